@@ -1,0 +1,52 @@
+// One epoll descriptor for everything a feed thread waits on, and the eventfd that wakes it. All calls belong to that
+// thread, except wake(), which any thread may make at any time between open() and close().
+#pragma once
+#include <sys/epoll.h>
+
+#include <string>
+
+#include "core/wire.hpp"
+
+namespace venuewire {
+
+struct LoopEvent {
+  uint64_t token = 0;
+  uint32_t events = 0;  // EPOLLIN, EPOLLOUT, ...
+};
+
+class EventLoop {
+ public:
+  static constexpr int kMaxEvents = 64;
+  /// Tokens with this bit belong to Clients; the owner of the loop uses the others.
+  static constexpr uint64_t kClientToken = uint64_t(1) << 63;
+  /// The loop's own; not for add().
+  static constexpr uint64_t kWakeToken = ~uint64_t(0);
+
+  EventLoop() = default;
+  ~EventLoop() { close(); }
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  [[nodiscard]] bool open();  // false: see errno
+  void close();
+
+  [[nodiscard]] bool add(int fd, uint64_t token, uint32_t events = EPOLLIN);
+  [[nodiscard]] bool change(int fd, uint64_t token, uint32_t events);
+  void remove(int fd);
+
+  /// Waits until something is ready, wake() was called or the time is over (negative: for ever; 0: not at all).
+  /// Fills `out` and returns how many; being woken is not an event, see woken().
+  [[nodiscard]] int wait(int64_t timeout_ns, LoopEvent* out, int max);
+  /// Whether wake() was called since the wait() before the last; wake-ups in between are one.
+  [[nodiscard]] bool woken() const { return woken_; }
+
+  void wake();
+
+ private:
+  int epoll_ = -1;
+  int event_ = -1;
+  bool fine_timeout_ = true;  // epoll_pwait2, from Linux 5.11 on
+  bool woken_ = false;
+};
+
+}  // namespace venuewire
