@@ -84,7 +84,7 @@ class Clients {
     ClientCloseReason reason = ClientCloseReason::local;  // when failed
     bool wants_write = false;                             // EPOLLOUT is asked for
     int fd = -1;
-    int system_error = 0;
+    int system_error = 0;     // when failed, or once a send has found the connection broken
     uint32_t generation = 0;  // of the slot's use: tells an event of an earlier one
     uint32_t send_bound = 0;
     std::vector<uint8_t> pending;  // TCP bytes the kernel has not taken
@@ -96,7 +96,7 @@ class Clients {
   void defer(Slot& slot, ClientCloseReason reason, int system_error);
   void finish(uint32_t id, ClientCloseReason reason, int system_error);
   void ask(uint32_t id, bool write);
-  [[nodiscard]] int write_some(Slot& slot, Bytes bytes, uint32_t& taken);
+  [[nodiscard]] bool write_some(Slot& slot, Bytes bytes, uint32_t& taken);
   void read_ready(uint32_t id);
   void write_ready(uint32_t id);
 

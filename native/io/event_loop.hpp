@@ -37,7 +37,7 @@ class EventLoop {
   /// Waits until something is ready, wake() was called or the time is over (negative: for ever; 0: not at all).
   /// Fills `out` and returns how many; being woken is not an event, see woken().
   [[nodiscard]] int wait(int64_t timeout_ns, LoopEvent* out, int max);
-  /// Whether wake() was called since the wait() before the last; wake-ups in between are one.
+  /// Whether the last wait() found that wake() had been called; calls before it are one.
   [[nodiscard]] bool woken() const { return woken_; }
 
   void wake();

@@ -87,25 +87,25 @@ class TcpFlows {
   };
   struct State {
     TcpFlow flow;
-    bool started = false;  // `position` and `sequence` mean something
-    bool ended = false;    // FIN or RST: kept to recognise stragglers
+    bool ended = false;  // FIN or RST: kept to recognise stragglers
     bool has_syn = false;
     bool has_fin = false;
     uint32_t syn_sequence = 0;
     uint32_t sequence = 0;  // of the next byte, at `position`
     uint64_t position = 0;
-    uint64_t fin_position = 0;
+    int64_t fin_position = 0;
     uint64_t last_use = 0;
     uint32_t held_bytes = 0;
     std::vector<Held> held;  // by position
   };
 
   static Key key_of(const CapturedPacket& packet);
-  State& find(const CapturedPacket& packet);
-  void start(State& state, uint32_t sequence);
-  void place(State& state, uint64_t position, uint32_t stated, Bytes bytes, uint64_t number, int64_t time_ns);
-  void hold(State& state, uint64_t position, uint32_t stated, const CapturedPacket& packet);
+  State& make(const Key& key, const CapturedPacket& packet);
+  void place(State& state, int64_t position, uint32_t stated, const TcpChunk& from);
+  void hold(State& state, uint64_t position, const CapturedPacket& packet);
   void drain(State& state);
+  void advance(State& state, uint64_t bytes);
+  void report_hole(State& state, uint64_t bytes);
   void give_up_hole(State& state);
   void end(State& state, TcpEnd why);
 

@@ -19,6 +19,9 @@ struct UdpReceiverConfig {
   uint32_t receive_buffer_bytes = 8u << 20;
   uint32_t busy_poll_us = 0;
   uint32_t datagram_bytes = 2048;  // buffer of one datagram, up to 65536
+  // Also take datagrams sent to this machine at the same port: answers to what send_to() asked. The socket is then
+  // bound to no address, and of several such sockets on one port only the last hears them.
+  bool accept_unicast = false;
 };
 
 enum class UdpOpenError : uint8_t {
