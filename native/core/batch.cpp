@@ -1,0 +1,283 @@
+#include "core/batch.hpp"
+
+#include <algorithm>
+
+namespace venuewire {
+
+namespace {
+
+using C = ChannelCounter;
+
+std::atomic_ref<uint32_t> word(uint8_t* memory, uint32_t at) {
+  return std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(memory + at));
+}
+
+void put32(uint8_t* p, uint32_t v) { std::memcpy(p, &v, 4); }
+void put64(uint8_t* p, uint64_t v) { std::memcpy(p, &v, 8); }
+
+/// Worst growth of wire bytes in the ring: an empty message behind a one-byte length becomes eight bytes.
+constexpr uint64_t kGrowth = 8;
+constexpr uint32_t kSlackUnits = 512;  // kept free for notices
+
+/// The commonest shape, a 16-bit big-endian length that excludes itself, without the general record's questions.
+class Block16Walk {
+ public:
+  Block16Walk(const FramingSpec&, Bytes body) : at_(body.data), end_(body.data + body.size) {}
+  bool next(Bytes& message) {
+    if (end_ - at_ < 2) {
+      malformed_ = at_ != end_;
+      return false;
+    }
+    uint16_t n;
+    std::memcpy(&n, at_, 2);
+    n = __builtin_bswap16(n);
+    if (end_ - at_ - 2 < n) return malformed_ = true, false;
+    message = {at_ + 2, n};
+    at_ += 2 + n;
+    return true;
+  }
+  [[nodiscard]] bool malformed() const { return malformed_; }
+  [[nodiscard]] bool at_end() const { return at_ == end_; }
+
+ private:
+  const uint8_t* at_;
+  const uint8_t* end_;
+  bool malformed_ = false;
+};
+
+bool is_block16(const FramingSpec& f) {
+  return f.message_length.width == 2 && f.message_length.big_endian && f.message_length.offset == 0 &&
+         f.message_length.shift == 0 && !f.message_length.digits && f.message_length.mask >= 0xFFFF &&
+         f.message_length_add == 2 && f.message_prefix == 2 && f.message_trailer == 0 && f.message_align == 1;
+}
+
+}  // namespace
+
+void Selection::parse(SpecReader& r) {
+  const Bytes t = r.bytes();
+  types.assign(t.data, t.data + t.size);
+  unknown = r.flag();
+  by_instrument = r.flag();
+  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) instruments.push_back(r.u64());
+  std::sort(instruments.begin(), instruments.end());
+  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
+    const Bytes b = r.bytes();
+    symbols.emplace_back(b.data, b.data + b.size);
+  }
+  std::sort(symbols.begin(), symbols.end());
+  directory_type = r.u16();
+  symbol_offset = r.u16();
+  symbol_width = r.u8();
+}
+
+BatchWriter::BatchWriter(uint8_t* memory, uint32_t data_at, uint32_t data_bytes, const Catalogue& catalogue,
+                         Selection selection)
+    : memory_(memory),
+      data_(memory + data_at),
+      capacity_(data_bytes / 8),
+      catalogue_(catalogue),
+      selection_(std::move(selection)) {
+  select_ = !selection_.types.empty() || selection_.by_instrument || !selection_.unknown;
+  pending_.reserve(256);
+}
+
+uint32_t BatchWriter::free_units() {
+  // Acquire: the reader has finished with the bytes behind its tail.
+  return capacity_ - (head_ - tail_seen_);
+}
+
+bool BatchWriter::room(uint32_t bytes) {
+  const uint64_t need = (uint64_t(bytes) * kGrowth + kRunHeader) / 8 + 1 + kSlackUnits;
+  const auto enough = [&] {
+    const uint32_t to_end = capacity_ - (head_ & (capacity_ - 1));
+    // A run is contiguous: what is left before the ring's end may have to be skipped.
+    const uint64_t skipped = to_end < need ? to_end : 0;
+    return free_units() >= need + skipped;
+  };
+  if (enough() && pending_.empty()) [[likely]] return true;
+  tail_seen_ = word(memory_, kTailAt).load(std::memory_order_acquire);
+  while (!pending_.empty() && free_units() > kSlackUnits / 4) {
+    const std::vector<Notice> waiting = std::move(pending_);
+    pending_.clear();
+    for (const Notice& n : waiting) notice(n);
+    if (!pending_.empty()) break;
+  }
+  return enough() && pending_.empty();
+}
+
+uint8_t* BatchWriter::reserve(uint32_t units) {
+  const uint32_t at = head_ & (capacity_ - 1);
+  if (capacity_ - at < units) {
+    uint8_t* pad = data_ + size_t(at) * 8;
+    put32(pad, capacity_ - at);
+    put32(pad + 4, uint32_t(RecordKind::pad));
+    head_ += capacity_ - at;
+  }
+  return data_ + size_t(head_ & (capacity_ - 1)) * 8;
+}
+
+bool BatchWriter::wanted(uint16_t index, Bytes message) {
+  if (index == Catalogue::kUnknown) return selection_.unknown;
+  if (!selection_.types.empty() && !(index < selection_.types.size() && selection_.types[index])) return false;
+  if (!selection_.by_instrument) return true;
+  uint64_t key;
+  if (!catalogue_.instrument(index, message, key) || key == 0) return true;
+  return std::binary_search(selection_.instruments.begin(), selection_.instruments.end(), key);
+}
+
+/// A directory message ties a symbol to the key that later messages carry.
+void BatchWriter::learn(Bytes message) {
+  if (!message.holds(selection_.symbol_offset, selection_.symbol_width)) return;
+  const uint8_t* p = message.data + selection_.symbol_offset;
+  const std::vector<uint8_t> symbol(p, p + selection_.symbol_width);
+  uint64_t key;
+  if (!std::binary_search(selection_.symbols.begin(), selection_.symbols.end(), symbol) ||
+      !catalogue_.instrument(selection_.directory_type, message, key)) {
+    return;
+  }
+  const auto at = std::lower_bound(selection_.instruments.begin(), selection_.instruments.end(), key);
+  if (at == selection_.instruments.end() || *at != key) selection_.instruments.insert(at, key);
+}
+
+template <bool kSelect, typename Walk>
+uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& counters) {
+  const uint32_t bound = uint32_t((uint64_t(run.body.size) * kGrowth + kRunHeader) / 8 + 1);
+  uint8_t* const start = reserve(bound);
+  uint8_t* p = start + kRunHeader;
+  const bool numbered = run.framing->numbering == Numbering::packet;
+  uint32_t walked = 0, written = 0, left_out = 0, faults = 0, unknown = 0;
+  Bytes message;
+  for (uint32_t skip = run.skip; skip > 0; skip--) {
+    if (!walk.next(message)) return 0;
+  }
+  while (walked < run.take && walk.next(message)) {
+    uint16_t index = catalogue_.classify(message);
+    if (index == Catalogue::kUnknown) {
+      unknown++;
+    } else if (catalogue_.check_length(index, message.size) == Catalogue::LengthCheck::too_short) [[unlikely]] {
+      index = Catalogue::kUnknown;
+      faults++;
+    }
+    if constexpr (kSelect) {
+      if (index == selection_.directory_type && index != Catalogue::kUnknown) learn(message);
+      if (!wanted(index, message)) {
+        walked++;
+        left_out++;
+        continue;
+      }
+    }
+    const uint64_t head = uint64_t(message.size) | uint64_t(index) << 32 | uint64_t(uint16_t(walked)) << 48;
+    put64(p, head);
+    p += 8;
+    uint32_t n = message.size;
+    const uint8_t* from = message.data;
+    // Whole words; the last one may write past the message into ring space that is reserved for this run.
+    while (n >= 8) {
+      std::memcpy(p, from, 8);
+      p += 8;
+      from += 8;
+      n -= 8;
+    }
+    if (n > 0) {
+      uint64_t tail = 0;
+      std::memcpy(&tail, from, n);
+      put64(p, tail);
+      p += 8;
+    }
+    walked++;
+    written++;
+  }
+  if (walk.malformed()) faults++;
+  counters[C::malformed] += faults;
+  counters[C::unknownMessages] += unknown;
+  if (run.origin != Origin::snapshot) counters[C::messages] += written;
+  counters[C::selectedOut] += left_out;
+  if (written == 0) return walked;
+  const uint32_t units = uint32_t(p - start) / 8;
+  const uint8_t flags = (run.unsequenced ? kRunUnsequenced : 0) | (numbered ? kRunPacketNumbered : 0);
+  put32(start, units);
+  put32(start + 4, uint32_t(RecordKind::run) | uint32_t(flags) << 8 | uint32_t(run.channel) << 16);
+  put64(start + 8, run.sequence);
+  put64(start + 16, uint64_t(run.receive_ns));
+  put32(start + 24, written);
+  put32(start + 28, uint32_t(run.line) | uint32_t(run.origin) << 8);
+  head_ += units;
+  return walked;
+}
+
+uint32_t BatchWriter::deliver(const Run& run, ChannelCounters& counters) {
+  if (is_block16(*run.framing)) {
+    const Block16Walk walk(*run.framing, run.body);
+    return select_ ? write_run<true>(run, walk, counters) : write_run<false>(run, walk, counters);
+  }
+  const MessageWalk walk(*run.framing, run.body);
+  return select_ ? write_run<true>(run, walk, counters) : write_run<false>(run, walk, counters);
+}
+
+void BatchWriter::write_notice(const Notice& n) {
+  uint8_t* p = reserve(kNoticeBytes / 8);
+  put32(p, kNoticeBytes / 8);
+  put32(p + 4, uint32_t(RecordKind::notice) | uint32_t(n.channel) << 16);
+  put64(p + 8, n.begin);
+  put64(p + 16, n.end);
+  put64(p + 24, n.count);
+  put64(p + 32, uint64_t(n.time_ns));
+  put32(p + 40, uint32_t(n.code) | uint32_t(n.reason) << 8 | uint32_t(n.requester) << 16);
+  put32(p + 44, n.server);
+  put32(p + 48, n.detail);
+  put32(p + 52, 0);
+  put64(p + 56, n.epoch.high);
+  put64(p + 64, n.epoch.low);
+  head_ += kNoticeBytes / 8;
+}
+
+void BatchWriter::notice(const Notice& n) {
+  constexpr uint32_t need = 2 * kNoticeBytes / 8;
+  if (free_units() < need + kNoticeBytes / 8) tail_seen_ = word(memory_, kTailAt).load(std::memory_order_acquire);
+  // Order is kept: nothing overtakes a notice that waits.
+  if (!pending_.empty() || free_units() < need + kNoticeBytes / 8) {
+    pending_.push_back(n);
+    return;
+  }
+  write_notice(n);
+}
+
+bool BatchWriter::packet(const PacketInfo& info, Bytes payload) {
+  if (!room(payload.size)) return false;
+  const uint32_t units = (kPacketHeader + payload.size + 7) / 8;
+  uint8_t* p = reserve(units);
+  put32(p, units);
+  put32(p + 4, uint32_t(RecordKind::packet));
+  put64(p + 8, info.number);
+  put64(p + 16, uint64_t(info.time_ns));
+  put32(p + 24, info.source_ip);
+  put32(p + 28, info.destination_ip);
+  put32(p + 32, uint32_t(info.source_port) | uint32_t(info.destination_port) << 16);
+  put32(p + 36, payload.size);
+  put32(p + 40, info.flags);
+  put32(p + 44, 0);
+  if (payload.size != 0) std::memcpy(p + kPacketHeader, payload.data, payload.size);
+  head_ += units;
+  return true;
+}
+
+bool BatchWriter::publish() {
+  if (!pending_.empty()) (void)room(0);
+  if (head_ == published_) return false;
+  // Release: the records are complete before the head covers them. Sequentially consistent with the bell, so that
+  // either the reader sees this head or we see that it has put the bell down.
+  word(memory_, kHeadAt).store(head_, std::memory_order_seq_cst);
+  published_ = head_;
+  return word(memory_, kBellAt).exchange(1, std::memory_order_seq_cst) == 0;
+}
+
+void BatchWriter::set_state(FeedState state) {
+  word(memory_, kStateAt).store(uint32_t(state), std::memory_order_release);
+}
+
+bool BatchWriter::drained() const {
+  return word(memory_, kTailAt).load(std::memory_order_acquire) == published_ && head_ == published_ &&
+         pending_.empty();
+}
+
+}  // namespace venuewire

@@ -1,0 +1,833 @@
+#include "core/channel.hpp"
+
+#include <algorithm>
+
+namespace venuewire {
+
+namespace {
+
+using C = ChannelCounter;
+
+/// How many messages at the front of `body` are whole, at most `count`.
+uint64_t well_formed(const FramingSpec& framing, Bytes body, uint64_t count) {
+  MessageWalk walk(framing, body);
+  Bytes message;
+  uint64_t n = 0;
+  while (n < count && walk.next(message)) n++;
+  return n;
+}
+
+uint64_t identity_of(Bytes b) {
+  uint64_t h = 1469598103934665603ull;
+  for (uint32_t i = 0; i < b.size; i++) h = (h ^ b.data[i]) * 1099511628211ull;
+  return h | 1;
+}
+
+}  // namespace
+
+Channel::Channel(const ChannelSpec& spec, const FramingSpec& framing, uint16_t index, Output& output,
+                 ChannelCounters counters)
+    : spec_(spec), framing_(framing), index_(index), output_(output), counters_(counters) {
+  held_.reserve(spec.window_packets + 1);
+  lost_.reserve(spec.holes_max + 1);
+  holes_.reserve(spec.holes_max + 2);
+  slots_.reserve(spec.window_packets);
+  if (spec.session_fixed) epoch_ = spec.session;
+}
+
+// ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+uint64_t Channel::wire(uint64_t linear) const {
+  if (framing_.wrap_max == ~0ull) return linear;
+  const uint64_t period = framing_.wrap_max - framing_.wrap_first + 1;
+  return linear % period + framing_.wrap_first;
+}
+
+uint64_t Channel::linear(uint64_t wire) const {
+  if (framing_.wrap_max == ~0ull) return wire;
+  const uint64_t period = framing_.wrap_max - framing_.wrap_first + 1;
+  const uint64_t offset = (wire - framing_.wrap_first) % period;
+  const uint64_t base = next_ / period * period;
+  uint64_t best = base + offset;
+  const auto distance = [&](uint64_t v) { return v > next_ ? v - next_ : next_ - v; };
+  if (distance(best + period) < distance(best)) best += period;
+  if (best >= period && distance(best - period) < distance(best)) best -= period;
+  return best;
+}
+
+void Channel::say(NoticeCode code, Reason why, uint64_t begin, uint64_t end, int64_t now_ns, uint16_t requester,
+                  uint32_t detail, uint16_t server) {
+  Notice n;
+  n.code = code;
+  n.reason = why;
+  n.channel = index_;
+  n.begin = wire(begin);
+  n.end = wire(end);
+  n.count = end - begin;
+  n.time_ns = now_ns;
+  n.requester = requester;
+  n.server = server;
+  n.detail = detail;
+  n.epoch = epoch_;
+  output_.notice(n);
+}
+
+// ── packets ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+  if (arrival.origin == Origin::live) {
+    counters_[C::packets]++;
+    if (arrival.line < 2) counters_[arrival.line == 0 ? C::packetsA : C::packetsB]++;
+  } else {
+    counters_[C::recoveryPackets]++;
+  }
+  PacketKind kind = packet.kind;
+  HeartbeatNumber meaning = packet.number;
+  uint64_t reset_to = packet.sequence != 0 ? packet.sequence : framing.wrap_first;
+  if (!framing.controls.empty() && kind == PacketKind::data) {
+    // Control messages come alone in their packet, so the first message decides.
+    MessageWalk walk(framing, packet.body);
+    Bytes first;
+    if (walk.next(first)) {
+      for (const ControlRule& rule : framing.controls) {
+        if (!rule.type.fits(first) || rule.type.load(first.data) != rule.value) continue;
+        if (!rule.counted) {
+          hand_over(framing, packet.body, 0, packet.count, packet.sequence, arrival, true);
+        }
+        kind = rule.kind;
+        meaning = rule.number;
+        if (rule.next.present() && rule.next.fits(first)) reset_to = rule.next.load(first.data);
+        if (kind == PacketKind::reset && !rule.counted) meaning = HeartbeatNumber::next;
+        break;
+      }
+    }
+  }
+  if (kind == PacketKind::ignore) return;
+  if (kind == PacketKind::compressed) {
+    counters_[C::compressed]++;
+    return;
+  }
+  if (framing.epoch_width != 0 && !(packet.epoch == epoch_ && (started_ || spec_.session_fixed)) &&
+      !enter_epoch(framing, packet, arrival)) {
+    return;
+  }
+  route(framing, packet, kind, meaning, reset_to, arrival);
+}
+
+void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
+                    uint64_t reset_to, const Arrival& arrival) {
+  switch (kind) {
+    case PacketKind::heartbeat:
+      counters_[C::heartbeats]++;
+      idle(packet, meaning, arrival);
+      return;
+    case PacketKind::end_of_session:
+      if (meaning != HeartbeatNumber::none) idle(packet, meaning, arrival);
+      if (!started_) return;
+      ended_ = true;
+      end_number_ = std::max(end_number_, highest_);
+      tell_end(arrival.now_ns);
+      return;
+    case PacketKind::unsequenced:
+      if (!output_.room(packet.body.size)) {
+        counters_[C::consumerFull]++;
+        return;
+      }
+      hand_over(framing, packet.body, 0, packet.count, 0, arrival, true);
+      return;
+    case PacketKind::reset: {
+      // Both lines carry the reset; the second copy must not clear what has come since.
+      const uint64_t identity = identity_of(packet.whole);
+      if (arrival.line < kLinesMax) line_generation_[arrival.line] = generation_ + (identity != reset_identity_);
+      if (identity == reset_identity_) {
+        counters_[C::duplicates] += packet.count == kCountUnknown ? 1 : packet.count;
+        return;
+      }
+      if (started_) {
+        const uint64_t before = highest_;
+        if (!switch_epoch(epoch_, reset_to, NoticeCode::reset, arrival.now_ns)) return;
+        before_reset_ = before;
+      } else {
+        start(reset_to, arrival.now_ns);
+      }
+      reset_identity_ = identity;
+      generation_++;
+      if (arrival.line < kLinesMax) line_generation_[arrival.line] = generation_;
+      if (meaning == HeartbeatNumber::next || packet.count == 0) return;  // the reset itself takes no number
+      break;
+    }
+    default:
+      break;
+  }
+  const uint64_t first = linear(packet.sequence);
+  if (from_before_reset(first, arrival)) {
+    counters_[C::otherSession]++;
+    return;
+  }
+  uint64_t count = 1;
+  if (framing.numbering == Numbering::message) {
+    count = packet.count != kCountUnknown ? packet.count : well_formed(framing, packet.body, ~0ull);
+    if (count == 0) {
+      counters_[C::malformed]++;
+      return;
+    }
+  }
+  data(framing, packet.body, first, count, arrival);
+}
+
+void Channel::message(uint64_t wire_sequence, Bytes message, const Arrival& arrival) {
+  counters_[arrival.origin == Origin::live ? C::packets : C::recoveryPackets]++;
+  data(kBareFraming, message, linear(wire_sequence), 1, arrival);
+}
+
+bool Channel::from_before_reset(uint64_t first, const Arrival& arrival) {
+  if (arrival.origin != Origin::live || arrival.line >= kLinesMax) return false;
+  uint32_t& line = line_generation_[arrival.line];
+  if (line == generation_) return false;
+  // This line has not shown us the reset: it is behind, or it lost the reset packet.
+  const uint64_t near = spec_.window_packets;
+  const bool old = first + near >= before_reset_ && before_reset_ > highest_ + near;
+  if (!old) line = generation_;
+  return old;
+}
+
+void Channel::start(uint64_t first, int64_t now_ns) {
+  started_ = true;
+  const uint64_t origin = framing_.wrap_max == ~0ull ? framing_.wrap_first : 0;
+  next_ = highest_ = first;
+  say(NoticeCode::sessionStarted, Reason::none, first, first, now_ns);
+  if (spec_.join == Join::beginning && first > origin) {
+    next_ = highest_ = origin;
+    raise(first, now_ns);
+  } else if (spec_.join == Join::snapshot) {
+    joining_ = true;
+  }
+}
+
+void Channel::data(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t count, const Arrival& arrival) {
+  if (!started_) start(first, arrival.now_ns);
+  const uint64_t end = first + count;
+  if (end < first) {
+    counters_[C::implausible]++;
+    return;
+  }
+  if (end <= next_) {
+    counters_[C::duplicates] += count;
+    return;
+  }
+  if (first > next_ || joining_ || in_snapshot_) {
+    early(framing, body, first, end, arrival);
+    return;
+  }
+  if (!output_.room(body.size)) {
+    blocked_ = true;
+    counters_[C::consumerFull]++;
+    early(framing, body, first, end, arrival);
+    return;
+  }
+  const uint64_t skip = next_ - first;
+  const bool by_packet = framing.numbering == Numbering::packet;
+  const uint32_t take = by_packet ? kCountUnknown : uint32_t(std::min<uint64_t>(end - next_, kCountUnknown - 1));
+  uint64_t taken = hand_over(framing, body, uint32_t(skip), take, next_, arrival, false);
+  if (by_packet) taken = 1;
+  counters_[C::duplicates] += skip;
+  counters_[arrival.origin == Origin::live ? C::delivered : C::recovered] += taken;
+  const uint64_t position = next_ + taken;
+  if (position > highest_) {
+    counters_[C::expected] += position - highest_;
+    highest_ = position;
+  }
+  if (!holes_.empty() || !held_.empty() || !lost_.empty()) {
+    fill(next_, position, arrival.origin, arrival.now_ns);
+    drop_below(position, true);
+    next_ = position;
+    drain(arrival.now_ns);
+  } else {
+    next_ = position;
+  }
+  if (ended_) tell_end(arrival.now_ns);
+}
+
+void Channel::early(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t end, const Arrival& arrival) {
+  if (framing.numbering == Numbering::message && &framing != &kBareFraming) {
+    const uint64_t good = well_formed(framing, body, end - first);
+    if (good < end - first) {
+      counters_[C::malformed]++;
+      end = first + good;
+      if (end <= next_) return;
+    }
+  }
+  if (!plausible(first, end)) return;
+  const uint64_t begin = std::max(first, next_);
+  raise(end, arrival.now_ns);
+
+  uint32_t slot = ~0u;
+  uint64_t wanted = 0;
+  const auto keep = [&](uint64_t from, uint64_t to) {
+    if (!hold(framing, body, first, from, to, arrival, slot)) return false;
+    wanted += to - from;
+    return true;
+  };
+  // What is missing of [begin, end): holes first, then ranges already given up but not yet passed. Each pass looks the
+  // list up again, because holding a piece takes it out of the list.
+  bool room = true;
+  for (uint64_t at = begin; room && at < end;) {
+    uint64_t from = end, to = end;
+    for (const Hole& h : holes_) {
+      if (h.end <= at) continue;
+      if (h.begin < from) {
+        from = std::max(h.begin, at);
+        to = std::min(h.end, end);
+      }
+      break;
+    }
+    for (const Lost& l : lost_) {
+      if (l.end <= at) continue;
+      if (l.begin < from) {
+        from = std::max(l.begin, at);
+        to = std::min(l.end, end);
+      }
+      break;
+    }
+    if (from >= end) break;
+    room = keep(from, to);
+    if (room) fill(from, to, arrival.origin, arrival.now_ns);
+    at = to;
+  }
+  if (room && end - begin > wanted) counters_[C::duplicates] += end - begin - wanted;
+  counters_[C::duplicates] += begin - first;
+  drain(arrival.now_ns);
+}
+
+bool Channel::hold(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t begin, uint64_t end,
+                   const Arrival& arrival, uint32_t& slot) {
+  if (slot == ~0u) {
+    const bool reuse = !free_slots_.empty();
+    const uint64_t grow =
+        reuse ? (slots_[free_slots_.back()].bytes.size() < body.size ? body.size : 0) : uint64_t(body.size);
+    if (slots_used_ >= spec_.window_packets || slot_bytes_ + grow > spec_.window_bytes ||
+        held_.size() >= spec_.window_packets) {
+      counters_[C::windowFull]++;
+      if (!window_full_told_) {
+        window_full_told_ = true;
+        say(NoticeCode::windowFull, Reason::none, begin, end, arrival.now_ns);
+      }
+      return false;
+    }
+    if (reuse) {
+      slot = free_slots_.back();
+      free_slots_.pop_back();
+    } else {
+      slot = uint32_t(slots_.size());
+      slots_.emplace_back();
+    }
+    Slot& s = slots_[slot];
+    if (s.bytes.size() < body.size) {
+      slot_bytes_ += body.size - s.bytes.size();
+      s.bytes.resize(body.size);
+      counters_[C::windowBytes] = slot_bytes_;
+    }
+    std::memcpy(s.bytes.data(), body.data, body.size);
+    s.size = body.size;
+    s.users = 0;
+    slots_used_++;
+    counters_[C::windowPacketsMax] = std::max<uint64_t>(counters_[C::windowPacketsMax], slots_used_);
+  }
+  slots_[slot].users++;
+  Held h{begin, end, first, slot, arrival.line, arrival.origin, arrival.receive_ns, &framing};
+  const auto at = std::upper_bound(held_.begin(), held_.end(), begin,
+                                   [](uint64_t v, const Held& x) { return v < x.first; });
+  held_.insert(at, h);
+  return true;
+}
+
+void Channel::release(uint32_t slot) {
+  if (--slots_[slot].users == 0) {
+    free_slots_.push_back(slot);
+    slots_used_--;
+  }
+}
+
+/// Numbers up to `to` exist; the new ones are missing until something holds or delivers them.
+void Channel::raise(uint64_t to, int64_t now_ns) {
+  if (to <= highest_) return;
+  const uint64_t from = highest_;
+  counters_[C::expected] += to - from;
+  highest_ = to;
+  add_hole(from, to, now_ns);
+}
+
+void Channel::add_hole(uint64_t begin, uint64_t end, int64_t now_ns) {
+  if (!holes_.empty() && holes_.back().end == begin &&
+      (holes_.size() >= spec_.holes_max || (holes_.back().since_ns == now_ns && !holes_.back().announced))) {
+    holes_.back().end = end;
+    return;
+  }
+  holes_.push_back(Hole{begin, end, now_ns, now_ns});
+}
+
+/// Takes [begin, end) out of the holes and out of what was given up; returns how many numbers that were.
+uint64_t Channel::fill(uint64_t begin, uint64_t end, Origin origin, int64_t now_ns) {
+  uint64_t filled = 0;
+  const Reason by = origin == Origin::live ? Reason::otherLine : Reason::retransmission;
+  for (size_t i = 0; i < holes_.size() && holes_[i].begin < end;) {
+    Hole& h = holes_[i];
+    if (h.end <= begin) {
+      i++;
+      continue;
+    }
+    const uint64_t from = std::max(begin, h.begin), to = std::min(end, h.end);
+    filled += to - from;
+    const bool announced = h.announced;
+    if (from == h.begin && to == h.end) {
+      // A hole that opens and closes within one packet was never missing.
+      if (!announced && h.since_ns != now_ns) counters_[C::reordered]++;
+      holes_.erase(holes_.begin() + long(i));
+    } else if (from == h.begin) {
+      h.begin = to;
+      i++;
+    } else if (to == h.end) {
+      h.end = from;
+      i++;
+    } else {
+      Hole rest = h;
+      rest.begin = to;
+      h.end = from;
+      holes_.insert(holes_.begin() + long(i) + 1, rest);
+      i += 2;
+    }
+    if (announced) {
+      counters_[C::gapsFilled]++;
+      say(NoticeCode::gapFilled, by, from, to, now_ns);
+    }
+  }
+  for (size_t i = 0; i < lost_.size() && lost_[i].begin < end;) {
+    Lost& l = lost_[i];
+    if (l.end <= begin) {
+      i++;
+      continue;
+    }
+    const uint64_t from = std::max(begin, l.begin), to = std::min(end, l.end);
+    filled += to - from;
+    counters_[C::late] += to - from;
+    if (from == l.begin && to == l.end) {
+      lost_.erase(lost_.begin() + long(i));
+    } else if (from == l.begin) {
+      l.begin = to;
+      i++;
+    } else if (to == l.end) {
+      l.end = from;
+      i++;
+    } else {
+      Lost rest = l;
+      rest.begin = to;
+      l.end = from;
+      lost_.insert(lost_.begin() + long(i) + 1, rest);
+      i += 2;
+    }
+    say(NoticeCode::gapFilled, by, from, to, now_ns);
+  }
+  return filled;
+}
+
+/// What is held below `position` is no longer wanted.
+void Channel::drop_below(uint64_t position, bool count_duplicates) {
+  size_t whole = 0;
+  for (Held& h : held_) {
+    if (h.first >= position) break;
+    const uint64_t to = std::min(h.end, position);
+    if (count_duplicates) counters_[C::duplicates] += to - h.first;
+    h.first = to;
+    if (h.first == h.end) {
+      release(h.slot);
+      whole++;
+    }
+  }
+  if (whole != 0) held_.erase(held_.begin(), held_.begin() + long(whole));
+  while (!lost_.empty() && lost_.front().begin < position) {
+    if (lost_.front().end > position) {
+      lost_.front().begin = position;
+      break;
+    }
+    lost_.erase(lost_.begin());
+  }
+  while (!holes_.empty() && holes_.front().begin < position) {
+    if (holes_.front().end > position) {
+      holes_.front().begin = position;
+      break;
+    }
+    holes_.erase(holes_.begin());
+  }
+}
+
+void Channel::drain(int64_t now_ns) {
+  if (joining_ || in_snapshot_) return;
+  blocked_ = false;
+  size_t done = 0;
+  for (;;) {
+    if (done < held_.size() && held_[done].first == next_) {
+      const Held h = held_[done];
+      const Slot& s = slots_[h.slot];
+      const Bytes body{s.bytes.data(), s.size};
+      if (!output_.room(body.size)) {
+        blocked_ = true;
+        break;
+      }
+      const bool by_packet = h.framing->numbering == Numbering::packet;
+      Arrival arrival{h.line, h.origin, h.receive_ns, now_ns};
+      hand_over(*h.framing, body, uint32_t(h.first - h.packet_first),
+                by_packet ? kCountUnknown : uint32_t(h.end - h.first), h.first, arrival, false);
+      counters_[h.origin == Origin::live ? C::delivered : C::recovered] += h.end - h.first;
+      next_ = h.end;
+      release(h.slot);
+      done++;
+    } else if (!lost_.empty() && lost_.front().begin == next_) {
+      if (!output_.room(0)) {
+        blocked_ = true;
+        break;
+      }
+      const Lost l = lost_.front();
+      lost_.erase(lost_.begin());
+      counters_[C::abandoned] += l.end - l.begin;
+      counters_[C::gapsAbandoned]++;
+      lossy_ = true;
+      next_ = l.end;
+      say(NoticeCode::gapAbandoned, l.why, l.begin, l.end, now_ns);
+    } else {
+      break;
+    }
+  }
+  if (done != 0) held_.erase(held_.begin(), held_.begin() + long(done));
+  if (held_.empty()) window_full_told_ = false;
+  mark_good(now_ns);
+  if (ended_) tell_end(now_ns);
+}
+
+uint32_t Channel::hand_over(const FramingSpec& framing, Bytes body, uint32_t skip, uint32_t take, uint64_t sequence,
+                            const Arrival& arrival, bool unsequenced) {
+  const Run run{&framing,   body,         skip,           take,       unsequenced ? sequence : wire(sequence),
+                arrival.receive_ns, index_, arrival.line, arrival.origin, unsequenced};
+  const uint32_t n = output_.deliver(run, counters_);
+  if (unsequenced) counters_[C::unsequenced] += n;
+  return n;
+}
+
+void Channel::resume(int64_t now_ns) {
+  if (blocked_) drain(now_ns);
+}
+
+void Channel::finish(Reason why, int64_t now_ns) {
+  if (joining_ || in_snapshot_) {
+    joining_ = in_snapshot_ = false;
+    lossy_ = true;
+  }
+  while (!holes_.empty()) abandon(holes_.front().begin, holes_.front().end, why, now_ns);
+  drain(now_ns);
+}
+
+// ── idle packets, sessions ───────────────────────────────────────────────────────────────────────────────────────
+
+bool Channel::plausible(uint64_t first, uint64_t end) {
+  if (first <= highest_ + spec_.jump_max) {
+    jump_candidate_ = 0;
+    return true;
+  }
+  const uint64_t candidate = jump_candidate_;
+  jump_candidate_ = end;
+  if (candidate != 0 && first + spec_.window_packets >= candidate && first <= candidate + spec_.jump_max) {
+    jump_candidate_ = 0;
+    return true;
+  }
+  counters_[C::implausible]++;
+  return false;
+}
+
+void Channel::idle(const Packet& packet, HeartbeatNumber meaning, const Arrival& arrival) {
+  if (meaning == HeartbeatNumber::none) return;
+  if (meaning == HeartbeatNumber::next && packet.sequence == 0) return;  // says nothing (Cboe off-hours)
+  uint64_t next = linear(packet.sequence);
+  if (meaning != HeartbeatNumber::next) next++;
+  if (from_before_reset(next, arrival)) return;
+  if (meaning == HeartbeatNumber::numbered) {
+    // The heartbeat itself takes a number: it is a packet like any other.
+    data(framing_, packet.body, next - 1, 1, arrival);
+    return;
+  }
+  if (!started_) {
+    start(next, arrival.now_ns);
+    return;
+  }
+  if (next <= highest_) return;
+  if (!plausible(next, next)) return;
+  raise(next, arrival.now_ns);
+}
+
+bool Channel::enter_epoch(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+  if (spec_.session_fixed) {
+    counters_[C::otherSession]++;
+    return false;
+  }
+  if (!started_) {
+    epoch_ = packet.epoch;
+    return true;
+  }
+  // Recovery servers answer with the session they were asked for; anything else is not ours.
+  if (arrival.origin != Origin::live) {
+    counters_[C::otherSession]++;
+    return false;
+  }
+  bool older = framing.epoch_ordered && (packet.epoch.high < epoch_.high ||
+                                         (packet.epoch.high == epoch_.high && packet.epoch.low < epoch_.low));
+  for (uint32_t i = 0; i < past_count_; i++) older = older || past_[i] == packet.epoch;
+  if (older) {
+    counters_[C::otherSession]++;
+    return false;
+  }
+  // One packet with a new session may be a damaged one; a second that agrees makes it true.
+  if (!(has_candidate_ && candidate_epoch_ == packet.epoch) && !ended_) {
+    has_candidate_ = true;
+    candidate_epoch_ = packet.epoch;
+    candidate_.assign(packet.whole.data, packet.whole.data + packet.whole.size);
+    candidate_framing_ = &framing;
+    candidate_arrival_ = arrival;
+    return false;
+  }
+  const bool replay = has_candidate_ && candidate_epoch_ == packet.epoch && !candidate_.empty();
+  const uint64_t first = framing_.wrap_max == ~0ull ? framing_.wrap_first : 0;
+  if (!switch_epoch(packet.epoch, first, NoticeCode::sessionStarted, arrival.now_ns)) return false;
+  has_candidate_ = false;
+  if (replay) {
+    Packet earlier;
+    uint32_t consumed;
+    const std::vector<uint8_t> bytes = std::move(candidate_);
+    candidate_.clear();
+    Arrival then = candidate_arrival_;
+    then.now_ns = arrival.now_ns;
+    if (read_packet(*candidate_framing_, Bytes{bytes.data(), uint32_t(bytes.size())}, earlier, consumed) ==
+        FrameStatus::ok) {
+      this->packet(*candidate_framing_, earlier, then);
+    }
+  }
+  return true;
+}
+
+/// Ends what the present numbers mean: what is missing is given up, what is held is delivered, counting starts at
+/// `next`. False while the consumer has no room for that.
+bool Channel::switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns) {
+  finish(why == NoticeCode::reset ? Reason::reset : Reason::sessionEnded, now_ns);
+  if (!held_.empty() || !lost_.empty()) {
+    counters_[C::consumerFull]++;
+    return false;
+  }
+  if (!(epoch == epoch_)) {
+    if (past_count_ == 4) {
+      for (int i = 0; i < 3; i++) past_[i] = past_[i + 1];
+      past_count_ = 3;
+    }
+    past_[past_count_++] = epoch_;
+  }
+  if (why != NoticeCode::reset && !ended_told_) {
+    say(NoticeCode::sessionEnded, Reason::sessionEnded, next_, next_, now_ns);
+  }
+  epoch_ = epoch;
+  counters_[C::resets]++;
+  ended_ = ended_told_ = false;
+  end_number_ = 0;
+  jump_candidate_ = 0;
+  lossy_ = false;
+  next_ = 0;
+  next_ = highest_ = why == NoticeCode::reset ? linear(next) : next;
+  say(why, Reason::none, next_, next_, now_ns);
+  mark_good(now_ns);
+  return true;
+}
+
+void Channel::tell_end(int64_t now_ns) {
+  if (ended_told_ || next_ < end_number_) return;
+  ended_told_ = true;
+  say(NoticeCode::sessionEnded, Reason::none, next_, next_, now_ns);
+}
+
+// ── the ladder's side ────────────────────────────────────────────────────────────────────────────────────────────
+
+void Channel::announce(Hole& hole, int64_t now_ns) {
+  if (hole.announced) return;
+  hole.announced = true;
+  counters_[C::gapsOpened]++;
+  const uint64_t begin = hole.begin, end = hole.end;
+  say(NoticeCode::gapOpened, Reason::none, begin, end, now_ns);
+  if (!stale_) {
+    stale_ = true;
+    say(NoticeCode::stale, Reason::none, begin, end, now_ns);
+  }
+}
+
+void Channel::abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) {
+  for (size_t i = 0; i < holes_.size() && holes_[i].begin < end;) {
+    Hole& h = holes_[i];
+    if (h.end <= begin) {
+      i++;
+      continue;
+    }
+    announce(h, now_ns);
+    const uint64_t from = std::max(begin, h.begin), to = std::min(end, h.end);
+    const auto at =
+        std::upper_bound(lost_.begin(), lost_.end(), from, [](uint64_t v, const Lost& x) { return v < x.begin; });
+    lost_.insert(at, Lost{from, to, why});
+    if (from == h.begin && to == h.end) {
+      holes_.erase(holes_.begin() + long(i));
+    } else if (from == h.begin) {
+      h.begin = to;
+      i++;
+    } else if (to == h.end) {
+      h.end = from;
+      i++;
+    } else {
+      Hole rest = h;
+      rest.begin = to;
+      h.end = from;
+      holes_.insert(holes_.begin() + long(i) + 1, rest);
+      i += 2;
+    }
+  }
+  drain(now_ns);
+}
+
+void Channel::advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) {
+  for (size_t i = 0; i < holes_.size() && holes_[i].begin < end; i++) {
+    if (holes_[i].end <= begin) continue;
+    const auto cut = [&](uint64_t at) {
+      Hole rest = holes_[i];
+      rest.begin = at;
+      holes_[i].end = at;
+      holes_.insert(holes_.begin() + long(i) + 1, rest);
+    };
+    if (holes_[i].begin < begin) {
+      cut(begin);
+      continue;
+    }
+    if (holes_[i].end > end) cut(end);
+    Hole& h = holes_[i];
+    h.rung++;
+    h.tries = 0;
+    h.why = why;
+    h.rung_since_ns = now_ns;
+  }
+}
+
+uint64_t Channel::missing(uint64_t begin, uint64_t end) const {
+  uint64_t n = 0;
+  for (const Hole& h : holes_) {
+    if (h.begin >= end) break;
+    if (h.end > begin) n += std::min(h.end, end) - std::max(h.begin, begin);
+  }
+  return n;
+}
+
+void Channel::mark_good(int64_t now_ns) {
+  if (!stale_ || lossy_ || joining_ || in_snapshot_ || !lost_.empty()) return;
+  for (const Hole& h : holes_) {
+    if (h.announced) return;
+  }
+  stale_ = false;
+  say(NoticeCode::good, Reason::none, next_, next_, now_ns);
+}
+
+void Channel::snapshot_begin(int64_t now_ns, uint16_t requester) {
+  if (in_snapshot_) return;
+  in_snapshot_ = true;
+  say(NoticeCode::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
+}
+
+bool Channel::snapshot_message(const FramingSpec& framing, Bytes body, const Arrival& arrival) {
+  if (!output_.room(body.size)) {
+    blocked_ = true;
+    return false;
+  }
+  Arrival a = arrival;
+  a.origin = Origin::snapshot;
+  const Run run{&framing, body, 0, kCountUnknown, 0, a.receive_ns, index_, a.line, Origin::snapshot, true};
+  counters_[C::snapshotMessages] += output_.deliver(run, counters_);
+  return true;
+}
+
+void Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester) {
+  const uint64_t position = linear(first);
+  if (!joining_ && started_ && position < next_) {
+    snapshot_fail(Reason::tooOld, 0, now_ns, requester);
+    return;
+  }
+  in_snapshot_ = false;
+  counters_[C::snapshots]++;
+  if (!started_) {
+    started_ = true;
+    joining_ = false;
+    next_ = highest_ = position;
+    say(NoticeCode::sessionStarted, Reason::none, next_, next_, now_ns);
+  } else if (joining_) {
+    // The account begins where the snapshot ends.
+    joining_ = false;
+    if (position < next_) {
+      counters_[C::expected] += next_ - position;
+      holes_.insert(holes_.begin(), Hole{position, next_, now_ns, now_ns});
+      next_ = position;
+    } else {
+      drop_below(position, false);
+      counters_[C::expected] -= std::min(position, highest_) - next_;
+      next_ = position;
+      highest_ = std::max(highest_, position);
+    }
+  } else {
+    if (position > highest_) {
+      counters_[C::expected] += position - highest_;
+      highest_ = position;
+    }
+    if (position > next_) {
+      const uint64_t begin = next_;
+      drop_below(position, false);
+      counters_[C::abandoned] += position - begin;
+      counters_[C::abandonedToSnapshot] += position - begin;
+      counters_[C::gapsAbandoned]++;
+      next_ = position;
+      say(NoticeCode::gapAbandoned, Reason::snapshot, begin, position, now_ns, requester);
+    }
+  }
+  lossy_ = false;
+  say(NoticeCode::snapshotEnded, Reason::none, next_, next_, now_ns, requester);
+  drain(now_ns);
+  mark_good(now_ns);
+}
+
+void Channel::snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester) {
+  if (!in_snapshot_) return;
+  in_snapshot_ = false;
+  counters_[C::snapshotsFailed]++;
+  say(NoticeCode::snapshotFailed, why, next_, next_, now_ns, requester, detail);
+  drain(now_ns);
+}
+
+void Channel::join_live(int64_t now_ns) {
+  if (!joining_) return;
+  joining_ = false;
+  lossy_ = true;
+  drain(now_ns);
+}
+
+void Channel::update_gauges() {
+  uint64_t missing = 0, held = 0;
+  for (const Hole& h : holes_) missing += h.end - h.begin;
+  for (const Lost& l : lost_) missing += l.end - l.begin;
+  for (const Held& h : held_) held += h.end - h.first;
+  counters_[C::missing] = missing;
+  counters_[C::held] = held;
+  counters_[C::inFlight] = missing + held;
+}
+
+bool Channel::ledger_balances() {
+  update_gauges();
+  return counters_[C::expected] == counters_[C::delivered] + counters_[C::recovered] + counters_[C::abandoned] +
+                                       counters_[C::inFlight] &&
+         counters_[C::inFlight] == highest_ - next_;
+}
+
+}  // namespace venuewire

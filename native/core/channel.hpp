@@ -1,0 +1,281 @@
+// A channel: arbitrates lines by sequence number, delivers in order, holds what came early, knows every hole and keeps
+// the ledger. Pure: bytes and times come in, runs and notices go out. Runs on the feed thread (or in a simulation).
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "core/counters.hpp"
+#include "core/framing.hpp"
+
+namespace venuewire {
+
+inline constexpr uint32_t kLinesMax = 16;
+
+enum class Origin : uint8_t { live = 0, recovery = 1, snapshot = 2 };
+
+/// Messages of one packet, in wire form: walk `body`, pass over `skip` messages, take `take`.
+struct Run {
+  const FramingSpec* framing;
+  Bytes body;
+  uint32_t skip;
+  uint32_t take;
+  uint64_t sequence;  ///< wire number of the first message taken (of the packet, when packets are numbered)
+  int64_t receive_ns;
+  uint16_t channel;
+  uint8_t line;
+  Origin origin;
+  bool unsequenced;
+};
+
+// X(name): the stream of notices says what happened, in order with the data.
+#define VENUEWIRE_NOTICES(X) \
+  X(none)                    \
+  X(gapOpened)               \
+  X(gapFilled)               \
+  X(gapAbandoned)            \
+  X(stale)                   \
+  X(good)                    \
+  X(sessionStarted)          \
+  X(sessionEnded)            \
+  X(reset)                   \
+  X(snapshotStarted)         \
+  X(snapshotEnded)           \
+  X(snapshotFailed)          \
+  X(recoveryFailed)          \
+  X(windowFull)              \
+  X(sequenceJump)            \
+  X(endOfData)               \
+  X(slowConsumer)            \
+  X(sourceFailed)
+#define VENUEWIRE_REASONS(X) \
+  X(none)                    \
+  X(otherLine)               \
+  X(retransmission)          \
+  X(snapshot)                \
+  X(noRecovery)              \
+  X(exhausted)               \
+  X(unavailable)             \
+  X(tooOld)                  \
+  X(sessionEnded)            \
+  X(reset)                   \
+  X(endOfData)               \
+  X(loginRejected)           \
+  X(requestRefused)          \
+  X(timedOut)                \
+  X(connectionRefused)       \
+  X(connectionClosed)        \
+  X(malformedReply)          \
+  X(quota)                   \
+  X(closed)                  \
+  X(malformedCapture)
+
+enum class NoticeCode : uint8_t {
+#define X(n) n,
+  VENUEWIRE_NOTICES(X)
+#undef X
+};
+enum class Reason : uint8_t {
+#define X(n) n,
+  VENUEWIRE_REASONS(X)
+#undef X
+};
+
+struct Notice {
+  NoticeCode code = NoticeCode::none;
+  Reason reason = Reason::none;
+  uint16_t channel = 0;
+  uint64_t begin = 0, end = 0;  ///< wire numbers, half-open, where the notice is about a range
+  uint64_t count = 0;           ///< numbers in the range (a range may wrap)
+  int64_t time_ns = 0;
+  uint16_t requester = 0xFFFF;
+  uint16_t server = 0;
+  uint32_t detail = 0;  ///< a server's status code, an errno …
+  Epoch epoch;
+};
+
+/// Where a channel's output goes. One call per packet, never per message.
+class Output {
+ public:
+  virtual ~Output() = default;
+  /// Whether a run of `bytes` wire bytes and a few notices can be taken now.
+  [[nodiscard]] virtual bool room(uint32_t bytes) = 0;
+  /// Takes a run; returns how many messages of it were well formed (and so delivered).
+  [[nodiscard]] virtual uint32_t deliver(const Run& run, ChannelCounters& counters) = 0;
+  virtual void notice(const Notice& notice) = 0;
+};
+
+enum class Join : uint8_t {
+  live = 0,       ///< begin with the first packet seen
+  beginning = 1,  ///< begin with the session's first number: what was missed is a hole
+  snapshot = 2,   ///< hold live packets until a snapshot says where to begin
+};
+
+struct ChannelSpec {
+  uint64_t key = 0;  ///< value of the framing's channel field, when lines carry several channels
+  Join join = Join::live;
+  bool session_fixed = false;
+  Epoch session;  ///< only with session_fixed
+  uint32_t window_packets = 4096;
+  uint32_t window_bytes = 16u << 20;
+  uint32_t holes_max = 1024;
+  uint64_t jump_max = 1u << 20;  ///< numbers; a packet farther ahead needs a second one that agrees
+};
+
+/// Missing numbers [begin, end) and how far the ladder has come with them.
+struct Hole {
+  uint64_t begin, end;  ///< linear
+  int64_t since_ns;
+  int64_t rung_since_ns;
+  uint8_t rung = 0;
+  uint16_t tries = 0;  ///< attempts on this rung since the last progress
+  bool announced = false;
+  bool requested = false;  ///< part of an outstanding request
+  Reason why = Reason::noRecovery;  ///< why the latest rung gave up
+};
+
+struct Arrival {
+  uint8_t line = 0;
+  Origin origin = Origin::live;
+  int64_t receive_ns = 0;
+  int64_t now_ns = 0;
+};
+
+class Channel {
+ public:
+  Channel(const ChannelSpec& spec, const FramingSpec& framing, uint16_t index, Output& output, ChannelCounters counters);
+
+  /// One packet, already read; `framing` is that of the line or reply it came on.
+  void packet(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  /// One message whose number is known from its stream's count.
+  void message(uint64_t wire_sequence, Bytes message, const Arrival& arrival);
+  /// Tries again what waited for the consumer.
+  void resume(int64_t now_ns);
+  /// No more input will come: what is missing is given up, what is held is delivered.
+  void finish(Reason why, int64_t now_ns);
+
+  // ── for the ladder ──
+  [[nodiscard]] std::vector<Hole>& holes() { return holes_; }
+  void announce(Hole& hole, int64_t now_ns);
+  /// Gives up a range. Numbers that still arrive before their turn are delivered all the same.
+  void abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
+  /// Moves the holes inside [begin, end) to the next rung, cutting those that reach beyond it.
+  void advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
+  /// How many of [begin, end) are missing and not given up.
+  [[nodiscard]] uint64_t missing(uint64_t begin, uint64_t end) const;
+  [[nodiscard]] uint32_t held_packets() const { return slots_used_; }
+  [[nodiscard]] bool waiting_for_snapshot() const { return joining_; }
+  [[nodiscard]] bool started() const { return started_; }
+  /// The stream that follows is the state at a snapshot: sequenced delivery stops until it ends.
+  void snapshot_begin(int64_t now_ns, uint16_t requester);
+  [[nodiscard]] bool snapshot_message(const FramingSpec& framing, Bytes body, const Arrival& arrival);
+  /// `first`: wire number of the first message that the snapshot does not contain.
+  void snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester);
+  void snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester);
+  /// Joining without a snapshot after all.
+  void join_live(int64_t now_ns);
+
+  [[nodiscard]] uint64_t next() const { return next_; }
+  [[nodiscard]] uint64_t highest() const { return highest_; }
+  [[nodiscard]] uint64_t wire(uint64_t linear) const;
+  [[nodiscard]] uint64_t linear(uint64_t wire) const;
+  [[nodiscard]] const Epoch& epoch() const { return epoch_; }
+  [[nodiscard]] uint16_t index() const { return index_; }
+  [[nodiscard]] uint64_t key() const { return spec_.key; }
+  [[nodiscard]] bool blocked() const { return blocked_; }
+  [[nodiscard]] bool stale() const { return stale_; }
+  [[nodiscard]] bool session_over() const { return ended_; }
+  ChannelCounters& counters() { return counters_; }
+  Output& output() { return output_; }
+  /// Brings the gauges (inFlight, missing, held) up to date.
+  void update_gauges();
+  /// expected = delivered + recovered + abandoned + inFlight, each counted for itself.
+  [[nodiscard]] bool ledger_balances();
+  void say(NoticeCode code, Reason why, uint64_t begin, uint64_t end, int64_t now_ns, uint16_t requester = 0xFFFF,
+           uint32_t detail = 0, uint16_t server = 0);
+
+ private:
+  struct Held {
+    uint64_t first, end;    // linear, what is still wanted of the packet
+    uint64_t packet_first;  // linear number of the packet's first message
+    uint32_t slot;
+    uint8_t line;
+    Origin origin;
+    int64_t receive_ns;
+    const FramingSpec* framing;
+  };
+  struct Lost {
+    uint64_t begin, end;
+    Reason why;
+  };
+  struct Slot {
+    std::vector<uint8_t> bytes;
+    uint32_t size = 0;
+    uint32_t users = 0;
+  };
+
+  void data(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t count, const Arrival& arrival);
+  void early(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t end, const Arrival& arrival);
+  [[nodiscard]] bool hold(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t begin, uint64_t end,
+                          const Arrival& arrival, uint32_t& slot);
+  void raise(uint64_t to, int64_t now_ns);
+  void add_hole(uint64_t begin, uint64_t end, int64_t now_ns);
+  uint64_t fill(uint64_t begin, uint64_t end, Origin origin, int64_t now_ns);
+  void drop_below(uint64_t position, bool count_duplicates);
+  void drain(int64_t now_ns);
+  uint32_t hand_over(const FramingSpec& framing, Bytes body, uint32_t skip, uint32_t take, uint64_t sequence,
+                     const Arrival& arrival, bool unsequenced);
+  [[nodiscard]] bool enter_epoch(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns);
+  [[nodiscard]] bool from_before_reset(uint64_t first, const Arrival& arrival);
+  void start(uint64_t first, int64_t now_ns);
+  void idle(const Packet& packet, HeartbeatNumber meaning, const Arrival& arrival);
+  [[nodiscard]] bool plausible(uint64_t first, uint64_t end);
+  void release(uint32_t slot);
+  void mark_good(int64_t now_ns);
+  void tell_end(int64_t now_ns);
+  void route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning, uint64_t reset_to,
+             const Arrival& arrival);
+
+  ChannelSpec spec_;
+  const FramingSpec& framing_;
+  uint16_t index_;
+  Output& output_;
+  ChannelCounters counters_;
+
+  bool started_ = false;
+  bool joining_ = false;      // holding live packets until a snapshot
+  bool in_snapshot_ = false;  // snapshot messages are being delivered
+  bool blocked_ = false;      // the consumer has no room
+  bool ended_ = false;        // the venue has said that the session is over
+  bool ended_told_ = false;
+  bool stale_ = false;
+  bool window_full_told_ = false;
+  uint64_t end_number_ = 0;
+  uint64_t next_ = 0;     // linear: first number not delivered
+  uint64_t highest_ = 0;  // linear: one above the highest number known to exist
+  bool lossy_ = false;  // something was given up since the last snapshot or session start
+
+  Epoch epoch_;
+  Epoch past_[4];
+  uint32_t past_count_ = 0;
+  Epoch candidate_epoch_;
+  bool has_candidate_ = false;
+  std::vector<uint8_t> candidate_;
+  const FramingSpec* candidate_framing_ = nullptr;
+  Arrival candidate_arrival_;
+  uint64_t jump_candidate_ = 0;
+  uint32_t generation_ = 0;
+  uint32_t line_generation_[kLinesMax] = {};
+  uint64_t before_reset_ = 0;
+  uint64_t reset_identity_ = 0;
+
+  std::vector<Held> held_;
+  std::vector<Lost> lost_;
+  std::vector<Hole> holes_;
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> free_slots_;
+  uint64_t slot_bytes_ = 0;
+  uint32_t slots_used_ = 0;
+};
+
+}  // namespace venuewire

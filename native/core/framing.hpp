@@ -1,0 +1,168 @@
+// Framing: one declared record says where a packet keeps its length, sequence, count, session and messages; one engine
+// reads every record. Pure functions of bytes, run on the feed thread; no venue is named here.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "core/spec.hpp"
+#include "core/wire.hpp"
+
+namespace venuewire {
+
+/// An unsigned field of a header or message. `width` 0: the framing has no such field.
+struct Field {
+  uint16_t offset = 0;
+  uint8_t width = 0;
+  bool big_endian = false;
+  bool digits = false;  ///< ASCII decimal, blank padded on either side
+  uint8_t shift = 0;
+  uint64_t mask = ~0ull;
+
+  [[nodiscard]] bool present() const { return width != 0; }
+  [[nodiscard]] bool fits(Bytes b) const { return b.holds(offset, width); }
+  [[nodiscard]] uint64_t load(const uint8_t* p) const {
+    return digits ? load_digits(p + offset, width) : (load_uint(p + offset, width, big_endian) >> shift) & mask;
+  }
+  [[nodiscard]] static uint64_t load_digits(const uint8_t* p, uint32_t width);
+  void parse(SpecReader& r);
+};
+
+/// Session string, session number, version or restart counter: the part of a position that is not the number.
+struct Epoch {
+  uint64_t high = 0, low = 0;
+  bool operator==(const Epoch&) const = default;
+  [[nodiscard]] bool blank() const { return high == 0 && low == 0; }
+};
+
+enum class PacketKind : uint8_t {
+  data = 0,
+  heartbeat = 1,
+  end_of_session = 2,
+  reset = 3,        ///< sequence numbers start again
+  unsequenced = 4,  ///< messages that no number counts
+  ignore = 5,       ///< for somebody else, or says nothing
+  unavailable = 6,  ///< the venue says that it cannot give a range
+  compressed = 7,
+};
+
+/// What the sequence field of an idle packet means.
+enum class HeartbeatNumber : uint8_t { none = 0, next = 1, last = 2, numbered = 3 };
+
+enum class Numbering : uint8_t {
+  message = 0,  ///< the header numbers the first message, each message takes one
+  packet = 1,   ///< each packet takes one number
+  none = 2,     ///< no number: order of arrival (TCP streams count for themselves)
+};
+
+/// When `field == value`, the packet (or message) is of this kind. The first matching rule wins.
+struct KindRule {
+  Field field;
+  uint64_t value = 0;
+  PacketKind kind = PacketKind::data;
+  HeartbeatNumber number = HeartbeatNumber::none;
+};
+
+/// A message inside a packet that steers the session (line integrity, sequence reset). It is still delivered.
+struct ControlRule {
+  Field type;  ///< offsets from the first byte of the message
+  uint64_t value = 0;
+  PacketKind kind = PacketKind::data;
+  HeartbeatNumber number = HeartbeatNumber::none;
+  Field next;          ///< reset: the number that follows; absent: the wrap's first number
+  bool counted = true;  ///< false: takes no sequence number
+};
+
+struct FramingSpec {
+  uint16_t header_length = 0;      ///< to the first message of a data packet
+  uint16_t header_length_min = 0;  ///< shortest legal packet (idle packets may lack the count)
+  Field packet_length;
+  int32_t packet_length_add = 0;  ///< value + add = bytes of the whole packet
+  Field sequence, sequence_high;  ///< sequence_high: bits above the 32 of `sequence`
+  Field count, channel;
+  Field send_time;
+  uint32_t send_time_unit_ns = 1;
+  uint16_t epoch_offset = 0;
+  uint8_t epoch_width = 0;     ///< raw bytes, at most 16
+  uint8_t epoch_shift = 0;     ///< widths of 1 to 8 only
+  uint64_t epoch_mask = ~0ull;
+  bool epoch_big_endian = false;
+  bool epoch_ordered = false;  ///< a greater number is newer
+  Numbering numbering = Numbering::message;
+  bool zero_is_unsequenced = false;
+  bool many_packets = false;  ///< several packets in one datagram, each with its own header
+  uint64_t wrap_max = ~0ull, wrap_first = 1;
+  std::vector<KindRule> kinds;
+  std::vector<ControlRule> controls;
+
+  Field message_length;             ///< offset from the first byte of the message's prefix
+  int32_t message_length_add = 0;   ///< value + add = bytes from prefix start to the next message
+  uint16_t message_prefix = 0;      ///< bytes in front of a message that are not part of it
+  uint16_t message_trailer = 0;
+  uint8_t message_align = 1;
+  int16_t message_delimiter = -1;  ///< messages end with this byte (inclusive) instead of having a length
+
+  [[nodiscard]] bool parse(SpecReader& r);
+};
+
+/// One message and no header: what a stream that counts for itself delivers.
+extern const FramingSpec kBareFraming;
+
+struct Packet {
+  PacketKind kind = PacketKind::data;
+  HeartbeatNumber number = HeartbeatNumber::none;
+  Epoch epoch;
+  uint64_t sequence = 0;  ///< as on the wire
+  uint32_t count = 0;     ///< messages the header claims; kCountUnknown: to the end of the packet
+  uint64_t channel = 0;
+  int64_t send_time_ns = 0;
+  Bytes whole, body;  ///< body: from the first message to the packet's end
+};
+inline constexpr uint32_t kCountUnknown = 0xFFFFFFFF;
+
+enum class FrameStatus : uint8_t { ok, malformed };
+
+/// Reads one packet from the front of `datagram`; `consumed` is its size, so that a datagram of many packets is walked.
+[[nodiscard]] FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint32_t& consumed);
+
+/// Bytes of the packet at the front of a stream: 0 = more bytes are needed to tell, negative = not a packet.
+[[nodiscard]] int64_t stream_packet_size(const FramingSpec& f, Bytes stream, uint32_t packet_bytes_max);
+
+/// Steps over messages. `next` gives one message without its prefix and trailer, or false at the end or on a fault.
+class MessageWalk {
+ public:
+  MessageWalk(const FramingSpec& f, Bytes body) : f_(f), body_(body) {}
+  [[nodiscard]] bool next(Bytes& message);
+  [[nodiscard]] bool malformed() const { return malformed_; }
+  [[nodiscard]] uint32_t offset() const { return at_; }
+  [[nodiscard]] bool at_end() const { return at_ >= body_.size; }
+
+ private:
+  const FramingSpec& f_;
+  Bytes body_;
+  uint32_t at_ = 0;
+  bool malformed_ = false;
+};
+
+inline bool MessageWalk::next(Bytes& message) {
+  if (at_ >= body_.size) return false;
+  const Bytes rest = body_.from(at_);
+  uint64_t step;
+  if (f_.message_length.present()) [[likely]] {
+    if (!f_.message_length.fits(rest)) return malformed_ = true, false;
+    step = f_.message_length.load(rest.data) + uint64_t(int64_t(f_.message_length_add));
+  } else if (f_.message_delimiter >= 0) {
+    const void* hit = std::memchr(rest.data, f_.message_delimiter, rest.size);
+    if (!hit) return malformed_ = true, false;
+    step = uint64_t(static_cast<const uint8_t*>(hit) - rest.data) + 1;
+  } else {
+    step = rest.size;  // one message, to the end
+  }
+  const uint32_t around = uint32_t(f_.message_prefix) + f_.message_trailer;
+  if (step < around || step > rest.size || step == 0) return malformed_ = true, false;
+  message = {rest.data + f_.message_prefix, uint32_t(step) - around};
+  if (f_.message_align > 1) step = (step + f_.message_align - 1) / f_.message_align * f_.message_align;
+  at_ += uint32_t(step);
+  return true;
+}
+
+}  // namespace venuewire

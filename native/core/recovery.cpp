@@ -1,0 +1,768 @@
+#include "core/recovery.hpp"
+
+#include <algorithm>
+
+namespace venuewire {
+
+namespace {
+
+using C = ChannelCounter;
+
+void append_decimal(std::vector<uint8_t>& out, uint64_t v) {
+  char text[20];
+  uint32_t n = 0;
+  do {
+    text[n++] = char('0' + v % 10);
+    v /= 10;
+  } while (v != 0);
+  while (n > 0) out.push_back(uint8_t(text[--n]));
+}
+
+void append_text(std::vector<uint8_t>& out, const char* text) {
+  for (; *text != 0; text++) out.push_back(uint8_t(*text));
+}
+
+void append_digits(std::vector<uint8_t>& out, uint32_t v, uint32_t width) {
+  for (uint32_t i = width; i > 0; i--) {
+    uint32_t unit = 1;
+    for (uint32_t k = 1; k < i; k++) unit *= 10;
+    out.push_back(uint8_t('0' + v / unit % 10));
+  }
+}
+
+/// Whether a text field equals the epoch's text, blanks and NULs aside.
+bool same_session(const uint8_t* p, uint32_t width, const Epoch& e) {
+  uint8_t text[16];
+  store_uint(text, e.high, 8, true);
+  store_uint(text + 8, e.low, 8, true);
+  const auto blank = [](uint8_t c) { return c == ' ' || c == 0; };
+  uint32_t i = 0, j = 0;
+  for (;;) {
+    while (i < width && blank(p[i])) i++;
+    while (j < 16 && blank(text[j])) j++;
+    if (i == width || j == 16) return i == width && j == 16;
+    if (p[i++] != text[j++]) return false;
+  }
+}
+
+}  // namespace
+
+void Template::parse(SpecReader& r) {
+  const Bytes b = r.bytes();
+  bytes.assign(b.data, b.data + b.size);
+  fix = r.flag();
+  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
+    Patch p;
+    p.offset = r.u16();
+    p.width = r.u8();
+    p.encoding = Encoding(r.u8());
+    p.variable = Variable(r.u8());
+    p.add = r.i64();
+    const bool text = p.encoding == Encoding::fix_field;
+    if (size_t(p.offset) + (text ? 0u : p.width) > bytes.size() || (!text && p.width == 0) ||
+        (p.encoding <= Encoding::uint_little && p.width > 8)) {
+      r.fail();
+    }
+    patches.push_back(p);
+  }
+}
+
+Requester::Requester(const RequesterSpec& spec, const FramingSpec& framing, uint16_t index, Host& host, ReplySink& sink)
+    : spec_(spec), framing_(framing), index_(index), host_(host), sink_(sink) {
+  stream_.reserve(spec.tcp ? spec.packet_bytes_max + 4096 : 0);
+  scratch_.reserve(1024);
+  for (const Limit& l : spec.limits) buckets_.push_back({double(l.count), 0});
+}
+
+// ── requests out ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+uint64_t Requester::variable(Variable v, int64_t now_ns) const {
+  const Channel* c = work_channel_;
+  switch (v) {
+    case Variable::begin: return c ? c->wire(work_begin_) : 0;
+    case Variable::last: return c && work_end_ > 0 ? c->wire(work_end_ - 1) : 0;
+    case Variable::end: return c ? c->wire(work_end_) : 0;
+    case Variable::count: return work_end_ - work_begin_;
+    case Variable::channel: return c ? c->key() : 0;
+    case Variable::correlation: return correlation_;
+    case Variable::client_sequence: return client_sequence_;
+    case Variable::image: return image_;
+    case Variable::time_ns: return uint64_t(now_ns);
+    case Variable::epoch: return c ? c->epoch().low : 0;
+  }
+  return 0;
+}
+
+void Requester::transmit(const Template& t, int64_t now_ns) {
+  client_sequence_++;
+  scratch_.clear();
+  if (t.fix) {
+    // tag=value: the body is the bytes with decimals put in at their places; 9 and 10 are computed.
+    std::vector<uint8_t> body;
+    uint32_t at = 0, head = 0;
+    while (head < t.bytes.size() && t.bytes[head] != 1) head++;
+    if (head < t.bytes.size()) head++;
+    at = head;
+    for (const Patch& p : t.patches) {
+      body.insert(body.end(), t.bytes.begin() + at, t.bytes.begin() + p.offset);
+      append_decimal(body, variable(p.variable, now_ns) + uint64_t(p.add));
+      at = p.offset;
+    }
+    body.insert(body.end(), t.bytes.begin() + at, t.bytes.end());
+    scratch_.insert(scratch_.end(), t.bytes.begin(), t.bytes.begin() + head);
+    append_text(scratch_, "9=");
+    append_decimal(scratch_, body.size());
+    scratch_.push_back(1);
+    scratch_.insert(scratch_.end(), body.begin(), body.end());
+    uint32_t sum = 0;
+    for (const uint8_t b : scratch_) sum += b;
+    append_text(scratch_, "10=");
+    append_digits(scratch_, sum & 0xFF, 3);
+    scratch_.push_back(1);
+  } else {
+    scratch_.insert(scratch_.end(), t.bytes.begin(), t.bytes.end());
+    for (const Patch& p : t.patches) {
+      uint8_t* to = scratch_.data() + p.offset;
+      if (p.encoding == Encoding::raw) {
+        const Epoch e = work_channel_ ? work_channel_->epoch() : Epoch{};
+        uint8_t text[16];
+        store_uint(text, e.high, 8, true);
+        store_uint(text + 8, e.low, 8, true);
+        std::memcpy(to, text, p.width < 16 ? p.width : 16);
+        continue;
+      }
+      uint64_t v = variable(p.variable, now_ns) + uint64_t(p.add);
+      if (p.encoding == Encoding::digits_left_blank || p.encoding == Encoding::digits_left_zero) {
+        const uint8_t pad = p.encoding == Encoding::digits_left_blank ? ' ' : '0';
+        for (uint32_t i = p.width; i > 0; i--) {
+          to[i - 1] = v != 0 || i == p.width ? uint8_t('0' + v % 10) : pad;
+          v /= 10;
+        }
+      } else {
+        store_uint(to, v, p.width, p.encoding == Encoding::uint_big);
+      }
+    }
+  }
+  last_sent_ns_ = now_ns;
+  host_.send(index_, {scratch_.data(), uint32_t(scratch_.size())});
+}
+
+int64_t Requester::allowance(int64_t now_ns) {
+  int64_t wait = 0;
+  for (size_t i = 0; i < buckets_.size(); i++) {
+    const Limit& l = spec_.limits[i];
+    Bucket& b = buckets_[i];
+    const double per_ns = double(l.count) / double(l.window_ns);
+    if (b.at_ns != 0) b.tokens = std::min(double(l.count), b.tokens + double(now_ns - b.at_ns) * per_ns);
+    b.at_ns = now_ns;
+    if (b.tokens < 1) wait = std::max(wait, int64_t((1 - b.tokens) / per_ns) + 1);
+  }
+  return wait;
+}
+
+void Requester::spend(int64_t) {
+  for (Bucket& b : buckets_) b.tokens -= 1;
+}
+
+void Requester::open(int64_t now_ns) {
+  if (spec_.servers.empty()) {
+    fail(Reason::noRecovery, 0, now_ns, true);
+    return;
+  }
+  if (now_ns < last_login_ns_ + spec_.login_gap_ns) return;  // tick comes back
+  last_login_ns_ = now_ns;
+  state_ = State::connecting;
+  state_since_ns_ = now_ns;
+  client_sequence_ = 0;
+  stream_.clear();
+  stream_at_ = 0;
+  has_image_ = false;
+  if (work_channel_) work_channel_->counters()[C::connects]++;
+  host_.connect(index_, server_);
+}
+
+void Requester::connected(int64_t now_ns) {
+  if (state_ != State::connecting) return;
+  last_heard_ns_ = last_sent_ns_ = now_ns;
+  state_since_ns_ = now_ns;
+  if (spec_.login.present()) {
+    state_ = State::login;
+    if (!spec_.request.present()) {
+      // The login is the request: it names the first number wanted.
+      correlation_++;
+      if (work_channel_) work_channel_->counters()[C::requests]++;
+    }
+    transmit(spec_.login, now_ns);
+  } else {
+    state_ = State::ready;
+    go(now_ns);
+  }
+}
+
+void Requester::go(int64_t now_ns) {
+  if (work_channel_ == nullptr) return;
+  if (state_ == State::idle) {
+    open(now_ns);
+  } else if (state_ == State::ready && !asked_) {
+    if (spec_.needs_image && !has_image_) return;
+    ask(now_ns);
+  }
+}
+
+void Requester::ask(int64_t now_ns) {
+  if (spec_.request.present()) {
+    const int64_t wait = allowance(now_ns);
+    if (wait > 0) {
+      if (!quota_told_) work_channel_->counters()[C::quotaWaits]++;
+      quota_told_ = true;
+      if (wait > spec_.patience_ns) {
+        announce_failure(Reason::quota, 0, now_ns);
+        next_rung(Reason::quota, now_ns);
+        return;
+      }
+      answer_due_ns_ = now_ns + wait;
+      return;
+    }
+    spend(now_ns);
+    correlation_++;
+    work_channel_->counters()[C::requests]++;
+    asked_ = true;
+    work_missing_ = missing();
+    answer_due_ns_ = now_ns + work_rung_->timeout_ns;
+    transmit(spec_.request, now_ns);
+  } else {
+    asked_ = true;
+    work_missing_ = missing();
+    answer_due_ns_ = now_ns + work_rung_->timeout_ns;
+  }
+}
+
+void Requester::hang_up(int64_t now_ns, bool polite) {
+  if (state_ == State::idle) return;
+  if (polite && state_ == State::ready && spec_.logout.present()) transmit(spec_.logout, now_ns);
+  state_ = State::idle;
+  stream_.clear();
+  stream_at_ = 0;
+  stalled_ = false;
+  host_.close(index_);
+}
+
+void Requester::stop() {
+  if (state_ != State::idle) host_.close(index_);
+  state_ = State::idle;
+  work_channel_ = nullptr;
+}
+
+// ── work ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+uint64_t Requester::missing() const {
+  return work_channel_ && spec_.purpose == Purpose::replay ? work_channel_->missing(work_begin_, work_end_) : 0;
+}
+
+bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns) {
+  const RungKind kind = spec_.purpose == Purpose::snapshot ? RungKind::snapshot : RungKind::request;
+  for (Channel* c : channels) {
+    if (spec_.channel >= 0 && c->index() != spec_.channel) continue;
+    if (!c->started()) continue;
+    if (c->waiting_for_snapshot()) {
+      if (kind != RungKind::snapshot) continue;
+      for (const RungSpec& r : rungs) {
+        if (r.kind != kind || r.requester != index_) continue;
+        if (now_ns < cooldown_until_ns_ || snapshot_tries_ >= r.tries) {
+          snapshot_tries_ = 0;
+          announce_failure(cooldown_why_ == Reason::none ? Reason::exhausted : cooldown_why_, 0, now_ns);
+          c->join_live(now_ns);
+          break;
+        }
+        work_channel_ = c;
+        work_rung_ = &r;
+        work_begin_ = work_end_ = c->next();
+        break;
+      }
+      if (work_channel_) break;
+      continue;
+    }
+    std::vector<Hole>& holes = c->holes();
+    for (size_t i = 0; i < holes.size() && !work_channel_; i++) {
+      Hole& h = holes[i];
+      if (h.rung >= rungs.size() || rungs[h.rung].kind != kind || rungs[h.rung].requester != index_) continue;
+      c->announce(h, now_ns);
+      if (now_ns < cooldown_until_ns_) {
+        c->advance(h.begin, h.end, cooldown_why_, now_ns);
+        continue;
+      }
+      if (spec_.age_max < c->highest() && h.begin < c->highest() - spec_.age_max) {
+        const uint64_t oldest = c->highest() - spec_.age_max;
+        c->advance(h.begin, std::min(h.end, oldest), Reason::tooOld, now_ns);
+        continue;
+      }
+      work_channel_ = c;
+      work_rung_ = &rungs[h.rung];
+      work_begin_ = h.begin;
+      work_end_ = kind == RungKind::snapshot ? h.end
+                                             : (h.end - h.begin > spec_.range_max ? h.begin + spec_.range_max : h.end);
+    }
+    if (work_channel_) break;
+  }
+  if (!work_channel_) return false;
+  work_epoch_ = work_channel_->epoch();
+  work_missing_ = missing();
+  asked_ = false;
+  quota_told_ = false;
+  answer_due_ns_ = now_ns + work_rung_->timeout_ns;
+  return true;
+}
+
+void Requester::finish_work() {
+  work_channel_ = nullptr;
+  work_rung_ = nullptr;
+  asked_ = false;
+}
+
+void Requester::check_done(int64_t now_ns) {
+  if (!work_channel_ || spec_.purpose != Purpose::replay || missing() != 0) return;
+  servers_failed_ = 0;
+  finish_work();
+  if (spec_.lifecycle == Lifecycle::client_closes) hang_up(now_ns, true);
+}
+
+void Requester::announce_failure(Reason why, uint32_t detail, int64_t now_ns) {
+  if (!work_channel_) return;
+  work_channel_->say(NoticeCode::recoveryFailed, why, work_begin_, work_end_, now_ns, index_, detail, server_);
+}
+
+void Requester::next_rung(Reason why, int64_t now_ns) {
+  Channel* c = work_channel_;
+  const uint64_t begin = work_begin_, end = work_end_;
+  finish_work();
+  if (!c) return;
+  if (c->waiting_for_snapshot()) {
+    if (spec_.purpose == Purpose::snapshot) c->join_live(now_ns);
+  } else {
+    c->advance(begin, end, why, now_ns);
+  }
+}
+
+/// The request under way has failed. `hard`: this server will not serve us (refused, rejected, unreachable).
+void Requester::fail(Reason why, uint32_t detail, int64_t now_ns, bool hard) {
+  Channel* c = work_channel_;
+  if (c && spec_.purpose == Purpose::snapshot) c->snapshot_fail(why, detail, now_ns, index_);
+  if (spec_.tcp || hard) hang_up(now_ns, false);
+  const uint16_t servers = uint16_t(spec_.servers.size());
+  if (hard) {
+    if (c) c->counters()[C::refusals]++;
+    announce_failure(why, detail, now_ns);
+    servers_failed_++;
+  }
+  if (servers > 1) server_ = uint16_t((server_ + 1) % servers);
+  if (!c) return;
+  if (hard && servers_failed_ >= servers) {
+    servers_failed_ = 0;
+    cooldown_until_ns_ = now_ns + spec_.cooldown_ns;
+    cooldown_why_ = why;
+    next_rung(why, now_ns);
+    return;
+  }
+  if (hard) {
+    finish_work();
+    return;
+  }
+  if (c->waiting_for_snapshot()) {
+    cooldown_why_ = why;
+    snapshot_tries_++;  // pick() sees when they are used up
+    finish_work();
+    return;
+  }
+  bool over = false;
+  for (Hole& h : c->holes()) {
+    if (h.begin >= work_end_) break;
+    if (h.end <= work_begin_) continue;
+    h.tries++;
+    h.why = why;
+    over = over || h.tries >= work_rung_->tries;
+  }
+  if (over) {
+    announce_failure(why, detail, now_ns);
+    next_rung(why, now_ns);
+  } else {
+    finish_work();
+  }
+}
+
+void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns) {
+  if (stalled_) process(now_ns);
+  if (work_channel_ && !(work_channel_->epoch() == work_epoch_)) {
+    if (spec_.tcp) hang_up(now_ns, true);
+    finish_work();
+  }
+  check_done(now_ns);
+  if (state_ == State::connecting && now_ns - state_since_ns_ >= spec_.connect_timeout_ns) {
+    fail(Reason::timedOut, 0, now_ns, true);
+  } else if (state_ == State::login && now_ns - state_since_ns_ >= spec_.login_timeout_ns) {
+    fail(Reason::timedOut, 1, now_ns, true);
+  } else if (state_ == State::ready && spec_.silence_ns != 0 && now_ns - last_heard_ns_ >= spec_.silence_ns) {
+    if (work_channel_) {
+      fail(Reason::timedOut, 2, now_ns, false);
+    } else {
+      hang_up(now_ns, false);
+    }
+  }
+  if (work_channel_ && asked_ && !stalled_ && now_ns >= answer_due_ns_) {
+    const uint64_t m = missing();
+    if (spec_.purpose == Purpose::replay && m < work_missing_) {
+      // Some came: ask for the rest with a fresh budget.
+      for (Hole& h : work_channel_->holes()) {
+        if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
+      }
+      if (spec_.request.present()) {
+        finish_work();
+      } else {
+        work_missing_ = m;
+        answer_due_ns_ = now_ns + work_rung_->timeout_ns;
+      }
+    } else {
+      work_channel_->counters()[C::requestTimeouts]++;
+      fail(Reason::timedOut, 0, now_ns, false);
+    }
+  }
+  // Several short pieces of work may start and fail at once; bounded, the rest follows at the next tick.
+  for (int i = 0; i < 4 && !work_channel_; i++) {
+    if (!pick(channels, rungs, now_ns)) break;
+    go(now_ns);
+  }
+  if (work_channel_) go(now_ns);
+  if (state_ == State::ready && spec_.heartbeat_ns != 0 && spec_.heartbeat.present() &&
+      now_ns - last_sent_ns_ >= spec_.heartbeat_ns) {
+    transmit(spec_.heartbeat, now_ns);
+  }
+
+  deadline_ = INT64_MAX;
+  const auto due = [&](int64_t at) { deadline_ = std::min(deadline_, at); };
+  if (state_ == State::connecting) due(state_since_ns_ + spec_.connect_timeout_ns);
+  if (state_ == State::login) due(state_since_ns_ + spec_.login_timeout_ns);
+  if (state_ == State::ready) {
+    if (spec_.heartbeat_ns != 0) due(last_sent_ns_ + spec_.heartbeat_ns);
+    if (spec_.silence_ns != 0) due(last_heard_ns_ + spec_.silence_ns);
+  }
+  if (work_channel_) {
+    if (state_ == State::idle) due(std::max(now_ns + 1, last_login_ns_ + spec_.login_gap_ns));
+    if (state_ == State::ready) due(answer_due_ns_);
+    if (stalled_) due(now_ns + 100'000);
+  }
+}
+
+// ── replies in ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Requester::closed(Reason why, uint32_t detail, int64_t now_ns) {
+  if (state_ == State::idle) return;
+  if (stalled_) process(now_ns);
+  const State was = state_;
+  state_ = State::idle;
+  stalled_ = false;
+  stream_.clear();
+  stream_at_ = 0;
+  if (!work_channel_) return;
+  if (was == State::connecting) {
+    fail(why == Reason::none ? Reason::connectionRefused : why, detail, now_ns, true);
+  } else if (was == State::login) {
+    fail(Reason::connectionClosed, detail, now_ns, true);
+  } else if (spec_.purpose == Purpose::replay && missing() < work_missing_) {
+    for (Hole& h : work_channel_->holes()) {
+      if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
+    }
+    finish_work();
+  } else {
+    fail(Reason::connectionClosed, detail, now_ns, false);
+  }
+}
+
+void Requester::received(Bytes bytes, int64_t now_ns) {
+  last_heard_ns_ = now_ns;
+  if (state_ == State::idle || state_ == State::connecting) return;
+  if (!spec_.tcp) {
+    const uint64_t before = missing();
+    (void)record(bytes, now_ns);
+    if (work_channel_ && spec_.request_per_datagram && asked_ && missing() < before) {
+      for (Hole& h : work_channel_->holes()) {
+        if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
+      }
+      servers_failed_ = 0;
+      finish_work();
+    }
+    check_done(now_ns);
+    return;
+  }
+  stream_.insert(stream_.end(), bytes.data, bytes.data + bytes.size);
+  process(now_ns);
+}
+
+void Requester::process(int64_t now_ns) {
+  if (processing_) return;
+  processing_ = true;
+  stalled_ = false;
+  while (state_ != State::idle && stream_at_ < stream_.size()) {
+    const Bytes rest{stream_.data() + stream_at_, uint32_t(stream_.size() - stream_at_)};
+    const int64_t size = stream_packet_size(framing_, rest, spec_.packet_bytes_max);
+    if (size < 0) {
+      if (work_channel_) work_channel_->counters()[C::malformed]++;
+      announce_failure(Reason::malformedReply, 0, now_ns);
+      fail(Reason::malformedReply, 0, now_ns, false);
+      hang_up(now_ns, false);
+      break;
+    }
+    if (size == 0 || size > int64_t(rest.size)) break;
+    if (!record(rest.first(uint32_t(size)), now_ns)) {
+      stalled_ = true;
+      break;
+    }
+    if (state_ == State::idle) break;  // hung up: the stream is gone
+    stream_at_ += uint32_t(size);
+    check_done(now_ns);
+    if (work_channel_ && work_channel_->blocked() && spec_.purpose == Purpose::replay) {
+      stalled_ = true;
+      break;
+    }
+  }
+  if (stream_at_ != 0 && !stream_.empty()) {
+    stream_.erase(stream_.begin(), stream_.begin() + stream_at_);
+    stream_at_ = 0;
+  }
+  processing_ = false;
+}
+
+/// One record of the stream, or one datagram. False: the consumer has no room, keep it and come again.
+bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
+  Packet packet;
+  uint32_t consumed;
+  if (read_packet(framing_, packet_bytes, packet, consumed) != FrameStatus::ok) {
+    if (work_channel_) work_channel_->counters()[C::malformed]++;
+    return true;
+  }
+  const auto matches = [](const ReplyRule& r, Bytes at) {
+    return (!r.first.present() || (r.first.fits(at) && r.first.load(at.data) == r.first_value)) &&
+           (!r.second.present() || (r.second.fits(at) && r.second.load(at.data) == r.second_value));
+  };
+  for (const ReplyRule& r : spec_.rules) {
+    if (!r.in_message && matches(r, packet_bytes)) return apply(r, packet_bytes, packet_bytes, now_ns);
+  }
+  bool any = false;
+  MessageWalk walk(framing_, packet.body);
+  Bytes message;
+  while (state_ != State::idle && walk.next(message)) {
+    for (const ReplyRule& r : spec_.rules) {
+      if (!r.in_message || !matches(r, message)) continue;
+      any = true;
+      if (!apply(r, packet_bytes, message, now_ns)) return false;
+      break;
+    }
+  }
+  if (any) return true;
+  if (spec_.replies_are_feed) {
+    Arrival arrival{0, Origin::recovery, now_ns, now_ns};
+    sink_.reply_packets(work_channel_ ? work_channel_->index() : 0xFFFF, packet_bytes, arrival);
+  } else if (work_channel_ && walk.malformed()) {
+    work_channel_->counters()[C::malformed]++;
+  }
+  return true;
+}
+
+bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_ns) {
+  if ((rule.number.present() && !rule.number.fits(at)) || (rule.number2.present() && !rule.number2.fits(at)) ||
+      !at.holds(rule.epoch_offset, rule.epoch_width)) {
+    if (work_channel_) work_channel_->counters()[C::malformed]++;
+    return true;
+  }
+  const uint64_t number = rule.number.present() ? rule.number.load(at.data) : 0;
+  Channel* c = work_channel_;
+  const Arrival arrival{0, Origin::recovery, now_ns, now_ns};
+  switch (rule.action) {
+    case Action::ignore:
+      return true;
+    case Action::login_accepted:
+      if (state_ != State::login) return true;
+      if (c && rule.epoch_width != 0 && !same_session(at.data + rule.epoch_offset, rule.epoch_width, c->epoch())) {
+        fail(Reason::requestRefused, 0, now_ns, true);
+        return true;
+      }
+      state_ = State::ready;
+      state_since_ns_ = now_ns;
+      if (rule.number.present()) implied_ = number;
+      if (c && !spec_.request.present()) {
+        ask(now_ns);
+        if (spec_.purpose == Purpose::snapshot) {
+          c->snapshot_begin(now_ns, index_);
+        } else if (rule.number.present()) {
+          const uint64_t from = c->linear(number);
+          // The server begins later than we need: what is before it will not come from here.
+          if (from > work_begin_) c->advance(work_begin_, std::min(from, work_end_), Reason::unavailable, now_ns);
+          check_done(now_ns);
+        }
+      } else {
+        go(now_ns);
+      }
+      return true;
+    case Action::login_rejected:
+      fail(Reason::loginRejected, uint32_t(number), now_ns, true);
+      return true;
+    case Action::status: {
+      Outcome outcome = rule.otherwise;
+      for (const auto& [value, o] : rule.outcomes) {
+        if (value == number) outcome = o;
+      }
+      status(outcome, uint32_t(number), now_ns);
+      return true;
+    }
+    case Action::begin:
+      implied_ = number;
+      if (c && spec_.purpose == Purpose::snapshot) c->snapshot_begin(now_ns, index_);
+      return true;
+    case Action::complete:
+      if (!c || !asked_) return true;
+      if (spec_.purpose == Purpose::snapshot) {
+        if (has_snapshot_number_) {
+          c->snapshot_end(snapshot_number_, now_ns, index_);
+          has_snapshot_number_ = false;
+          snapshot_tries_ = 0;
+          finish_work();
+          if (spec_.lifecycle == Lifecycle::client_closes) hang_up(now_ns, true);
+        }
+        return true;
+      }
+      if (missing() == 0) {
+        check_done(now_ns);
+      } else if (missing() < work_missing_) {
+        for (Hole& h : c->holes()) {
+          if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
+        }
+        finish_work();
+      } else {
+        status(Outcome::unavailable, 0, now_ns);
+      }
+      return true;
+    case Action::message: {
+      if (!whole.holds(rule.payload_offset, 0)) return true;
+      const Bytes payload = at.from(rule.payload_offset);
+      if (spec_.purpose == Purpose::snapshot) {
+        return !c || c->snapshot_message(kBareFraming, payload, arrival);
+      }
+      const uint64_t sequence = rule.number.present() ? number : implied_++;
+      if (c) c->message(sequence, payload, arrival);
+      return true;
+    }
+    case Action::snapshot_message:
+      return !c || c->snapshot_message(kBareFraming, at.from(rule.payload_offset), arrival);
+    case Action::packet:
+      sink_.reply_packets(c ? c->index() : 0xFFFF, at.from(rule.payload_offset), arrival);
+      return true;
+    case Action::unavailable:
+      if (c) {
+        const uint64_t from = c->linear(number), to = c->linear(rule.number2.present() ? rule.number2.load(at.data) : number) + 1;
+        if (from < to) c->advance(from, to, Reason::unavailable, now_ns);
+        // Holes that moved on are no longer ours to fill.
+        if (from <= work_begin_ && to >= work_end_) finish_work();
+      }
+      return true;
+    case Action::answer:
+      if (spec_.heartbeat.present()) transmit(spec_.heartbeat, now_ns);
+      return true;
+    case Action::echo:
+      last_sent_ns_ = now_ns;
+      host_.send(index_, whole);
+      return true;
+    case Action::goodbye:
+      return true;
+    case Action::snapshot_begin:
+      if (c) c->snapshot_begin(now_ns, index_);
+      return true;
+    case Action::snapshot_number:
+      snapshot_number_ = number + (rule.inclusive ? 1 : 0);
+      has_snapshot_number_ = true;
+      if (c) c->snapshot_begin(now_ns, index_);
+      return true;
+    case Action::snapshot_end: {
+      if (!c) return true;
+      const uint64_t first = rule.number.present() ? number + (rule.inclusive ? 1 : 0) : snapshot_number_;
+      const uint64_t failed = c->counters()[C::snapshotsFailed];
+      c->snapshot_end(first, now_ns, index_);
+      has_snapshot_number_ = false;
+      if (c->counters()[C::snapshotsFailed] != failed) {
+        fail(Reason::tooOld, 0, now_ns, false);
+        return true;
+      }
+      snapshot_tries_ = 0;
+      servers_failed_ = 0;
+      finish_work();
+      if (spec_.lifecycle == Lifecycle::client_closes) hang_up(now_ns, true);
+      return true;
+    }
+    case Action::image:
+      image_ = number;
+      has_image_ = true;
+      go(now_ns);
+      return true;
+  }
+  return true;
+}
+
+void Requester::status(Outcome outcome, uint32_t code, int64_t now_ns) {
+  if (!work_channel_) return;
+  switch (outcome) {
+    case Outcome::accepted:
+      servers_failed_ = 0;
+      return;
+    case Outcome::wait:
+      asked_ = false;
+      answer_due_ns_ = now_ns + work_rung_->timeout_ns;
+      return;
+    case Outcome::retry:
+      fail(Reason::requestRefused, code, now_ns, false);
+      return;
+    case Outcome::unavailable:
+      work_channel_->counters()[C::refusals]++;
+      announce_failure(Reason::unavailable, code, now_ns);
+      next_rung(Reason::unavailable, now_ns);
+      if (spec_.lifecycle != Lifecycle::keep) hang_up(now_ns, true);
+      return;
+    case Outcome::next_server:
+    case Outcome::give_up:
+      if (outcome == Outcome::give_up) servers_failed_ = uint16_t(spec_.servers.size());
+      fail(Reason::requestRefused, code, now_ns, true);
+      return;
+  }
+}
+
+// ── the ladder ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Ladder::tick(Channel& channel, int64_t now_ns) {
+  if (channel.waiting_for_snapshot() || !channel.started()) return;
+  std::vector<Hole>& holes = channel.holes();
+  for (size_t i = 0; i < holes.size();) {
+    Hole& h = holes[i];
+    while (h.rung < rungs_.size() && rungs_[h.rung].kind == RungKind::wait) {
+      const RungSpec& r = rungs_[h.rung];
+      const bool crowded = r.packets != 0 && channel.held_packets() >= r.packets;
+      if (now_ns - h.rung_since_ns < r.timeout_ns && !crowded) break;
+      h.rung++;
+      h.rung_since_ns = now_ns;
+    }
+    if (h.rung < rungs_.size()) {
+      if (rungs_[h.rung].kind != RungKind::wait) channel.announce(h, now_ns);
+      i++;
+      continue;
+    }
+    channel.abandon(h.begin, h.end, h.why, now_ns);  // takes the hole out of the list
+  }
+}
+
+int64_t Ladder::deadline(Channel& channel) const {
+  int64_t at = INT64_MAX;
+  if (channel.waiting_for_snapshot()) return at;
+  for (const Hole& h : channel.holes()) {
+    if (h.rung >= rungs_.size()) return 0;
+    const RungSpec& r = rungs_[h.rung];
+    if (r.kind == RungKind::wait) at = std::min(at, h.rung_since_ns + r.timeout_ns);
+  }
+  return at;
+}
+
+}  // namespace venuewire

@@ -1,0 +1,246 @@
+// The recovery ladder and its requesters: pure state machines that turn holes into requests and replies into packets.
+// Every style (UDP request, TCP session, one-shot TCP, control plus multicast, resume by login, snapshot) is one record
+// of this engine. Sockets belong to the Host; time is an argument. Runs on the feed thread (or in a simulation).
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/channel.hpp"
+
+namespace venuewire {
+
+/// What a driver gives the requesters: live sockets, or a simulated network.
+class Host {
+ public:
+  virtual ~Host() = default;
+  virtual void connect(uint16_t requester, uint16_t server) = 0;
+  virtual void send(uint16_t requester, Bytes bytes) = 0;
+  virtual void close(uint16_t requester) = 0;
+};
+
+enum class Variable : uint8_t {
+  begin = 0,             ///< first wire number wanted
+  last = 1,              ///< last wire number wanted
+  end = 2,               ///< one past the last
+  count = 3,
+  epoch = 4,             ///< raw session bytes, as the feed's header has them
+  channel = 5,           ///< the channel's key
+  correlation = 6,       ///< rises by one with every request
+  client_sequence = 7,   ///< rises by one with every message sent on a connection
+  image = 8,             ///< snapshot number the server announced
+  time_ns = 9,           ///< now
+};
+
+enum class Encoding : uint8_t { uint_big = 0, uint_little = 1, digits_left_blank = 2, digits_left_zero = 3, raw = 4,
+                                fix_field = 5 };
+
+/// Fixed bytes with places to fill in. For `fix_field` the value is appended as decimal text at that point.
+struct Patch {
+  uint16_t offset = 0;
+  uint8_t width = 0;
+  Encoding encoding = Encoding::uint_big;
+  Variable variable = Variable::begin;
+  int64_t add = 0;
+};
+struct Template {
+  std::vector<uint8_t> bytes;
+  std::vector<Patch> patches;
+  bool fix = false;  ///< tag=value: BodyLength (9) and CheckSum (10) are filled in by the engine
+  [[nodiscard]] bool present() const { return !bytes.empty(); }
+  void parse(SpecReader& r);
+};
+
+enum class Lifecycle : uint8_t { keep = 0, server_closes = 1, client_closes = 2 };
+enum class Purpose : uint8_t { replay = 0, snapshot = 1 };
+
+enum class Action : uint8_t {
+  ignore = 0,
+  login_accepted = 1,   ///< number: the next sequence number of an implied count
+  login_rejected = 2,   ///< number: reason code
+  status = 3,           ///< number: status code, looked up in `outcomes`
+  begin = 4,            ///< number: first number of the implied count
+  complete = 5,         ///< the request has been served, as far as the server goes
+  message = 6,          ///< payload is one application message; number, or counted when absent
+  packet = 7,           ///< payload is a packet in the feed's framing
+  unavailable = 8,      ///< number … second: first and last number the server will never give
+  answer = 9,           ///< send the heartbeat template
+  echo = 10,            ///< send the same bytes back
+  goodbye = 11,         ///< the server will close
+  snapshot_number = 12, ///< number: the snapshot's sequence, ahead of its data
+  snapshot_end = 13,    ///< number, or the one announced
+  image = 14,           ///< number: a snapshot that can be asked for
+  snapshot_message = 15,///< payload is one message of the snapshot
+  snapshot_begin = 16,
+};
+
+enum class Outcome : uint8_t { accepted = 0, retry = 1, unavailable = 2, next_server = 3, give_up = 4, wait = 5 };
+
+struct ReplyRule {
+  Field first, second;  ///< both must match; absent ones always do
+  uint64_t first_value = 0, second_value = 0;
+  bool in_message = false;  ///< fields count from the message instead of the packet
+  Action action = Action::ignore;
+  Field number, number2;
+  uint16_t payload_offset = 0;
+  uint16_t epoch_offset = 0;
+  uint8_t epoch_width = 0;  ///< text: must equal the channel's session, blanks aside
+  bool inclusive = false;   ///< snapshot numbers: the snapshot contains this number
+  std::vector<std::pair<uint64_t, Outcome>> outcomes;
+  Outcome otherwise = Outcome::give_up;
+};
+
+struct Limit {
+  uint32_t count = 0;
+  int64_t window_ns = 0;
+};
+
+struct ServerSpec {
+  std::string host;
+  uint16_t port = 0;
+};
+
+struct RequesterSpec {
+  std::string name;
+  bool tcp = false;
+  Purpose purpose = Purpose::replay;
+  Lifecycle lifecycle = Lifecycle::keep;
+  int32_t channel = -1;  ///< only holes of this channel; −1: any
+  std::vector<ServerSpec> servers;
+  std::string local_address;
+  uint16_t framing = 0;       ///< of the reply stream or datagrams
+  bool replies_are_feed = false;  ///< what no rule matches is a packet of the feed
+  bool request_per_datagram = false;  ///< one datagram answers one request: ask again for the rest
+  bool needs_image = false;
+  Template login, request, heartbeat, logout;
+  std::vector<ReplyRule> rules;
+  std::vector<Limit> limits;
+  uint64_t range_max = ~0ull;
+  uint64_t age_max = ~0ull;  ///< numbers behind the newest that the server still has
+  int64_t connect_timeout_ns = 1'000'000'000;
+  int64_t login_timeout_ns = 1'000'000'000;
+  int64_t heartbeat_ns = 0;
+  int64_t silence_ns = 0;
+  int64_t login_gap_ns = 0;
+  int64_t cooldown_ns = 1'000'000'000;  ///< after all servers refused
+  int64_t patience_ns = 1'000'000'000;  ///< longest wait for an allowance before the next rung
+  uint32_t packet_bytes_max = 1u << 16;
+};
+
+enum class RungKind : uint8_t { wait = 0, request = 1, snapshot = 2 };
+struct RungSpec {
+  RungKind kind = RungKind::wait;
+  uint16_t requester = 0;
+  uint16_t tries = 3;
+  int64_t timeout_ns = 0;  ///< wait: the reorder wait; else: until an answer must have made progress
+  uint32_t packets = 0;    ///< wait: also over once this many packets are held (0: no such bound)
+};
+
+/// Where packets that answer requests go; the session routes them to their channel.
+class ReplySink {
+ public:
+  virtual ~ReplySink() = default;
+  virtual void reply_packets(uint16_t channel_hint, Bytes datagram, const Arrival& arrival) = 0;
+};
+
+class Requester {
+ public:
+  Requester(const RequesterSpec& spec, const FramingSpec& framing, uint16_t index, Host& host, ReplySink& sink);
+
+  // ── what the driver reports ──
+  void connected(int64_t now_ns);
+  /// TCP bytes as they come, or one datagram.
+  void received(Bytes bytes, int64_t now_ns);
+  void closed(Reason why, uint32_t detail, int64_t now_ns);
+  /// The consumer has no room: the driver should stop reading this connection.
+  [[nodiscard]] bool stalled() const { return stalled_; }
+
+  void tick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns);
+  [[nodiscard]] int64_t deadline() const { return deadline_; }
+  [[nodiscard]] const RequesterSpec& spec() const { return spec_; }
+  [[nodiscard]] bool idle() const { return work_channel_ == nullptr; }
+  /// Ends all connections, as at close.
+  void stop();
+
+ private:
+  enum class State : uint8_t { idle, connecting, login, ready };
+
+  [[nodiscard]] bool pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns);
+  void go(int64_t now_ns);
+  void transmit(const Template& t, int64_t now_ns);
+  void ask(int64_t now_ns);
+  void open(int64_t now_ns);
+  void hang_up(int64_t now_ns, bool polite);
+  void process(int64_t now_ns);
+  [[nodiscard]] bool record(Bytes packet_bytes, int64_t now_ns);
+  [[nodiscard]] bool apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_ns);
+  void status(Outcome outcome, uint32_t code, int64_t now_ns);
+  void fail(Reason why, uint32_t detail, int64_t now_ns, bool hard);
+  void finish_work();
+  void next_rung(Reason why, int64_t now_ns);
+  [[nodiscard]] uint64_t missing() const;
+  [[nodiscard]] uint64_t variable(Variable v, int64_t now_ns) const;
+  [[nodiscard]] int64_t allowance(int64_t now_ns);
+  void spend(int64_t now_ns);
+  void check_done(int64_t now_ns);
+  void announce_failure(Reason why, uint32_t detail, int64_t now_ns);
+
+  const RequesterSpec& spec_;
+  const FramingSpec& framing_;
+  uint16_t index_;
+  Host& host_;
+  ReplySink& sink_;
+
+  State state_ = State::idle;
+  uint16_t server_ = 0;
+  uint16_t servers_failed_ = 0;
+  bool stalled_ = false;
+  int64_t deadline_ = INT64_MAX;
+  int64_t state_since_ns_ = 0;
+  int64_t last_sent_ns_ = 0;
+  int64_t last_heard_ns_ = 0;
+  int64_t last_login_ns_ = INT64_MIN / 2;
+  int64_t cooldown_until_ns_ = INT64_MIN;
+  Reason cooldown_why_ = Reason::none;
+
+  // The request under way.
+  Channel* work_channel_ = nullptr;
+  const RungSpec* work_rung_ = nullptr;
+  uint64_t work_begin_ = 0, work_end_ = 0;  // linear
+  uint64_t work_missing_ = 0;               // when the deadline was last set
+  Epoch work_epoch_;
+  bool asked_ = false;
+  bool quota_told_ = false;
+  int64_t answer_due_ns_ = 0;
+  uint16_t snapshot_tries_ = 0;
+  uint64_t snapshot_number_ = 0;
+  bool has_snapshot_number_ = false;
+  uint64_t image_ = 0;
+  bool has_image_ = false;
+
+  uint64_t implied_ = 0;  // wire number of the next counted message
+  uint64_t correlation_ = 0;
+  uint64_t client_sequence_ = 0;
+  std::vector<uint8_t> stream_;
+  uint32_t stream_at_ = 0;
+  bool processing_ = false;
+  std::vector<uint8_t> scratch_;
+  struct Bucket {
+    double tokens;
+    int64_t at_ns;
+  };
+  std::vector<Bucket> buckets_;
+};
+
+/// Moves holes from rung to rung by time, and gives up what the last rung could not bring.
+class Ladder {
+ public:
+  explicit Ladder(const std::vector<RungSpec>& rungs) : rungs_(rungs) {}
+  void tick(Channel& channel, int64_t now_ns);
+  [[nodiscard]] int64_t deadline(Channel& channel) const;
+
+ private:
+  const std::vector<RungSpec>& rungs_;
+};
+
+}  // namespace venuewire

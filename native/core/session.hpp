@@ -1,0 +1,92 @@
+// A session: the channels, ladder and requesters of one venue connection, put together from its compiled declaration.
+// Pure: datagrams, replies, connection events and the time come in; runs, notices and requests go out. Live sockets,
+// capture files and simulations drive this same object.
+#pragma once
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/batch.hpp"
+#include "core/catalogue.hpp"
+#include "core/channel.hpp"
+#include "core/recovery.hpp"
+
+namespace venuewire {
+
+enum class LineRole : uint8_t { live = 0, retransmission = 1, snapshot = 2 };
+
+struct LineSpec {
+  std::string name;
+  LineRole role = LineRole::live;
+  int32_t channel = -1;  ///< −1: by the framing's channel field
+  uint16_t framing = 0;
+  std::string group, interface, source;  ///< sockets only
+  uint16_t port = 0;
+  uint8_t line = 0;  ///< A = 0, B = 1 …
+};
+
+struct SessionSpec {
+  std::vector<FramingSpec> framings;
+  std::vector<LineSpec> lines;
+  std::vector<ChannelSpec> channels;
+  std::vector<RungSpec> rungs;
+  std::vector<RequesterSpec> requesters;
+  Catalogue catalogue;
+  Selection selection;
+
+  /// False: the bytes are not a compiled declaration of this version.
+  [[nodiscard]] bool parse(Bytes bytes);
+};
+
+inline constexpr uint32_t kSpecVersion = 1;
+
+class Session : private ReplySink {
+ public:
+  /// `counters`: kChannelCounters for each channel, zeroed. `spec` outlives the session.
+  Session(const SessionSpec& spec, Host& host, Output& output, uint64_t* counters, FeedCounters feed);
+
+  void datagram(uint16_t line, Bytes datagram, int64_t receive_ns, int64_t now_ns);
+  /// Bytes of a TCP stream that is itself a line (a capture, a stream feed): whole packets are taken, the rest is kept.
+  /// False: not this framing.
+  [[nodiscard]] bool stream(uint16_t line, Bytes bytes, int64_t receive_ns, int64_t now_ns);
+  /// One bare message of a file that counts by position.
+  void record(uint16_t line, Bytes message, int64_t receive_ns, int64_t now_ns);
+
+  [[nodiscard]] Requester& requester(uint16_t i) { return *requesters_[i]; }
+  [[nodiscard]] uint16_t requesters() const { return uint16_t(requesters_.size()); }
+  [[nodiscard]] Channel& channel(uint16_t i) { return *channels_[i]; }
+  [[nodiscard]] uint16_t channels() const { return uint16_t(channels_.size()); }
+
+  /// Ladder and requesters: after a batch of packets, and when `deadline()` has come.
+  void service(int64_t now_ns);
+  [[nodiscard]] int64_t deadline() const { return deadline_; }
+  [[nodiscard]] bool blocked() const;
+  void resume(int64_t now_ns);
+  /// No more input: whatever recovery has not brought is given up.
+  void finish(Reason why, int64_t now_ns);
+  /// Nothing is missing and no request is under way.
+  [[nodiscard]] bool settled();
+  void update_gauges();
+  [[nodiscard]] bool ledger_balances();
+
+ private:
+  void reply_packets(uint16_t channel_hint, Bytes datagram, const Arrival& arrival) override;
+  [[nodiscard]] Channel* find(int32_t fixed, const FramingSpec& framing, const Packet& packet);
+
+  const SessionSpec& spec_;
+  FeedCounters feed_;
+  std::vector<std::unique_ptr<Channel>> channels_;
+  std::vector<Channel*> channel_list_;
+  std::vector<std::unique_ptr<Requester>> requesters_;
+  Ladder ladder_;
+  std::unordered_map<uint64_t, uint16_t> by_key_;
+  struct Stream {
+    std::vector<uint8_t> bytes;
+    uint64_t counted = 0;
+  };
+  std::vector<Stream> streams_;
+  int64_t deadline_ = INT64_MAX;
+};
+
+}  // namespace venuewire

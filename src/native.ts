@@ -1,0 +1,127 @@
+/**
+ * The only file that knows the addon: how it is found and loaded, and what it offers. Times are nanoseconds; in
+ * `NativeSession` they are plain numbers on the caller's own clock, exact below 2^53.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { arch, platform, versions } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { VenuewireError } from './errors.js';
+
+/** What a requester wants from its driver. */
+export type HostAction =
+  | { readonly kind: 'connect'; readonly requester: number; readonly server: number }
+  | { readonly kind: 'send'; readonly requester: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'close'; readonly requester: number };
+
+/** Why a connection ended; the core's `Reason` names. */
+export type CloseReason = 'connectionRefused' | 'connectionClosed' | 'timedOut';
+
+/**
+ * The pure core of a feed, driven from JavaScript: simulations and tests. The same object that the feed thread runs;
+ * what it delivers appears in the ring.
+ */
+export interface NativeSession {
+  datagram(line: number, bytes: Uint8Array, receiveNs: number, nowNs: number): void;
+  stream(line: number, bytes: Uint8Array, receiveNs: number, nowNs: number): boolean;
+  connected(requester: number, nowNs: number): void;
+  received(requester: number, bytes: Uint8Array, nowNs: number): void;
+  closed(requester: number, reason: CloseReason, nowNs: number): void;
+  /** Runs ladder and requesters and publishes; returns when to come again (Infinity: nothing is due). */
+  service(nowNs: number): number;
+  /** What the requesters asked for since the last call, in order. */
+  actions(): HostAction[];
+  resume(nowNs: number): void;
+  /** Nothing is missing, no snapshot is awaited. */
+  settled(): boolean;
+  /** No more input: what is still missing is abandoned. */
+  finish(nowNs: number): void;
+  ledgerBalances(): boolean;
+  updateGauges(): void;
+}
+
+export interface NativeFeed {
+  /** Starts the feed thread. */
+  start(): void;
+  /** Stops and joins the thread; idempotent. */
+  close(): void;
+  /** Blocks this thread until something is published or the time is over; for workers that may block. */
+  wait(timeoutMs: number): boolean;
+  /** Text of the failure, when the feed's state is `failed`. */
+  failure(): { code: string; message: string } | null;
+  /** What the sockets were granted and where they are bound, for reports. */
+  describe(): { lines: { name: string; receiveBufferBytes: number; kernelDrops: number; error: string | null }[] };
+}
+
+/** Where a feed's packets come from. */
+export type NativeSource =
+  | {
+      readonly kind: 'live';
+      readonly receiveBufferBytes: number;
+      readonly busyPollUs: number;
+      readonly spin: boolean;
+      readonly cpu: number;
+    }
+  | {
+      readonly kind: 'capture';
+      readonly file?: string;
+      readonly memory?: Uint8Array;
+      /** For each destination (`ip:port`, `*:port` or `*`) the line its packets are for; the first match wins. */
+      readonly routes: readonly { readonly ip: string; readonly port: number; readonly line: number }[];
+      readonly packets: boolean;
+      readonly recovery: boolean;
+      readonly cpu: number;
+    };
+
+export interface NativeAddon {
+  readonly version: string;
+  /** Names and labels of the counters, in the order in which they lie in the ring. */
+  readonly counters: {
+    readonly feed: readonly (readonly [string, string])[];
+    readonly channel: readonly (readonly [string, string])[];
+  };
+  readonly notices: readonly string[];
+  readonly reasons: readonly string[];
+  /** `ring`: over a SharedArrayBuffer. `dataAt` and `dataBytes` lie in it, 64-byte aligned and a power of two. */
+  Session: new (spec: Uint8Array, ring: Uint8Array, dataAt: number, dataBytes: number) => NativeSession;
+  Feed: new (
+    spec: Uint8Array,
+    ring: Uint8Array,
+    dataAt: number,
+    dataBytes: number,
+    source: NativeSource,
+    doorbell: (() => void) | null,
+  ) => NativeFeed;
+  /** Bytes from `ring`'s first byte to the next 64-byte line. */
+  alignment(ring: Uint8Array): number;
+  /** Walks each message natively; see `walkDigest` in the layout. */
+  digest?(catalogue: Uint8Array, messages: Uint8Array): bigint;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+let addon: NativeAddon | undefined;
+
+/**
+ * The addon, loaded on first use.
+ * @throws VenuewireError `VW_ADDON_NOT_FOUND` or `VW_ADDON_LOAD` with the platform, what was looked for and the command
+ * that mends it.
+ */
+export function native(): NativeAddon {
+  if (addon) return addon;
+  const where = `${platform}-${arch}, Node ${versions.node}, Node-API ${versions.napi}`;
+  const mend = existsSync(new URL('../native/CMakeLists.txt', import.meta.url))
+    ? 'Build it from source with: npx node-gyp rebuild (in the venuewire folder; needs a C++20 compiler)'
+    : 'Install a venuewire package that carries a prebuild for this platform';
+  try {
+    addon = createRequire(import.meta.url)('node-gyp-build')(root) as NativeAddon;
+    return addon;
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const missing = text.includes('No native build was found');
+    throw new VenuewireError(
+      missing ? 'VW_ADDON_NOT_FOUND' : 'VW_ADDON_LOAD',
+      `The venuewire addon could not be loaded for ${where}. Looked for build/Release/*.node and prebuilds/${platform}-${arch}/*.node in ${root}: ${text}`,
+      mend,
+    );
+  }
+}
