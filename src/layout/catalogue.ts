@@ -1,0 +1,117 @@
+import { assertSound } from './check.js';
+import type { Decoder } from './decoder.js';
+import { headerField, type PlanField, type PlanPart, type PlanRecord } from './plan.js';
+import { SpecWriter } from './spec.js';
+
+/** Of the compiled form; native/core/catalogue.hpp has the same. */
+export const CATALOGUE_VERSION = 1;
+
+/**
+ * The table in the form that the native core works from: message types, lengths, instrument keys, and for each message
+ * its parts in wire order, so that the core walks a message as `walk` does.
+ * @throws VenuewireError `VW_LAYOUT_…` when the table is not sound.
+ */
+export function compileCatalogue(decoder: Decoder): Uint8Array {
+  assertSound(decoder);
+  const w = new SpecWriter();
+  const types = decoder.messageType.map((name) => headerField(decoder, decoder.headerPlan, name));
+  w.u16(CATALOGUE_VERSION);
+  w.text(decoder.id);
+  w.list(types, (t) => {
+    w.u16(t.at)
+      .u8(t.size)
+      .flag(t.wire === 'uint' ? t.big : true);
+  });
+  w.flag(decoder.longer === 'tolerated');
+  const block = decoder.sbe && headerField(decoder, decoder.headerPlan, decoder.sbe.blockLength);
+  w.flag(block !== undefined);
+  w.u16(decoder.headerPlan.fixedEnd);
+  w.u16(block?.at ?? 0)
+    .u8(block?.size ?? 0)
+    .flag(block?.big ?? false);
+  w.list(decoder.names, (name) => {
+    const plan = decoder.plan(decoder.names.indexOf(name));
+    w.text(name);
+    w.u32(plan.minLength).u32(plan.maxLength);
+    w.list(decoder.messageType.length > 0 ? plan.codes : [], (code) => {
+      w.u16(code);
+    });
+    const key = decoder.instrument === undefined ? undefined : plan.record.byName.get(decoder.instrument);
+    const field = key?.kind === 'field' ? key : undefined;
+    w.flag(field !== undefined)
+      .u32(field?.at ?? 0)
+      .u8(Math.min(field?.size ?? 0, 8))
+      .flag(field === undefined ? false : field.wire === 'uint' || field.wire === 'int' ? field.big : true);
+    w.u16(plan.registers);
+    writeRecord(w, plan.record);
+  });
+  return w.finish();
+}
+
+const PART = { field: 0, group: 1, data: 2, when: 3 } as const;
+const COUNT = { fixed: 0, field: 1, toEnd: 2, untilLength: 3, dimension: 4 } as const;
+const NO_REGISTER = 0xffff;
+
+function writeRecord(w: SpecWriter, record: PlanRecord): void {
+  w.flag(record.block);
+  w.u32(record.fixedEnd);
+  w.u32(record.firstDynamic);
+  w.list(record.parts, (part) => {
+    writePart(w, part);
+  });
+}
+
+/** How a register takes its field's bytes: 0 unsigned, 1 signed, 2 a number in ASCII. */
+function reading(p: PlanField): number {
+  return p.wire === 'digits' ? 2 : p.wire === 'int' ? 1 : 0;
+}
+
+function writeField(w: SpecWriter, p: PlanField): void {
+  w.u32(p.at < 0 ? 0xffff_ffff : p.at)
+    .u32(p.size)
+    .u16(p.slot < 0 ? NO_REGISTER : p.slot)
+    .u8(reading(p))
+    .flag(p.big || p.wire === 'char' || p.wire === 'text')
+    .flag(p.guarded)
+    .flag(p.nullBits !== undefined)
+    .u64(p.nullBits ?? 0n);
+}
+
+function writePart(w: SpecWriter, part: PlanPart): void {
+  w.u8(PART[part.kind]);
+  if (part.kind === 'field') {
+    writeField(w, part);
+    return;
+  }
+  w.u32(part.at < 0 ? 0xffff_ffff : part.at);
+  switch (part.kind) {
+    case 'group': {
+      const { count } = part;
+      w.u8(COUNT[count.kind]);
+      w.u32(count.kind === 'fixed' ? count.count : 0);
+      w.u16(count.kind === 'field' || count.kind === 'untilLength' ? count.field.slot : NO_REGISTER);
+      if (count.kind === 'dimension') {
+        w.u32(count.size);
+        writeField(w, count.block);
+        writeField(w, count.number);
+      }
+      w.u32(part.size);
+      w.flag(part.guarded);
+      writeRecord(w, part.record);
+      break;
+    }
+    case 'data':
+      w.flag(part.prefix !== undefined);
+      if (part.prefix !== undefined) writeField(w, part.prefix);
+      else w.u16(part.from?.field.slot ?? NO_REGISTER).u64(BigInt(part.from?.add ?? 0));
+      break;
+    case 'when':
+      w.u16(part.on.slot).u8(Math.min(part.on.size, 8));
+      w.flag(part.above !== undefined).u64(part.above ?? 0n);
+      w.list(part.is ?? [], (value) => {
+        w.u64(value);
+      });
+      writeRecord(w, part.record);
+      break;
+  }
+}

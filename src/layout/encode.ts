@@ -1,0 +1,374 @@
+import { VenuewireError } from '../errors.js';
+import { Constant } from './field.js';
+import type { PlanField, PlanGroup, PlanMessage, PlanPart, PlanRecord, PlanSource } from './plan.js';
+import { LONGEST_NUMBER, readReference } from './values.js';
+
+type Input = Readonly<Record<string, unknown>>;
+const NONE: Input = {};
+
+function refuse(code: string, message: PlanMessage, name: string, what: string): VenuewireError {
+  return new VenuewireError(code, `${message.name}.${name}: ${what}`, 'Give a value that the field can hold.');
+}
+
+/** What the encoder needs to know of a decoder. */
+export interface EncodeSource extends PlanSource {
+  readonly lengthField: { readonly name: string; readonly excludes: number } | undefined;
+}
+
+const entriesOf = (part: PlanPart, values: Input): readonly Input[] => (values[part.name] as Input[] | undefined) ?? [];
+
+function dataBytes(value: unknown): number {
+  if (value === undefined || value === null) return 0;
+  return (value as string | Uint8Array).length;
+}
+
+/** What the parts that depend on `field` make it be: a count, a length, the first value that a given variant asks for. */
+function derived(field: PlanField, record: PlanRecord, values: Input): bigint | undefined {
+  let asked: bigint | undefined;
+  for (const part of record.parts) {
+    if (part.kind === 'group') {
+      if (part.count.kind === 'field' && part.count.field === field) return BigInt(entriesOf(part, values).length);
+    } else if (part.kind === 'data') {
+      if (part.from?.field === field) return BigInt(dataBytes(values[part.name]) - part.from.add);
+    } else if (part.kind === 'when') {
+      const given = values[part.name] as Input | undefined;
+      if (given === undefined) {
+        if (part.above !== undefined && part.on === field) asked ??= 0n;
+        continue;
+      }
+      const inner = derived(field, part.record, given);
+      if (inner !== undefined) return inner;
+      if (part.on === field) asked = part.is?.[0] ?? (part.above ?? 0n) + 1n;
+    }
+  }
+  return asked;
+}
+
+function decidesLength(field: PlanField, record: PlanRecord, values: Input): boolean {
+  return record.parts.some(
+    (p) =>
+      (p.kind === 'group' && p.count.kind === 'field' && p.count.field === field) ||
+      (p.kind === 'data' && p.from?.field === field) ||
+      (p.kind === 'when' && values[p.name] !== undefined && decidesLength(field, p.record, values[p.name] as Input)),
+  );
+}
+
+class Encoder {
+  constructor(
+    readonly source: EncodeSource,
+    readonly plan: PlanMessage,
+    readonly data: DataView,
+  ) {}
+
+  blank(from: number, to: number): void {
+    if (to > this.data.byteLength) {
+      throw new VenuewireError(
+        'VW_ENCODE_SPACE',
+        `${this.plan.name} needs ${to - from} bytes more than the buffer has`,
+        'Give a larger buffer.',
+      );
+    }
+    for (let i = from; i < to; i++) this.data.setUint8(i, 0);
+  }
+
+  write(p: PlanField, at: number, value: unknown): void {
+    const { data } = this;
+    if (at + p.size > data.byteLength) this.blank(at, at + p.size);
+    if (p.field === undefined) {
+      this.blank(at, at + p.size);
+      return;
+    }
+    if (value === undefined || value === null) {
+      this.absent(p, at);
+      return;
+    }
+    const name = p.name;
+    switch (p.wire) {
+      case 'uint':
+      case 'int': {
+        if (p.size === 8 || typeof value === 'bigint') {
+          this.bits(p, at, this.integer(p, value));
+          return;
+        }
+        const n = Number(value);
+        const low = p.wire === 'int' ? -(2 ** (8 * p.size - 1)) : 0;
+        const high = p.wire === 'int' ? 2 ** (8 * p.size - 1) - 1 : 2 ** (8 * p.size) - 1;
+        if (!Number.isInteger(n) || n < low || n > high) {
+          throw refuse('VW_ENCODE_RANGE', this.plan, name, `${String(value)} is not an integer from ${low} to ${high}`);
+        }
+        for (let i = 0, rest = n < 0 ? n + 2 ** (8 * p.size) : n; i < p.size; i++) {
+          data.setUint8(at + (p.big ? p.size - 1 - i : i), rest % 256);
+          rest = Math.floor(rest / 256);
+        }
+        return;
+      }
+      case 'float':
+        if (typeof value !== 'number') throw refuse('VW_ENCODE_RANGE', this.plan, name, 'not a number');
+        if (p.size === 8) data.setFloat64(at, value, !p.big);
+        else data.setFloat32(at, value, !p.big);
+        return;
+      case 'char':
+        if (typeof value !== 'string' || value.length !== 1)
+          throw refuse('VW_ENCODE_TEXT', this.plan, name, 'not one character');
+        this.text(p, at, value, 'space', false);
+        return;
+      case 'text':
+        if (typeof value !== 'string') throw refuse('VW_ENCODE_TEXT', this.plan, name, 'not a text');
+        this.text(p, at, value, p.field.data.pad ?? 'space', p.field.data.padLeft === true);
+        return;
+      case 'digits':
+        this.digits(p, at, value as number | bigint);
+        return;
+      case 'bytes': {
+        if (!(value instanceof Uint8Array) || value.length > p.size) {
+          throw refuse('VW_ENCODE_BYTES', this.plan, name, `not at most ${p.size} bytes`);
+        }
+        for (let i = 0; i < p.size; i++) data.setUint8(at + i, value[i] ?? 0);
+        return;
+      }
+    }
+  }
+
+  integer(p: PlanField, value: unknown): bigint {
+    if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isSafeInteger(value))) {
+      throw refuse('VW_ENCODE_RANGE', this.plan, p.name, `${String(value)} is not an integer that is held exactly`);
+    }
+    const v = BigInt(value);
+    const bits = BigInt(8 * p.size);
+    const low = p.wire === 'int' ? -(1n << (bits - 1n)) : 0n;
+    const high = p.wire === 'int' ? (1n << (bits - 1n)) - 1n : (1n << bits) - 1n;
+    if (v < low || v > high) throw refuse('VW_ENCODE_RANGE', this.plan, p.name, `${v} is not from ${low} to ${high}`);
+    return v;
+  }
+
+  bits(p: PlanField, at: number, value: bigint): void {
+    if (p.size === 8) {
+      this.data.setBigUint64(at, BigInt.asUintN(64, value), !p.big);
+      return;
+    }
+    let rest = BigInt.asUintN(8 * p.size, value);
+    for (let i = 0; i < p.size; i++, rest >>= 8n)
+      this.data.setUint8(at + (p.big ? p.size - 1 - i : i), Number(rest & 255n));
+  }
+
+  text(p: PlanField, at: number, value: string, pad: 'space' | 'nul' | 'zero', left: boolean): void {
+    if (value.length > p.size) throw refuse('VW_ENCODE_TEXT', this.plan, p.name, `more than ${p.size} characters`);
+    const fill = pad === 'space' ? 0x20 : pad === 'nul' ? 0 : 0x30;
+    const shift = left ? p.size - value.length : 0;
+    for (let i = 0; i < p.size; i++) {
+      const c = i < shift || i >= shift + value.length ? fill : value.charCodeAt(i - shift);
+      if (c > 255) throw refuse('VW_ENCODE_TEXT', this.plan, p.name, 'characters outside ISO 8859-1');
+      this.data.setUint8(at + i, c);
+    }
+  }
+
+  digits(p: PlanField, at: number, value: number | bigint): void {
+    if (typeof value === 'number' && Number.isNaN(value)) {
+      this.text(p, at, '', 'space', false);
+      return;
+    }
+    if (typeof value !== 'bigint' && !Number.isSafeInteger(value)) {
+      throw refuse('VW_ENCODE_RANGE', this.plan, p.name, `${String(value)} is not an integer that is held exactly`);
+    }
+    const negative = value < 0;
+    let shown = (negative ? -value : value).toString();
+    const pad = p.field?.data.pad ?? 'zero';
+    if (negative) shown = `-${pad === 'zero' ? shown.padStart(p.size - 1, '0') : shown}`;
+    this.text(p, at, shown, pad, pad === 'zero' || p.field?.data.padLeft === true);
+  }
+
+  absent(p: PlanField, at: number): void {
+    if (p.nullBits !== undefined) this.bits(p, at, p.nullBits);
+    else if (p.wire === 'char') this.text(p, at, '', 'space', false);
+    else if (p.wire === 'text') this.text(p, at, '', p.field?.data.pad ?? 'space', false);
+    else if (p.wire === 'digits') this.digits(p, at, p.size > LONGEST_NUMBER ? 0n : 0);
+    else this.blank(at, at + p.size);
+  }
+
+  fieldValue(p: PlanField, record: PlanRecord, values: Input): unknown {
+    const given = values[p.name];
+    if (p.slot < 0) return given;
+    const needed = derived(p, record, values);
+    if (needed === undefined) return given;
+    const asInput = (): unknown => {
+      if (p.wire === 'char' || p.wire === 'text') {
+        let s = '';
+        for (let i = p.size - 1; i >= 0; i--) s += String.fromCharCode(Number((needed >> BigInt(8 * i)) & 255n));
+        return s;
+      }
+      const signed = p.wire === 'int' ? BigInt.asIntN(8 * p.size, needed) : needed;
+      return p.size === 8 || p.size > LONGEST_NUMBER ? signed : Number(signed);
+    };
+    if (given === undefined) return asInput();
+    if (!decidesLength(p, record, values)) return given;
+    if (given === null || Number.isNaN(given)) {
+      if (needed === 0n) return given;
+    } else if (BigInt(given as number | bigint) === needed) return given;
+    // The length of the message: the encoder sets it last, whatever was given.
+    if (this.source.lengthField?.name === p.name) return asInput();
+    throw refuse(
+      'VW_ENCODE_COUNT',
+      this.plan,
+      p.name,
+      `${String(given)} was given, the parts it counts make it ${needed}`,
+    );
+  }
+
+  record(record: PlanRecord, values: Input, origin: number, base: number): number {
+    const { data } = this;
+    for (const name in values) {
+      if (!record.byName.has(name) && !(record.fields[name] instanceof Constant)) {
+        if (values[name] === undefined) continue;
+        throw refuse('VW_ENCODE_FIELD', this.plan, name, 'there is no such field to write');
+      }
+    }
+    let cursor = origin + base + (record.block ? record.blockLength : 0);
+    if (record.block) this.blank(origin + base, cursor);
+    else cursor = origin + record.fixedEnd;
+    for (const part of record.parts) {
+      const at = part.at >= 0 ? origin + part.at : cursor;
+      switch (part.kind) {
+        case 'field': {
+          if (part.slot >= 0) this.places.set(part, at);
+          this.write(part, at, this.fieldValue(part, record, values));
+          cursor = Math.max(cursor, at + part.size);
+          break;
+        }
+        case 'group':
+          cursor = this.group(part, values, at);
+          break;
+        case 'data': {
+          const value = values[part.name] ?? '';
+          const n = dataBytes(value);
+          let to = at;
+          if (part.prefix !== undefined) {
+            this.write(part.prefix, at, n);
+            to += part.prefix.size;
+          }
+          if (to + n > data.byteLength) this.blank(to, to + n);
+          for (let i = 0; i < n; i++) {
+            const c = typeof value === 'string' ? value.charCodeAt(i) : ((value as Uint8Array)[i] as number);
+            if (c > 255) throw refuse('VW_ENCODE_TEXT', this.plan, part.name, 'characters outside ISO 8859-1');
+            data.setUint8(to + i, c);
+          }
+          cursor = to + n;
+          break;
+        }
+        case 'when': {
+          const given = values[part.name] as Input | undefined;
+          const there = this.holds(part);
+          if (given !== undefined && !there) {
+            throw refuse('VW_ENCODE_VARIANT', this.plan, part.name, `given, but ${part.on.name} says it is absent`);
+          }
+          if (there) cursor = this.record(part.record, given ?? NONE, at, 0);
+          break;
+        }
+      }
+    }
+    for (const part of record.parts) {
+      if (part.kind === 'group' && part.count.kind === 'untilLength') {
+        const length = part.count.field;
+        this.write(length, origin + length.at, cursor - origin);
+      }
+    }
+    return cursor;
+  }
+
+  /** Where the field that a condition reads was written: conditions follow their fields, so the bytes are there. */
+  readonly places = new Map<PlanField, number>();
+  holds(part: Extract<PlanPart, { kind: 'when' }>): boolean {
+    const at = this.places.get(part.on);
+    if (at === undefined) return false;
+    const value = readReference(this.data, at, part.on);
+    if (part.above !== undefined) return value > part.above;
+    return part.is?.includes(BigInt.asUintN(8 * Math.min(part.on.size, 8), value)) === true;
+  }
+
+  group(part: PlanGroup, values: Input, start: number): number {
+    const entries = entriesOf(part, values);
+    const { count } = part;
+    let at = start;
+    let n = entries.length;
+    if (count.kind === 'dimension') {
+      this.blank(at, at + count.size);
+      this.write(count.block, at + count.block.at, part.size);
+      this.write(count.number, at + count.number.at, n);
+      at += count.size;
+    } else if (count.kind === 'fixed') {
+      if (n > count.count)
+        throw refuse('VW_ENCODE_COUNT', this.plan, part.name, `${n} entries where ${count.count} are sent`);
+      n = count.count;
+    }
+    for (let i = 0; i < n; i++) {
+      const from = at;
+      at = this.record(part.record, entries[i] ?? NONE, at, 0);
+      if (!part.record.block && at < from + part.size) {
+        this.blank(at, from + part.size);
+        at = from + part.size;
+      }
+    }
+    return at;
+  }
+}
+
+function recordLength(record: PlanRecord, values: Input): number {
+  let length = record.block ? record.blockLength : record.fixedEnd;
+  for (const part of record.parts.slice(record.firstDynamic)) {
+    if (part.kind === 'field') length += part.size;
+    else if (part.kind === 'data') length += (part.prefix?.size ?? 0) + dataBytes(values[part.name]);
+    else if (part.kind === 'when') length += longest(part.record, values[part.name] as Input | undefined);
+    else {
+      const entries = entriesOf(part, values);
+      if (part.count.kind === 'dimension') length += part.count.size;
+      const n = part.count.kind === 'fixed' ? Math.max(part.count.count, entries.length) : entries.length;
+      for (let i = 0; i < n; i++) length += Math.max(part.size, recordLength(part.record, entries[i] ?? NONE));
+    }
+  }
+  return length;
+}
+
+const longest = (record: PlanRecord, values: Input | undefined): number => recordLength(record, values ?? NONE);
+
+/** At least the bytes that `encodeInto` writes. */
+export function boundLength(plan: PlanMessage, values: Input): number {
+  return plan.headerSize + recordLength(plan.record, values);
+}
+
+/** Writes the message and returns its length. */
+export function encodeInto(
+  source: EncodeSource,
+  plan: PlanMessage,
+  values: Input,
+  data: DataView,
+  offset: number,
+): number {
+  const e = new Encoder(source, plan, data);
+  const record = plan.record;
+  const filled: Record<string, unknown> = { ...values };
+  const types = source.messageType;
+  let shift = types.reduce((n, name) => n + ((record.byName.get(name) as PlanField | undefined)?.size ?? 0), 0);
+  const code = plan.codes[0] ?? 0;
+  for (const name of types) {
+    const p = record.byName.get(name) as PlanField;
+    shift -= p.size;
+    const own = Math.floor(code / 256 ** shift) % 256 ** p.size;
+    if (filled[name] !== undefined) continue;
+    if (p.wire === 'uint' || p.wire === 'int') filled[name] = own;
+    else {
+      let s = '';
+      for (let i = p.size - 1; i >= 0; i--) s += String.fromCharCode(Math.floor(own / 256 ** i) % 256);
+      filled[name] = s;
+    }
+  }
+  if (source.sbe !== undefined) {
+    filled[source.sbe.blockLength] = record.blockLength;
+    filled.schemaId ??= source.sbe.schemaId;
+    filled.version ??= source.sbe.version;
+  }
+  const end = e.record(record, filled, offset, source.sbe === undefined ? 0 : plan.headerSize);
+  if (source.lengthField !== undefined) {
+    const p = record.byName.get(source.lengthField.name) as PlanField;
+    e.write(p, offset + p.at, end - offset - source.lengthField.excludes);
+  }
+  return end - offset;
+}

@@ -1,0 +1,353 @@
+import { VenuewireError } from '../errors.js';
+import {
+  type AtLeast,
+  type Code,
+  Composite,
+  Constant,
+  type Count,
+  Data,
+  type Dimension,
+  Field,
+  type Fields,
+  Filler,
+  Group,
+  type Message,
+  next,
+  toEnd,
+  When,
+} from './field.js';
+
+/** A field, or filler, where it stands in its record: what readers, writers and the native core work from. */
+export interface PlanField {
+  readonly kind: 'field';
+  readonly name: string;
+  /** Bytes from the start of the record, or -1: directly after what precedes. */
+  readonly at: number;
+  readonly size: number;
+  readonly wire: Field['data']['wire'];
+  readonly big: boolean;
+  readonly field: Field | undefined;
+  /** The raw bits (unsigned) that stand for "no value". */
+  readonly nullBits: bigint | undefined;
+  /** Absent when the block on the wire is shorter than the one of this table. */
+  readonly guarded: boolean;
+  /** Register that later parts read this value from, or -1. */
+  slot: number;
+}
+export type PlanCount =
+  | { readonly kind: 'fixed'; readonly count: number }
+  | { readonly kind: 'field'; readonly field: PlanField; readonly up: number }
+  | { readonly kind: 'toEnd' }
+  | { readonly kind: 'untilLength'; readonly field: PlanField }
+  | { readonly kind: 'dimension'; readonly size: number; readonly block: PlanField; readonly number: PlanField };
+export interface PlanGroup {
+  readonly kind: 'group';
+  readonly name: string;
+  readonly at: number;
+  readonly size: number;
+  readonly count: PlanCount;
+  readonly record: PlanRecord;
+  readonly guarded: boolean;
+}
+export interface PlanData {
+  readonly kind: 'data';
+  readonly name: string;
+  readonly at: number;
+  readonly wire: 'text' | 'bytes';
+  readonly from: { readonly field: PlanField; readonly up: number; readonly add: number } | undefined;
+  readonly prefix: PlanField | undefined;
+}
+export interface PlanWhen {
+  readonly kind: 'when';
+  readonly name: string;
+  readonly at: number;
+  readonly on: PlanField;
+  readonly up: number;
+  readonly is: readonly bigint[] | undefined;
+  readonly above: bigint | undefined;
+  readonly record: PlanRecord;
+}
+export type PlanPart = PlanField | PlanGroup | PlanData | PlanWhen;
+
+/** The fields of a message, of a group's entry or of a variant. */
+export interface PlanRecord {
+  readonly kind: 'message' | 'entry' | 'variant';
+  readonly parent: PlanRecord | undefined;
+  readonly fields: Fields;
+  /** What is on the wire, in wire order. */
+  readonly parts: PlanPart[];
+  readonly byName: Map<string, PlanPart>;
+  /** Index of the first part whose place or length is not known before the bytes are read. */
+  firstDynamic: number;
+  /** Bytes of the fixed fields. */
+  fixedEnd: number;
+  /** The block on the wire may be longer or shorter than the table's (SBE). */
+  readonly block: boolean;
+  /** The block length that the table knows (SBE), else the fixed part. */
+  readonly blockLength: number;
+}
+
+export interface PlanMessage {
+  readonly name: string;
+  readonly index: number;
+  readonly codes: readonly number[];
+  readonly message: Message;
+  readonly record: PlanRecord;
+  /** Shorter ones are refused. */
+  readonly minLength: number;
+  /** Longer ones are refused, unless the table tolerates them; 0 = no bound. */
+  readonly maxLength: number;
+  readonly registers: number;
+  /** Where the block length stands in the header (SBE). */
+  readonly blockLengthField: PlanField | undefined;
+  readonly headerSize: number;
+}
+
+/** What a plan is made from: the part of a decoder that decides where things stand. */
+export interface PlanSource {
+  readonly id: string;
+  readonly byteOrder: 'big' | 'little';
+  readonly header: Fields;
+  readonly messageType: readonly string[];
+  readonly sbe: { readonly schemaId: number; readonly version: number; readonly blockLength: string } | undefined;
+  readonly messages: { readonly [name: string]: Message };
+}
+
+export function layoutError(
+  code: string,
+  source: { readonly id: string },
+  where: string,
+  what: string,
+): VenuewireError {
+  return new VenuewireError(code, `${source.id}: ${where}: ${what}`, 'Correct the message table.');
+}
+
+const bits64 = (value: number | bigint, size: number): bigint => BigInt.asUintN(8 * size, BigInt(value));
+
+/** The bytes of `code` as one number, most significant first: how type fields and conditions compare. */
+export function codeValue(code: Code, fields: readonly PlanField[]): bigint {
+  if (typeof code === 'number')
+    return bits64(
+      code,
+      fields.reduce((n, f) => n + f.size, 0),
+    );
+  const width = fields.reduce((n, f) => n + f.size, 0);
+  let value = 0n;
+  for (let i = 0; i < width; i++) value = (value << 8n) | BigInt(i < code.length ? code.charCodeAt(i) & 0xff : 0x20);
+  return value;
+}
+
+function planField(
+  source: PlanSource,
+  name: string,
+  field: Field,
+  base: number,
+  guarded: boolean,
+  order = field.data.order,
+): PlanField {
+  const d = field.data;
+  return {
+    kind: 'field',
+    name,
+    at: d.at === next ? -1 : d.at + base,
+    size: d.size,
+    wire: d.wire,
+    big: (order ?? source.byteOrder) === 'big',
+    field,
+    nullBits: d.nullValue === undefined ? undefined : bits64(d.nullValue, d.size),
+    guarded,
+    slot: -1,
+  };
+}
+
+class Planner {
+  registers = 0;
+  constructor(
+    readonly source: PlanSource,
+    readonly message: string,
+  ) {}
+
+  reference(record: PlanRecord, name: string, from: string): { field: PlanField; up: number } {
+    let up = 0;
+    for (let r: PlanRecord | undefined = record; r !== undefined; r = r.parent, up++) {
+      const part = r.byName.get(name);
+      if (part?.kind === 'field') {
+        if (part.slot < 0) part.slot = this.registers++;
+        return { field: part, up };
+      }
+    }
+    throw layoutError(
+      'VW_LAYOUT_REFERENCE',
+      this.source,
+      `${this.message}.${from}`,
+      `there is no field '${name}' before it`,
+    );
+  }
+
+  count(record: PlanRecord, name: string, count: Count): PlanCount {
+    if (typeof count === 'number') return { kind: 'fixed', count };
+    if (typeof count === 'string') return { kind: 'field', ...this.reference(record, count, name) };
+    if (count === toEnd) return { kind: 'toEnd' };
+    if ('untilLength' in count) {
+      const { field, up } = this.reference(record, count.untilLength, name);
+      if (up !== 0)
+        throw layoutError(
+          'VW_LAYOUT_REFERENCE',
+          this.source,
+          `${this.message}.${name}`,
+          'the length must be in the same record',
+        );
+      return { kind: 'untilLength', field };
+    }
+    const d: Dimension = count;
+    return {
+      kind: 'dimension',
+      size: d.size,
+      block: planField(this.source, 'blockLength', d.blockLength, 0, false),
+      number: planField(this.source, 'numInGroup', d.numInGroup, 0, false),
+    };
+  }
+
+  fill(record: PlanRecord, fields: Fields, base: number): void {
+    for (const [name, part] of Object.entries(fields)) {
+      const at = 'at' in part ? (part.at === next ? -1 : part.at + base) : 0;
+      let planned: PlanPart;
+      if (part instanceof Field) {
+        planned = planField(this.source, name, part, base, record.block && part.data.sinceVersion !== undefined);
+      } else if (part instanceof Filler) {
+        planned = {
+          kind: 'field',
+          name,
+          at,
+          size: part.size,
+          wire: 'bytes',
+          big: false,
+          field: undefined,
+          nullBits: undefined,
+          guarded: false,
+          slot: -1,
+        };
+      } else if (part instanceof Group) {
+        const count = this.count(record, name, part.count);
+        const entry = emptyRecord('entry', record, part.fields, count.kind === 'dimension', part.size);
+        this.fill(entry, part.fields, 0);
+        planned = {
+          kind: 'group',
+          name,
+          at,
+          size: part.size,
+          count,
+          record: entry,
+          guarded: part.sinceVersion !== undefined,
+        };
+      } else if (part instanceof Data) {
+        const length = part.length;
+        planned = {
+          kind: 'data',
+          name,
+          at,
+          wire: part.wire,
+          from: 'from' in length ? { ...this.reference(record, length.from, name), add: length.add } : undefined,
+          prefix: 'prefix' in length ? planField(this.source, `${name}Length`, length.prefix, 0, false) : undefined,
+        };
+      } else if (part instanceof When) {
+        const { field: on, up } = this.reference(record, part.on, name);
+        const list = 'above' in part.is ? undefined : part.is;
+        const variant = emptyRecord('variant', record, part.fields, false, 0);
+        this.fill(variant, part.fields, 0);
+        planned = {
+          kind: 'when',
+          name,
+          at,
+          on,
+          up,
+          is: list?.map((v) => codeValue(v, [on])),
+          above: 'above' in part.is ? BigInt(part.is.above) : undefined,
+          record: variant,
+        };
+      } else if (part instanceof Constant || part instanceof Composite) {
+        continue;
+      } else {
+        throw layoutError('VW_LAYOUT_PART', this.source, `${this.message}.${name}`, 'not a part of a message table');
+      }
+      if (planned.kind === 'field' && planned.at >= 0 && record.firstDynamic < 0) {
+        record.fixedEnd = Math.max(record.fixedEnd, planned.at + planned.size);
+      } else if (record.firstDynamic < 0) {
+        record.firstDynamic = record.parts.length;
+      }
+      record.parts.push(planned);
+      record.byName.set(name, planned);
+    }
+    if (record.firstDynamic < 0) record.firstDynamic = record.parts.length;
+  }
+}
+
+function emptyRecord(
+  kind: PlanRecord['kind'],
+  parent: PlanRecord | undefined,
+  fields: Fields,
+  block: boolean,
+  blockLength: number,
+): PlanRecord {
+  return { kind, parent, fields, parts: [], byName: new Map(), firstDynamic: -1, fixedEnd: 0, block, blockLength };
+}
+
+export function headerPlan(source: PlanSource): PlanRecord {
+  const record = emptyRecord('message', undefined, source.header, false, 0);
+  new Planner(source, 'header').fill(record, source.header, 0);
+  return record;
+}
+
+export function planMessage(source: PlanSource, name: string, index: number, message: Message): PlanMessage {
+  const planner = new Planner(source, name);
+  const sbe = source.sbe;
+  const blockLength = typeof message.length === 'number' ? message.length : message.length.atLeast;
+  const record = emptyRecord(
+    'message',
+    undefined,
+    { ...source.header, ...message.fields },
+    sbe !== undefined,
+    blockLength,
+  );
+  planner.fill(record, source.header, 0);
+  const headerSize = record.fixedEnd;
+  record.firstDynamic = -1;
+  planner.fill(record, message.fields, sbe === undefined ? 0 : headerSize);
+  const types = source.messageType.map((n) => headerField(source, record, n));
+  const codes = message.codes.map((code) => Number(codeValue(code, types)));
+  let minLength: number;
+  let maxLength = 0;
+  let blockLengthField: PlanField | undefined;
+  if (sbe !== undefined) {
+    blockLengthField = headerField(source, record, sbe.blockLength);
+    let end = headerSize;
+    for (const p of record.parts.slice(0, record.firstDynamic)) {
+      if (p.kind === 'field' && !p.guarded) end = Math.max(end, p.at + p.size);
+    }
+    minLength = end;
+  } else {
+    minLength = blockLength;
+    maxLength = isAtLeast(message.length) ? 0 : message.length;
+  }
+  return {
+    name,
+    index,
+    codes,
+    message,
+    record,
+    minLength,
+    maxLength,
+    registers: planner.registers,
+    blockLengthField,
+    headerSize,
+  };
+}
+
+/** A field that the header must have, at a fixed place. */
+export function headerField(source: PlanSource, record: PlanRecord, name: string): PlanField {
+  const part = record.byName.get(name);
+  if (part?.kind === 'field' && part.at >= 0) return part;
+  throw layoutError('VW_LAYOUT_REFERENCE', source, 'header', `there is no field '${name}'`);
+}
+
+export const isAtLeast = (length: number | AtLeast): length is AtLeast => typeof length !== 'number';
