@@ -2,6 +2,7 @@ import { assertSound } from './check.js';
 import type { Decoder } from './decoder.js';
 import { headerField, type PlanField, type PlanPart, type PlanRecord } from './plan.js';
 import { SpecWriter } from './spec.js';
+import { Fnv1a64 } from './walk.js';
 
 /** Of the compiled form; native/core/catalogue.hpp has the same. */
 export const CATALOGUE_VERSION = 1;
@@ -40,12 +41,39 @@ export function compileCatalogue(decoder: Decoder): Uint8Array {
     const field = key?.kind === 'field' ? key : undefined;
     w.flag(field !== undefined)
       .u32(field?.at ?? 0)
-      .u8(Math.min(field?.size ?? 0, 8))
-      .flag(field === undefined ? false : field.wire === 'uint' || field.wire === 'int' ? field.big : true);
+      .u32(field?.size ?? 0)
+      .flag(field !== undefined && isText(field))
+      .flag(field?.big ?? false);
     w.u16(plan.registers);
     writeRecord(w, plan.record);
   });
   return w.finish();
+}
+
+const isText = (p: PlanField): boolean => p.wire !== 'uint' && p.wire !== 'int';
+
+/**
+ * The key by which the native core selects an instrument: of a number its bits, of a text its characters without padding,
+ * filled up with spaces to 8, most significant first; of a longer text the FNV-1a of its characters.
+ */
+export function instrumentKey(decoder: Decoder, value: string | number | bigint): bigint {
+  if (typeof value !== 'string') {
+    const name = decoder.instrument;
+    for (let i = 0; i < decoder.names.length && name !== undefined; i++) {
+      const p = decoder.plan(i).record.byName.get(name);
+      if (p?.kind === 'field') return BigInt.asUintN(8 * Math.min(p.size, 8), BigInt(value));
+    }
+    return BigInt.asUintN(64, BigInt(value));
+  }
+  const characters = value.replace(/[ \0]+$/, '');
+  if (characters.length > 8) {
+    const hash = new Fnv1a64();
+    for (let i = 0; i < characters.length; i++) hash.byte(characters.charCodeAt(i) & 255);
+    return hash.value;
+  }
+  let key = 0n;
+  for (let i = 0; i < 8; i++) key = (key << 8n) | BigInt(i < characters.length ? characters.charCodeAt(i) & 255 : 0x20);
+  return key;
 }
 
 const PART = { field: 0, group: 1, data: 2, when: 3 } as const;
