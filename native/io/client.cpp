@@ -256,7 +256,7 @@ void Clients::read_ready(uint32_t id) {
 void Clients::handle(const LoopEvent& event) {
   const uint32_t id = uint32_t(event.token >> 32) & 0x7FFFFFFF;
   const uint32_t generation = uint32_t(event.token);
-  if (id >= slots_.size() || slots_[id].generation != generation) return;
+  if (id >= slots_.size() || slots_[id].generation != generation || slots_[id].fd < 0) return;
   Slot& slot = slots_[id];
   const bool broken = event.events & (EPOLLERR | EPOLLHUP);
 

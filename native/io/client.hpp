@@ -14,9 +14,9 @@ enum class ClientKind : uint8_t { udp, tcp };
 
 struct ClientConfig {
   ClientKind kind = ClientKind::tcp;
-  std::string host;  // numeric IPv4
+  std::string host = {};  // numeric IPv4
   uint16_t port = 0;
-  std::string interface;                   // name or IPv4 address to leave by; empty: the system's choice
+  std::string interface = {};              // name or IPv4 address to leave by; empty: the system's choice
   uint32_t send_buffer_bytes = 256 << 10;  // TCP: most bytes held here while the peer does not take them
 };
 

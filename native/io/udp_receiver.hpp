@@ -12,10 +12,10 @@
 namespace venuewire {
 
 struct UdpReceiverConfig {
-  std::string group;      // IPv4: a multicast group, or for unicast an address of this machine; empty: any
-  uint16_t port = 0;      // 0: the system's choice, see UdpReceiver::port()
-  std::string interface;  // name or IPv4 address; empty: the system's choice
-  std::string source;     // only datagrams of this IPv4 sender are joined; empty: all
+  std::string group = {};      // IPv4: a multicast group, or for unicast an address of this machine; empty: any
+  uint16_t port = 0;           // 0: the system's choice, see UdpReceiver::port()
+  std::string interface = {};  // name or IPv4 address; empty: the system's choice
+  std::string source = {};     // only datagrams of this IPv4 sender are joined; empty: all
   uint32_t receive_buffer_bytes = 8u << 20;
   uint32_t busy_poll_us = 0;
   uint32_t datagram_bytes = 2048;  // buffer of one datagram, up to 65536

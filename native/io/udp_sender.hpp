@@ -8,7 +8,7 @@
 namespace venuewire {
 
 struct UdpSenderConfig {
-  std::string interface;  // name or IPv4 address multicast leaves by; empty: the system's choice
+  std::string interface = {};  // name or IPv4 address multicast leaves by; empty: the system's choice
   uint8_t ttl = 1;
   bool loop = true;  // receivers on this machine hear it too
 };
