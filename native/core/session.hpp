@@ -41,7 +41,7 @@ struct SessionSpec {
 
 inline constexpr uint32_t kSpecVersion = 1;
 
-class Session : private ReplySink {
+class Session final : public ReplySink {
  public:
   /// `counters`: kChannelCounters for each channel, zeroed. `spec` outlives the session.
   Session(const SessionSpec& spec, Host& host, Output& output, uint64_t* counters, FeedCounters feed);

@@ -1,0 +1,408 @@
+// Node-API: arguments, object wraps, wake-up and errors. No protocol knowledge, no mutable statics: every object hangs
+// on its environment, and the environment's end stops its threads first.
+#include <napi.h>
+
+#include <cmath>
+#include <cstdio>
+#include <memory>
+
+#include "binding/doorbell.hpp"
+#include "feed/feed.hpp"
+
+namespace venuewire {
+
+namespace {
+
+#define X(name, label) {#name, label},
+constexpr const char* kFeedNames[][2] = {VENUEWIRE_FEED_COUNTERS(X)};
+constexpr const char* kChannelNames[][2] = {VENUEWIRE_CHANNEL_COUNTERS(X)};
+#undef X
+#define X(name) #name,
+constexpr const char* kNotices[] = {VENUEWIRE_NOTICES(X)};
+constexpr const char* kReasons[] = {VENUEWIRE_REASONS(X)};
+#undef X
+
+void throw_coded(Napi::Env env, const char* code, const std::string& message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  error.ThrowAsJavaScriptException();
+}
+
+bool is_bytes(const Napi::Value& v) {
+  return v.IsTypedArray() && v.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
+}
+
+Bytes bytes_of(const Napi::Value& v) {
+  auto a = v.As<Napi::Uint8Array>();
+  return {a.Data(), uint32_t(a.ByteLength())};
+}
+
+/// The ring argument, checked: 64-byte aligned, and holding header, counters and data.
+struct RingArgs {
+  uint8_t* memory = nullptr;
+  uint32_t data_at = 0, data_bytes = 0;
+};
+
+bool read_ring(const Napi::CallbackInfo& info, const SessionSpec& spec, RingArgs& out) {
+  auto ring = info[1].As<Napi::Uint8Array>();
+  out.memory = ring.Data();
+  out.data_at = info[2].ToNumber().Uint32Value();
+  out.data_bytes = info[3].ToNumber().Uint32Value();
+  const uint64_t counters = kCountersAt + 8ull * (kFeedCounters + uint64_t(kChannelCounters) * spec.channels.size());
+  const bool power = out.data_bytes >= 65536 && (out.data_bytes & (out.data_bytes - 1)) == 0;
+  if (reinterpret_cast<uintptr_t>(out.memory) % 64 != 0 || out.data_at % 64 != 0 || out.data_at < counters || !power ||
+      uint64_t(out.data_at) + out.data_bytes > ring.ByteLength()) {
+    throw_coded(info.Env(), "VW_RING", "The ring is not aligned to 64 bytes, too small, or not a power of two");
+    return false;
+  }
+  return true;
+}
+
+bool read_spec(const Napi::CallbackInfo& info, SessionSpec& spec) {
+  if (info.Length() < 4 || !is_bytes(info[0]) || !is_bytes(info[1]) || !info[2].IsNumber() || !info[3].IsNumber()) {
+    throw_coded(info.Env(), "VW_ARGUMENT", "Expected (spec: Uint8Array, ring: Uint8Array, dataAt: number, dataBytes: number)");
+    return false;
+  }
+  if (!spec.parse(bytes_of(info[0]))) {
+    throw_coded(info.Env(), "VW_SPEC", "The compiled declaration does not fit this addon's version");
+    return false;
+  }
+  return true;
+}
+
+// ── Session ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Session",
+                       {InstanceMethod<&SessionWrap::datagram>("datagram"), InstanceMethod<&SessionWrap::stream>("stream"),
+                        InstanceMethod<&SessionWrap::connected>("connected"),
+                        InstanceMethod<&SessionWrap::received>("received"), InstanceMethod<&SessionWrap::closed>("closed"),
+                        InstanceMethod<&SessionWrap::service>("service"), InstanceMethod<&SessionWrap::actions>("actions"),
+                        InstanceMethod<&SessionWrap::resume>("resume"), InstanceMethod<&SessionWrap::settled>("settled"),
+                        InstanceMethod<&SessionWrap::finish>("finish"),
+                        InstanceMethod<&SessionWrap::ledger_balances>("ledgerBalances"),
+                        InstanceMethod<&SessionWrap::update_gauges>("updateGauges")});
+  }
+
+  explicit SessionWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SessionWrap>(info) {
+    if (!read_spec(info, spec_)) return;
+    RingArgs ring;
+    if (!read_ring(info, spec_, ring)) return;
+    ring_ = Napi::Persistent(info[1].As<Napi::Object>());
+    uint64_t* counters = reinterpret_cast<uint64_t*>(ring.memory + kCountersAt);
+    writer_ = std::make_unique<BatchWriter>(ring.memory, ring.data_at, ring.data_bytes, spec_.catalogue, spec_.selection);
+    session_ = std::make_unique<Session>(spec_, *this, *writer_, counters + kFeedCounters, FeedCounters{counters});
+  }
+
+ private:
+  struct Wanted {
+    uint8_t kind;
+    uint16_t requester, server;
+    std::vector<uint8_t> bytes;
+  };
+
+  void connect(uint16_t requester, uint16_t server) override { wanted_.push_back({0, requester, server, {}}); }
+  void send(uint16_t requester, Bytes bytes) override {
+    wanted_.push_back({1, requester, 0, std::vector<uint8_t>(bytes.data, bytes.data + bytes.size)});
+  }
+  void close(uint16_t requester) override { wanted_.push_back({2, requester, 0, {}}); }
+
+  static int64_t ns(const Napi::Value& v) { return int64_t(v.As<Napi::Number>().DoubleValue()); }
+  bool line_ok(const Napi::CallbackInfo& info, uint32_t line) {
+    if (line < spec_.lines.size() && is_bytes(info[1])) return true;
+    throw_coded(info.Env(), "VW_ARGUMENT", "Expected (line: number of a declared line, bytes: Uint8Array, …)");
+    return false;
+  }
+  bool requester_ok(const Napi::CallbackInfo& info, uint32_t requester) {
+    if (requester < session_->requesters()) return true;
+    throw_coded(info.Env(), "VW_ARGUMENT", "No such requester");
+    return false;
+  }
+
+  Napi::Value datagram(const Napi::CallbackInfo& info) {
+    const uint32_t line = info[0].As<Napi::Number>().Uint32Value();
+    if (line_ok(info, line)) session_->datagram(uint16_t(line), bytes_of(info[1]), ns(info[2]), ns(info[3]));
+    return info.Env().Undefined();
+  }
+  Napi::Value stream(const Napi::CallbackInfo& info) {
+    const uint32_t line = info[0].As<Napi::Number>().Uint32Value();
+    if (!line_ok(info, line)) return info.Env().Undefined();
+    return Napi::Boolean::New(info.Env(), session_->stream(uint16_t(line), bytes_of(info[1]), ns(info[2]), ns(info[3])));
+  }
+  Napi::Value connected(const Napi::CallbackInfo& info) {
+    const uint32_t q = info[0].As<Napi::Number>().Uint32Value();
+    if (requester_ok(info, q)) session_->requester(uint16_t(q)).connected(ns(info[1]));
+    return info.Env().Undefined();
+  }
+  Napi::Value received(const Napi::CallbackInfo& info) {
+    const uint32_t q = info[0].As<Napi::Number>().Uint32Value();
+    if (requester_ok(info, q)) session_->requester(uint16_t(q)).received(bytes_of(info[1]), ns(info[2]));
+    return info.Env().Undefined();
+  }
+  Napi::Value closed(const Napi::CallbackInfo& info) {
+    const uint32_t q = info[0].As<Napi::Number>().Uint32Value();
+    if (!requester_ok(info, q)) return info.Env().Undefined();
+    const std::string text = info[1].ToString();
+    Reason why = Reason::connectionClosed;
+    for (size_t i = 0; i < std::size(kReasons); i++) {
+      if (text == kReasons[i]) why = Reason(i);
+    }
+    session_->requester(uint16_t(q)).closed(why, 0, ns(info[2]));
+    return info.Env().Undefined();
+  }
+  Napi::Value service(const Napi::CallbackInfo& info) {
+    const int64_t now = ns(info[0]);
+    if (session_->blocked()) session_->resume(now);
+    session_->service(now);
+    (void)writer_->publish();
+    const int64_t at = session_->deadline();
+    return Napi::Number::New(info.Env(), at == INT64_MAX ? HUGE_VAL : double(at));
+  }
+  Napi::Value actions(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    static constexpr const char* kKinds[] = {"connect", "send", "close"};
+    const std::vector<Wanted> wanted = std::move(wanted_);
+    wanted_.clear();
+    Napi::Array list = Napi::Array::New(env, wanted.size());
+    for (size_t i = 0; i < wanted.size(); i++) {
+      const Wanted& w = wanted[i];
+      Napi::Object o = Napi::Object::New(env);
+      o.Set("kind", kKinds[w.kind]);
+      o.Set("requester", Napi::Number::New(env, w.requester));
+      if (w.kind == 0) o.Set("server", Napi::Number::New(env, w.server));
+      if (w.kind == 1) {
+        Napi::Uint8Array bytes = Napi::Uint8Array::New(env, w.bytes.size());
+        if (!w.bytes.empty()) std::memcpy(bytes.Data(), w.bytes.data(), w.bytes.size());
+        o.Set("bytes", bytes);
+      }
+      list.Set(uint32_t(i), o);
+    }
+    return list;
+  }
+  Napi::Value resume(const Napi::CallbackInfo& info) {
+    session_->resume(ns(info[0]));
+    return info.Env().Undefined();
+  }
+  Napi::Value settled(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), session_->settled()); }
+  Napi::Value finish(const Napi::CallbackInfo& info) {
+    session_->finish(Reason::closed, ns(info[0]));
+    session_->update_gauges();
+    (void)writer_->publish();
+    return info.Env().Undefined();
+  }
+  Napi::Value ledger_balances(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), session_->ledger_balances());
+  }
+  Napi::Value update_gauges(const Napi::CallbackInfo& info) {
+    session_->update_gauges();
+    return info.Env().Undefined();
+  }
+
+  SessionSpec spec_;
+  Napi::ObjectReference ring_;
+  std::vector<Wanted> wanted_;
+  std::unique_ptr<BatchWriter> writer_;
+  std::unique_ptr<Session> session_;
+};
+
+// ── Feed ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Feed",
+                       {InstanceMethod<&FeedWrap::start>("start"), InstanceMethod<&FeedWrap::close>("close"),
+                        InstanceMethod<&FeedWrap::wait>("wait"), InstanceMethod<&FeedWrap::failure>("failure"),
+                        InstanceMethod<&FeedWrap::describe>("describe"),
+                        InstanceMethod<&FeedWrap::keep_alive>("keepAlive")});
+  }
+
+  explicit FeedWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FeedWrap>(info), env_(info.Env()) {
+    SessionSpec spec;
+    if (!read_spec(info, spec)) return;
+    RingArgs ring;
+    if (!read_ring(info, spec, ring)) return;
+    if (!info[4].IsObject()) {
+      throw_coded(env_, "VW_ARGUMENT", "Expected a source");
+      return;
+    }
+    SourceConfig source;
+    if (!read_source(info[4].As<Napi::Object>(), spec, source)) return;
+    ring_ = Napi::Persistent(info[1].As<Napi::Object>());
+    memory_ = ring.memory;
+    if (info[5].IsFunction()) {
+      bell_ = UvDoorbell::make(env_, info[5].As<Napi::Function>());
+      if (bell_ == nullptr) {
+        throw_coded(env_, "VW_DOORBELL", "This Node offers no event loop to wake");
+        return;
+      }
+    }
+    feed_ = std::make_unique<Feed>(std::move(spec), ring.memory, ring.data_at, ring.data_bytes, std::move(source), bell_);
+    // Threads must be gone before the environment is; close() takes the hook away again.
+    napi_add_env_cleanup_hook(env_, &FeedWrap::on_env_end, this);
+    hooked_ = true;
+  }
+  ~FeedWrap() override { stop(); }
+
+ private:
+  bool read_source(const Napi::Object& o, const SessionSpec& spec, SourceConfig& out) {
+    const auto number = [&](const char* name) { return o.Get(name).ToNumber().DoubleValue(); };
+    const std::string kind = o.Get("kind").ToString();
+    out.live = kind == "live";
+    out.cpu = int(number("cpu"));
+    if (out.live) {
+      out.receive_buffer_bytes = uint32_t(number("receiveBufferBytes"));
+      out.busy_poll_us = uint32_t(number("busyPollUs"));
+      out.spin = o.Get("spin").ToBoolean();
+      return true;
+    }
+    if (is_bytes(o.Get("memory"))) {
+      auto memory = o.Get("memory").As<Napi::Uint8Array>();
+      capture_ = Napi::Persistent(memory.As<Napi::Object>());
+      out.memory = memory.Data();
+      out.memory_bytes = memory.ByteLength();
+    } else {
+      out.file = o.Get("file").ToString();
+    }
+    out.packets = o.Get("packets").ToBoolean();
+    const auto routes = o.Get("routes").As<Napi::Array>();
+    for (uint32_t i = 0; i < routes.Length(); i++) {
+      const auto r = routes.Get(i).As<Napi::Object>();
+      Route route;
+      const std::string ip = r.Get("ip").ToString();
+      route.any_ip = ip == "*";
+      uint32_t a = 0, b = 0, c = 0, d = 0;
+      if (!route.any_ip && std::sscanf(ip.c_str(), "%u.%u.%u.%u", &a, &b, &c, &d) != 4) {
+        throw_coded(env_, "VW_ARGUMENT", "Not an IPv4 address: " + ip);
+        return false;
+      }
+      route.ip = a << 24 | b << 16 | c << 8 | d;
+      route.port = uint16_t(r.Get("port").ToNumber().Uint32Value());
+      route.line = uint16_t(r.Get("line").ToNumber().Uint32Value());
+      if (route.line >= spec.lines.size()) {
+        throw_coded(env_, "VW_ARGUMENT", "A route names a line that is not declared");
+        return false;
+      }
+      out.routes.push_back(route);
+    }
+    return true;
+  }
+
+  static void on_env_end(void* self) {
+    auto* wrap = static_cast<FeedWrap*>(self);
+    wrap->hooked_ = false;
+    wrap->stop();
+  }
+
+  void stop() {
+    if (feed_) feed_->close();
+    if (bell_) {
+      bell_->release();
+      bell_ = nullptr;
+    }
+    if (hooked_) {
+      napi_remove_env_cleanup_hook(env_, &FeedWrap::on_env_end, this);
+      hooked_ = false;
+    }
+  }
+
+  Napi::Value start(const Napi::CallbackInfo& info) {
+    if (feed_) feed_->start();
+    return info.Env().Undefined();
+  }
+  Napi::Value close(const Napi::CallbackInfo& info) {
+    stop();
+    return info.Env().Undefined();
+  }
+  Napi::Value wait(const Napi::CallbackInfo& info) {
+    const uint32_t seen = std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(memory_ + kTailAt)).load();
+    const double ms = info[0].ToNumber().DoubleValue();
+    return Napi::Boolean::New(info.Env(), feed_ && feed_->wait(seen, int64_t(ms * 1e6)));
+  }
+  Napi::Value failure(const Napi::CallbackInfo& info) {
+    std::string code, message;
+    if (!feed_ || !feed_->failed(code, message)) return info.Env().Null();
+    Napi::Object o = Napi::Object::New(info.Env());
+    o.Set("code", code);
+    o.Set("message", message);
+    return o;
+  }
+  Napi::Value describe(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    Napi::Object o = Napi::Object::New(env);
+    Napi::Array lines = Napi::Array::New(env);
+    if (feed_) {
+      for (const LineReport& r : feed_->describe()) {
+        Napi::Object l = Napi::Object::New(env);
+        l.Set("name", r.name);
+        l.Set("receiveBufferBytes", Napi::Number::New(env, r.receive_buffer_bytes));
+        l.Set("bufferIsShort", Napi::Boolean::New(env, r.buffer_is_short));
+        l.Set("kernelDrops", Napi::Number::New(env, double(r.kernel_drops)));
+        lines.Set(lines.Length(), l);
+      }
+    }
+    o.Set("lines", lines);
+    return o;
+  }
+  Napi::Value keep_alive(const Napi::CallbackInfo& info) {
+    if (bell_) bell_->keep_alive(info[0].ToBoolean());
+    return info.Env().Undefined();
+  }
+
+  Napi::Env env_;
+  Napi::ObjectReference ring_, capture_;
+  uint8_t* memory_ = nullptr;
+  UvDoorbell* bell_ = nullptr;
+  std::unique_ptr<Feed> feed_;
+  bool hooked_ = false;
+};
+
+template <size_t N>
+Napi::Array pairs(Napi::Env env, const char* const (&table)[N][2]) {
+  Napi::Array list = Napi::Array::New(env, N);
+  for (uint32_t i = 0; i < N; i++) {
+    Napi::Array pair = Napi::Array::New(env, 2);
+    pair.Set(0u, table[i][0]);
+    pair.Set(1u, table[i][1]);
+    list.Set(i, pair);
+  }
+  return list;
+}
+
+template <size_t N>
+Napi::Array names(Napi::Env env, const char* const (&table)[N]) {
+  Napi::Array list = Napi::Array::New(env, N);
+  for (uint32_t i = 0; i < N; i++) list.Set(i, table[i]);
+  return list;
+}
+
+Napi::Value alignment(const Napi::CallbackInfo& info) {
+  if (!is_bytes(info[0])) {
+    throw_coded(info.Env(), "VW_ARGUMENT", "Expected a Uint8Array");
+    return info.Env().Undefined();
+  }
+  const auto at = reinterpret_cast<uintptr_t>(info[0].As<Napi::Uint8Array>().Data());
+  return Napi::Number::New(info.Env(), double((64 - at % 64) % 64));
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  Napi::Object counters = Napi::Object::New(env);
+  counters.Set("feed", pairs(env, kFeedNames));
+  counters.Set("channel", pairs(env, kChannelNames));
+  exports.Set("counters", counters);
+  exports.Set("notices", names(env, kNotices));
+  exports.Set("reasons", names(env, kReasons));
+  exports.Set("Session", SessionWrap::define(env));
+  exports.Set("Feed", FeedWrap::define(env));
+  exports.Set("alignment", Napi::Function::New<alignment>(env, "alignment"));
+  return exports;
+}
+
+}  // namespace
+
+}  // namespace venuewire
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) { return venuewire::init(env, exports); }
+NODE_API_MODULE(venuewire, Init)

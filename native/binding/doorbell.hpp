@@ -1,0 +1,34 @@
+// The wake-up of a JavaScript thread: libuv's async handle, found by name in the running Node. Node-API offers only
+// the thread-safe function, whose wake-up costs twice as much; libuv's ABI is stable through version 1 and its header
+// does not come with Node-API's, so the four functions used are declared here.
+#pragma once
+#include <napi.h>
+
+#include <atomic>
+
+#include "feed/feed.hpp"
+
+namespace venuewire {
+
+class UvDoorbell final : public Doorbell {
+ public:
+  /// On the JavaScript thread. `callback` runs there, coalesced, after ring(). Null when the loop cannot be had.
+  static UvDoorbell* make(Napi::Env env, Napi::Function callback);
+  void ring() override;
+  /// On the JavaScript thread, after the feed thread has been joined. Frees the doorbell once libuv lets go of it.
+  void release();
+  /// Whether a pending doorbell keeps the process alive.
+  void keep_alive(bool yes);
+
+ private:
+  UvDoorbell(Napi::Env env, Napi::Function callback);
+  static void on_wake(void* handle);
+
+  Napi::Env env_;
+  Napi::FunctionReference callback_;
+  Napi::AsyncContext context_;
+  void* handle_ = nullptr;  // uv_async_t; its first member is the user's pointer
+  bool released_ = false;
+};
+
+}  // namespace venuewire

@@ -1,0 +1,455 @@
+#include "feed/feed.hpp"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "io/capture.hpp"
+#include "io/client.hpp"
+#include "io/event_loop.hpp"
+#include "io/tcp_flow.hpp"
+#include "io/udp_receiver.hpp"
+
+namespace venuewire {
+
+namespace {
+
+using F = FeedCounter;
+
+int64_t clock_ns(clockid_t which) {
+  timespec t;
+  clock_gettime(which, &t);
+  return int64_t(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
+}
+
+void pause_for(int64_t ns) {
+  const timespec t{ns / 1'000'000'000, ns % 1'000'000'000};
+  nanosleep(&t, nullptr);
+}
+
+uint32_t* word(uint8_t* ring, uint32_t at) { return reinterpret_cast<uint32_t*>(ring + at); }
+
+Reason reason_of(ClientCloseReason r) {
+  switch (r) {
+    case ClientCloseReason::refused:
+    case ClientCloseReason::unreachable:
+    case ClientCloseReason::local:
+      return Reason::connectionRefused;
+    case ClientCloseReason::timed_out:
+      return Reason::timedOut;
+    default:
+      return Reason::connectionClosed;
+  }
+}
+
+/// A capture has no servers to ask.
+class NoHost final : public Host {
+ public:
+  void connect(uint16_t, uint16_t) override {}
+  void send(uint16_t, Bytes) override {}
+  void close(uint16_t) override {}
+};
+
+}  // namespace
+
+// ── live ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+class Feed::Live final : public Host, public ClientEvents {
+ public:
+  explicit Live(Feed& feed)
+      : feed_(feed),
+        clients_(loop_, *this, uint32_t(feed.spec_.requesters.size())),
+        session_(feed.spec_, *this, feed.writer_, feed.channel_counters_, feed.counters_) {}
+
+  void run() {
+    base_ns_ = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+    if (!loop_.open()) return feed_.fail("VW_EPOLL", "The event loop could not be opened (errno " + std::to_string(errno) + ")");
+    if (!open_lines()) return;
+    feed_.set_waker(&loop_);
+    std::vector<Datagram> batch(UdpReceiver::kBatch);
+    std::vector<LoopEvent> events(EventLoop::kMaxEvents);
+    int64_t cycle_ns = now();
+    while (!feed_.stop_.load(std::memory_order_relaxed)) {
+      int64_t timeout = 0;
+      if (!feed_.source_.spin) {
+        const int64_t at = now();
+        timeout = std::clamp<int64_t>(session_.deadline() - at, 0, 100'000'000);
+        if (session_.deadline() == INT64_MAX) timeout = 100'000'000;
+        if (session_.blocked()) timeout = std::min<int64_t>(timeout, 200'000);
+        cycle_ns = at;
+      }
+      const int n = loop_.wait(timeout, events.data(), int(events.size()));
+      int64_t at = now();
+      if (feed_.source_.spin) {
+        feed_.counters_[F::longestCycleNs] = std::max<uint64_t>(feed_.counters_[F::longestCycleNs], uint64_t(at - cycle_ns));
+        cycle_ns = at;
+      }
+      for (int i = 0; i < n; i++) {
+        if (Clients::owns(events[size_t(i)].token)) {
+          clients_.handle(events[size_t(i)]);
+        } else {
+          receive(size_t(events[size_t(i)].token), batch);
+        }
+      }
+      clients_.run_deferred();
+      at = now();
+      if (session_.blocked()) session_.resume(at);
+      session_.service(at);
+      clients_.run_deferred();
+      if (at - gauges_ns_ > 1'000'000) {
+        gauges_ns_ = at;
+        session_.update_gauges();
+        report();
+      }
+      feed_.publish();
+    }
+    feed_.set_waker(nullptr);
+    session_.update_gauges();
+    feed_.publish();
+    feed_.writer_.set_state(FeedState::closed);
+  }
+
+  void connect(uint16_t requester, uint16_t server) override {
+    const RequesterSpec& q = feed_.spec_.requesters[requester];
+    ClientConfig config;
+    config.kind = q.tcp ? ClientKind::tcp : ClientKind::udp;
+    config.host = q.servers[server].host;
+    config.port = q.servers[server].port;
+    config.interface = q.local_address;
+    clients_.connect(requester, config);
+  }
+  void send(uint16_t requester, Bytes bytes) override { (void)clients_.send(requester, bytes); }
+  void close(uint16_t requester) override { clients_.close(requester); }
+
+  void on_connected(uint32_t id) override { session_.requester(uint16_t(id)).connected(now()); }
+  void on_data(uint32_t id, Bytes bytes) override { session_.requester(uint16_t(id)).received(bytes, now()); }
+  void on_closed(uint32_t id, ClientCloseReason reason, int system_error) override {
+    session_.requester(uint16_t(id)).closed(reason_of(reason), uint32_t(system_error), now());
+  }
+
+ private:
+  [[nodiscard]] int64_t now() const { return base_ns_ + clock_ns(CLOCK_MONOTONIC); }
+
+  bool open_lines() {
+    std::vector<LineReport> reports;
+    for (size_t i = 0; i < feed_.spec_.lines.size(); i++) {
+      const LineSpec& line = feed_.spec_.lines[i];
+      UdpReceiverConfig config;
+      config.group = line.group;
+      config.port = line.port;
+      config.interface = line.interface;
+      config.source = line.source;
+      config.receive_buffer_bytes = feed_.source_.receive_buffer_bytes;
+      config.busy_poll_us = feed_.source_.busy_poll_us;
+      auto receiver = std::make_unique<UdpReceiver>();
+      if (receiver->open(config) != UdpOpenError::none) {
+        feed_.fail("VW_LINE_OPEN", "Line " + line.name + " (" + line.group + ":" + std::to_string(line.port) +
+                                       ") could not be opened: " + receiver->problem());
+        return false;
+      }
+      LineReport r;
+      r.name = line.name;
+      r.receive_buffer_bytes = receiver->granted_buffer_bytes() / 2;
+      r.buffer_is_short = receiver->buffer_is_short();
+      reports.push_back(r);
+      uint64_t& smallest = feed_.counters_[F::receiveBufferBytes];
+      if (smallest == 0 || r.receive_buffer_bytes < smallest) smallest = r.receive_buffer_bytes;
+      if (!loop_.add(receiver->fd(), i)) {
+        feed_.fail("VW_EPOLL", "Line " + line.name + " could not be watched (errno " + std::to_string(errno) + ")");
+        return false;
+      }
+      receivers_.push_back(std::move(receiver));
+    }
+    const std::lock_guard<std::mutex> lock(feed_.mutex_);
+    feed_.report_ = std::move(reports);
+    return true;
+  }
+
+  void receive(size_t line, std::vector<Datagram>& batch) {
+    UdpReceiver& receiver = *receivers_[line];
+    // Bounded, so that one busy line starves neither the other nor the requesters.
+    for (int round = 0; round < 4; round++) {
+      const int n = receiver.receive(batch.data(), UdpReceiver::kBatch);
+      if (n <= 0) return;
+      const int64_t at = now();
+      for (int i = 0; i < n; i++) {
+        const Datagram& d = batch[size_t(i)];
+        if (d.truncated) feed_.counters_[F::truncatedDatagrams]++;
+        session_.datagram(uint16_t(line), d.bytes, d.kernel_time_ns != 0 ? d.kernel_time_ns : at, at);
+      }
+      if (n < UdpReceiver::kBatch) return;
+      feed_.publish();
+    }
+  }
+
+  void report() {
+    uint64_t drops = 0, errors = 0;
+    for (const auto& r : receivers_) {
+      drops += r->counters().kernel_drops;
+      errors += r->counters().errors;
+    }
+    feed_.counters_[F::kernelDrops] = drops;
+    feed_.counters_[F::receiveErrors] = errors;
+    const std::lock_guard<std::mutex> lock(feed_.mutex_);
+    for (size_t i = 0; i < receivers_.size(); i++) feed_.report_[i].kernel_drops = receivers_[i]->counters().kernel_drops;
+  }
+
+  Feed& feed_;
+  EventLoop loop_;
+  Clients clients_;
+  Session session_;
+  std::vector<std::unique_ptr<UdpReceiver>> receivers_;
+  int64_t base_ns_ = 0;
+  int64_t gauges_ns_ = 0;
+};
+
+// ── capture ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+class Feed::Capture final : private TcpFlowSink {
+ public:
+  explicit Capture(Feed& feed)
+      : feed_(feed), session_(feed.spec_, host_, feed.writer_, feed.channel_counters_, feed.counters_), flows_(*this) {}
+
+  void run() {
+    MappedFile file;
+    const uint8_t* data = feed_.source_.memory;
+    uint64_t size = feed_.source_.memory_bytes;
+    if (data == nullptr) {
+      if (file.open(feed_.source_.file) != FileError::none) {
+        return feed_.fail("VW_CAPTURE_OPEN", feed_.source_.file + " could not be opened: " + file.problem());
+      }
+      data = file.data();
+      size = file.size();
+    }
+    CaptureReader reader;
+    if (!reader.open(data, size)) return feed_.fail("VW_CAPTURE_FORMAT", "Not a capture: " + reader.problem());
+    CapturedPacket p;
+    CaptureStatus status;
+    uint32_t since_publish = 0;
+    while ((status = reader.next(p)) == CaptureStatus::packet) {
+      if (p.time_ns > now_ns_) now_ns_ = p.time_ns;
+      // A file waits for its reader: nothing is dropped, nothing grows.
+      if (!feed_.writer_.room(p.payload.size + kNoticeBytes) && !feed_.wait_for_room(p.payload.size + kNoticeBytes)) break;
+      if (feed_.source_.packets) {
+        const uint32_t flags = (p.transport == Transport::tcp ? 1u : 0u) | (p.truncated ? 2u : 0u) |
+                               (p.reassembled ? 4u : 0u) | (p.transport == Transport::none ? 8u : 0u);
+        const BatchWriter::PacketInfo info{p.number,      p.time_ns,          p.source_ip, p.destination_ip,
+                                           p.source_port, p.destination_port, flags};
+        if (!feed_.writer_.packet(info, p.payload)) continue;
+      } else {
+        const int line = route(p.destination_ip, p.destination_port);
+        if (line < 0) {
+          skipped_++;
+        } else if (p.transport == Transport::tcp) {
+          number_ = p.number;
+          flows_.add(p);
+        } else if (p.transport == Transport::none) {
+          session_.record(uint16_t(line), p.payload, p.time_ns, now_ns_);
+        } else {
+          session_.datagram(uint16_t(line), p.payload, p.time_ns, now_ns_);
+        }
+        if (session_.blocked()) session_.resume(now_ns_);
+        if (session_.deadline() <= now_ns_ || ++since_service_ >= 64) {
+          since_service_ = 0;
+          session_.service(now_ns_);
+        }
+      }
+      since_publish += p.payload.size + 64;
+      if (since_publish >= 64 * 1024) {
+        since_publish = 0;
+        feed_.publish();
+        if (feed_.stop_.load(std::memory_order_relaxed)) break;
+      }
+    }
+    flows_.finish();
+    feed_.counters_[F::captureFrames] = reader.counters().frames;
+    feed_.counters_[F::captureSkipped] = reader.counters().skipped() + skipped_;
+    if (!feed_.source_.packets) {
+      // Waits out the reader, so that what is held or lost reaches it too.
+      session_.finish(Reason::endOfData, now_ns_);
+      while (session_.blocked() && feed_.wait_for_room(1u << 12)) session_.resume(now_ns_);
+      session_.update_gauges();
+    }
+    if (status == CaptureStatus::malformed) {
+      feed_.counters_[F::captureMalformed]++;
+      feed_.publish();
+      return feed_.fail("VW_CAPTURE_MALFORMED", reader.problem());
+    }
+    Notice end;
+    end.code = NoticeCode::endOfData;
+    end.time_ns = now_ns_;
+    feed_.writer_.notice(end);
+    while (feed_.writer_.unpublished()) {
+      feed_.publish();
+      if (feed_.writer_.unpublished() && !feed_.wait_for_room(0)) break;
+    }
+    feed_.writer_.set_state(FeedState::ended);
+  }
+
+ private:
+  int route(uint32_t ip, uint16_t port) {
+    const uint64_t key = uint64_t(ip) << 16 | port;
+    if (key == last_key_) return last_line_;
+    const auto at = known_.find(key);
+    int line = -1;
+    if (at != known_.end()) {
+      line = at->second;
+    } else {
+      for (const Route& r : feed_.source_.routes) {
+        if ((r.any_ip || r.ip == ip) && (r.port == 0 || r.port == port)) {
+          line = r.line;
+          break;
+        }
+      }
+      if (known_.size() < 65536) known_.emplace(key, line);
+    }
+    last_key_ = key;
+    return last_line_ = line;
+  }
+  void on_bytes(const TcpFlow& flow, const TcpChunk& chunk) override {
+    const uint32_t ip = uint32_t(load_uint(flow.destination, 4, true));
+    const int line = route(flow.ip_version == 4 ? ip : 0, flow.destination_port);
+    if (line < 0) return;
+    if (!session_.stream(uint16_t(line), chunk.bytes, chunk.time_ns, now_ns_)) {
+      session_.channel(0).counters()[ChannelCounter::malformed]++;
+    }
+  }
+  void on_hole(const TcpFlow&, uint64_t, uint64_t) override {
+    session_.channel(0).counters()[ChannelCounter::malformed]++;
+  }
+  void on_end(const TcpFlow&, TcpEnd) override {}
+
+  Feed& feed_;
+  NoHost host_;
+  Session session_;
+  TcpFlows flows_;
+  std::unordered_map<uint64_t, int> known_;
+  uint64_t last_key_ = ~0ull;
+  int last_line_ = -1;
+  uint64_t skipped_ = 0;
+  uint64_t number_ = 0;
+  int64_t now_ns_ = 0;
+  uint32_t since_service_ = 0;
+};
+
+// ── the thread ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+Feed::Feed(SessionSpec spec, uint8_t* ring, uint32_t data_at, uint32_t data_bytes, SourceConfig source,
+           Doorbell* doorbell)
+    : spec_(std::move(spec)),
+      ring_(ring),
+      source_(std::move(source)),
+      doorbell_(doorbell),
+      writer_(ring, data_at, data_bytes, spec_.catalogue, spec_.selection),
+      counters_{reinterpret_cast<uint64_t*>(ring + kCountersAt)},
+      channel_counters_(reinterpret_cast<uint64_t*>(ring + kCountersAt) + kFeedCounters) {}
+
+Feed::~Feed() { close(); }
+
+void Feed::start() {
+  if (thread_.joinable() || stop_.load()) return;
+  thread_ = std::thread([this] { run(); });
+}
+
+void Feed::close() {
+  stop_.store(true);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (waker_) waker_->wake();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Feed::set_waker(EventLoop* loop) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  waker_ = loop;
+}
+
+void Feed::run() {
+  pthread_setname_np(pthread_self(), "venuewire");
+  if (source_.cpu >= 0) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(source_.cpu, &set);
+    if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0) {
+      return fail("VW_CPU", "The feed thread could not be pinned to CPU " + std::to_string(source_.cpu));
+    }
+  }
+  if (source_.live) {
+    std::make_unique<Live>(*this)->run();
+  } else {
+    std::make_unique<Capture>(*this)->run();
+  }
+  // The state changed after the last batch: the reader must come and see it.
+  if (doorbell_) doorbell_->ring();
+  if (waiters_.load() != 0) syscall(SYS_futex, word(ring_, kHeadAt), FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
+}
+
+void Feed::publish() {
+  if (!writer_.unpublished()) return;
+  counters_[F::batches]++;
+  const bool wake = writer_.publish();
+  if (wake && doorbell_) {
+    counters_[F::doorbells]++;
+    doorbell_->ring();
+  }
+  if (waiters_.load() != 0) syscall(SYS_futex, word(ring_, kHeadAt), FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
+}
+
+bool Feed::wait_for_room(uint32_t bytes) {
+  publish();
+  counters_[F::ringWaits]++;
+  for (uint32_t i = 0; !writer_.room(bytes); i++) {
+    if (stop_.load(std::memory_order_relaxed)) return false;
+    if (i < 256) {
+      for (int k = 0; k < 32; k++) __builtin_ia32_pause();
+    } else {
+      pause_for(20'000);
+    }
+  }
+  return true;
+}
+
+void Feed::fail(const char* code, const std::string& message) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    failure_code_ = code;
+    failure_ = message;
+  }
+  publish();
+  writer_.set_state(FeedState::failed);
+}
+
+bool Feed::wait(uint32_t seen, int64_t timeout_ns) {
+  uint32_t* head = word(ring_, kHeadAt);
+  const auto changed = [&] {
+    return std::atomic_ref<uint32_t>(*head).load(std::memory_order_acquire) != seen ||
+           *word(ring_, kStateAt) != uint32_t(FeedState::running);
+  };
+  if (changed()) return true;
+  waiters_.fetch_add(1);
+  const timespec t{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
+  syscall(SYS_futex, head, FUTEX_WAIT, seen, &t, nullptr, 0);
+  waiters_.fetch_sub(1);
+  return changed();
+}
+
+bool Feed::failed(std::string& code, std::string& message) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  code = failure_code_;
+  message = failure_;
+  return !failure_code_.empty();
+}
+
+std::vector<LineReport> Feed::describe() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return report_;
+}
+
+}  // namespace venuewire
