@@ -37,8 +37,7 @@ export function compileCatalogue(decoder: Decoder): Uint8Array {
     w.list(decoder.messageType.length > 0 ? plan.codes : [], (code) => {
       w.u16(code);
     });
-    const key = decoder.instrument === undefined ? undefined : plan.record.byName.get(decoder.instrument);
-    const field = key?.kind === 'field' ? key : undefined;
+    const field = instrumentField(decoder, plan.record);
     w.flag(field !== undefined)
       .u32(field?.at ?? 0)
       .u32(field?.size ?? 0)
@@ -50,6 +49,15 @@ export function compileCatalogue(decoder: Decoder): Uint8Array {
   return w.finish();
 }
 
+/** The field of a message that tells its instrument, where it has one at a fixed place. */
+function instrumentField(decoder: Decoder, record: PlanRecord): PlanField | undefined {
+  for (const name of decoder.instrument) {
+    const part = record.byName.get(name);
+    if (part?.kind === 'field' && part.at >= 0 && record.parts.indexOf(part) < record.firstDynamic) return part;
+  }
+  return undefined;
+}
+
 const isText = (p: PlanField): boolean => p.wire !== 'uint' && p.wire !== 'int';
 
 /**
@@ -58,10 +66,9 @@ const isText = (p: PlanField): boolean => p.wire !== 'uint' && p.wire !== 'int';
  */
 export function instrumentKey(decoder: Decoder, value: string | number | bigint): bigint {
   if (typeof value !== 'string') {
-    const name = decoder.instrument;
-    for (let i = 0; i < decoder.names.length && name !== undefined; i++) {
-      const p = decoder.plan(i).record.byName.get(name);
-      if (p?.kind === 'field') return BigInt.asUintN(8 * Math.min(p.size, 8), BigInt(value));
+    for (let i = 0; i < decoder.names.length; i++) {
+      const p = instrumentField(decoder, decoder.plan(i).record);
+      if (p !== undefined) return BigInt.asUintN(8 * Math.min(p.size, 8), BigInt(value));
     }
     return BigInt.asUintN(64, BigInt(value));
   }

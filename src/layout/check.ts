@@ -77,6 +77,7 @@ export function check(decoder: Decoder): TableFault[] {
     }
   };
 
+  const keys = new Set(decoder.instrument);
   const codes = new Map<number, string>();
   decoder.names.forEach((name, index) => {
     let plan: ReturnType<Decoder['plan']>;
@@ -113,12 +114,9 @@ export function check(decoder: Decoder): TableFault[] {
         codes.set(code, name);
       }
     }
-    if (decoder.instrument !== undefined) {
-      const p = plan.record.byName.get(decoder.instrument);
-      if (p !== undefined && (p.kind !== 'field' || p.at < 0))
-        fault('VW_LAYOUT_INSTRUMENT', name, 'the instrument field has no fixed place');
-    }
+    for (const key of decoder.instrument) keys.delete(plan.record.byName.has(key) ? key : '');
   });
+  for (const key of keys) fault('VW_LAYOUT_INSTRUMENT', key, 'no message has the field that tells instruments apart');
   return faults;
 }
 

@@ -26,8 +26,8 @@ export interface DecoderTable<H extends Fields, M extends Messages> {
   readonly lengthField?: { readonly name: keyof H & string; readonly excludes?: number };
   /** Simple Binary Encoding: field offsets count from the end of the header, blocks and entries carry their lengths. */
   readonly sbe?: { readonly schemaId: number; readonly version: number; readonly blockLength: keyof H & string };
-  /** The field that tells instruments apart, by the same name in every message that has it. */
-  readonly instrument?: string;
+  /** The field that tells instruments apart; several where messages name it differently (the first that is there counts). */
+  readonly instrument?: string | readonly string[];
   readonly messages: M;
   /** What was verified, where sources disagree, weak spots. */
   readonly checked?: readonly string[];
@@ -57,7 +57,7 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
   readonly longer: 'tolerated' | 'refused';
   readonly lengthField: { readonly name: string; readonly excludes: number } | undefined;
   readonly sbe: { readonly schemaId: number; readonly version: number; readonly blockLength: string } | undefined;
-  readonly instrument: string | undefined;
+  readonly instrument: readonly string[];
   readonly checked: readonly string[];
   /** Message names in the order of declaration: the position is the message's index, here and in the native core. */
   readonly names: readonly string[];
@@ -81,7 +81,8 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
     this.longer = table.longer ?? 'refused';
     this.lengthField = table.lengthField && { name: table.lengthField.name, excludes: table.lengthField.excludes ?? 0 };
     this.sbe = table.sbe;
-    this.instrument = table.instrument;
+    const instrument = table.instrument ?? [];
+    this.instrument = typeof instrument === 'string' ? [instrument] : instrument;
     this.checked = table.checked ?? [];
     this.names = Object.keys(table.messages);
     this.#plans = new Array(this.names.length);

@@ -121,7 +121,7 @@ class Walker {
         for (let i = 0; n < 0 ? from < limit : i < n; i++) {
           this.#within(part.name, from, step);
           const to = this.record(part.record, from, from + step);
-          if (to <= from && n < 0) throw malformed(`an entry of ${part.name} has no length`);
+          if (to <= from && (n < 0 || step === 0)) throw malformed(`an entry of ${part.name} has no length`);
           from = to;
         }
         if (n < 0 && from !== limit) throw malformed(`${part.name} does not end where its length says`);

@@ -1,0 +1,103 @@
+import { char, defineDecoder, message, price6, reserved, text, u16, u32, u64 } from '../layout/index.js';
+
+/** IntelligentCross / CIX Aspen market data feed 1.11: IntelligentCrossMarketDataFeedSpec.v.1.11, version 1.11, Thursday, July 30, 2020. */
+export const cixAspen111 = defineDecoder({
+  id: 'cix-aspen-1.11',
+  venue: 'IntelligentCross / CIX',
+  feed: 'Aspen market data feed',
+  version: '1.11',
+  specification: 'IntelligentCrossMarketDataFeedSpec.v.1.11, version 1.11, Thursday, July 30, 2020',
+  framing: 'cix-aspen',
+  byteOrder: 'little',
+  header: {
+    messageType: char(0),
+  },
+  messageType: 'messageType',
+  longer: 'tolerated',
+  instrument: 'symbolId',
+  checked: [
+    'tables of the specification: 10 of 10 messages',
+    'captures: 2 packets, 27 fields; messages seen: orderExecuted, trade',
+  ],
+  messages: {
+    marketEvent: message('A', 12, {
+      reserved2: reserved(1, 2),
+      timestamp: u64(3),
+      event: char(11, {
+        O: 'Start Of Session',
+        S: 'Market Accepting Orders',
+        Q: 'Market Open For Trading',
+        E: 'Market Trading Ended For Day',
+        C: 'End Of Session',
+      }),
+    }),
+    symbolInformation: message('B', 28, {
+      symbolId: u16(1),
+      timestamp: u64(3),
+      symbol: text(11, 11),
+      listingMarket: char(22, { N: 'Nyse', Q: 'Nasdaq', P: 'Arca', Z: 'Bats', A: 'Amex', V: 'Iex' }),
+      reserved1: reserved(23, 1),
+      roundLotSize: u32(24),
+    }),
+    symbolState: message('C', 28, {
+      symbolId: u16(1),
+      timestamp: u64(3),
+      symbol: text(11, 11),
+      state: char(22, { I: 'Inactive', A: 'Active', D: 'Disabled', E: 'Enabled' }),
+      reserved1: reserved(23, 1),
+      info: text(24, 4),
+    }),
+    newOrderAdd: message('D', 47, {
+      symbolId: u16(1),
+      timestamp: u64(3),
+      orderId: u64(11),
+      side: char(19, { B: 'Buy', S: 'Sell', C: 'End Of Session' }),
+      shares: u32(20),
+      symbol: text(24, 11),
+      price: u64(35, price6),
+      reserved4: reserved(43, 4),
+    }),
+    orderPartialCancel: message('F', 23, {
+      symbolId: u16(1),
+      timestamp: u64(3),
+      orderId: u64(11),
+      sharesCanceled: u32(19),
+    }),
+    orderCancelAll: message('G', 19, {
+      symbolId: u16(1),
+      timestamp: u64(3),
+      orderId: u64(11),
+    }),
+    orderUpdated: message('H', 31, {
+      symbolId: u16(1),
+      timestamp: u64(3),
+      orderId: u64(11),
+      shares: u32(19),
+      price: u64(23, price6),
+    }),
+    orderExecuted: message('J', 40, {
+      symbolId: u16(1),
+      timestamp: u64(3),
+      orderId: u64(11),
+      shares: u32(19),
+      executionId: u64(23),
+      reserved1: reserved(31, 1),
+      price: u64(32, price6),
+    }),
+    trade: message('K', 51, {
+      symbolId: u16(1),
+      timestamp: u64(3),
+      reserved8: reserved(11, 8),
+      reserved1: reserved(19, 1),
+      shares: u32(20),
+      symbol: text(24, 11),
+      price: u64(35, price6),
+      executionId: u64(43),
+    }),
+    tradeBreak: message('M', 19, {
+      symbolId: u16(1),
+      timestamp: u64(3),
+      executionId: u64(11),
+    }),
+  },
+});

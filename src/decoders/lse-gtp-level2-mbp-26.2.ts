@@ -1,0 +1,51 @@
+import { char, defineDecoder, i64, message, price8, reserved, u8, u16, u64 } from '../layout/index.js';
+import { lseGtpLevel2Mbo262 } from './lse-gtp-level2-mbo-26.2.js';
+
+const OrderBookType = { 1: 'Firm Quote Book', 2: 'Offbook', 3: 'Electronic Order Book', 4: 'Private Rfq' };
+
+/** LSE GTP Level 2 MBP 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-level2-mbo-26.2 is taken from there. */
+export const lseGtpLevel2Mbp262 = defineDecoder({
+  id: 'lse-gtp-level2-mbp-26.2',
+  venue: 'LSE',
+  feed: 'GTP Level 2 MBP',
+  version: '26.2',
+  specification: 'gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025',
+  framing: 'lse-unit-header',
+  byteOrder: 'little',
+  header: {
+    messageLength: u16(0),
+    messageType: u8(2),
+  },
+  messageType: 'messageType',
+  longer: 'tolerated',
+  lengthField: { name: 'messageLength' },
+  instrument: 'instrument',
+  checked: ['neither a capture nor a second source to compare with'],
+  messages: {
+    systemEvent: lseGtpLevel2Mbo262.messages.systemEvent,
+    instrumentDirectory: lseGtpLevel2Mbo262.messages.instrumentDirectory,
+    instrumentStatus: lseGtpLevel2Mbo262.messages.instrumentStatus,
+    addOrderMbp: message(102, 50, {
+      timestamp: u64(3),
+      side: char(11, { B: 'Buy Order', S: 'Sell Order' }),
+      size: u64(12, price8),
+      instrument: u64(20),
+      price: i64(28, price8),
+      reserved8: reserved(36, 8),
+      sourceVenue: u16(44, { 1: 'London Stock Exchange' }),
+      orderBookType: u8(46, OrderBookType),
+      splits: u16(47),
+      depth: u8(49),
+    }),
+    addOrderShortMbp: message(103, 29, {
+      size: u64(3, price8),
+      price: i64(11, price8),
+      reserved8: reserved(19, 8),
+      splits: u16(27),
+    }),
+    orderBookClear: lseGtpLevel2Mbo262.messages.orderBookClear,
+    trade: lseGtpLevel2Mbo262.messages.trade,
+    statistics: lseGtpLevel2Mbo262.messages.statistics,
+    statisticsUpdate: lseGtpLevel2Mbo262.messages.statisticsUpdate,
+  },
+});

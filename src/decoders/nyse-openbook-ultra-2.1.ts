@@ -1,0 +1,108 @@
+import {
+  atLeast,
+  char,
+  defineDecoder,
+  group,
+  i8,
+  i16,
+  i32,
+  message,
+  reserved,
+  scaledBy,
+  text,
+  toEnd,
+  u8,
+  u16,
+  u32,
+  untilLength,
+} from '../layout/index.js';
+
+const TradingStatus = { P: 'Pre Opening', O: 'Core Session', X: 'Closed', H: 'Halted' };
+const QuoteCondition = { ' ': 'No Special Quote Condition', W: 'Slow Quote' };
+
+/** NYSE OpenBook Ultra 2.1: OpenBook Ultra Client Spec v2.1b, version 2.1.b, Friday, March 9, 2018. */
+export const nyseOpenbookUltra21 = defineDecoder({
+  id: 'nyse-openbook-ultra-2.1',
+  venue: 'NYSE',
+  feed: 'OpenBook Ultra',
+  version: '2.1',
+  specification: 'OpenBook Ultra Client Spec v2.1b, version 2.1.b, Friday, March 9, 2018',
+  framing: 'nyse-openbook',
+  byteOrder: 'big',
+  header: {
+    packetSize: u16(0),
+    messageType: u16(2),
+    sequenceNumber: u32(4),
+    timestamp: u32(8),
+    productId: u8(12, { 12: 'Nyse OpenBook Ultra' }),
+    retransmissionFlag: u8(13),
+    messageCount: u8(14),
+    linkFlag: u8(15),
+  },
+  messageType: 'messageType',
+  longer: 'tolerated',
+  lengthField: { name: 'packetSize' },
+  checked: [
+    'captures: 3 packets, 49 fields; messages seen: fullUpdateMessages, heartbeat, sequenceNumberReset',
+    'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol index mapping; OpenBook Ultra carries it in the message). The public dissector uses a fixed 8 decimals in its newest versions; the specification is followed',
+    'each update is a record: its first field is the record length in bytes (from the start of the record); price points repeat until that length. Version 2.1b is big-endian (capture), 2.1k little-endian (specification)',
+  ],
+  messages: {
+    fullUpdateMessages: message(230, atLeast(16), {
+      fullUpdateMessage: group(16, toEnd, 34, {
+        updateSize: i16(0),
+        symbolIndex: i32(2),
+        sourceTime: i32(6),
+        sourceTimeMicroSecs: i16(10),
+        symbolSeqNum: i32(12),
+        sourceSessionId: i8(16),
+        symbol: text(17, 11),
+        priceScaleCode: i8(28),
+        quoteCondition: char(29, QuoteCondition),
+        tradingStatus: char(30, TradingStatus),
+        reserved1: reserved(31, 1),
+        mpv: i16(32),
+        fullPricePoint: group(34, untilLength('updateSize'), 12, {
+          priceNumerator: i32(0, scaledBy('priceScaleCode')),
+          volume: i32(4),
+          numOrders: i16(8),
+          side: char(10, { B: 'Buy', S: 'Sell' }),
+          reserved1: reserved(11, 1),
+        }),
+      }),
+    }),
+    deltaUpdateMessages: message(231, atLeast(16), {
+      deltaUpdateMessage: group(16, toEnd, 20, {
+        deltaSize: i16(0),
+        symbolIndex: i32(2),
+        sourceTime: i32(6),
+        sourceTimeMicroSecs: i16(10),
+        sourceSeqNum: i32(12),
+        sourceSessionId: i8(16),
+        quoteCondition: char(17, QuoteCondition),
+        tradingStatus: char(18, TradingStatus),
+        priceScaleCode: i8(19),
+        deltaPricePoint: group(20, untilLength('deltaSize'), 28, {
+          priceNumerator: i32(0, scaledBy('priceScaleCode')),
+          volume: i32(4),
+          chgQty: i32(8),
+          numOrders: i16(12),
+          side: char(14, { B: 'Buy', S: 'Sell' }),
+          reasonCode: char(15, {
+            O: 'New Orderadditional Interest Added',
+            C: 'Cancel',
+            E: 'Execution',
+            X: 'Multiple Events',
+          }),
+          linkId1: i32(16),
+          linkId2: i32(20),
+          linkId3: i32(24),
+        }),
+      }),
+    }),
+    sequenceNumberReset: message(1, 20, {
+      nextSequenceNumber: i32(16),
+    }),
+    heartbeat: message(2, 16, {}),
+  },
+});
