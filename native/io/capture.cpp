@@ -405,8 +405,6 @@ bool CaptureReader::read_ipv4(Bytes rest, const Frame& frame, CapturedPacket& pa
   const uint32_t header = (ip[0] & 15u) * 4;
   if (ip[0] >> 4 != 4 || header < kIpv4Header) [[unlikely]]
     return skip(counters_.bad_headers);
-  if (header > rest.size) [[unlikely]]
-    return skip(counters_.cut_headers);
   uint32_t total = be16(ip + 2);
   if (total == 0) [[unlikely]] {
     // Segmentation left to the network card: the length is filled in later, so the frame's own is the only one.

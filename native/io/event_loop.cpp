@@ -25,8 +25,9 @@ constexpr int64_t kNanosPerMilli = 1'000'000;
 
 }  // namespace
 
-bool EventLoop::open() {
+bool EventLoop::open(bool fine_timeouts) {
   close();
+  fine_timeout_ = fine_timeouts;
   woken_ = false;
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) return false;

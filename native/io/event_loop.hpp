@@ -27,7 +27,8 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  [[nodiscard]] bool open();  // false: see errno
+  /// False: see errno. Without fine timeouts wait() rounds up to milliseconds, as it does by itself on old kernels.
+  [[nodiscard]] bool open(bool fine_timeouts = true);
   void close();
 
   [[nodiscard]] bool add(int fd, uint64_t token, uint32_t events = EPOLLIN);

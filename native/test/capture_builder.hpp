@@ -11,9 +11,7 @@ namespace venuewire {
 using Buffer = std::vector<uint8_t>;
 
 inline void put(Buffer& b, uint64_t v, uint32_t width, bool big_endian) {
-  uint8_t bytes[8];
-  store_uint(bytes, v, width, big_endian);
-  b.insert(b.end(), bytes, bytes + width);
+  for (uint32_t i = 0; i < width; i++) b.push_back(uint8_t(v >> 8 * (big_endian ? width - 1 - i : i)));
 }
 inline void be8(Buffer& b, uint32_t v) { b.push_back(uint8_t(v)); }
 inline void put16(Buffer& b, uint32_t v) { put(b, v, 2, true); }

@@ -331,6 +331,9 @@ void internet_layers() {
   Buffer padded = ethernet(ipv4(udp(text("a"))));
   padded.resize(60, 0xEE);
   CHECK(one(frame(1, padded), "a"));
+  padded = ethernet(ipv4(tcp(text("a"), 1, 0x18), {.protocol = 6}));
+  padded.resize(60, 0xEE);
+  CHECK(one(frame(1, padded), "a"));
 
   Ipv4Options o;
   o.option_words = 10;
@@ -500,6 +503,13 @@ void fragments() {
   run = read(wrong.bytes);
   CHECK(run.packets.empty() && run.counters.fragments == 8 && run.counters.fragments_dropped == 8);
 
+  // A last fragment that was captured in part must not end the datagram.
+  Pcap cut;
+  cut.add(fragment(0, 2000));
+  cut.add(fragment(2000, 2000), 1, 0, 500);
+  run = read(cut.bytes);
+  CHECK(run.packets.empty() && run.counters.fragments_dropped == 2);
+
   // Complete, but not a UDP datagram: the frames stay accounted for (read() checks the sum).
   Pcap hollow;
   hollow.add(ethernet(ipv4(Buffer(8), {.more = true})));
@@ -591,6 +601,14 @@ void tcp_flows() {
     CHECK(t.flows.counters().late_segments == 2 && t.flows.counters().flows == 1);
     t.flows.finish();
     CHECK(t.ended(TcpEnd::fin));
+  }
+  {
+    FlowTest t;  // out of order and repeated across the wrap
+    t.add(0xFFFFFFFE, "ab");
+    t.add(2, "ef");
+    t.add(0, "cd");
+    t.add(0xFFFFFFFE, "abcdefgh");
+    CHECK(t.bytes() == "abcdefgh" && t.flows.counters().repeated_bytes == 6);
   }
   {
     FlowTest t;  // starts in mid-stream; repeats, overlaps, keep-alives

@@ -189,6 +189,13 @@ void bad_configurations() {
   fails({.host = "127.0.0.1", .port = 1, .interface = "192.0.2.9"}, ENODEV);
   fails({.kind = ClientKind::udp, .host = "255.255.255.255", .port = 9}, EACCES);
 
+  // The loop does not sleep over a failure that waits to be told.
+  LoopEvent event;
+  f.clients.connect(0, {.host = "nowhere", .port = 1});
+  const Clock::time_point begin = Clock::now();
+  CHECK(f.loop.wait(3'000'000'000, &event, 1) == 0 && f.loop.woken());
+  CHECK(Clock::now() - begin < std::chrono::seconds(2));
+
   // A failure of before is forgotten once the slot is closed or used again.
   f.log.slots[0] = {};
   f.clients.connect(0, {.host = "nowhere", .port = 1});
@@ -356,6 +363,22 @@ void stale_events() {
   CHECK(f.until([&] { return f.log.slots[reopened].bytes == "new"; }));
   f.settle();
   CHECK(f.log.slots[0].closed == 0 && f.log.slots[1].closed == 0);
+
+  // Neither does a late event of the former connection pass for the new one's.
+  f.log.slots[2] = {};
+  f.clients.connect(2, server.config());
+  const int former = server.accept();
+  LoopEvent late{};
+  while (f.loop.wait(20'000'000, &late, 1) == 0 && Clock::now() < deadline) {
+  }
+  f.clients.connect(2, server.config());
+  f.log.allowed = true;
+  f.clients.handle({late.token, EPOLLIN | EPOLLOUT | EPOLLHUP});
+  f.log.allowed = false;
+  CHECK(late.token != 0 && f.log.slots[2].connected == 0 && f.log.slots[2].closed == 0);
+  CHECK(f.connected(2));
+  f.clients.close(2);
+  ::close(former);
 
   // Closing from within a callback ends its slot then and there.
   f.log.after_data = [&](uint32_t id) { f.clients.close(id); };

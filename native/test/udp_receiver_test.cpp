@@ -206,6 +206,8 @@ void unicast() {
   if (CHECK(asked.size() == 1 && asked[0].bytes == "request" && asked[0].datagram.source_port == line.port())) {
     CHECK(server.send_to(asked[0].datagram.source_ip, asked[0].datagram.source_port, view("reply")));
   }
+  UdpReceiver neighbour;  // because of it the machine takes the other group; the line must not
+  CHECK(neighbour.open(loopback(kGroup + 1, line.port())) == UdpOpenError::none);
   CHECK(sender().send(kGroup, line.port(), view("multicast")) == UdpSendError::none);
   CHECK(sender().send(kGroup + 1, line.port(), view("not joined")) == UdpSendError::none);
   const std::vector<Got> got = collect(line, 2);
@@ -264,9 +266,9 @@ void errors() {
   CHECK(find_interface("") && find_interface("")->index == 0);
 }
 
-void event_loop() {
+void event_loop(bool fine_timeouts) {
   EventLoop loop;
-  CHECK(loop.open());
+  CHECK(loop.open(fine_timeouts));
   LoopEvent events[4];
   const auto timed = [&](int64_t timeout_ns) {
     const Clock::time_point begin = Clock::now();
@@ -355,6 +357,7 @@ int main(int argc, char** argv) {
   drops_are_counted();
   unicast();
   errors();
-  event_loop();
+  event_loop(true);
+  event_loop(false);
   return checks_result();
 }
