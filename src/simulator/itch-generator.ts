@@ -1,0 +1,587 @@
+import { itch50 } from '../decoders/itch50.js';
+import { VenuewireError } from '../errors.js';
+import { MessageWriter, type Place, put } from './message-writer.js';
+import { Random } from './random.js';
+
+/** Options of `ItchGenerator`. */
+export interface ItchGeneratorOptions {
+  readonly seed: number;
+  /** Number of stocks, 1 to 60,000; default 20. */
+  readonly symbols?: number;
+  /** Messages in all, opening and closing ones included; at least `3 * symbols + 8`. */
+  readonly messages: number;
+  /** Most orders open at one time; default 100,000. */
+  readonly openOrders?: number;
+}
+
+/** The longest message the generator writes, in bytes. */
+export const LONGEST_ITCH_MESSAGE = 64;
+
+const HOUR = 3_600e9;
+const SYSTEM_START = 3 * HOUR;
+const MARKET_OPEN = 9.5 * HOUR;
+const MARKET_CLOSE = 16 * HOUR;
+const TICK = 100; // price4: one cent
+
+/** Stock name number `i`: four letters or five, the first a Z. */
+export function stockName(i: number): string {
+  let name = '';
+  for (let rest = i, k = 0; k < 3 || rest > 0; k++, rest = Math.floor(rest / 26)) {
+    name = String.fromCharCode(65 + (rest % 26)) + name;
+  }
+  return `Z${name}`;
+}
+
+/** Parts per 10,000 of the trading day's messages, near to those of a real day. */
+const MIX: readonly (readonly [kind: Kind, share: number])[] = [
+  ['add', 3900],
+  ['addWithMpid', 600],
+  ['delete', 4000],
+  ['replace', 700],
+  ['execute', 380],
+  ['executeWithPrice', 30],
+  ['cancel', 200],
+  ['trade', 80],
+  ['imbalance', 60],
+  ['tradingAction', 15],
+  ['cross', 10],
+  ['retailInterest', 10],
+  ['participant', 5],
+  ['collar', 5],
+  ['regSho', 3],
+  ['broken', 2],
+];
+type Kind =
+  | 'add'
+  | 'addWithMpid'
+  | 'delete'
+  | 'replace'
+  | 'execute'
+  | 'executeWithPrice'
+  | 'cancel'
+  | 'trade'
+  | 'imbalance'
+  | 'tradingAction'
+  | 'cross'
+  | 'retailInterest'
+  | 'participant'
+  | 'collar'
+  | 'regSho'
+  | 'broken';
+const KINDS = MIX.map(([kind]) => kind);
+const KIND_OF = new Uint8Array(10_000);
+MIX.reduce((at, [, share], i) => {
+  KIND_OF.fill(i, at, at + share);
+  return at + share;
+}, 0);
+
+function makeWriters() {
+  const systemEvent = new MessageWriter(itch50, 'systemEvent', {});
+  const directory = new MessageWriter(itch50, 'stockDirectory', {
+    marketCategory: 'Q',
+    financialStatusIndicator: 'N',
+    roundLotSize: 100,
+    roundLotsOnly: 'N',
+    issueClassification: 'C',
+    issueSubType: 'Z',
+    authenticity: 'T',
+    shortSaleThresholdIndicator: 'N',
+    ipoFlag: 'N',
+    luldReferencePriceTier: '1',
+    etpFlag: 'N',
+    inverseIndicator: 'N',
+  });
+  const tradingAction = new MessageWriter(itch50, 'stockTradingAction', { tradingState: 'T', reasonCode: '' });
+  const regSho = new MessageWriter(itch50, 'regShoRestriction', { regShoAction: '0' });
+  const participant = new MessageWriter(itch50, 'marketParticipantPosition', {
+    mpid: 'SIMA',
+    primaryMarketMaker: 'Y',
+    marketMakerMode: 'N',
+    marketParticipantState: 'A',
+  });
+  const decline = new MessageWriter(itch50, 'mwcbDeclineLevel', {
+    level1: 450_000_000_000n,
+    level2: 420_000_000_000n,
+    level3: 390_000_000_000n,
+  });
+  const collar = new MessageWriter(itch50, 'luldAuctionCollar', {});
+  const add = new MessageWriter(itch50, 'addOrder', { buySellIndicator: 'B' });
+  const addWithMpid = new MessageWriter(itch50, 'addOrderWithMpid', { buySellIndicator: 'B', attribution: 'SIMA' });
+  const execute = new MessageWriter(itch50, 'orderExecuted', {});
+  const executeWithPrice = new MessageWriter(itch50, 'orderExecutedWithPrice', { printable: 'Y' });
+  const cancel = new MessageWriter(itch50, 'orderCancel', {});
+  const remove = new MessageWriter(itch50, 'orderDelete', {});
+  const replace = new MessageWriter(itch50, 'orderReplace', {});
+  const trade = new MessageWriter(itch50, 'nonCrossTrade', { buySellIndicator: 'B' });
+  const cross = new MessageWriter(itch50, 'crossTrade', { crossType: 'I' });
+  const broken = new MessageWriter(itch50, 'brokenTrade', {});
+  const imbalance = new MessageWriter(itch50, 'netOrderImbalanceIndicator', {
+    imbalanceDirection: 'B',
+    crossType: 'C',
+    priceVariationIndicator: 'L',
+  });
+  const retail = new MessageWriter(itch50, 'retailPriceImprovementIndicator', { interestFlag: 'A' });
+
+  return {
+    // What every message has, in the same place.
+    locate: add.place('stockLocate'),
+    tracking: add.place('trackingNumber'),
+    timestamp: add.place('timestamp'),
+    systemEvent: { writer: systemEvent, eventCode: systemEvent.place('eventCode') },
+    directory: {
+      writer: directory,
+      stock: directory.place('stock'),
+      tier: directory.place('luldReferencePriceTier'),
+    },
+    tradingAction: {
+      writer: tradingAction,
+      stock: tradingAction.place('stock'),
+      state: tradingAction.place('tradingState'),
+    },
+    regSho: { writer: regSho, stock: regSho.place('stock'), action: regSho.place('regShoAction') },
+    participant: { writer: participant, stock: participant.place('stock'), mode: participant.place('marketMakerMode') },
+    decline: { writer: decline },
+    collar: {
+      writer: collar,
+      stock: collar.place('stock'),
+      reference: collar.place('auctionCollarReferencePrice'),
+      upper: collar.place('upperAuctionCollarPrice'),
+      lower: collar.place('lowerAuctionCollarPrice'),
+      extension: collar.place('auctionCollarExtension'),
+    },
+    add: {
+      writer: add,
+      reference: add.place('orderReferenceNumber'),
+      side: add.place('buySellIndicator'),
+      shares: add.place('shares'),
+      stock: add.place('stock'),
+      price: add.place('price'),
+    },
+    addWithMpid: {
+      writer: addWithMpid,
+      reference: addWithMpid.place('orderReferenceNumber'),
+      side: addWithMpid.place('buySellIndicator'),
+      shares: addWithMpid.place('shares'),
+      stock: addWithMpid.place('stock'),
+      price: addWithMpid.place('price'),
+    },
+    execute: {
+      writer: execute,
+      reference: execute.place('orderReferenceNumber'),
+      shares: execute.place('executedShares'),
+      match: execute.place('matchNumber'),
+    },
+    executeWithPrice: {
+      writer: executeWithPrice,
+      reference: executeWithPrice.place('orderReferenceNumber'),
+      shares: executeWithPrice.place('executedShares'),
+      match: executeWithPrice.place('matchNumber'),
+      price: executeWithPrice.place('executionPrice'),
+    },
+    cancel: {
+      writer: cancel,
+      reference: cancel.place('orderReferenceNumber'),
+      shares: cancel.place('canceledShares'),
+    },
+    remove: { writer: remove, reference: remove.place('orderReferenceNumber') },
+    replace: {
+      writer: replace,
+      original: replace.place('originalOrderReferenceNumber'),
+      reference: replace.place('newOrderReferenceNumber'),
+      shares: replace.place('shares'),
+      price: replace.place('price'),
+    },
+    trade: {
+      writer: trade,
+      reference: trade.place('orderReferenceNumber'),
+      side: trade.place('buySellIndicator'),
+      shares: trade.place('shares'),
+      stock: trade.place('stock'),
+      price: trade.place('price'),
+      match: trade.place('matchNumber'),
+    },
+    cross: {
+      writer: cross,
+      shares: cross.place('crossShares'),
+      stock: cross.place('stock'),
+      price: cross.place('crossPrice'),
+      match: cross.place('matchNumber'),
+    },
+    broken: { writer: broken, match: broken.place('matchNumber') },
+    imbalance: {
+      writer: imbalance,
+      paired: imbalance.place('pairedShares'),
+      imbalance: imbalance.place('imbalanceShares'),
+      stock: imbalance.place('stock'),
+      far: imbalance.place('farPrice'),
+      near: imbalance.place('nearPrice'),
+      reference: imbalance.place('currentReferencePrice'),
+    },
+    retail: { writer: retail, stock: retail.place('stock') },
+  };
+}
+
+let writers: ReturnType<typeof makeWriters> | undefined;
+
+/** A share count as on a real day: mostly round lots, some odd ones. */
+function lot(random: Random): number {
+  const u = random.u32();
+  return (u & 7) === 0 ? 1 + ((u >>> 3) % 99) : 100 * (1 + ((u >>> 3) % 10));
+}
+
+/**
+ * A trading day of Nasdaq TotalView-ITCH 5.0 messages out of a seed: opening messages, a directory, trading actions and
+ * short-sale states, then orders that are added, executed, cancelled, replaced and deleted, trades and imbalances, and
+ * the closing messages. Order references live once and die once, executions never exceed what is left of an order,
+ * timestamps never fall. Message bytes come from the itch50 table.
+ */
+export class ItchGenerator {
+  /** Messages written so far. */
+  written = 0;
+  readonly messages: number;
+  readonly symbols: number;
+  readonly #random: Random;
+  readonly #w: ReturnType<typeof makeWriters>;
+  readonly #script: ((bytes: Uint8Array, view: DataView, offset: number) => number)[] = [];
+  readonly #openOrdersMax: number;
+  readonly #step: number;
+  #now = SYSTEM_START;
+  #match = 1;
+  #nextReference = 1;
+  // The stocks: name in two words, middle price.
+  readonly #nameHigh: Uint32Array;
+  readonly #nameLow: Uint32Array;
+  readonly #middle: Int32Array;
+  // The open orders, in no order: `#open` of them.
+  #open = 0;
+  #reference: Float64Array;
+  #left: Uint32Array;
+  #stock: Uint16Array;
+  #side: Uint8Array;
+  readonly #own = new Uint8Array(LONGEST_ITCH_MESSAGE);
+  readonly #ownView = new DataView(this.#own.buffer);
+  #target: Uint8Array | undefined;
+  #targetView: DataView | undefined;
+
+  /** @throws VenuewireError `VW_SIMULATOR_OPTION` when the day does not fit into `messages`. */
+  constructor(options: ItchGeneratorOptions) {
+    const symbols = options.symbols ?? 20;
+    const least = 3 * symbols + 8;
+    if (!(symbols >= 1 && symbols <= 60_000) || !(options.messages >= least)) {
+      throw new VenuewireError(
+        'VW_SIMULATOR_OPTION',
+        `A day of ${symbols} stocks cannot be told in ${options.messages} messages`,
+        `Give 1 to 60,000 symbols and at least 3 * symbols + 8 messages (${least} here).`,
+      );
+    }
+    writers ??= makeWriters();
+    const w = writers;
+    this.#w = w;
+    this.messages = options.messages;
+    this.symbols = symbols;
+    this.#openOrdersMax = options.openOrders ?? 100_000;
+    this.#random = new Random(options.seed).fork('itch');
+    this.#step = Math.min(1e6, ((MARKET_CLOSE - MARKET_OPEN) * 0.9) / options.messages);
+    this.#nameHigh = new Uint32Array(symbols);
+    this.#nameLow = new Uint32Array(symbols);
+    this.#middle = new Int32Array(symbols);
+    for (let i = 0; i < symbols; i++) {
+      const bytes = itch50.encode('stockDirectory', { stock: stockName(i) });
+      const view = new DataView(bytes.buffer, bytes.byteOffset);
+      this.#nameHigh[i] = view.getUint32(w.directory.stock.at);
+      this.#nameLow[i] = view.getUint32(w.directory.stock.at + 4);
+      this.#middle[i] = this.#random.between(5, 500) * 100 * TICK;
+    }
+    const room = Math.min(this.#openOrdersMax, 4096);
+    this.#reference = new Float64Array(room);
+    this.#left = new Uint32Array(room);
+    this.#stock = new Uint16Array(room);
+    this.#side = new Uint8Array(room);
+    this.#opening();
+  }
+
+  /** Orders open after the last message written. */
+  get openOrders(): number {
+    return this.#open;
+  }
+
+  /** The next message in memory of its own, null after the last. */
+  next(): Uint8Array | null {
+    const length = this.#write(this.#own, this.#ownView, 0);
+    return length === 0 ? null : this.#own.slice(0, length);
+  }
+
+  /**
+   * Writes the next message at `offset`; `LONGEST_ITCH_MESSAGE` bytes of room are enough.
+   * @returns its length in bytes, 0 after the last message.
+   */
+  writeInto(target: Uint8Array, offset: number): number {
+    if (this.#target !== target) {
+      this.#target = target;
+      this.#targetView = new DataView(target.buffer, target.byteOffset, target.byteLength);
+    }
+    return this.#write(target, this.#targetView as DataView, offset);
+  }
+
+  #opening(): void {
+    const w = this.#w;
+    const at = (time: number): void => {
+      this.#now = Math.max(this.#now, time);
+    };
+    const event = (code: string, time: number) => (bytes: Uint8Array, view: DataView, o: number) => {
+      at(time);
+      const n = w.systemEvent.writer.begin(bytes, o);
+      put(view, o, w.systemEvent.eventCode, code.charCodeAt(0));
+      return this.#head(view, o, 0, n);
+    };
+    const say = this.#script;
+    say.push(event('O', SYSTEM_START));
+    for (let i = 0; i < this.symbols; i++) {
+      say.push((bytes, view, o) => {
+        const n = w.directory.writer.begin(bytes, o);
+        put(view, o, w.directory.tier, i % 3 === 0 ? 50 : 49);
+        return this.#named(view, o, w.directory.stock, i, n);
+      });
+    }
+    for (let i = 0; i < this.symbols; i++) say.push((bytes, view, o) => this.#tradingAction(bytes, view, o, i, 'T'));
+    for (let i = 0; i < this.symbols; i++) say.push((bytes, view, o) => this.#regSho(bytes, view, o, i, 48));
+    say.push(event('S', 4 * HOUR));
+    say.push((bytes, view, o) => this.#head(view, o, 0, w.decline.writer.begin(bytes, o)));
+    say.push(event('Q', MARKET_OPEN));
+    this.#closing = [event('M', MARKET_CLOSE), event('E', 20 * HOUR), event('C', 20.1 * HOUR)];
+  }
+  #closing: readonly ((bytes: Uint8Array, view: DataView, offset: number) => number)[] = [];
+
+  #write(bytes: Uint8Array, view: DataView, offset: number): number {
+    const i = this.written;
+    if (i >= this.messages) return 0;
+    this.written = i + 1;
+    const scripted = this.#script[i];
+    if (scripted !== undefined) return scripted(bytes, view, offset);
+    const last = this.messages - i;
+    const closing = this.#closing;
+    if (last <= closing.length) {
+      return (closing[closing.length - last] as (b: Uint8Array, v: DataView, o: number) => number)(bytes, view, offset);
+    }
+    return this.#trade(bytes, view, offset);
+  }
+
+  /** What every message has: locate, tracking number, timestamp. Returns `length`. */
+  #head(view: DataView, o: number, locate: number, length: number): number {
+    const w = this.#w;
+    this.#now += Math.floor(this.#random.real() * 2 * this.#step);
+    put(view, o, w.locate, locate);
+    put(view, o, w.tracking, 0);
+    put(view, o, w.timestamp, this.#now);
+    return length;
+  }
+
+  #named(view: DataView, o: number, place: Place, stock: number, length: number): number {
+    view.setUint32(o + place.at, this.#nameHigh[stock] as number);
+    view.setUint32(o + place.at + 4, this.#nameLow[stock] as number);
+    return this.#head(view, o, stock + 1, length);
+  }
+
+  #tradingAction(bytes: Uint8Array, view: DataView, o: number, stock: number, state: string): number {
+    const w = this.#w.tradingAction;
+    const n = w.writer.begin(bytes, o);
+    put(view, o, w.state, state.charCodeAt(0));
+    return this.#named(view, o, w.stock, stock, n);
+  }
+
+  #regSho(bytes: Uint8Array, view: DataView, o: number, stock: number, action: number): number {
+    const w = this.#w.regSho;
+    const n = w.writer.begin(bytes, o);
+    put(view, o, w.action, action);
+    return this.#named(view, o, w.stock, stock, n);
+  }
+
+  /** A price some ticks away from the stock's middle, on the side's side of it. */
+  #price(stock: number, buy: boolean): number {
+    const away = (1 + this.#random.below(20)) * TICK;
+    const middle = this.#middle[stock] as number;
+    return Math.max(TICK, buy ? middle - away : middle + away);
+  }
+
+  #insert(reference: number, shares: number, stock: number, side: number): void {
+    const i = this.#open;
+    if (i === this.#reference.length) {
+      const room = Math.min(this.#openOrdersMax, i * 2);
+      const grow = <T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(from: T, to: T): T => {
+        to.set(from);
+        return to;
+      };
+      this.#reference = grow(this.#reference, new Float64Array(room));
+      this.#left = grow(this.#left, new Uint32Array(room));
+      this.#stock = grow(this.#stock, new Uint16Array(room));
+      this.#side = grow(this.#side, new Uint8Array(room));
+    }
+    this.#reference[i] = reference;
+    this.#left[i] = shares;
+    this.#stock[i] = stock;
+    this.#side[i] = side;
+    this.#open = i + 1;
+  }
+
+  #remove(i: number): void {
+    const last = --this.#open;
+    this.#reference[i] = this.#reference[last] as number;
+    this.#left[i] = this.#left[last] as number;
+    this.#stock[i] = this.#stock[last] as number;
+    this.#side[i] = this.#side[last] as number;
+  }
+
+  #newReference(): number {
+    this.#nextReference += 1 + this.#random.below(7);
+    return this.#nextReference;
+  }
+
+  #trade(bytes: Uint8Array, view: DataView, o: number): number {
+    const random = this.#random;
+    const w = this.#w;
+    let kind = KINDS[KIND_OF[random.below(10_000)] as number] as Kind;
+    if (
+      this.#open === 0 &&
+      (kind === 'delete' || kind === 'replace' || kind === 'cancel' || kind.startsWith('execute'))
+    ) {
+      kind = 'add';
+    } else if (this.#open >= this.#openOrdersMax && (kind === 'add' || kind === 'addWithMpid')) {
+      kind = 'delete';
+    }
+    const order = this.#open === 0 ? 0 : random.below(this.#open);
+    const stock = random.below(this.symbols);
+    switch (kind) {
+      case 'add':
+      case 'addWithMpid': {
+        const buy = (random.u32() & 1) === 0;
+        if (random.below(16) === 0) {
+          const moved = (this.#middle[stock] as number) + (random.below(3) - 1) * TICK;
+          this.#middle[stock] = Math.min(1_500_000_000, Math.max(100 * TICK, moved));
+        }
+        const p = kind === 'add' ? w.add : w.addWithMpid;
+        const n = p.writer.begin(bytes, o);
+        const reference = this.#newReference();
+        const shares = lot(random);
+        const side = buy ? 66 : 83;
+        put(view, o, p.reference, reference);
+        put(view, o, p.side, side);
+        put(view, o, p.shares, shares);
+        put(view, o, p.price, this.#price(stock, buy));
+        this.#insert(reference, shares, stock, side);
+        return this.#named(view, o, p.stock, stock, n);
+      }
+      case 'delete': {
+        const n = w.remove.writer.begin(bytes, o);
+        put(view, o, w.remove.reference, this.#reference[order] as number);
+        const locate = (this.#stock[order] as number) + 1;
+        this.#remove(order);
+        return this.#head(view, o, locate, n);
+      }
+      case 'replace': {
+        const p = w.replace;
+        const n = p.writer.begin(bytes, o);
+        const reference = this.#newReference();
+        const shares = lot(random);
+        put(view, o, p.original, this.#reference[order] as number);
+        put(view, o, p.reference, reference);
+        put(view, o, p.shares, shares);
+        put(view, o, p.price, this.#price(this.#stock[order] as number, this.#side[order] === 66));
+        this.#reference[order] = reference;
+        this.#left[order] = shares;
+        return this.#head(view, o, (this.#stock[order] as number) + 1, n);
+      }
+      case 'execute':
+      case 'executeWithPrice': {
+        const left = this.#left[order] as number;
+        const shares = random.below(2) === 0 ? left : 1 + random.below(left);
+        const locate = (this.#stock[order] as number) + 1;
+        let n: number;
+        if (kind === 'execute') {
+          const p = w.execute;
+          n = p.writer.begin(bytes, o);
+          put(view, o, p.reference, this.#reference[order] as number);
+          put(view, o, p.shares, shares);
+          put(view, o, p.match, this.#match++);
+        } else {
+          const p = w.executeWithPrice;
+          n = p.writer.begin(bytes, o);
+          put(view, o, p.reference, this.#reference[order] as number);
+          put(view, o, p.shares, shares);
+          put(view, o, p.match, this.#match++);
+          put(view, o, p.price, this.#middle[locate - 1] as number);
+        }
+        if (shares === left) this.#remove(order);
+        else this.#left[order] = left - shares;
+        return this.#head(view, o, locate, n);
+      }
+      case 'cancel': {
+        const left = this.#left[order] as number;
+        if (left < 2) return this.#retail(bytes, view, o, stock);
+        const shares = 1 + random.below(left - 1);
+        const n = w.cancel.writer.begin(bytes, o);
+        put(view, o, w.cancel.reference, this.#reference[order] as number);
+        put(view, o, w.cancel.shares, shares);
+        this.#left[order] = left - shares;
+        return this.#head(view, o, (this.#stock[order] as number) + 1, n);
+      }
+      case 'trade': {
+        const p = w.trade;
+        const n = p.writer.begin(bytes, o);
+        put(view, o, p.shares, lot(random));
+        put(view, o, p.price, this.#middle[stock] as number);
+        put(view, o, p.match, this.#match++);
+        return this.#named(view, o, p.stock, stock, n);
+      }
+      case 'imbalance': {
+        const p = w.imbalance;
+        const n = p.writer.begin(bytes, o);
+        put(view, o, p.paired, 100 * random.below(10_000));
+        put(view, o, p.imbalance, 100 * random.below(1_000));
+        put(view, o, p.far, this.#price(stock, true));
+        put(view, o, p.near, this.#price(stock, false));
+        put(view, o, p.reference, this.#middle[stock] as number);
+        return this.#named(view, o, p.stock, stock, n);
+      }
+      case 'tradingAction':
+        return this.#tradingAction(bytes, view, o, stock, random.below(2) === 0 ? 'H' : 'T');
+      case 'cross': {
+        const p = w.cross;
+        const n = p.writer.begin(bytes, o);
+        put(view, o, p.shares, 100 * random.below(100_000));
+        put(view, o, p.price, this.#middle[stock] as number);
+        put(view, o, p.match, this.#match++);
+        return this.#named(view, o, p.stock, stock, n);
+      }
+      case 'participant': {
+        const p = w.participant;
+        const n = p.writer.begin(bytes, o);
+        put(view, o, p.mode, random.below(2) === 0 ? 78 : 80);
+        return this.#named(view, o, p.stock, stock, n);
+      }
+      case 'collar': {
+        const p = w.collar;
+        const n = p.writer.begin(bytes, o);
+        const middle = this.#middle[stock] as number;
+        put(view, o, p.reference, middle);
+        put(view, o, p.upper, middle + 50 * TICK);
+        put(view, o, p.lower, Math.max(TICK, middle - 50 * TICK));
+        put(view, o, p.extension, random.below(3));
+        return this.#named(view, o, p.stock, stock, n);
+      }
+      case 'regSho':
+        return this.#regSho(bytes, view, o, stock, 48 + random.below(3));
+      case 'broken': {
+        const n = w.broken.writer.begin(bytes, o);
+        put(view, o, w.broken.match, random.below(this.#match));
+        return this.#head(view, o, stock + 1, n);
+      }
+      case 'retailInterest':
+        return this.#retail(bytes, view, o, stock);
+    }
+  }
+
+  #retail(bytes: Uint8Array, view: DataView, o: number, stock: number): number {
+    const p = this.#w.retail;
+    return this.#named(view, o, p.stock, stock, p.writer.begin(bytes, o));
+  }
+}
