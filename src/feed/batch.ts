@@ -1,0 +1,263 @@
+/**
+ * A batch: what the core has published since the last one, read in place. Messages and notices come in the order in
+ * which they happened. Nothing is allocated for a message.
+ */
+import { createViews, type Decoder, type Fields, type Flyweight, type Messages, type MessageView } from '../layout/index.js';
+import { native } from '../native.js';
+import { NOTICE, PACKET, type Ring, RUN, UNKNOWN_TYPE } from './ring.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: a decoder of any header and messages
+export type AnyDecoder = Decoder<any, any>;
+
+export type Origin = 'live' | 'recovery' | 'snapshot';
+const ORIGINS: readonly Origin[] = ['live', 'recovery', 'snapshot'];
+const UNSEQUENCED = 1;
+
+/**
+ * Where a message stood: one reused object, valid during the call.
+ */
+export class Position {
+  /** Index of the channel, in the order of the venue's declaration. */
+  channel = 0;
+  /** Index of the line: A = 0, B = 1 … */
+  line = 0;
+  /** @internal */ $low = 0;
+  /** @internal */ $high = 0;
+  /** @internal */ $offset = 0;
+  /** @internal */ $flags = 0;
+  /** @internal */ $origin = 0;
+  /** @internal */ $timeLow = 0;
+  /** @internal */ $timeHigh = 0;
+
+  /** The venue's sequence number (of the packet, where packets are numbered); exact below 2^53. 0 when unsequenced. */
+  get sequence(): number {
+    if (this.$flags !== 0) return this.$flags & UNSEQUENCED ? 0 : this.$high * 4294967296 + this.$low;
+    return this.$high * 4294967296 + this.$low + this.$offset;
+  }
+  /** Receive time by the kernel where it gave one, else by the feed thread: nanoseconds since the Unix epoch. */
+  get receivedAt(): bigint {
+    return (BigInt(this.$timeHigh) << 32n) | BigInt(this.$timeLow);
+  }
+  /** The same as a number: exact to about 256 ns. */
+  get receivedAtNumber(): number {
+    return this.$timeHigh * 4294967296 + this.$timeLow;
+  }
+  get sequenced(): boolean {
+    return (this.$flags & UNSEQUENCED) === 0;
+  }
+  get origin(): Origin {
+    return ORIGINS[this.$origin] ?? 'live';
+  }
+  /** Where the message stands in its packet (packet-numbered feeds) or run. */
+  get index(): number {
+    return this.$offset;
+  }
+}
+
+/** What happened to the stream; see docs/recovery.md for the codes. */
+export interface Notice {
+  readonly type: NoticeType;
+  readonly reason: string;
+  readonly channel: number;
+  /** First number concerned, and one past the last. */
+  readonly begin: bigint;
+  readonly end: bigint;
+  readonly count: bigint;
+  /** Nanoseconds since the Unix epoch, by the feed thread. */
+  readonly time: bigint;
+  /** The requester and server that a recovery notice is about; −1: none. */
+  readonly requester: number;
+  readonly server: number;
+  /** A server's status or reject code, or an errno. */
+  readonly detail: number;
+  /** Session string or number. */
+  readonly session: string;
+}
+
+export type NoticeType =
+  | 'gapOpened'
+  | 'gapFilled'
+  | 'gapAbandoned'
+  | 'stale'
+  | 'good'
+  | 'sessionStarted'
+  | 'sessionEnded'
+  | 'reset'
+  | 'snapshotStarted'
+  | 'snapshotEnded'
+  | 'snapshotFailed'
+  | 'recoveryFailed'
+  | 'windowFull'
+  | 'sequenceJump'
+  | 'endOfData'
+  | 'slowConsumer'
+  | 'sourceFailed';
+
+/** A captured packet's payload, for tools that look at packets. */
+export interface CapturedPayload {
+  readonly number: number;
+  /** Nanoseconds since the Unix epoch. */
+  readonly time: bigint;
+  readonly source: string;
+  readonly destination: string;
+  readonly destinationPort: number;
+  readonly transport: 'udp' | 'tcp' | 'file';
+  readonly truncated: boolean;
+  /** Valid until the next batch. */
+  readonly view: DataView;
+}
+
+/** One optional function a message; `message` is a reused view of exactly that message, `at` the reused position. */
+export type FeedHandlers<D extends AnyDecoder> =
+  D extends Decoder<infer H extends Fields, infer M extends Messages>
+    ? { readonly [N in keyof M]?: (message: MessageView<Decoder<H, M>, N>, at: Position) => void }
+    : never;
+
+/** Everything a reader may want besides messages; all optional. */
+export interface BatchSink {
+  notice?(notice: Notice): void;
+  /** A message whose type the decoder does not know, or that is shorter than its table says. */
+  unknown?(bytes: DataView, at: Position): void;
+  packet?(packet: CapturedPayload): void;
+}
+
+type Dispatch = (at: number, length: number) => void;
+type AnyHandler = (message: never, at: Position) => void;
+
+/**
+ * One call target a message type. Made from text where the runtime allows it, so that each type has code of its own and
+ * the handler and the view's getters are compiled into it; otherwise a shared closure that does the same, slower.
+ */
+function dispatcher(view: Flyweight, handler: AnyHandler, position: Position): Dispatch {
+  try {
+    return new Function(
+      'view',
+      'handler',
+      'position',
+      'return (at, length) => { view.$at = at; view.$length = length; view.$end = at + length; handler(view, position); };',
+    )(view, handler, position) as Dispatch;
+  } catch {
+    return (at, length) => {
+      view.$at = at;
+      view.$length = length;
+      view.$end = at + length;
+      (handler as (message: Flyweight, at: Position) => void)(view, position);
+    };
+  }
+}
+
+/** The handlers of one consumer, prepared once: a table from message index to what is called. */
+export class Dispatcher {
+  readonly table: readonly (Dispatch | undefined)[];
+  readonly position = new Position();
+  constructor(
+    ring: Ring,
+    decoder: AnyDecoder,
+    handlers: Readonly<Record<string, unknown>>,
+    readonly sink: BatchSink = {},
+  ) {
+    this.table = createViews(decoder).map(({ name, View }) => {
+      const handler = handlers[name];
+      if (typeof handler !== 'function') return undefined;
+      const view = new View();
+      view.$data = ring.view;
+      return dispatcher(view, handler.bind(handlers) as AnyHandler, this.position);
+    });
+  }
+}
+
+/** Reads `[from, to)` of the ring; returns how many messages were passed to a handler or looked at. */
+export function read(ring: Ring, from: number, to: number, dispatcher: Dispatcher): number {
+  const { words, view, mask } = ring;
+  const { table, position, sink } = dispatcher;
+  const known = table.length;
+  let messages = 0;
+  for (let unit = from; unit !== to; ) {
+    let w = (unit & mask) * 2;
+    const units = words[w] as number;
+    const head = words[w + 1] as number;
+    unit = (unit + units) >>> 0;
+    const kind = head & 0xff;
+    if (kind === RUN) {
+      const count = words[w + 6] as number;
+      const from = words[w + 7] as number;
+      position.$flags = (head >>> 8) & 0xff;
+      position.channel = head >>> 16;
+      position.$low = words[w + 2] as number;
+      position.$high = words[w + 3] as number;
+      position.$timeLow = words[w + 4] as number;
+      position.$timeHigh = words[w + 5] as number;
+      position.line = from & 0xff;
+      position.$origin = (from >>> 8) & 0xff;
+      w += 8;
+      for (let i = 0; i < count; i++) {
+        const length = words[w] as number;
+        const word = words[w + 1] as number;
+        const type = word & 0xffff;
+        w += 2;
+        if (type < known) {
+          const call = table[type];
+          if (call !== undefined) {
+            position.$offset = word >>> 16;
+            call(w * 4, length);
+          }
+        } else if (sink.unknown !== undefined && type === UNKNOWN_TYPE) {
+          position.$offset = word >>> 16;
+          sink.unknown(new DataView(view.buffer, view.byteOffset + w * 4, length), position);
+        }
+        w += ((length + 7) >>> 3) * 2;
+      }
+      messages += count;
+    } else if (kind === NOTICE) {
+      if (sink.notice !== undefined) sink.notice(readNotice(ring, w * 4));
+    } else if (kind === PACKET) {
+      if (sink.packet !== undefined) sink.packet(readPacket(ring, w * 4));
+    }
+  }
+  return messages;
+}
+
+function readNotice({ view }: Ring, at: number): Notice {
+  const { notices, reasons } = native();
+  const requester = view.getUint16(at + 42, true);
+  return {
+    type: (notices[view.getUint8(at + 40)] ?? 'none') as NoticeType,
+    reason: reasons[view.getUint8(at + 41)] ?? 'none',
+    channel: view.getUint16(at + 6, true),
+    begin: view.getBigUint64(at + 8, true),
+    end: view.getBigUint64(at + 16, true),
+    count: view.getBigUint64(at + 24, true),
+    time: view.getBigInt64(at + 32, true),
+    requester: requester === 0xffff ? -1 : requester,
+    server: view.getUint16(at + 44, true),
+    detail: view.getUint32(at + 48, true),
+    session: sessionText(view.getBigUint64(at + 56, true), view.getBigUint64(at + 64, true)),
+  };
+}
+
+/** A text session keeps its bytes in order, the first eight in `high`; a number is in `low` alone. */
+function sessionText(high: bigint, low: bigint): string {
+  if (high === 0n) return low === 0n ? '' : low.toString();
+  const bytes = Buffer.alloc(16);
+  bytes.writeBigUInt64BE(high, 0);
+  bytes.writeBigUInt64BE(low, 8);
+  return bytes.toString('latin1').replaceAll('\0', '').trim();
+}
+
+const address = (ip: number, port: number) =>
+  `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}:${port}`;
+
+function readPacket({ view }: Ring, at: number): CapturedPayload {
+  const ports = view.getUint32(at + 32, true);
+  const flags = view.getUint32(at + 40, true);
+  return {
+    number: Number(view.getBigUint64(at + 8, true)),
+    time: view.getBigInt64(at + 16, true),
+    source: address(view.getUint32(at + 24, true), ports & 0xffff),
+    destination: address(view.getUint32(at + 28, true), ports >>> 16),
+    destinationPort: ports >>> 16,
+    transport: flags & 8 ? 'file' : flags & 1 ? 'tcp' : 'udp',
+    truncated: (flags & 2) !== 0,
+    view: new DataView(view.buffer, view.byteOffset + at + 48, view.getUint32(at + 36, true)),
+  };
+}

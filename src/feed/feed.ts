@@ -1,0 +1,429 @@
+/** Opening a venue connection and reading it: handlers, batches, notices, statistics. */
+import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { VenuewireError } from '../errors.js';
+import { type NativeFeed, native } from '../native.js';
+import {
+  type AnyDecoder,
+  type BatchSink,
+  Dispatcher,
+  type FeedHandlers,
+  type Notice,
+  type NoticeType,
+  type Position,
+  read,
+} from './batch.js';
+import { type CompiledVenue, compileVenue, type Venue } from './compile.js';
+import { Ring } from './ring.js';
+import { type FeedStatistics, statistics } from './statistics.js';
+
+/** Reads a capture instead of the venue's lines; what it delivers is the same to the byte. */
+export interface CaptureSource {
+  /** pcap, pcapng or BinaryFILE; gzip is unpacked. A path, or the bytes themselves. */
+  readonly file: string | Uint8Array;
+  /**
+   * Which captured destinations are which lines: `{ 'A': '233.54.12.111:26477' }`. Left out: the venue's own line
+   * addresses, and if the venue has a single line, everything.
+   */
+  readonly lines?: Readonly<Record<string, string>>;
+}
+
+export interface FeedOptions {
+  readonly capture?: CaptureSource;
+  /** Only what is named crosses into JavaScript; messages without an instrument always do. */
+  readonly select?: {
+    /** Message names of the decoder. */
+    readonly messages?: readonly string[];
+    /** Symbols (learnt from directory messages) or the venue's numeric instrument keys. */
+    readonly instruments?: readonly (string | number | bigint)[];
+  };
+  /** Bytes between the core and JavaScript, a power of two. Default 8 MiB. */
+  readonly ringBytes?: number;
+  /**
+   * `doorbell` (default): one wake-up a batch. `poll`: none; call `poll()` yourself, as often as you can.
+   */
+  readonly wake?: 'doorbell' | 'poll';
+  /** The feed thread never sleeps: lowest latency for one busy core. Default false. */
+  readonly spin?: boolean;
+  /** Pins the feed thread to a CPU. */
+  readonly cpu?: number;
+  /** Asked of the kernel for each socket; what it granted is in `describe()`. Default 8 MiB. */
+  readonly receiveBufferBytes?: number;
+  /** SO_BUSY_POLL, microseconds. Default 0. */
+  readonly busyPollUs?: number;
+  /** After so many messages or milliseconds a drain lets the event loop turn. Default 65,536 and 10. */
+  readonly drain?: { readonly messages?: number; readonly ms?: number };
+}
+
+type NoticeEvents = { [N in NoticeType]: [Notice] };
+/** Events: each notice by its type, `notice` for all of them, `unknown` for bytes the decoder has no message for. */
+export interface FeedEvents extends NoticeEvents {
+  notice: [Notice];
+  unknown: [DataView, Position];
+}
+
+/** One batch: read it before asking for the next; `read` may be called again with other handlers. */
+export class Batch<D extends AnyDecoder = AnyDecoder> {
+  /** @internal */
+  constructor(
+    readonly feed: Feed<D>,
+    readonly from: number,
+    readonly to: number,
+  ) {}
+  /** Bytes of the batch in the ring. */
+  get bytes(): number {
+    return ((this.to - this.from) >>> 0) * 8;
+  }
+  /** Calls a handler for each message in order, and the sink for everything else. Returns the messages passed over. */
+  read(handlers: FeedHandlers<D>, sink?: BatchSink): number {
+    return read(this.feed.ring, this.from, this.to, this.feed.dispatcher(handlers, sink));
+  }
+  /** Column by column: see `columns` in the docs. */
+  columns<const C extends ColumnsSpec>(spec: C): Columns<C> {
+    return readColumns(this, spec);
+  }
+}
+
+/** `{ addOrder: ['stockLocate', 'shares', 'price'] }` */
+export type ColumnsSpec = Readonly<Record<string, readonly string[]>>;
+export type Columns<C extends ColumnsSpec> = {
+  readonly [M in keyof C]: { readonly length: number } & { readonly [F in C[M][number]]: Float64Array };
+};
+
+function readColumns<C extends ColumnsSpec>(batch: Batch, spec: C): Columns<C> {
+  const out: Record<string, Record<string, Float64Array> & { length: number }> = {};
+  const handlers: Record<string, (m: Record<string, number>) => void> = {};
+  // At most one message for every 16 bytes of the ring: header and a body of up to 8 bytes.
+  const most = Math.max(1, Math.floor(batch.bytes / 16));
+  for (const [message, fields] of Object.entries(spec)) {
+    const columns = fields.map(() => new Float64Array(most));
+    const table = Object.assign(Object.create(null), { length: 0 });
+    fields.forEach((name, i) => {
+      table[name] = columns[i];
+    });
+    out[message] = table;
+    handlers[message] = (m) => {
+      const row = table.length++;
+      for (let i = 0; i < columns.length; i++) {
+        (columns[i] as Float64Array)[row] = Number(m[fields[i] as string]);
+      }
+    };
+  }
+  batch.read(handlers as never);
+  for (const table of Object.values(out)) {
+    for (const name of Object.keys(table)) {
+      if (name !== 'length') table[name] = (table[name] as Float64Array).subarray(0, table.length);
+    }
+  }
+  return out as unknown as Columns<C>;
+}
+
+export interface FeedSummary {
+  readonly messages: number;
+  readonly statistics: FeedStatistics;
+}
+
+/**
+ * A running feed. Use one way of reading: `run`, `for await`, or `poll`. Notices are emitted while reading, in order with
+ * the messages around them. Closing is idempotent; a feed that is not closed keeps the process alive until it ends.
+ */
+export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEvents> {
+  readonly ring: Ring;
+  readonly decoder: D;
+  /** Names, in index order. */
+  readonly channels: readonly string[];
+  readonly lines: readonly string[];
+  readonly requesters: readonly string[];
+  #native: NativeFeed;
+  #closed = false;
+  #failed: VenuewireError | undefined;
+  #started = false;
+  #drainMessages: number;
+  #drainMs: number;
+  #wake: (() => void) | undefined;
+  #sink: BatchSink;
+  #read = 0;
+  #capture: Uint8Array | undefined;
+
+  /** @internal Use `openFeed`. */
+  constructor(venue: Venue<D>, compiled: CompiledVenue, options: FeedOptions) {
+    super();
+    this.decoder = venue.decoder;
+    this.channels = compiled.channels.map((c) => c.name);
+    this.lines = compiled.lines.map((l) => l.name);
+    this.requesters = compiled.requesters.map((r) => r.name);
+    this.#drainMessages = options.drain?.messages ?? 65536;
+    this.#drainMs = options.drain?.ms ?? 10;
+    this.ring = new Ring(compiled.channels.length, options.ringBytes ?? 8 << 20);
+    this.#sink = {
+      notice: (notice) => {
+        this.emit('notice', notice);
+        this.emit(notice.type, notice);
+      },
+      unknown: (bytes, at) => {
+        this.emit('unknown', bytes, at);
+      },
+    };
+    const addon = native();
+    this.#native = new addon.Feed(
+      compiled.spec,
+      this.ring.bytes,
+      this.ring.dataAt,
+      this.ring.dataBytes,
+      options.capture
+        ? { kind: 'capture', ...this.#openCapture(options.capture, compiled), packets: false, recovery: false, cpu: options.cpu ?? -1 }
+        : {
+            kind: 'live',
+            receiveBufferBytes: options.receiveBufferBytes ?? 8 << 20,
+            busyPollUs: options.busyPollUs ?? 0,
+            spin: options.spin ?? false,
+            cpu: options.cpu ?? -1,
+          },
+      options.wake === 'poll' ? null : () => this.#onBell(),
+    );
+  }
+
+  #openCapture(capture: CaptureSource, compiled: CompiledVenue) {
+    const routes = captureRoutes(capture, compiled);
+    const source = captureBytes(capture.file);
+    if (typeof source === 'string') return { file: source, routes };
+    this.#capture = source;
+    return { memory: source, routes };
+  }
+
+  /** @internal */
+  dispatcher(handlers: FeedHandlers<D>, sink: BatchSink = this.#sink): Dispatcher {
+    return new Dispatcher(this.ring, this.decoder, handlers as Readonly<Record<string, unknown>>, sink);
+  }
+
+  #start(): void {
+    if (this.#started || this.#closed) return;
+    this.#started = true;
+    this.#native.start();
+  }
+
+  #onBell(): void {
+    this.ring.lowerBell();
+    const wake = this.#wake;
+    if (wake) wake();
+  }
+
+  /** The source is over and everything it gave has been read. Closes the feed. */
+  #finished(): boolean {
+    if (this.#closed) return true;
+    const state = this.ring.state;
+    if (state === 'running' || this.ring.head !== this.ring.tail) return false;
+    if (state === 'failed') {
+      const failure = this.#native.failure();
+      this.#failed = new VenuewireError(
+        failure?.code ?? 'VW_FEED',
+        failure?.message ?? 'The feed stopped',
+        HINTS[failure?.code ?? ''] ?? 'See docs/tuning.md.',
+      );
+    }
+    this.close();
+    return true;
+  }
+
+  #drain(dispatcher: Dispatcher): boolean {
+    const { ring } = this;
+    const until = performance.now() + this.#drainMs;
+    let left = this.#drainMessages;
+    for (;;) {
+      const tail = ring.tail;
+      const head = ring.head;
+      if (head === tail) return true;
+      const n = read(ring, tail, head, dispatcher);
+      this.#read += n;
+      if (this.#closed) return true;
+      ring.tail = head;
+      left -= n;
+      if (left <= 0 || performance.now() > until) return ring.head === head;
+    }
+  }
+
+  /**
+   * Calls a handler for each message until the source ends or the feed is closed. `message` and `at` are reused: copy
+   * what you keep (`message.toObject()`). A handler that throws ends the feed and rejects.
+   * @throws VenuewireError with the code of what failed (`VW_LINE_OPEN`, `VW_CAPTURE_OPEN`, …).
+   */
+  async run(handlers: FeedHandlers<D> = {} as FeedHandlers<D>): Promise<FeedSummary> {
+    const dispatcher = this.dispatcher(handlers);
+    this.#start();
+    await new Promise<void>((resolve, reject) => {
+      const turn = () => {
+        try {
+          const empty = this.#drain(dispatcher);
+          if (this.#finished()) resolve();
+          else if (!empty) setImmediate(turn);
+        } catch (error) {
+          this.close();
+          reject(error);
+        }
+      };
+      this.#wake = turn;
+      this.#onClose = resolve;
+      turn();
+    });
+    if (this.#failed) throw this.#failed;
+    return { messages: this.#read, statistics: this.statistics() };
+  }
+  #onClose: (() => void) | undefined;
+
+  /**
+   * Reads what there is, without waiting and without any wake-up. Returns the messages read; −1 once the source has
+   * ended and everything is read. Handlers are prepared once: pass the same object each time.
+   */
+  poll(handlers: FeedHandlers<D>): number {
+    if (this.#pollHandlers !== handlers) {
+      this.#pollHandlers = handlers;
+      this.#pollDispatcher = this.dispatcher(handlers);
+      this.#start();
+    }
+    const { ring } = this;
+    const tail = ring.tail;
+    const head = ring.head;
+    if (head === tail) {
+      if (!this.#finished()) return 0;
+      if (this.#failed) throw this.#failed;
+      return -1;
+    }
+    const n = read(ring, tail, head, this.#pollDispatcher as Dispatcher);
+    ring.tail = head;
+    this.#read += n;
+    return n;
+  }
+  #pollHandlers: FeedHandlers<D> | undefined;
+  #pollDispatcher: Dispatcher | undefined;
+
+  /** Blocks this thread until there is something to `poll`, or the time is over. For workers. */
+  wait(timeoutMs: number): boolean {
+    this.#start();
+    return this.#native.wait(timeoutMs);
+  }
+
+  /** Batch by batch: each is valid until the next is asked for. */
+  async *[Symbol.asyncIterator](): AsyncIterator<Batch<D>> {
+    this.#start();
+    const notices = this.dispatcher({} as FeedHandlers<D>);
+    try {
+      for (;;) {
+        const tail = this.ring.tail;
+        const head = this.ring.head;
+        if (head !== tail) {
+          this.#read += read(this.ring, tail, head, notices);
+          yield new Batch(this, tail, head);
+          if (this.#closed) break;
+          this.ring.tail = head;
+          continue;
+        }
+        if (this.#finished()) break;
+        await new Promise<void>((resolve) => {
+          this.#wake = this.#onClose = resolve;
+          // Published between the look and the promise.
+          if (this.ring.head !== head || this.ring.state !== 'running') resolve();
+        });
+      }
+    } finally {
+      this.close();
+    }
+    if (this.#failed) throw this.#failed;
+  }
+
+  /** Messages read so far. */
+  get messages(): number {
+    return this.#read;
+  }
+  get closed(): boolean {
+    return this.#closed;
+  }
+  /** Counters of the feed and of each channel, and the ledger. */
+  statistics(): FeedStatistics {
+    return statistics(this.ring);
+  }
+  /** What the sockets were granted. */
+  describe(): ReturnType<NativeFeed['describe']> {
+    return this.#native.describe();
+  }
+  /** Stops the feed thread, leaves the groups, ends recovery connections. Idempotent; also ends `run` and iteration. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#native.close();
+    this.#capture = undefined;
+    this.#onClose?.();
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  VW_LINE_OPEN: 'Check the group, the interface and the rights: venuewire doctor, docs/tuning.md.',
+  VW_CAPTURE_OPEN: 'Check the path and the permissions.',
+  VW_CAPTURE_FORMAT: 'pcap, pcapng and length-prefixed BinaryFILE are read, plain or gzip.',
+  VW_CAPTURE_MALFORMED: 'Everything before the fault was delivered. Record the capture again, or cut it there.',
+  VW_CPU: 'Choose a CPU this process may use (taskset -p), or leave cpu out.',
+};
+
+/** A path that can be mapped, or the bytes of what has to be unpacked. `-` is standard input. */
+export function captureBytes(file: string | Uint8Array): string | Uint8Array {
+  let bytes: Uint8Array;
+  if (typeof file !== 'string') bytes = file;
+  else if (file === '-') bytes = readFileSync(0);
+  else if (file.endsWith('.gz')) bytes = readCapture(file);
+  else return file;
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+}
+
+function readCapture(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new VenuewireError(
+      'VW_CAPTURE_OPEN',
+      `${file} could not be opened: ${cause instanceof Error ? cause.message : cause}`,
+      HINTS.VW_CAPTURE_OPEN as string,
+    );
+  }
+}
+
+function captureRoutes(capture: CaptureSource, compiled: CompiledVenue) {
+  const parse = (text: string, line: number) => {
+    const match = /^(\*|[0-9.]+)(?::(\*|\d+))?$/.exec(text);
+    if (!match) {
+      throw new VenuewireError(
+        'VW_CAPTURE_LINE',
+        `'${text}' is not a destination`,
+        "Write 'group:port', '*:port' or '*', for example { A: '233.54.12.111:26477' }.",
+      );
+    }
+    return { ip: match[1] as string, port: match[2] && match[2] !== '*' ? Number(match[2]) : 0, line };
+  };
+  if (capture.lines) {
+    return Object.entries(capture.lines).map(([name, text]) => {
+      const line = compiled.lines.findIndex((l) => l.name === name);
+      if (line < 0) {
+        throw new VenuewireError(
+          'VW_CAPTURE_LINE',
+          `The venue has no line '${name}'`,
+          `Its lines are ${compiled.lines.map((l) => l.name).join(', ')}.`,
+        );
+      }
+      return parse(text, line);
+    });
+  }
+  const own = compiled.lines.flatMap((l, i) => (l.address ? [parse(l.address, i)] : []));
+  return compiled.lines.length === 1 ? [{ ip: '*', port: 0, line: 0 }] : own;
+}
+
+/**
+ * Opens a venue connection.
+ * @throws VenuewireError when the declaration, a credential reference or the addon is not in order. What fails later (a
+ * socket, a capture) rejects `run` or the iteration.
+ */
+export async function openFeed<D extends AnyDecoder>(venue: Venue<D>, options: FeedOptions = {}): Promise<Feed<D>> {
+  const compiled = compileVenue(venue, { select: options.select, capture: options.capture !== undefined });
+  return new Feed(venue, compiled, options);
+}

@@ -1,0 +1,13 @@
+/** The public face: opening feeds, reading them, and declaring venues. */
+export { VenuewireError } from './errors.js';
+export {
+  type BatchSink,
+  type FeedHandlers,
+  type Notice,
+  type NoticeType,
+  type Origin,
+  Position,
+} from './feed/batch.js';
+export type { Venue } from './feed/compile.js';
+export { Batch, type CaptureSource, Feed, type FeedEvents, type FeedOptions, type FeedSummary, openFeed } from './feed/feed.js';
+export { balances, type ChannelStatistics, type FeedStatistics, type Ledger, statistics } from './feed/statistics.js';
