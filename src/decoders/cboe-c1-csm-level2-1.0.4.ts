@@ -7,6 +7,7 @@ import {
   i32,
   message,
   next,
+  scientific,
   u8,
   u16,
   u32,
@@ -55,6 +56,7 @@ export const cboeC1CsmLevel2104 = defineDecoder({
     'tables of the specification: 5 of 5 messages',
     'captures: 1 packets, 41 fields; messages seen: securityDefinition',
     'strings and groups are length/count prefixed as listed; message length includes its own two bytes',
+    'the last field of an entry counts its volume entries: message lengths in captures add up only so (a public public dissector takes the count of the message)',
   ],
   messages: {
     securityDefinition: message(13, atLeast(9), {
@@ -116,8 +118,9 @@ export const cboeC1CsmLevel2104 = defineDecoder({
         mdPriceLevel: u8(1),
         mdEntryPxExponent: i8(2),
         mdEntryPxMantissa: i32(3),
+        mdEntryPx: scientific('mdEntryPxMantissa', 'mdEntryPxExponent'),
         noLegs: u8(7),
-        mdVolumeEntry: group(8, 'noEntries', 5, {
+        mdVolumeEntry: group(8, 'noLegs', 5, {
           mdVolumeType: u8(0, MdVolumeType),
           mdEntrySize: u32(1),
         }),
@@ -136,8 +139,9 @@ export const cboeC1CsmLevel2104 = defineDecoder({
         mdPriceLevel: u8(2),
         mdEntryPxExponent: i8(3),
         mdEntryPxMantissa: i32(4),
+        mdEntryPx: scientific('mdEntryPxMantissa', 'mdEntryPxExponent'),
         noLegs: u8(8),
-        mdVolumeEntry: group(9, 'noEntries', 5, {
+        mdVolumeEntry: group(9, 'noLegs', 5, {
           mdVolumeType: u8(0, MdVolumeType),
           mdEntrySize: u32(1),
         }),

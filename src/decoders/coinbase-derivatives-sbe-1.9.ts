@@ -1,4 +1,5 @@
 import {
+  char,
   defineDecoder,
   i8,
   i16,
@@ -300,7 +301,7 @@ export const coinbaseDerivativesSbe19 = defineDecoder({
       reserved: reserved(22, 2),
       transactTime: i64(24),
       price: i64(32, price9),
-      statType: u8(40, StatType),
+      statType: char(40, StatType),
     }),
     tradeSessionVolume: message(41, 44, {
       instrumentFlags: u8(10),

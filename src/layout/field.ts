@@ -199,7 +199,7 @@ export class Composite<T> {
   readonly kind = 'composite';
   declare readonly $value: T;
   constructor(
-    readonly as: 'instant' | 'decimal',
+    readonly as: 'instant' | 'decimal' | 'scientific',
     readonly first: string,
     readonly second: string,
   ) {}
@@ -209,6 +209,10 @@ export const instant = (seconds: string, nanos: string): Composite<bigint> => ne
 /** The decimal text of a mantissa and its number of decimals. */
 export const decimal = (mantissa: string, decimals: string): Composite<string> =>
   new Composite('decimal', mantissa, decimals);
+
+/** The decimal text of mantissa * 10^exponent. */
+export const scientific = (mantissa: string, exponent: string): Composite<string> =>
+  new Composite('scientific', mantissa, exponent);
 
 /** The header of an SBE repeating group: the length of an entry's block and the number of entries. */
 export interface Dimension {

@@ -81,6 +81,8 @@ export interface PlanRecord {
   firstDynamic: number;
   /** Bytes of the fixed fields. */
   fixedEnd: number;
+  /** Bytes of the fixed fields that every version has. */
+  leastEnd: number;
   /** The block on the wire may be longer or shorter than the table's (SBE). */
   readonly block: boolean;
   /** The block length that the table knows (SBE), else the fixed part. */
@@ -272,6 +274,7 @@ class Planner {
       }
       if (planned.kind === 'field' && planned.at >= 0 && record.firstDynamic < 0) {
         record.fixedEnd = Math.max(record.fixedEnd, planned.at + planned.size);
+        if (!planned.guarded) record.leastEnd = Math.max(record.leastEnd, planned.at + planned.size);
       } else if (record.firstDynamic < 0) {
         record.firstDynamic = record.parts.length;
       }
@@ -289,7 +292,18 @@ function emptyRecord(
   block: boolean,
   blockLength: number,
 ): PlanRecord {
-  return { kind, parent, fields, parts: [], byName: new Map(), firstDynamic: -1, fixedEnd: 0, block, blockLength };
+  return {
+    kind,
+    parent,
+    fields,
+    parts: [],
+    byName: new Map(),
+    firstDynamic: -1,
+    fixedEnd: 0,
+    leastEnd: 0,
+    block,
+    blockLength,
+  };
 }
 
 export function headerPlan(source: PlanSource): PlanRecord {
@@ -320,11 +334,7 @@ export function planMessage(source: PlanSource, name: string, index: number, mes
   let blockLengthField: PlanField | undefined;
   if (sbe !== undefined) {
     blockLengthField = headerField(source, record, sbe.blockLength);
-    let end = headerSize;
-    for (const p of record.parts.slice(0, record.firstDynamic)) {
-      if (p.kind === 'field' && !p.guarded) end = Math.max(end, p.at + p.size);
-    }
-    minLength = end;
+    minLength = Math.max(headerSize, record.leastEnd);
   } else {
     minLength = blockLength;
     maxLength = isAtLeast(message.length) ? 0 : message.length;

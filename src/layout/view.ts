@@ -88,6 +88,7 @@ function jsonValue(value: unknown): unknown {
 function recordObject(view: Flyweight): PlainMessage {
   const out = new PlainMessage() as unknown as Record<string, unknown>;
   const source = view as unknown as Record<string, unknown>;
+  fixedEnd(view);
   for (const [name, part] of Object.entries(view.$record.fields)) {
     if (part instanceof Filler || part instanceof Composite) continue;
     const value = source[name];
@@ -119,6 +120,7 @@ function fixedEnd(view: Flyweight): number {
   const block = readUint(view.$data, view.$at + length.at, length.size, length.big);
   const end = view.$at + m.headerSize + block;
   if (end > view.$end) throw malformed(`a block of ${block} bytes leads past the end of ${m.name}`);
+  if (view.$at + record.leastEnd > end) throw malformed(`a block of ${block} bytes is too short for ${m.name}`);
   return end;
 }
 
@@ -260,6 +262,9 @@ export class GroupView<F extends Fields> {
         if (at + count.size > end) throw malformed(`${part.name} leads past the end of ${owner.$message.name}`);
         this.#step = readUint(data, at + count.block.at, count.block.size, count.block.big);
         n = readUint(data, at + count.number.at, count.number.size, count.number.big);
+        if (n > 0 && this.#step < part.record.leastEnd) {
+          throw malformed(`entries of ${this.#step} bytes are too short for ${part.name}`);
+        }
         this.#first = at + count.size;
         break;
       case 'fixed':
@@ -309,6 +314,7 @@ export class GroupView<F extends Fields> {
   }
 
   #endFrom(at: number): number {
+    this.#within(at);
     const end = entryEnd(this.#move(at), this.#step);
     if (end > this.$parent.$end || end <= at) throw malformed(`an entry of ${this.$part.name} leads past the end`);
     return end;
@@ -342,7 +348,14 @@ export class GroupView<F extends Fields> {
       at = this.#endFrom(at);
       this.#index++;
     }
+    this.#within(at);
     return this.#move(at) as RecordView<F>;
+  }
+
+  #within(at: number): void {
+    const owner = this.$parent;
+    if (at + this.#step > owner.$end)
+      throw malformed(`${this.$part.name} leads past the end of ${owner.$message.name}`);
   }
 
   *[Symbol.iterator](): IterableIterator<RecordView<F>> {
@@ -630,7 +643,8 @@ export function recordClass(record: PlanRecord, message: PlanMessage): ViewClass
         const fields = this as unknown as Record<string, number | bigint>;
         const a = fields[first] ?? 0;
         const b = fields[second] ?? 0;
-        return as === 'instant' ? BigInt(a) * 1_000_000_000n + BigInt(b) : formatPrice(a, -Number(b));
+        if (as === 'instant') return BigInt(a) * 1_000_000_000n + BigInt(b);
+        return formatPrice(a, as === 'decimal' ? -Number(b) : Number(b));
       });
     }
   }
