@@ -18,6 +18,11 @@ void put64(uint8_t* p, uint64_t v) { std::memcpy(p, &v, 8); }
 /// Worst growth of wire bytes in the ring: an empty message behind a one-byte length becomes eight bytes.
 constexpr uint64_t kGrowth = 8;
 constexpr uint32_t kSlackUnits = 512;  // kept free for notices
+constexpr int32_t kShort = 48;         // bytes copied at once
+
+constexpr uint32_t run_units(uint32_t wire_bytes) {
+  return uint32_t((uint64_t(wire_bytes) * kGrowth + kRunHeader + kShort) / 8 + 1);
+}
 
 /// The commonest shape, a 16-bit big-endian length that excludes itself, without the general record's questions.
 class Block16Walk {
@@ -87,7 +92,7 @@ uint32_t BatchWriter::free_units() {
 }
 
 bool BatchWriter::room(uint32_t bytes) {
-  const uint64_t need = (uint64_t(bytes) * kGrowth + kRunHeader) / 8 + 1 + kSlackUnits;
+  const uint64_t need = uint64_t(run_units(bytes)) + kSlackUnits;
   const auto enough = [&] {
     const uint32_t to_end = capacity_ - (head_ & (capacity_ - 1));
     // A run is contiguous: what is left before the ring's end may have to be skipped.
@@ -141,10 +146,11 @@ void BatchWriter::learn(Bytes message) {
 
 template <bool kSelect, typename Walk>
 uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& counters) {
-  const uint32_t bound = uint32_t((uint64_t(run.body.size) * kGrowth + kRunHeader) / 8 + 1);
+  const uint32_t bound = run_units(run.body.size);
   uint8_t* const start = reserve(bound);
   uint8_t* p = start + kRunHeader;
   const bool numbered = run.framing->numbering == Numbering::packet;
+  const uint8_t* const body_end = run.body.data + run.body.size;
   uint32_t walked = 0, written = 0, left_out = 0, faults = 0, unknown = 0;
   Bytes message;
   for (uint32_t skip = run.skip; skip > 0; skip--) {
@@ -169,21 +175,14 @@ uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& coun
     const uint64_t head = uint64_t(message.size) | uint64_t(index) << 32 | uint64_t(uint16_t(walked)) << 48;
     put64(p, head);
     p += 8;
-    uint32_t n = message.size;
-    const uint8_t* from = message.data;
-    // Whole words; the last one may write past the message into ring space that is reserved for this run.
-    while (n >= 8) {
-      std::memcpy(p, from, 8);
-      p += 8;
-      from += 8;
-      n -= 8;
+    // Most messages are short and not the packet's last: a copy of fixed size has no branch to mispredict. What it
+    // writes past the message lies in space reserved for this run, what it reads past it in the packet.
+    if (int32_t(message.size) <= kShort && body_end - message.data >= kShort) [[likely]] {
+      std::memcpy(p, message.data, kShort);
+    } else {
+      std::memcpy(p, message.data, message.size);
     }
-    if (n > 0) {
-      uint64_t tail = 0;
-      std::memcpy(&tail, from, n);
-      put64(p, tail);
-      p += 8;
-    }
+    p += (message.size + 7) & ~7u;
     walked++;
     written++;
   }
