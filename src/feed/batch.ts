@@ -124,9 +124,12 @@ export interface BatchSink {
 type Dispatch = (at: number, length: number) => void;
 type AnyHandler = (message: never, at: Position) => void;
 
+let made = 0;
+
 /**
  * One call target a message type. Made from text where the runtime allows it, so that each type has code of its own and
- * the handler and the view's getters are compiled into it; otherwise a shared closure that does the same, slower.
+ * the handler and the view's getters are compiled into it; otherwise a shared closure that does the same, slower. V8
+ * gives equal texts the same code, hence the number.
  */
 function dispatcher(view: Flyweight, handler: AnyHandler, position: Position): Dispatch {
   try {
@@ -134,7 +137,7 @@ function dispatcher(view: Flyweight, handler: AnyHandler, position: Position): D
       'view',
       'handler',
       'position',
-      'return (at, length) => { view.$at = at; view.$length = length; view.$end = at + length; handler(view, position); };',
+      `/* ${++made} */ return (at, length) => { view.$at = at; view.$length = length; view.$end = at + length; handler(view, position); };`,
     )(view, handler, position) as Dispatch;
   } catch {
     return (at, length) => {
