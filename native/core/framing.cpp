@@ -34,6 +34,7 @@ bool FramingSpec::parse(SpecReader& r) {
   channel.parse(r);
   send_time.parse(r);
   send_time_unit_ns = r.u32();
+  send_time_nanos.parse(r);
   epoch_offset = r.u16();
   epoch_width = r.u8();
   epoch_shift = r.u8();
@@ -49,6 +50,8 @@ bool FramingSpec::parse(SpecReader& r) {
     KindRule k;
     k.field.parse(r);
     k.value = r.u64();
+    k.also.parse(r);
+    k.also_value = r.u64();
     k.kind = PacketKind(r.u8());
     k.number = HeartbeatNumber(r.u8());
     kinds.push_back(k);
@@ -69,11 +72,12 @@ bool FramingSpec::parse(SpecReader& r) {
   message_trailer = r.u16();
   message_align = r.u8();
   message_delimiter = int16_t(r.u16());
+  message_table = r.flag();
 
   const auto inside = [&](const Field& x) { return !x.present() || x.offset + x.width <= header_length_min; };
   if (epoch_width > 16 || epoch_shift > 63 || message_align == 0 || wrap_first > wrap_max ||
       epoch_offset + epoch_width > header_length_min || !inside(sequence) || !inside(sequence_high) ||
-      !inside(channel) || !inside(send_time) || !inside(packet_length) || header_length_min > header_length) {
+      !inside(channel) || !inside(send_time) || !inside(send_time_nanos) || !inside(packet_length)) {
     r.fail();
   }
   return r.ok();
@@ -116,11 +120,13 @@ FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint3
   if (f.sequence_high.present()) out.sequence |= f.sequence_high.load(p) << 32;
   out.channel = f.channel.present() ? f.channel.load(p) : 0;
   out.send_time_ns = f.send_time.present() ? int64_t(f.send_time.load(p) * f.send_time_unit_ns) : 0;
+  if (f.send_time_nanos.present()) out.send_time_ns += int64_t(f.send_time_nanos.load(p));
   const bool has_count = f.count.present() && f.count.fits(whole);
   out.count = has_count ? uint32_t(f.count.load(p)) : kCountUnknown;
   out.body = whole.from(f.header_length);
   for (const KindRule& k : f.kinds) {
     if (!k.field.fits(whole) || k.field.load(p) != k.value) continue;
+    if (k.also.present() && (!k.also.fits(whole) || k.also.load(p) != k.also_value)) continue;
     out.kind = k.kind;
     out.number = k.number;
     return FrameStatus::ok;

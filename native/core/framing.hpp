@@ -54,10 +54,13 @@ enum class Numbering : uint8_t {
   none = 2,     ///< no number: order of arrival (TCP streams count for themselves)
 };
 
-/// When `field == value`, the packet (or message) is of this kind. The first matching rule wins.
+/// When `field == value` (and `also == also_value`, where there is an `also`), the packet is of this kind. The first
+/// matching rule wins.
 struct KindRule {
   Field field;
   uint64_t value = 0;
+  Field also;
+  uint64_t also_value = 0;
   PacketKind kind = PacketKind::data;
   HeartbeatNumber number = HeartbeatNumber::none;
 };
@@ -73,7 +76,7 @@ struct ControlRule {
 };
 
 struct FramingSpec {
-  uint16_t header_length = 0;      ///< to the first message of a data packet
+  uint16_t header_length = 0;      ///< to the first message of a data packet; 0: the header is part of the message
   uint16_t header_length_min = 0;  ///< shortest legal packet (idle packets may lack the count)
   Field packet_length;
   int32_t packet_length_add = 0;  ///< value + add = bytes of the whole packet
@@ -81,6 +84,7 @@ struct FramingSpec {
   Field count, channel;
   Field send_time;
   uint32_t send_time_unit_ns = 1;
+  Field send_time_nanos;  ///< added to `send_time`
   uint16_t epoch_offset = 0;
   uint8_t epoch_width = 0;     ///< raw bytes, at most 16
   uint8_t epoch_shift = 0;     ///< widths of 1 to 8 only
@@ -100,6 +104,7 @@ struct FramingSpec {
   uint16_t message_trailer = 0;
   uint8_t message_align = 1;
   int16_t message_delimiter = -1;  ///< messages end with this byte (inclusive) instead of having a length
+  bool message_table = false;      ///< a message's length follows from its type, by the catalogue
 
   [[nodiscard]] bool parse(SpecReader& r);
 };

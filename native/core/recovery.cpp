@@ -738,8 +738,13 @@ void Ladder::tick(Channel& channel, int64_t now_ns) {
   std::vector<Hole>& holes = channel.holes();
   for (size_t i = 0; i < holes.size();) {
     Hole& h = holes[i];
-    while (h.rung < rungs_.size() && rungs_[h.rung].kind == RungKind::wait) {
+    while (h.rung < rungs_.size()) {
       const RungSpec& r = rungs_[h.rung];
+      if (r.channel >= 0 && r.channel != channel.index()) {
+        h.rung++;
+        continue;
+      }
+      if (r.kind != RungKind::wait) break;
       const bool crowded = r.packets != 0 && channel.held_packets() >= r.packets;
       if (now_ns - h.rung_since_ns < r.timeout_ns && !crowded) break;
       h.rung++;

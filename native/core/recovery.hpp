@@ -134,6 +134,7 @@ struct RungSpec {
   uint16_t tries = 3;
   int64_t timeout_ns = 0;  ///< wait: the reorder wait; else: until an answer must have made progress
   uint32_t packets = 0;    ///< wait: also over once this many packets are held (0: no such bound)
+  int32_t channel = -1;    ///< only for holes of this channel, others pass it by; −1: any
 };
 
 /// Where packets that answer requests go; the session routes them to their channel.

@@ -111,6 +111,7 @@ bool SessionSpec::parse(Bytes bytes) {
     g.tries = r.u16();
     g.timeout_ns = r.i64();
     g.packets = r.u32();
+    g.channel = int32_t(r.u32());
     rungs.push_back(g);
   }
   for (uint32_t n = r.count(); n > 0 && r.ok(); n--) parse_requester(r, requesters.emplace_back());

@@ -1,0 +1,269 @@
+/**
+ * Framing: how packets carry messages. One declared record says where a packet keeps its length, session, number, count
+ * and messages; the native core and `walk.ts` both execute it.
+ */
+import { z } from 'zod';
+import { VenuewireError } from '../errors.js';
+import { unsigned } from './units.js';
+
+const offset = z.int().min(0).max(0xffff);
+const order = z.enum(['big', 'little']).optional().describe('Byte order, where it differs from the framing’s');
+
+/** An unsigned field of a header or message. */
+export const fieldSchema = z
+  .strictObject({
+    offset: offset.describe('Bytes from the first byte of the packet (in `message` and `controls`: of the message)'),
+    size: z.int().min(1).max(20).describe('Bytes; at most 8 unless the field is `digits`'),
+    type: z.enum(['uint', 'digits']).optional().describe('`uint` (the default) or `digits`: a number in ASCII'),
+    byteOrder: order,
+    bits: z
+      .tuple([z.int().min(0).max(63), z.int().min(1).max(64)])
+      .optional()
+      .describe('Only these bits: the lowest (0 = least significant) and how many'),
+  })
+  .refine((f) => f.type === 'digits' || f.size <= 8, 'has more than 8 bytes')
+  .describe('Where an unsigned number stands');
+export type FramingField = z.infer<typeof fieldSchema>;
+
+const HEADER_FIELDS = ['packetLength', 'sequence', 'count', 'channel', 'session'] as const;
+
+const kindName = z
+  .enum(['data', 'heartbeat', 'endOfSession', 'reset', 'unsequenced', 'ignore', 'unavailable', 'compressed'])
+  .describe(
+    '`data`: messages; `heartbeat`: the line is alive; `endOfSession`: no more will come; `reset`: numbers start again; ' +
+      '`unsequenced`: messages that no number counts; `ignore`: for somebody else; `unavailable`: the venue cannot give ' +
+      'a range; `compressed`: the messages are packed',
+  );
+export type PacketKind = z.infer<typeof kindName>;
+
+const numberMeaning = z
+  .enum(['none', 'next', 'last', 'numbered'])
+  .default('none')
+  .describe(
+    'What the number of such a packet says: `next` to be sent, `last` sent, it is `numbered` itself, or `none`: nothing',
+  );
+export type NumberMeaning = z.infer<typeof numberMeaning>;
+
+const equals = z.union([z.int().min(0), z.string().min(1).max(8)]).describe('The value; text is compared byte by byte');
+
+/** The record that `defineFraming` takes. */
+export const framingSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, dots and hyphens')
+      .describe('Name of this framing; venue files refer to it'),
+    source: z.string().optional().describe('Document, version and section that says so'),
+    unconfirmed: z.array(z.string()).default([]).describe('What no public source confirms: check before relying on it'),
+    byteOrder: z.enum(['big', 'little']).describe('Of every field that does not say otherwise'),
+    headerLength: offset.describe('Bytes from the start of a packet to its first message'),
+    shortestPacket: offset.optional().describe('Bytes of the shortest legal packet; default: `headerLength`'),
+    packetLength: z
+      .strictObject({
+        ...fieldSchema.shape,
+        excludes: z
+          .int()
+          .default(0)
+          .describe('Bytes of the packet that the field does not count (negative: counts more)'),
+      })
+      .optional()
+      .describe('The length of the packet; absent: the datagram is the packet'),
+    manyPackets: z.boolean().default(false).describe('One datagram may hold several packets, each with its header'),
+    session: z
+      .strictObject({
+        offset,
+        size: z.int().min(1).max(16),
+        type: z
+          .enum(['text', 'uint'])
+          .default('text')
+          .describe('`text`: compared as bytes; `uint`: a number of up to 8 bytes'),
+        bits: fieldSchema.shape.bits,
+        byteOrder: order,
+        ordered: z.boolean().default(false).describe('A greater value is a newer session'),
+      })
+      .optional()
+      .describe('Session, version or restart counter: numbers mean something only within one'),
+    sequence: fieldSchema.optional().describe('The number of the packet’s first message, or of the packet'),
+    sequenceHigh: fieldSchema.optional().describe('Bits of the number above its lowest 32'),
+    numbering: z
+      .enum(['message', 'packet', 'none'])
+      .optional()
+      .describe('What one number counts. Default: `message`, without a `sequence`: `none`'),
+    zeroIsUnsequenced: z.boolean().default(false).describe('Packets numbered 0 carry messages that no number counts'),
+    wrap: z
+      .strictObject({ max: unsigned, first: unsigned })
+      .default({ max: '18446744073709551615', first: 1 })
+      .describe('After `max` the next number is `first`; `first` is also where a session begins'),
+    count: fieldSchema.optional().describe('Messages in the packet; absent: messages go to the packet’s end'),
+    channel: fieldSchema.optional().describe('What tells channels apart that share a line'),
+    sendTime: z
+      .strictObject({
+        ...fieldSchema.shape,
+        unit: z.enum(['ns', 'us', 'ms', 's']).default('ns'),
+        nanos: fieldSchema.optional().describe('A further field that adds nanoseconds'),
+      })
+      .optional()
+      .describe('When the venue sent the packet'),
+    kinds: z
+      .array(
+        z.strictObject({
+          when: z
+            .strictObject({
+              field: z.enum(HEADER_FIELDS).optional().describe('A field that is declared above'),
+              offset: offset.optional(),
+              size: z.int().min(1).max(8).optional(),
+              byteOrder: order,
+              bits: fieldSchema.shape.bits,
+              equals,
+            })
+            .refine(
+              (w) => (w.field === undefined) === (w.offset !== undefined && w.size !== undefined),
+              'needs either `field`, or `offset` and `size`',
+            ),
+          and: z
+            .strictObject({
+              offset,
+              size: z.int().min(1).max(8),
+              byteOrder: order,
+              bits: fieldSchema.shape.bits,
+              equals,
+            })
+            .optional()
+            .describe('… and this holds too'),
+          is: kindName,
+          number: numberMeaning,
+        }),
+      )
+      .default([])
+      .describe('Packets that are not plain data; the first that matches decides'),
+    controls: z
+      .array(
+        z.strictObject({
+          when: z.strictObject({
+            offset,
+            size: z.int().min(1).max(8),
+            byteOrder: order,
+            bits: fieldSchema.shape.bits,
+            equals,
+          }),
+          is: kindName,
+          number: numberMeaning,
+          next: fieldSchema.optional().describe('Of a reset: the number that follows. Default: the packet’s own'),
+          counted: z.boolean().default(true).describe('false: the message takes no number'),
+        }),
+      )
+      .default([])
+      .describe(
+        'First messages that steer the session; offsets count from the message. They are delivered all the same',
+      ),
+    message: z
+      .strictObject({
+        length: z
+          .strictObject({
+            ...fieldSchema.shape,
+            excludes: z
+              .int()
+              .default(0)
+              .describe('Bytes from the prefix to the next message that the field does not count'),
+          })
+          .optional()
+          .describe('Length of a message; its offset counts from the first byte of the prefix'),
+        lengthFrom: z
+          .enum(['field', 'table', 'delimiter', 'packet'])
+          .optional()
+          .describe(
+            'Where a message’s length comes from: its `length` field; the message `table` (its type decides); a ' +
+              '`delimiter`; the `packet` (one message, to the end). Default: what is declared',
+          ),
+        delimiter: z.int().min(0).max(255).optional().describe('Messages end with this byte'),
+        prefix: z.int().min(0).max(255).default(0).describe('Bytes in front of a message that are not part of it'),
+        trailer: z.int().min(0).max(255).default(0).describe('Bytes behind a message that are not part of it'),
+        align: z.int().min(1).max(64).default(1).describe('Messages begin at multiples of this, from the first one'),
+      })
+      .prefault({})
+      .describe('How messages follow each other'),
+  })
+  .check((ctx) => {
+    const f = ctx.value;
+    const shortest = f.shortestPacket ?? f.headerLength;
+    const fault = (path: string, message: string): void => {
+      ctx.issues.push({ code: 'custom', path: path.split('.'), message, input: undefined });
+    };
+    const inside = {
+      packetLength: f.packetLength,
+      session: f.session,
+      sequence: f.sequence,
+      sequenceHigh: f.sequenceHigh,
+      channel: f.channel,
+      sendTime: f.sendTime,
+      'sendTime.nanos': f.sendTime?.nanos,
+    };
+    for (const [name, x] of Object.entries(inside)) {
+      if (x !== undefined && x.offset + x.size > shortest) {
+        fault(name, `ends at byte ${x.offset + x.size}, but the shortest packet has ${shortest}`);
+      }
+    }
+    if (f.numbering !== undefined && f.numbering !== 'none' && f.sequence === undefined) {
+      fault('numbering', `'${f.numbering}' needs a sequence`);
+    }
+    if (f.manyPackets && f.packetLength === undefined) fault('manyPackets', 'needs a packetLength');
+    if (f.session?.type === 'uint' && f.session.size > 8) fault('session.size', 'a number has at most 8 bytes');
+    f.kinds.forEach((k, i) => {
+      if (k.when.field !== undefined && f[k.when.field] === undefined) {
+        fault(`kinds.${i}.when.field`, `there is no '${k.when.field}' in this framing`);
+      }
+    });
+    const m = f.message;
+    const from = m.lengthFrom ?? lengthFrom(m);
+    if (from === 'field' && m.length === undefined) fault('message.length', 'is missing');
+    if (from === 'delimiter' && m.delimiter === undefined) fault('message.delimiter', 'is missing');
+  });
+
+const lengthFrom = (m: { length?: unknown; delimiter?: unknown }): LengthFrom =>
+  m.length !== undefined ? 'field' : m.delimiter !== undefined ? 'delimiter' : 'packet';
+
+type LengthFrom = 'field' | 'table' | 'delimiter' | 'packet';
+export type FramingInput = z.input<typeof framingSchema>;
+type Parsed = z.output<typeof framingSchema>;
+/** A framing with every default filled in. Plain data, frozen. */
+export type Framing = Parsed & {
+  readonly numbering: 'message' | 'packet' | 'none';
+  readonly shortestPacket: number;
+  readonly message: Parsed['message'] & { readonly lengthFrom: LengthFrom };
+};
+
+/** Fills in what follows from the rest. */
+export function completeFraming(parsed: Parsed): Framing {
+  return deepFreeze({
+    ...parsed,
+    numbering: parsed.numbering ?? (parsed.sequence === undefined ? 'none' : 'message'),
+    shortestPacket: parsed.shortestPacket ?? parsed.headerLength,
+    message: { ...parsed.message, lengthFrom: parsed.message.lengthFrom ?? lengthFrom(parsed.message) },
+  });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+}
+
+/**
+ * Declares a framing. Offsets and sizes are bytes.
+ * @throws VenuewireError `VW_FRAMING` when the record is not sound; the message names the place in it.
+ */
+export function defineFraming(input: FramingInput): Framing {
+  const result = framingSchema.safeParse(input);
+  if (result.success) return completeFraming(result.data);
+  const issues = result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
+  throw new VenuewireError('VW_FRAMING', `Framing '${input.id}': ${issues.join('; ')}`, 'Correct the framing record.');
+}
+
+/** The bytes of `text` as one number, most significant first. */
+export function textValue(text: string): bigint {
+  let value = 0n;
+  for (let i = 0; i < text.length; i++) value = (value << 8n) | BigInt(text.charCodeAt(i) & 0xff);
+  return value;
+}

@@ -1,0 +1,56 @@
+/** Snapshots: the state as of a number, for a late start or a hole that no request can fill. */
+import { z } from 'zod';
+import { patternError, replySchema, rungParts, serverPattern } from './recovery.js';
+
+export const snapshotSchema = z
+  .strictObject({
+    ...serverPattern,
+    from: z
+      .enum(['request', 'loop', 'requestOnLines', 'firstMessages', 'inBand'])
+      .default('request')
+      .describe(
+        'Where it comes from: `request`: a server, on the same connection; `loop`: a line that repeats it; ' +
+          '`requestOnLines`: a server, on separate lines; `firstMessages` after a subscription; `inBand`: on the live line',
+      ),
+    number: z
+      .strictObject({
+        is: z
+          .enum(['lastIncluded', 'firstToApply'])
+          .describe('Whether the snapshot’s number is the last that it contains or the first that it does not'),
+        comes: z
+          .enum(['before', 'after', 'everyPacket', 'everyInstrument'])
+          .describe('… and comes before the data, after it, or with every packet or instrument'),
+      })
+      .describe('How the snapshot is joined with the live numbers'),
+    replies: z.array(replySchema).default([]),
+  })
+  .describe('Where a snapshot comes from and how it joins the live feed');
+export type SnapshotInput = z.input<typeof snapshotSchema>;
+export type Snapshot = z.output<typeof snapshotSchema>;
+
+export const snapshotRung = z
+  .strictObject({
+    type: z.literal('snapshot'),
+    pattern: z.union([z.string(), snapshotSchema]).describe('Where it comes from: id of a snapshot, or a snapshot'),
+    ...rungParts.use,
+    timeout: rungParts.duration.default('30s').describe('Longest time for a whole snapshot'),
+  })
+  .describe('The state is taken from a snapshot; what is missing before it is given up');
+
+/**
+ * Declares where a snapshot comes from and what its number means.
+ * @throws VenuewireError `VW_SNAPSHOT` naming the place in the record.
+ */
+export function defineSnapshot(input: SnapshotInput): Snapshot {
+  const result = snapshotSchema.safeParse(input);
+  if (result.success) return Object.freeze(result.data);
+  throw patternError('VW_SNAPSHOT', `Snapshot '${input.id}'`, result.error);
+}
+
+export type SnapshotOptions = Omit<z.input<typeof snapshotRung>, 'type' | 'pattern'>;
+/** Takes a snapshot: `snapshot(glimpse, { servers: ['10.1.1.7:18301'], credentials })`. */
+export const snapshot = (pattern: Snapshot | string, options: SnapshotOptions): z.input<typeof snapshotRung> => ({
+  type: 'snapshot',
+  pattern,
+  ...options,
+});

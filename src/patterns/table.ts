@@ -1,0 +1,114 @@
+/** How declarations refer to messages of message tables: what is said to a server, and what it says. */
+import { z } from 'zod';
+import { Decoder } from '../layout/decoder.js';
+import { unsigned } from './units.js';
+
+/** A message table: the decoder itself, or its id. */
+export const tableSchema = z
+  .union([z.string(), z.custom<Decoder>((v) => v instanceof Decoder, 'must be a decoder or the id of one')])
+  .describe('A message table, by the id of its decoder');
+
+export const variableName = z
+  .enum(['begin', 'last', 'end', 'count', 'session', 'channel', 'correlation', 'clientSequence', 'image', 'time'])
+  .describe(
+    '`begin`, `last`, `end`, `count`: the range that is asked for, first, last, one past the last, how many; `session`: ' +
+      'of the feed, as its header has it; `channel`: the channel’s key; `correlation`: rises with each request; ' +
+      '`clientSequence`: rises with each message of a connection; `image`: the snapshot that the server announced; ' +
+      '`time`: now, in ns since 1970',
+  );
+export type VariableName = z.infer<typeof variableName>;
+
+const variableSchema = z.strictObject({
+  variable: variableName,
+  add: z.int().optional().describe('Added to the value'),
+});
+const credentialSchema = z.strictObject({
+  credential: z
+    .enum(['username', 'password', 'id', 'token', 'senderCompId', 'targetCompId', 'key', 'session'])
+    .describe('The part of the credentials that goes here'),
+});
+/** A constant, a variable that the engine fills in, or a part of the credentials. */
+export const valueSchema = z
+  .union([z.string(), z.number(), z.bigint(), variableSchema, credentialSchema])
+  .describe('A constant, `{ variable: … }`, which the engine fills in, or `{ credential: … }`');
+export type Value = z.infer<typeof valueSchema>;
+
+/** Filled in by the engine with every request. */
+export const variable = (name: VariableName, add?: number): z.infer<typeof variableSchema> =>
+  add === undefined ? { variable: name } : { variable: name, add };
+/** Filled in from the credentials when the feed is opened. */
+export const credential = (part: z.infer<typeof credentialSchema>['credential']): z.infer<typeof credentialSchema> => ({
+  credential: part,
+});
+
+const envelopeSchema = z
+  .strictObject({
+    framing: z.string().describe('Id of the framing of the packet that the message travels in; `feed`: the feed’s own'),
+    sequence: valueSchema.optional().describe('The packet’s number; default: 0'),
+    set: z
+      .array(
+        z.strictObject({
+          offset: z.int().min(0),
+          size: z.int().min(1).max(8),
+          value: unsigned,
+        }),
+      )
+      .default([])
+      .describe(
+        'Other header fields, in the framing’s byte order; what is not set is zero. Length and count are filled in',
+      ),
+  })
+  .describe('The packet that the message travels in; absent: the message is sent as it is');
+
+export const messageSchema = z
+  .strictObject({
+    table: tableSchema,
+    message: z.string().describe('Name of the message in that table'),
+    values: z
+      .record(z.string(), valueSchema)
+      .default({})
+      .describe('What its fields hold; fields that are not named are zero or blank'),
+    in: envelopeSchema.optional(),
+  })
+  .describe('A message, encoded by its table');
+
+export const fixSchema = z
+  .strictObject({
+    fix: z
+      .array(z.tuple([z.int().min(1), valueSchema]))
+      .min(2)
+      .describe('Tags and values in order, from 8 (BeginString) on; 9 and 10 are computed'),
+  })
+  .describe('A FIX tag=value message');
+
+/** What is sent: a message of a table, or a FIX text. */
+export const outgoingSchema = z.union([messageSchema, fixSchema]);
+export type Outgoing = z.output<typeof outgoingSchema>;
+export type OutgoingInput = z.input<typeof outgoingSchema>;
+export type TableMessage = z.output<typeof messageSchema>;
+
+/** The names of a decoder's messages, and of the fields of one. */
+type MessageName<D> = D extends { readonly messages: infer M } ? keyof M & string : string;
+type FieldName<D, N> = D extends { readonly header: infer H; readonly messages: infer M }
+  ? (keyof H | (N extends keyof M ? (M[N] extends { readonly fields: infer F } ? keyof F : never) : never)) & string
+  : string;
+
+/**
+ * A message of a table with what its fields hold: `message(soupbintcp, 'loginRequest', { username: credential('username') })`.
+ * In a reply rule: which message it is for; the values then are conditions.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: any decoder, whatever its fields
+export const message = <D extends Decoder<any, any>, N extends MessageName<D>, V extends Value = never>(
+  table: D,
+  name: N,
+  values: { readonly [F in FieldName<D, N>]?: V } = {},
+  envelope?: z.input<typeof envelopeSchema>,
+): { table: Decoder; message: string; values: Record<string, V>; in?: z.input<typeof envelopeSchema> } => ({
+  table: table as unknown as Decoder,
+  message: name,
+  values: values as Record<string, V>,
+  ...(envelope === undefined ? {} : { in: envelope }),
+});
+
+/** A FIX message: `fix([8, 'FIXT.1.1'], [35, 'A'], [553, credential('username')])`. */
+export const fix = (...tags: [number, Value][]): z.input<typeof fixSchema> => ({ fix: tags });

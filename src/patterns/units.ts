@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** A time span in text: a number and its unit. */
+export const duration = z
+  .string()
+  .regex(
+    /^\d+(\.\d+)?(ns|us|ms|s|min|h|d)$/,
+    'must be a number and a unit: ns, us, ms, s, min, h or d, for example 250us',
+  )
+  .describe('A time span: a number and its unit (ns, us, ms, s, min, h, d), for example `250us`');
+export type Duration = z.infer<typeof duration>;
+
+const UNIT_NS = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9, d: 86400e9 } as const;
+
+/** Nanoseconds of a checked span. */
+export function nanoseconds(span: Duration): bigint {
+  const at = span.search(/[a-z]/);
+  const unit = UNIT_NS[span.slice(at) as keyof typeof UNIT_NS];
+  return BigInt(Math.round(Number(span.slice(0, at)) * unit));
+}
+
+/** An unsigned number of up to 64 bits: a number where it is exact, decimal digits where it is not. */
+export const unsigned = z
+  .union([z.int().min(0), z.string().regex(/^\d{1,20}$/, 'must be decimal digits')])
+  .describe('An unsigned number of up to 64 bits; beyond 2^53 as decimal digits in quotes');
+
+/** `host:port`. */
+export const endpoint = z
+  .string()
+  .regex(/^[^\s:]+:\d{1,5}$/, 'must be host:port, for example 10.1.1.5:18300')
+  .describe('`host:port`');
+
+/** Splits a checked endpoint. */
+export function splitEndpoint(text: string): { host: string; port: number } {
+  const at = text.lastIndexOf(':');
+  return { host: text.slice(0, at), port: Number(text.slice(at + 1)) };
+}
