@@ -72,6 +72,7 @@ export const decoders: readonly DecoderEntry[] = [
   entry('eurex-eobi-6.0', 'Eurex', 'T7 EOBI', '6.0', 'eurex-eobi', 22, async () => (await import('./eurex-eobi-6.0.js')).eurexEobi60),
   entry('euronext-optiq-5.25', 'Euronext', 'Optiq MDG', '5.25', 'euronext-optiq', 28, async () => (await import('./euronext-optiq-5.25.js')).euronextOptiq525),
   entry('euronext-optiq-6.67', 'Euronext', 'Optiq MDG', '6.67', 'euronext-optiq', 28, async () => (await import('./euronext-optiq-6.67.js')).euronextOptiq667),
+  entry('nasdaq-glimpse-5.0', 'Nasdaq', 'GLIMPSE', '5.0', 'stream', 1, async () => (await import('./glimpse50.js')).glimpse50),
   entry('hkex-omd-c-1.45', 'HKEX Securities', 'OMD-C (all message types)', '1.45', 'hkex-omd', 32, async () => (await import('./hkex-omd-c-1.45.js')).hkexOmdC145),
   entry('hkex-omd-c-refresh-1.45', 'HKEX Securities', 'OMD-C Full Tick refresh channel', '1.45', 'hkex-omd', 12, async () => (await import('./hkex-omd-c-refresh-1.45.js')).hkexOmdCRefresh145),
   entry('hkex-omd-c-retrans-1.45', 'HKEX Securities', 'OMD-C retransmission service', '1.45', 'hkex-omd', 22, async () => (await import('./hkex-omd-c-retrans-1.45.js')).hkexOmdCRetrans145),
