@@ -65,8 +65,12 @@ export class MoldUdp64Server implements SimulatedServer {
   requests = 0;
   answered = 0;
   /** The latest requests as they were asked, newest last, at most 1,000. */
-  readonly asked: { readonly session: string; readonly begin: number; readonly count: number; readonly timeNs: number }[] =
-    [];
+  readonly asked: {
+    readonly session: string;
+    readonly begin: number;
+    readonly count: number;
+    readonly timeNs: number;
+  }[] = [];
   readonly #state: VenueState;
   readonly #random: Random;
   readonly #faults: ServerFaults;
@@ -106,7 +110,8 @@ export class MoldUdp64Server implements SimulatedServer {
     if (this.asked.length > 1_000) this.asked.shift();
     if (request.session.trim() !== history.session.trim() || !this.#quota.take(nowNs)) return;
     const bounds = { oldest: this.#state.oldest(this.#faults.cacheDepth ?? Infinity), next: this.#state.next };
-    const fits = begin >= history.first ? history.fitting(begin, Math.min(begin + count, bounds.next), this.#bytesMax) : 0;
+    const fits =
+      begin >= history.first ? history.fitting(begin, Math.min(begin + count, bounds.next), this.#bytesMax) : 0;
     const answer = planAnswer(begin, begin + fits, bounds, this.#faults, this.#random);
     if (answer === null) return;
     this.answered++;

@@ -192,8 +192,7 @@ abstract class SoupServer implements SimulatedServer {
     const users = this.#options.users;
     if (users === undefined) return true;
     return Object.entries(users).some(
-      ([name, secret]) =>
-        name.toLowerCase() === user.toLowerCase() && secret.toLowerCase() === password.toLowerCase(),
+      ([name, secret]) => name.toLowerCase() === user.toLowerCase() && secret.toLowerCase() === password.toLowerCase(),
     );
   }
 
