@@ -69,7 +69,7 @@ export interface Piece {
 /** An answer: its pieces in the order of sending, and what the server does after the last. */
 export interface Answer {
   readonly pieces: readonly Piece[];
-  readonly then: 'done' | 'close' | 'stall';
+  readonly afterwards: 'done' | 'close' | 'stall';
   /** The acknowledgement comes after the first piece. */
   readonly acknowledgeLate: boolean;
 }
@@ -127,7 +127,7 @@ export function planAnswer(
       foreign: random.below(2) === 0,
     });
   }
-  return { pieces, then: close ? 'close' : stall ? 'stall' : 'done', acknowledgeLate };
+  return { pieces, afterwards: close ? 'close' : stall ? 'stall' : 'done', acknowledgeLate };
 }
 
 /** Counts requests in a sliding window. */
