@@ -110,6 +110,11 @@ bool BatchWriter::room(uint32_t bytes) {
   return enough() && pending_.empty();
 }
 
+bool BatchWriter::roomy() {
+  tail_seen_ = word(memory_, kTailAt).load(std::memory_order_acquire);
+  return free_units() >= capacity_ / 2;
+}
+
 uint8_t* BatchWriter::reserve(uint32_t units) {
   const uint32_t at = head_ & (capacity_ - 1);
   if (capacity_ - at < units) {

@@ -54,6 +54,9 @@ class BatchWriter : public Output {
   [[nodiscard]] bool room(uint32_t bytes) override;
   [[nodiscard]] uint32_t deliver(const Run& run, ChannelCounters& counters) override;
   void notice(const Notice& notice) override;
+  /// Whether the reader has given back a good part of the ring: a writer that resumes at the first free byte would go
+  /// on packet by packet, waking the reader for each.
+  [[nodiscard]] bool roomy();
   struct PacketInfo {
     uint64_t number;
     int64_t time_ns;

@@ -3,6 +3,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -373,6 +374,7 @@ void Feed::set_waker(EventLoop* loop) {
 
 void Feed::run() {
   pthread_setname_np(pthread_self(), "venuewire");
+  prctl(PR_SET_TIMERSLACK, 1000UL);  // the default of 50 µs would be added to every short wait
   if (source_.cpu >= 0) {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -405,12 +407,13 @@ void Feed::publish() {
 bool Feed::wait_for_room(uint32_t bytes) {
   publish();
   counters_[F::ringWaits]++;
-  for (uint32_t i = 0; !writer_.room(bytes); i++) {
+  for (uint32_t i = 0; !writer_.roomy() || !writer_.room(bytes); i++) {
     if (stop_.load(std::memory_order_relaxed)) return false;
-    if (i < 256) {
+    // A reader at work makes room within microseconds; one that does not read is not worth a core.
+    if (i < 4096) {
       for (int k = 0; k < 32; k++) __builtin_ia32_pause();
     } else {
-      pause_for(20'000);
+      pause_for(50'000);
     }
   }
   return true;

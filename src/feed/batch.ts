@@ -169,13 +169,24 @@ export class Dispatcher {
   }
 }
 
-/** Reads `[from, to)` of the ring; returns how many messages were passed to a handler or looked at. */
-export function read(ring: Ring, from: number, to: number, dispatcher: Dispatcher): number {
+/** How much is read before it is given back: the core writes on while the rest is being read. */
+const RELEASE_UNITS = 16384;
+
+/**
+ * Reads `[from, to)` of the ring; returns how many messages were passed over. With `release`, what has been read is
+ * given back as it goes; without, the range stays valid.
+ */
+export function read(ring: Ring, from: number, to: number, dispatcher: Dispatcher, release = false): number {
   const { words, view, mask } = ring;
   const { table, position, sink } = dispatcher;
   const known = table.length;
   let messages = 0;
+  let given = from;
   for (let unit = from; unit !== to; ) {
+    if (release && (unit - given) >>> 0 >= RELEASE_UNITS) {
+      ring.tail = unit;
+      given = unit;
+    }
     let w = (unit & mask) * 2;
     const units = words[w] as number;
     const head = words[w + 1] as number;
@@ -217,6 +228,7 @@ export function read(ring: Ring, from: number, to: number, dispatcher: Dispatche
       if (sink.packet !== undefined) sink.packet(readPacket(ring, w * 4));
     }
   }
+  if (release) ring.tail = to;
   return messages;
 }
 

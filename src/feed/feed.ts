@@ -38,7 +38,7 @@ export interface FeedOptions {
     /** Symbols (learnt from directory messages) or the venue's numeric instrument keys. */
     readonly instruments?: readonly (string | number | bigint)[];
   };
-  /** Bytes between the core and JavaScript, a power of two. Default 8 MiB. */
+  /** Bytes between the core and JavaScript, a power of two. Default 8 MiB; for captures 16 MiB. */
   readonly ringBytes?: number;
   /**
    * `doorbell` (default): one wake-up a batch. `poll`: none; call `poll()` yourself, as often as you can.
@@ -155,7 +155,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     this.requesters = compiled.requesters.map((r) => r.name);
     this.#drainMessages = options.drain?.messages ?? 65536;
     this.#drainMs = options.drain?.ms ?? 10;
-    this.ring = new Ring(compiled.channels.length, options.ringBytes ?? 8 << 20);
+    this.ring = new Ring(compiled.channels.length, options.ringBytes ?? (options.capture ? 16 << 20 : 8 << 20));
     this.#sink = {
       notice: (notice) => {
         this.emit('notice', notice);
@@ -234,10 +234,9 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
       const tail = ring.tail;
       const head = ring.head;
       if (head === tail) return true;
-      const n = read(ring, tail, head, dispatcher);
+      const n = read(ring, tail, head, dispatcher, true);
       this.#read += n;
       if (this.#closed) return true;
-      ring.tail = head;
       left -= n;
       if (left <= 0 || performance.now() > until) return ring.head === head;
     }
@@ -289,8 +288,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
       if (this.#failed) throw this.#failed;
       return -1;
     }
-    const n = read(ring, tail, head, this.#pollDispatcher as Dispatcher);
-    ring.tail = head;
+    const n = read(ring, tail, head, this.#pollDispatcher as Dispatcher, true);
     this.#read += n;
     return n;
   }
