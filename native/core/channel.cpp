@@ -81,8 +81,18 @@ void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arr
   } else {
     counters_[C::recoveryPackets]++;
   }
+  take(framing, packet, arrival);
+}
+
+void Channel::take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+  if (packet.body.size > output_.bytes_max()) {
+    counters_[C::oversized]++;
+    return;
+  }
+  const Packet* seen = &packet;
   PacketKind kind = packet.kind;
   HeartbeatNumber meaning = packet.number;
+  Packet steered;
   uint64_t reset_to = packet.sequence != 0 ? packet.sequence : framing.wrap_first;
   if (!framing.controls.empty() && kind == PacketKind::data) {
     // Control messages come alone in their packet, so the first message decides.
@@ -92,17 +102,36 @@ void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arr
       for (const ControlRule& rule : framing.controls) {
         if (!rule.type.fits(first) || rule.type.load(first.data) != rule.value) continue;
         if (!rule.counted) {
-          hand_over(framing, packet.body, 0, packet.count, packet.sequence, arrival, true);
+          if (output_.room(packet.body.size)) {
+            hand_over(framing, packet.body, 0, packet.count, packet.sequence, arrival, true);
+          } else {
+            counters_[C::consumerFull]++;
+          }
         }
         kind = rule.kind;
         meaning = rule.number;
-        if (rule.next.present() && rule.next.fits(first)) reset_to = rule.next.load(first.data);
+        if (rule.kind == PacketKind::unavailable) {
+          if (rule.next.present() && rule.next.fits(first)) {
+            const uint64_t from = rule.next.load(first.data);
+            unavailable(from, rule.last.present() && rule.last.fits(first) ? rule.last.load(first.data) : from,
+                        arrival.now_ns);
+          }
+          return;
+        }
+        if (rule.next.present() && rule.next.fits(first)) {
+          reset_to = rule.next.load(first.data);
+          if (rule.kind == PacketKind::heartbeat) {
+            steered = packet;
+            steered.sequence = reset_to;
+            seen = &steered;
+          }
+        }
         if (kind == PacketKind::reset && !rule.counted) meaning = HeartbeatNumber::next;
         break;
       }
     }
   }
-  if (kind == PacketKind::ignore) return;
+  if (kind == PacketKind::ignore || kind == PacketKind::unavailable) return;
   if (kind == PacketKind::compressed) {
     counters_[C::compressed]++;
     return;
@@ -111,7 +140,21 @@ void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arr
       !enter_epoch(framing, packet, arrival)) {
     return;
   }
-  route(framing, packet, kind, meaning, reset_to, arrival);
+  route(framing, *seen, kind, meaning, reset_to, arrival);
+}
+
+/// The venue says that it will never send these wire numbers again. Both recovery lines say so: a hole moves on once.
+void Channel::unavailable(uint64_t first, uint64_t last, int64_t now_ns) {
+  if (!started_ || last < first) return;
+  const uint64_t end = linear(last) + 1;
+  for (uint64_t at = linear(first); at < end;) {
+    const auto h = std::find_if(holes_.begin(), holes_.end(),
+                                [&](const Hole& x) { return x.end > at && x.why != Reason::unavailable; });
+    if (h == holes_.end() || h->begin >= end) return;
+    const uint64_t from = std::max(at, h->begin), to = std::min(end, h->end);
+    advance(from, to, Reason::unavailable, now_ns);
+    at = to;
+  }
 }
 
 void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
@@ -177,6 +220,10 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
 
 void Channel::message(uint64_t wire_sequence, Bytes message, const Arrival& arrival) {
   counters_[arrival.origin == Origin::live ? C::packets : C::recoveryPackets]++;
+  if (message.size > output_.bytes_max()) {
+    counters_[C::oversized]++;
+    return;
+  }
   data(kBareFraming, message, linear(wire_sequence), 1, arrival);
 }
 
@@ -327,7 +374,7 @@ bool Channel::hold(const FramingSpec& framing, Bytes body, uint64_t first, uint6
       s.bytes.resize(body.size);
       counters_[C::windowBytes] = slot_bytes_;
     }
-    std::memcpy(s.bytes.data(), body.data, body.size);
+    if (body.size != 0) std::memcpy(s.bytes.data(), body.data, body.size);
     s.size = body.size;
     s.users = 0;
     slots_used_++;
@@ -549,8 +596,8 @@ void Channel::idle(const Packet& packet, HeartbeatNumber meaning, const Arrival&
   if (meaning != HeartbeatNumber::next) next++;
   if (from_before_reset(next, arrival)) return;
   if (meaning == HeartbeatNumber::numbered) {
-    // The heartbeat itself takes a number: it is a packet like any other.
-    data(framing_, packet.body, next - 1, 1, arrival);
+    // The heartbeat itself takes a number: it is a packet like any other, if with nothing in it.
+    data(packet.body.size == 0 ? kEmptyFraming : framing_, packet.body, next - 1, 1, arrival);
     return;
   }
   if (!started_) {
@@ -605,7 +652,7 @@ bool Channel::enter_epoch(const FramingSpec& framing, const Packet& packet, cons
     then.now_ns = arrival.now_ns;
     if (read_packet(*candidate_framing_, Bytes{bytes.data(), uint32_t(bytes.size())}, earlier, consumed) ==
         FrameStatus::ok) {
-      this->packet(*candidate_framing_, earlier, then);
+      take(*candidate_framing_, earlier, then);
     }
   }
   return true;
@@ -671,9 +718,7 @@ void Channel::abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) 
     }
     announce(h, now_ns);
     const uint64_t from = std::max(begin, h.begin), to = std::min(end, h.end);
-    const auto at =
-        std::upper_bound(lost_.begin(), lost_.end(), from, [](uint64_t v, const Lost& x) { return v < x.begin; });
-    lost_.insert(at, Lost{from, to, why});
+    lose(from, to, why);
     if (from == h.begin && to == h.end) {
       holes_.erase(holes_.begin() + long(i));
     } else if (from == h.begin) {
@@ -691,6 +736,20 @@ void Channel::abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) 
     }
   }
   drain(now_ns);
+}
+
+/// Neighbours lost for one reason become one range: what a consumer without room is not told yet stays bounded.
+void Channel::lose(uint64_t begin, uint64_t end, Reason why) {
+  auto at = std::upper_bound(lost_.begin(), lost_.end(), begin, [](uint64_t v, const Lost& x) { return v < x.begin; });
+  const bool joins_next = at != lost_.end() && at->begin == end && at->why == why;
+  if (at != lost_.begin() && std::prev(at)->end == begin && std::prev(at)->why == why) {
+    std::prev(at)->end = joins_next ? at->end : end;
+    if (joins_next) lost_.erase(at);
+  } else if (joins_next) {
+    at->begin = begin;
+  } else {
+    lost_.insert(at, Lost{begin, end, why});
+  }
 }
 
 void Channel::advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) {
@@ -740,6 +799,10 @@ void Channel::snapshot_begin(int64_t now_ns, uint16_t requester) {
 }
 
 bool Channel::snapshot_message(const FramingSpec& framing, Bytes body, const Arrival& arrival) {
+  if (body.size > output_.bytes_max()) {
+    counters_[C::oversized]++;
+    return true;
+  }
   if (!output_.room(body.size)) {
     blocked_ = true;
     return false;
@@ -751,12 +814,17 @@ bool Channel::snapshot_message(const FramingSpec& framing, Bytes body, const Arr
   return true;
 }
 
-void Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester) {
+bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester) {
   const uint64_t position = linear(first);
-  if (!joining_ && started_ && position < next_) {
-    snapshot_fail(Reason::tooOld, 0, now_ns, requester);
-    return;
-  }
+  const auto refuse = [&](Reason why) {
+    in_snapshot_ = true;
+    snapshot_fail(why, 0, now_ns, requester);
+    return false;
+  };
+  if (started_ && position > highest_ && position - highest_ > spec_.jump_max) return refuse(Reason::malformedReply);
+  // One that ends where the gap begins brings nothing either.
+  const bool useless = position == next_ && !holes_.empty() && holes_.front().begin == next_;
+  if (!joining_ && started_ && (position < next_ || useless)) return refuse(Reason::tooOld);
   in_snapshot_ = false;
   counters_[C::snapshots]++;
   if (!started_) {
@@ -796,6 +864,7 @@ void Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester) {
   say(NoticeCode::snapshotEnded, Reason::none, next_, next_, now_ns, requester);
   drain(now_ns);
   mark_good(now_ns);
+  return true;
 }
 
 void Channel::snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester) {

@@ -102,6 +102,8 @@ class Output {
   /// Takes a run; returns how many messages of it were well formed (and so delivered).
   [[nodiscard]] virtual uint32_t deliver(const Run& run, ChannelCounters& counters) = 0;
   virtual void notice(const Notice& notice) = 0;
+  /// The longest run that there can ever be room for.
+  [[nodiscard]] virtual uint32_t bytes_max() const { return ~0u; }
 };
 
 enum class Join : uint8_t {
@@ -169,7 +171,8 @@ class Channel {
   void snapshot_begin(int64_t now_ns, uint16_t requester);
   [[nodiscard]] bool snapshot_message(const FramingSpec& framing, Bytes body, const Arrival& arrival);
   /// `first`: wire number of the first message that the snapshot does not contain.
-  void snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester);
+  /// False: refused (and told), because it is older than what has been delivered, brings nothing, or cannot be true.
+  [[nodiscard]] bool snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester);
   void snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester);
   /// Joining without a snapshot after all.
   void join_live(int64_t now_ns);
@@ -227,6 +230,9 @@ class Channel {
   [[nodiscard]] bool enter_epoch(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns);
   [[nodiscard]] bool from_before_reset(uint64_t first, const Arrival& arrival);
+  void unavailable(uint64_t first, uint64_t last, int64_t now_ns);
+  void take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  void lose(uint64_t begin, uint64_t end, Reason why);
   void start(uint64_t first, int64_t now_ns);
   void idle(const Packet& packet, HeartbeatNumber meaning, const Arrival& arrival);
   [[nodiscard]] bool plausible(uint64_t first, uint64_t end);

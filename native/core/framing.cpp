@@ -3,6 +3,11 @@
 namespace venuewire {
 
 const FramingSpec kBareFraming{};
+const FramingSpec kEmptyFraming = [] {
+  FramingSpec f;
+  f.numbering = Numbering::packet;
+  return f;
+}();
 
 uint64_t Field::load_digits(const uint8_t* p, uint32_t width) {
   uint64_t v = 0;
@@ -63,6 +68,7 @@ bool FramingSpec::parse(SpecReader& r) {
     c.kind = PacketKind(r.u8());
     c.number = HeartbeatNumber(r.u8());
     c.next.parse(r);
+    c.last.parse(r);
     c.counted = r.flag();
     controls.push_back(c);
   }

@@ -71,7 +71,8 @@ struct ControlRule {
   uint64_t value = 0;
   PacketKind kind = PacketKind::data;
   HeartbeatNumber number = HeartbeatNumber::none;
-  Field next;          ///< reset: the number that follows; absent: the wrap's first number
+  Field next;          ///< heartbeat, reset: the number that follows; absent: the packet's. unavailable: the first number
+  Field last;          ///< unavailable: the last number; absent: the first
   bool counted = true;  ///< false: takes no sequence number
 };
 
@@ -111,6 +112,8 @@ struct FramingSpec {
 
 /// One message and no header: what a stream that counts for itself delivers.
 extern const FramingSpec kBareFraming;
+/// Nothing at all that takes a number.
+extern const FramingSpec kEmptyFraming;
 
 struct Packet {
   PacketKind kind = PacketKind::data;

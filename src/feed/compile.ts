@@ -8,7 +8,7 @@ import type { PlanField, PlanRecord } from '../layout/plan.js';
 import { SpecWriter } from '../layout/spec.js';
 import { type Credentials, resolveCredential } from '../patterns/credentials.js';
 import { completeFraming, type Framing, textValue } from '../patterns/framing.js';
-import { findFraming } from '../patterns/framings.js';
+import { findFraming, framingOf } from '../patterns/framings.js';
 import { type Network, noEngine } from '../patterns/network.js';
 import type { Recovery } from '../patterns/recovery.js';
 import type { Snapshot } from '../patterns/snapshot.js';
@@ -85,6 +85,8 @@ const NUMBER = ['none', 'next', 'last', 'numbered'];
 const NUMBERING = ['message', 'packet', 'none'];
 const JOIN = ['live', 'beginning', 'snapshot'];
 const ROLE = ['live', 'retransmission', 'snapshot'];
+const SNAPSHOT_FROM: readonly string[] = ['request', 'loop', 'requestOnLines'];
+const SNAPSHOT_NUMBER = { before: 0, after: 1, everyPacket: 2, everyInstrument: 2 } as const;
 const RUNG = ['waitForOtherLine', 'request', 'snapshot'];
 const LIFECYCLE = ['keep', 'serverCloses', 'clientCloses'];
 const VARIABLE = [
@@ -187,6 +189,7 @@ export function writeFraming(w: SpecWriter, f: Framing): void {
     writeCondition(w, c.when, c.when.equals, order);
     w.u8(KIND.indexOf(c.is)).u8(NUMBER.indexOf(c.number));
     field(c.next);
+    field(c.last);
     w.flag(c.counted);
   });
   const m = f.message;
@@ -566,7 +569,8 @@ function writeRequester(w: SpecWriter, q: Requester, feed: Framing, framingIndex
   const { pattern, rung } = q;
   const c: Context = { where: `${q.name}`, feed, credentials: rung.credentials };
   if (pattern.transport === 'tls') throw noEngine('tls', q.name);
-  if ('from' in pattern && pattern.from !== 'request') {
+  const from = 'from' in pattern ? SNAPSHOT_FROM.indexOf(pattern.from) : 0;
+  if ('from' in pattern && from < 0) {
     throw fault(
       'VW_SNAPSHOT_NO_ENGINE',
       `${q.name}: a snapshot from '${pattern.from}' can be declared, but this version has no engine for it`,
@@ -591,8 +595,8 @@ function writeRequester(w: SpecWriter, q: Requester, feed: Framing, framingIndex
     const { host, port } = splitEndpoint(server);
     w.text(host).u16(port);
   });
-  const from = rung.credentials.type === 'idAndSourceAddress' ? rung.credentials.localAddress : undefined;
-  w.text(rung.localAddress ?? from ?? '');
+  const source = rung.credentials.type === 'idAndSourceAddress' ? rung.credentials.localAddress : undefined;
+  w.text(rung.localAddress ?? source ?? '');
   w.u16(framingIndex(resolveFraming(pattern.framing, feed, q.name)));
   w.flag(!snapshot && pattern.delivery === 'feedPackets');
   w.flag(!snapshot && pattern.onePerDatagram);
@@ -610,6 +614,7 @@ function writeRequester(w: SpecWriter, q: Requester, feed: Framing, framingIndex
     .u64(ns(other.cooldown ?? own.cooldown))
     .u64(ns(other.patience ?? own.patience));
   w.u32(other.packetBytes ?? own.packetBytes);
+  w.u8(from).u8('from' in pattern ? SNAPSHOT_NUMBER[pattern.number.comes] : 0);
 }
 
 function epochOf(f: Framing, session: string, where: string): { high: bigint; low: bigint } {
@@ -685,7 +690,7 @@ const address = (n: Network): { group: string; port: number; interface: string; 
  */
 export function compileVenue(venue: Venue, options: CompileOptions = {}): CompiledVenue {
   const decoder = tableOf(venue.decoder, venue.name);
-  const feed = resolveFraming(venue.framing ?? decoder.framing, undefined, venue.name);
+  const feed = resolveFraming(venue.framing ?? framingOf(decoder) ?? decoder.framing, undefined, venue.name);
   const live = options.capture !== true;
 
   const framings: Framing[] = [feed];
@@ -746,6 +751,13 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   // Known before anything is written: framings come first.
   for (const q of requesters) framingIndex(resolveFraming(q.pattern.framing, feed, q.name));
 
+  // Snapshot lines are framed as the pattern that reads them says.
+  const onLines = requesters.find((q) => 'from' in q.pattern && q.pattern.from !== 'request');
+  const snapshotFraming =
+    onLines !== undefined && 'lineFraming' in onLines.pattern
+      ? framingIndex(resolveFraming(onLines.pattern.lineFraming, feed, onLines.name))
+      : 0;
+
   const w = new SpecWriter();
   w.u32(SPEC_VERSION);
   w.list(framings, (f) => {
@@ -756,7 +768,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
     w.text(l.name)
       .u8(ROLE.indexOf(l.role))
       .u32(l.channel >>> 0)
-      .u16(0);
+      .u16(l.role === 'snapshot' ? snapshotFraming : 0);
     w.text(a.group).u16(a.port).text(a.interface).text(a.source);
     w.u8(lineNumbers[l.index] as number);
   });

@@ -54,6 +54,10 @@ export const framingSchema = z
       .regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, dots and hyphens')
       .describe('Name of this framing; venue files refer to it'),
     source: z.string().optional().describe('Document, version and section that says so'),
+    decoders: z
+      .array(z.string())
+      .default([])
+      .describe('Beginnings of decoder ids that take this variant of the framing that they name'),
     unconfirmed: z.array(z.string()).default([]).describe('What no public source confirms: check before relying on it'),
     byteOrder: z.enum(['big', 'little']).describe('Of every field that does not say otherwise'),
     headerLength: offset.describe('Bytes from the start of a packet to its first message'),
@@ -148,7 +152,12 @@ export const framingSchema = z
           }),
           is: kindName,
           number: numberMeaning,
-          next: fieldSchema.optional().describe('Of a reset: the number that follows. Default: the packet’s own'),
+          next: fieldSchema
+            .optional()
+            .describe(
+              'Of a heartbeat or reset: the number that follows; default: the packet’s. Of `unavailable`: the first',
+            ),
+          last: fieldSchema.optional().describe('Of `unavailable`: the last number; default: the first'),
           counted: z.boolean().default(true).describe('false: the message takes no number'),
         }),
       )

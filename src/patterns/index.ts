@@ -15,7 +15,7 @@ export {
   userPassword,
 } from './credentials.js';
 export { defineFraming, type Framing, type FramingInput, framingSchema } from './framing.js';
-export { findFraming, framings } from './framings.js';
+export { findFraming, framingOf, framings } from './framings.js';
 export {
   captureFile,
   ftp,
@@ -59,3 +59,4 @@ export {
 } from './snapshot.js';
 export { credential, fix, message, type Value, variable } from './table.js';
 export { defineVenue, type Venue, type VenueDocument, type VenueInput, venueJsonSchema, venueSchema } from './venue.js';
+export { FramingReader, type MessageVisitor, type PacketHeader } from './walk.js';

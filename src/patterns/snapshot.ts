@@ -1,5 +1,6 @@
 /** Snapshots: the state as of a number, for a late start or a hole that no request can fill. */
 import { z } from 'zod';
+import { framingSchema } from './framing.js';
 import { patternError, replySchema, rungParts, serverPattern } from './recovery.js';
 
 export const snapshotSchema = z
@@ -12,6 +13,10 @@ export const snapshotSchema = z
         'Where it comes from: `request`: a server, on the same connection; `loop`: a line that repeats it; ' +
           '`requestOnLines`: a server, on separate lines; `firstMessages` after a subscription; `inBand`: on the live line',
       ),
+    lineFraming: z
+      .union([z.string(), framingSchema])
+      .default('feed')
+      .describe('How the snapshot lines are framed: `feed`, or the id of a framing, or a framing'),
     number: z
       .strictObject({
         is: z
