@@ -22,6 +22,8 @@ export interface LineFaults {
   readonly flip?: number;
   /** The line is dead from `fromNs` to `toNs`. */
   readonly silence?: readonly { readonly fromNs: number; readonly toNs: number }[];
+  /** From this time on nothing goes wrong any more; default: never. */
+  readonly untilNs?: number;
 }
 
 /** A packet on its way: `bytes` arrive at `timeNs`. */
@@ -46,6 +48,7 @@ export class FaultyLine {
   pass(timeNs: number, bytes: Uint8Array): Delivery[] {
     const { faults: f, random } = this;
     this.sent++;
+    if (timeNs >= (f.untilNs ?? Number.POSITIVE_INFINITY)) return [{ timeNs: timeNs + (f.delayNs ?? 0), bytes }];
     // One draw per fault and packet, whatever happens to it, keeps seeds comparable.
     const lost = random.chance(f.loss ?? 0);
     const burst = random.chance(f.burst?.probability ?? 0);

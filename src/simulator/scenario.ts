@@ -136,7 +136,8 @@ export function runScenario(options: ScenarioOptions): ScenarioResult {
   const given = options.faults ?? {};
   const lines = [0, 1].map((i) => {
     const faults = (Array.isArray(given) ? (given[i] ?? {}) : given) as LineFaults;
-    return { ...faults, silence: [...(faults.silence ?? []), ...outages] };
+    // What follows the last message is heard: a lost end cannot be known to be lost.
+    return { untilNs: dayEndNs, ...faults, silence: [...(faults.silence ?? []), ...outages] };
   });
 
   const users = { SIMUSR: 'SIMPASS' };
