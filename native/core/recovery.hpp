@@ -53,6 +53,11 @@ struct Template {
 
 enum class Lifecycle : uint8_t { keep = 0, server_closes = 1, client_closes = 2 };
 enum class Purpose : uint8_t { replay = 0, snapshot = 1 };
+/// Where a snapshot's data comes: on the requester's connection, on lines that repeat it, on lines after a request.
+enum class SnapshotFrom : uint8_t { request = 0, loop = 1, request_on_lines = 2 };
+/// Where its number stands. `every_item`: each packet or instrument has its own; the least decides where delivery goes
+/// on, and what lies between the least and the greatest is up to the consumer, who sees each item's number.
+enum class SnapshotNumber : uint8_t { before = 0, after = 1, every_item = 2 };
 
 enum class Action : uint8_t {
   ignore = 0,
@@ -125,6 +130,8 @@ struct RequesterSpec {
   int64_t cooldown_ns = 1'000'000'000;  ///< after all servers refused
   int64_t patience_ns = 1'000'000'000;  ///< longest wait for an allowance before the next rung
   uint32_t packet_bytes_max = 1u << 16;
+  SnapshotFrom snapshot_from = SnapshotFrom::request;
+  SnapshotNumber snapshot_number = SnapshotNumber::after;
 };
 
 enum class RungKind : uint8_t { wait = 0, request = 1, snapshot = 2 };
@@ -153,6 +160,8 @@ class Requester {
   /// TCP bytes as they come, or one datagram.
   void received(Bytes bytes, int64_t now_ns);
   void closed(Reason why, uint32_t detail, int64_t now_ns);
+  /// A packet of a snapshot line of `channel`. Cycles joined midway are passed over to the next beginning.
+  void line_packet(const Channel& channel, const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   /// The consumer has no room: the driver should stop reading this connection.
   [[nodiscard]] bool stalled() const { return stalled_; }
 
@@ -175,6 +184,7 @@ class Requester {
   void process(int64_t now_ns);
   [[nodiscard]] bool record(Bytes packet_bytes, int64_t now_ns);
   [[nodiscard]] bool apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_ns);
+  void end_snapshot(uint64_t first, int64_t now_ns);
   void status(Outcome outcome, uint32_t code, int64_t now_ns);
   void fail(Reason why, uint32_t detail, int64_t now_ns, bool hard);
   void finish_work();
@@ -185,6 +195,11 @@ class Requester {
   void spend(int64_t now_ns);
   void check_done(int64_t now_ns);
   void announce_failure(Reason why, uint32_t detail, int64_t now_ns);
+  void cycle_begin(int64_t now_ns);
+  void cycle_number(const ReplyRule& rule, uint64_t number);
+  void cycle_end(int64_t now_ns);
+  /// Whether a snapshot up to (not including) that wire number would close the gap it is wanted for.
+  [[nodiscard]] bool new_enough(uint64_t first) const;
 
   const RequesterSpec& spec_;
   const FramingSpec& framing_;
@@ -218,6 +233,12 @@ class Requester {
   bool has_snapshot_number_ = false;
   uint64_t image_ = 0;
   bool has_image_ = false;
+
+  // A cycle of a snapshot line.
+  bool collecting_ = false;
+  uint64_t cycle_next_ = 0;  // packet or message number that continues the cycle
+  uint64_t number_least_ = 0, number_greatest_ = 0;
+  bool has_numbers_ = false;
 
   uint64_t implied_ = 0;  // wire number of the next counted message
   uint64_t correlation_ = 0;

@@ -65,6 +65,8 @@ void parse_requester(SpecReader& r, RequesterSpec& q) {
   q.cooldown_ns = r.i64();
   q.patience_ns = r.i64();
   q.packet_bytes_max = r.u32();
+  q.snapshot_from = SnapshotFrom(r.u8());
+  q.snapshot_number = SnapshotNumber(r.u8());
   if (q.range_max == 0 || q.packet_bytes_max == 0 || q.packet_bytes_max > (64u << 20)) r.fail();
 }
 
@@ -173,7 +175,11 @@ void Session::datagram(uint16_t line, Bytes datagram, int64_t receive_ns, int64_
       feed_[FeedCounter::unknownChannel]++;
       continue;
     }
-    c->packet(framing, packet, arrival);
+    if (l.role == LineRole::snapshot) {
+      for (const auto& q : requesters_) q->line_packet(*c, framing, packet, arrival);
+    } else {
+      c->packet(framing, packet, arrival);
+    }
   }
 }
 

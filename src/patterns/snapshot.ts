@@ -38,6 +38,10 @@ export const snapshotRung = z
     type: z.literal('snapshot'),
     pattern: z.union([z.string(), snapshotSchema]).describe('Where it comes from: id of a snapshot, or a snapshot'),
     ...rungParts.use,
+    servers: rungParts.use.servers
+      .or(z.array(z.never()).length(0))
+      .default([])
+      .describe('`host:port` of each server; none where the snapshot comes on lines by itself'),
     timeout: rungParts.duration.default('30s').describe('Longest time for a whole snapshot'),
   })
   .describe('The state is taken from a snapshot; what is missing before it is given up');
