@@ -1,0 +1,122 @@
+/** `venuewire decode`: a capture, message by message. */
+import type { Command } from 'commander';
+import type { Decoder } from '../layout/index.js';
+import { chooseDecoder, chooseMessages, commaList, oneOf, wholeNumber } from './choose.js';
+import { FINDINGS, OK } from './exit.js';
+import { FORMATS, type Format, formatter } from './format.js';
+import { Findings, framingsFor, Messages, type MutableFound } from './messages.js';
+import { Output, Progress } from './output.js';
+import { Capture } from './packets.js';
+import { Stats } from './stats.js';
+import { symbolTest } from './symbol.js';
+import { compileWhere } from './where.js';
+
+interface DecodeOptions {
+  readonly decoder: string;
+  readonly framing?: string;
+  readonly port?: number;
+  readonly format: Format;
+  readonly message?: string[];
+  readonly where?: string;
+  readonly symbol?: string;
+  readonly limit?: number;
+  readonly stats?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  venuewire decode day.pcap.gz --decoder nasdaq-totalview-itch-5.0 --format ndjson | head
+  venuewire decode day.pcap --decoder nasdaq-totalview-itch-5.0 --symbol AAPL --where 'price > 100 && shares >= 500'
+  venuewire decode day.pcap --decoder cme-mdp3-sbe-1.9 --port 14340 --message snapshotFullRefresh52 --format pretty
+  venuewire decode day.pcap --decoder iex-tops-1.6 --stats
+  zcat day.pcap.gz | venuewire decode - --decoder memx-memoir-depth-1.3 --limit 10 --format csv
+
+--where compares fields: == != < <= > >= with && || ! and brackets. Prices are compared in their own unit (price > 100.25),
+text with the code or what it stands for (buySellIndicator == "B" or "Buy"). A field inside a group passes when one of its
+entries does.
+`;
+
+/** The test that all filters of the command line make together. */
+export function filters(
+  decoder: Decoder,
+  options: { readonly message?: readonly string[]; readonly where?: string; readonly symbol?: string },
+): { readonly only: ReadonlySet<number> | undefined; readonly passes: (found: MutableFound) => boolean } {
+  const only = options.message && chooseMessages(decoder, options.message);
+  const where = options.where === undefined ? undefined : compileWhere(options.where, decoder);
+  const symbol = options.symbol === undefined ? undefined : symbolTest(decoder, options.symbol);
+  return {
+    only,
+    passes: ({ index, view }) => {
+      // The symbol's test comes first: it learns from messages that are not printed.
+      if (symbol !== undefined && !symbol(view)) return false;
+      if (only !== undefined && !only.has(index)) return false;
+      return where === undefined || where[index]?.(view) === true;
+    },
+  };
+}
+
+async function decode(file: string, options: DecodeOptions): Promise<void> {
+  const decoder = await chooseDecoder(options.decoder).load();
+  const framing = framingsFor(decoder, options.framing);
+  const { only, passes } = filters(decoder, options);
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const capture = new Capture(file);
+  const findings = new Findings();
+  const out = new Output();
+  const stats = options.stats ? new Stats(decoder) : undefined;
+  const format = formatter(options.format, decoder, only);
+  const progress = new Progress('decode', capture.size);
+  let printed = 0;
+  const messages = new Messages(
+    decoder,
+    framing,
+    findings,
+    (found) => {
+      if (printed >= limit || !passes(found)) return;
+      printed++;
+      if (stats) stats.message(found);
+      else out.line(format.message(found));
+    },
+    options.port,
+  );
+  if (!stats && format.head !== '') out.line(format.head);
+  try {
+    await capture.read(
+      (p) => {
+        if (printed >= limit) return;
+        stats?.packet(p);
+        messages.packet(p);
+      },
+      {
+        after: (done) => {
+          progress.update(done);
+          return out.full ? out.flush() : undefined;
+        },
+        enough: () => printed >= limit,
+      },
+    );
+    if (printed < limit) messages.finish();
+  } finally {
+    progress.done();
+    if (stats) for (const text of stats.report(options.format)) out.line(text);
+    await out.flush();
+  }
+  if (findings.any) process.stderr.write(`${findings.summary}\n`);
+  process.exitCode = findings.any ? FINDINGS : OK;
+}
+
+export function configure(command: Command): void {
+  command
+    .argument('<file>', 'pcap, pcapng or BinaryFILE, plain or gzip; - for standard input')
+    .requiredOption('--decoder <id>', 'message table (venuewire list decoders)')
+    .option('--framing <id>', 'how packets carry messages; default: what the decoder names')
+    .option('--port <n>', 'only packets from or to this port', wholeNumber('--port', 0, 65535))
+    .addOption(oneOf('--format <name>', 'how messages are printed', FORMATS, 'ndjson'))
+    .option('--message <names>', 'only these messages, separated by commas', commaList)
+    .option('--where <expression>', 'only messages whose fields pass')
+    .option('--symbol <name>', 'only messages of this instrument: its symbol, or its number')
+    .option('--limit <n>', 'stop after so many messages', wholeNumber('--limit', 1, Number.MAX_SAFE_INTEGER))
+    .option('--stats', 'messages by type, sizes, rates and channels instead of the messages')
+    .addHelpText('after', EXAMPLES)
+    .action(decode);
+}

@@ -1,0 +1,301 @@
+/** The messages of a capture: packets by their framing, TCP flows put together, everything that is broken told once. */
+
+import { VenuewireError } from '../errors.js';
+import type { CapturedPayload } from '../feed/batch.js';
+import { defineFraming, type Framing } from '../patterns/framing.js';
+import { findFraming, framingOf } from '../patterns/framings.js';
+import { chooseFraming } from './choose.js';
+import type { Found } from './format.js';
+import { Framer } from './framed.js';
+import { type Flow, Flows } from './tcp.js';
+import { type Decoder, type Flyweight, recordViews } from './views.js';
+
+/** What carries a feed's messages over TCP, where its datagrams have another framing. */
+const OVER_TCP: Readonly<Record<string, string>> = { moldudp64: 'soupbintcp', 'cme-mdp3': 'cme-tcp' };
+
+/** A message table that frames itself: each message begins with its length. */
+function selfFraming(decoder: Decoder): Framing {
+  const length = decoder.lengthField && decoder.headerPlan.byName.get(decoder.lengthField.name);
+  if (length?.kind !== 'field' || decoder.lengthField === undefined) {
+    throw new VenuewireError(
+      'VW_FRAMING_UNKNOWN',
+      `${decoder.id} does not say how its messages are framed`,
+      'Name a framing: --framing ID (venuewire list framings).',
+    );
+  }
+  const place = {
+    offset: length.at,
+    size: length.size,
+    byteOrder: length.big ? ('big' as const) : ('little' as const),
+    excludes: decoder.lengthField.excludes,
+  };
+  return defineFraming({
+    id: `${decoder.id}-stream`,
+    byteOrder: decoder.byteOrder,
+    headerLength: 0,
+    shortestPacket: length.at + length.size,
+    packetLength: place,
+    manyPackets: true,
+  });
+}
+
+/** The framings for datagrams and for streams. */
+export function framingsFor(
+  decoder: Decoder,
+  asked: string | undefined,
+): { readonly udp: Framing; readonly tcp: Framing } {
+  if (asked !== undefined && asked !== 'stream') {
+    const framing = chooseFraming(asked);
+    return { udp: framing, tcp: framing };
+  }
+  if (decoder.framing === 'stream') {
+    const framing = selfFraming(decoder);
+    return { udp: framing, tcp: framing };
+  }
+  const udp = framingOf(decoder) ?? chooseFraming(decoder.framing);
+  return { udp, tcp: findFraming(OVER_TCP[udp.id] ?? '') ?? udp };
+}
+
+/** Tells what is broken: the first ones each on a line, then only their number. */
+export class Findings {
+  static readonly SHOWN = 20;
+  broken = 0;
+  unknown = 0;
+  truncated = 0;
+  readonly #counts = new Map<string, number>();
+  constructor(readonly write: (line: string) => void = (line) => process.stderr.write(`${line}\n`)) {}
+
+  packet(number: number, channel: string, what: string): void {
+    if (this.broken++ < Findings.SHOWN) this.write(`packet ${number} (${channel}): ${what}`);
+  }
+  unknownType(number: number, channel: string, what: string): void {
+    const seen = this.#counts.get(what) ?? 0;
+    this.#counts.set(what, seen + 1);
+    this.unknown++;
+    if (seen === 0 && this.#counts.size <= Findings.SHOWN) this.write(`packet ${number} (${channel}): ${what}`);
+  }
+  get any(): boolean {
+    return this.broken + this.unknown + this.truncated > 0;
+  }
+  /** The count at the end; empty when nothing was found. */
+  get summary(): string {
+    const parts: string[] = [];
+    const say = (n: number, one: string, more: string) => n > 0 && parts.push(`${n} ${n === 1 ? one : more}`);
+    say(this.broken, 'broken packet', 'broken packets');
+    say(this.unknown, 'message of an unknown type', 'messages of unknown types');
+    say(this.truncated, 'packet cut short by the capture', 'packets cut short by the capture');
+    return parts.join(', ');
+  }
+}
+
+/** What a message looks like to whoever reads the capture; reused for the next one. */
+export interface MutableFound extends Found {
+  packet: number;
+  time: bigint;
+  channel: string;
+  sequence: bigint;
+  view: Flyweight;
+  base: number;
+  /** Bytes of the message. */
+  length: number;
+  index: number;
+}
+
+interface FlowState {
+  /** The stream has been seen to hold packets where they are expected. */
+  inStep: boolean;
+  told: boolean;
+}
+
+/** Reads packets and calls `message` for each of their messages. */
+export class Messages {
+  readonly #views: (index: number) => Flyweight;
+  readonly #udp: Framer;
+  readonly #tcp: Framer;
+  readonly #flows = new Flows();
+  readonly #states = new WeakMap<Flow, FlowState>();
+  readonly #found: MutableFound;
+  #fileMessages = 0n;
+
+  constructor(
+    readonly decoder: Decoder,
+    framing: { readonly udp: Framing; readonly tcp: Framing },
+    readonly findings: Findings,
+    readonly message: (found: MutableFound) => void,
+    readonly port: number | undefined,
+  ) {
+    this.#views = recordViews(decoder);
+    this.#udp = new Framer(framing.udp, decoder);
+    this.#tcp = new Framer(framing.tcp, decoder);
+    this.#found = {
+      packet: 0,
+      time: 0n,
+      channel: '',
+      sequence: 0n,
+      view: undefined as unknown as Flyweight,
+      base: 0,
+      length: 0,
+      index: 0,
+    };
+  }
+
+  packet(p: CapturedPayload): void {
+    if (this.port !== undefined && p.destinationPort !== this.port && !p.source.endsWith(`:${this.port}`)) return;
+    if (p.truncated) this.findings.truncated++;
+    const found = this.#found;
+    found.packet = p.number;
+    found.time = p.time;
+    found.channel = p.destination;
+    if (p.transport === 'udp') {
+      this.#datagram(p);
+    } else if (p.transport === 'file') {
+      found.channel = 'file';
+      found.base = 0;
+      this.#one(p.view, 0, p.view.byteLength, ++this.#fileMessages);
+    } else if (p.view.byteLength > 0) {
+      const flow = this.#flows.add(p);
+      this.#stream(flow, false);
+    }
+  }
+
+  /** Reads what has been waiting for more. */
+  finish(): void {
+    for (const flow of this.#flows) {
+      this.#stream(flow, true);
+      if (flow.length === 0) continue;
+      const { packet } = flow.segmentAt(0);
+      this.findings.packet(packet, flow.channel, `the capture ends ${flow.length} bytes into a message`);
+    }
+  }
+
+  #datagram(p: CapturedPayload): void {
+    const { view } = p;
+    const end = view.byteLength;
+    this.#found.base = 0;
+    for (let at = 0; at < end; ) {
+      const next = this.#udp.read(view, at, end);
+      if (next < 0) {
+        this.findings.packet(p.number, p.destination, this.#udp.problem);
+        return;
+      }
+      this.#messages(this.#udp, view);
+      at = next;
+    }
+  }
+
+  #messages(framer: Framer, view: DataView): void {
+    const whole = framer.messages(view, (at, length, sequence) => this.#one(view, at, length, sequence));
+    if (!whole) this.findings.packet(this.#found.packet, this.#found.channel, framer.problem);
+  }
+
+  #stream(flow: Flow, over: boolean): void {
+    const state = this.#states.get(flow) ?? { inStep: false, told: false };
+    this.#states.set(flow, state);
+    const found = this.#found;
+    const framer = this.#tcp;
+    const { view } = flow;
+    const end = flow.length;
+    found.channel = flow.channel;
+    let at = 0;
+    while (at < end) {
+      const size = framer.framing.packetLength === undefined ? end - at : framer.streamSize(view, at, end);
+      const waits = size === 0 || size > end - at;
+      if (waits && (!over || state.inStep)) break;
+      if (waits || size < 0 || (!state.inStep && !this.#plausible(framer, view, at, at + size))) {
+        const { packet } = flow.segmentAt(at);
+        if (!state.told) {
+          this.findings.packet(
+            packet,
+            flow.channel,
+            `no packet of ${framer.framing.id} begins here; going on at the next segment`,
+          );
+        }
+        state.told = true;
+        state.inStep = false;
+        at = flow.nextSegment(at);
+        continue;
+      }
+      state.inStep = true;
+      state.told = false;
+      const segment = flow.segmentAt(at);
+      found.packet = segment.packet;
+      found.time = segment.time;
+      found.base = segment.at;
+      if (framer.read(view, at, at + size) < 0) this.findings.packet(segment.packet, flow.channel, framer.problem);
+      else {
+        const whole = framer.messages(view, (from, length, sequence) => {
+          const begins = flow.segmentAt(from);
+          found.packet = begins.packet;
+          found.time = begins.time;
+          found.base = begins.at;
+          this.#one(view, from, length, sequence);
+        });
+        if (!whole) this.findings.packet(segment.packet, flow.channel, framer.problem);
+      }
+      at += size;
+    }
+    flow.take(at);
+  }
+
+  /** Whether a packet begins here, in a stream that may have been met in the middle of one. */
+  #plausible(framer: Framer, view: DataView, at: number, end: number): boolean {
+    if (framer.read(view, at, end) < 0) return false;
+    const { kinds } = framer.framing;
+    if (framer.packet.kind === 'data' && kinds.some((k) => k.is === 'data') && !framer.matched) return false;
+    let known = true;
+    const whole = framer.messages(view, (from, length) => {
+      const index = this.decoder.messageIndex(view, from, length);
+      if (index < 0 || this.decoder.lengthCheck(index, length) === 'tooShort') known = false;
+    });
+    return whole && known;
+  }
+
+  #one(view: DataView, at: number, length: number, sequence: bigint): void {
+    const { decoder } = this;
+    const found = this.#found;
+    const index = decoder.messageIndex(view, at, length);
+    if (index < 0) {
+      this.findings.unknownType(
+        found.packet,
+        found.channel,
+        `${decoder.id} has no message ${typeText(decoder, view, at, length)}`,
+      );
+      return;
+    }
+    const check = decoder.lengthCheck(index, length);
+    if (check !== 'ok') {
+      this.findings.packet(
+        found.packet,
+        found.channel,
+        `${length} bytes are ${check === 'tooShort' ? 'too few' : 'too many'} for ${decoder.names[index]}`,
+      );
+      return;
+    }
+    found.sequence = sequence;
+    found.length = length;
+    found.index = index;
+    found.view = this.#views(index).bind(view, at, length);
+    try {
+      this.message(found);
+    } catch (error) {
+      if (!(error instanceof VenuewireError) || error.code !== 'VW_MESSAGE_MALFORMED') throw error;
+      this.findings.packet(found.packet, found.channel, error.message);
+    }
+  }
+}
+
+function typeText(decoder: Decoder, view: DataView, at: number, length: number): string {
+  const types = decoder.messageType.map((name) => decoder.headerPlan.byName.get(name));
+  const parts = types.map((p) => {
+    if (p?.kind !== 'field' || p.at + p.size > length) return 'that is so short';
+    if (p.wire === 'uint' || p.wire === 'int') {
+      let value = 0;
+      for (let i = 0; i < p.size; i++) value = value * 256 + view.getUint8(at + p.at + (p.big ? i : p.size - 1 - i));
+      return String(value);
+    }
+    let text = '';
+    for (let i = 0; i < p.size; i++) text += String.fromCharCode(view.getUint8(at + p.at + i));
+    return JSON.stringify(text);
+  });
+  return parts.length > 0 ? `of type ${parts.join(' ')}` : 'that its bytes select';
+}

@@ -1,0 +1,86 @@
+/** Standard output in chunks, with back-pressure; tables; a progress bar on standard error. */
+import { once } from 'node:events';
+
+const CHUNK = 1 << 16;
+
+/** Collects text and writes it in chunks; `full` says when to `flush`, which waits while the reader is slow. */
+export class Output {
+  #text = '';
+  constructor(readonly stream: NodeJS.WriteStream = process.stdout) {}
+
+  get full(): boolean {
+    return this.#text.length >= CHUNK;
+  }
+  line(text: string): void {
+    this.#text += `${text}\n`;
+  }
+  async flush(): Promise<void> {
+    if (this.#text === '') return;
+    const text = this.#text;
+    this.#text = '';
+    if (!this.stream.write(text)) await once(this.stream, 'drain');
+  }
+}
+
+export interface Column {
+  readonly title: string;
+  readonly right?: boolean;
+}
+
+/** Rows in columns as wide as their widest cell; the last left-bound column is not padded. */
+export function table(columns: readonly Column[], rows: readonly (readonly (string | number | bigint)[])[]): string {
+  const cells = rows.map((row) => row.map(String));
+  const widths = columns.map((c, i) => cells.reduce((w, row) => Math.max(w, (row[i] ?? '').length), c.title.length));
+  const line = (row: readonly string[]) =>
+    columns
+      .map((c, i) =>
+        c.right ? (row[i] ?? '').padStart(widths[i] as number) : (row[i] ?? '').padEnd(widths[i] as number),
+      )
+      .join('  ')
+      .trimEnd();
+  return [line(columns.map((c) => c.title)), line(widths.map((w) => '-'.repeat(w))), ...cells.map(line)].join('\n');
+}
+
+export const grouped = (n: number | bigint): string => n.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+
+export function bytesText(n: number): string {
+  if (n < 10_000) return `${n} B`;
+  const units = ['KiB', 'MiB', 'GiB'];
+  let v = n;
+  let unit = 'B';
+  for (const u of units) {
+    if (v < 1024) break;
+    v /= 1024;
+    unit = u;
+  }
+  return `${v < 10 ? v.toFixed(1) : Math.round(v)} ${unit}`;
+}
+
+/** A bar on a terminal's standard error once the work has lasted a second; nothing otherwise. */
+export class Progress {
+  readonly #shown = process.stderr.isTTY === true;
+  readonly #began = performance.now();
+  #next = this.#began + 1000;
+  #drawn = false;
+  constructor(
+    readonly what: string,
+    readonly total: number,
+  ) {}
+
+  update(done: number): void {
+    if (!this.#shown) return;
+    const now = performance.now();
+    if (now < this.#next) return;
+    this.#next = now + 100;
+    const part = this.total > 0 ? Math.min(1, done / this.total) : 0;
+    const bar = '█'.repeat(Math.round(part * 30)).padEnd(30, '░');
+    const rate = done / ((now - this.#began) / 1000);
+    process.stderr.write(`\r${this.what} ${bar} ${Math.round(part * 100)} %  ${bytesText(rate)}/s\x1b[K`);
+    this.#drawn = true;
+  }
+  /** Takes the bar away. */
+  done(): void {
+    if (this.#drawn) process.stderr.write('\r\x1b[K');
+    this.#drawn = false;
+  }
+}

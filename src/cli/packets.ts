@@ -1,0 +1,124 @@
+/** The packets of a capture, through the native reader: pcap, pcapng, BinaryFILE, gzip, `-`. */
+import { statSync } from 'node:fs';
+import { moldudp64 as anyDecoder } from '../decoders/moldudp64.js';
+import { VenuewireError } from '../errors.js';
+import { type BatchSink, type CapturedPayload, Dispatcher, read } from '../feed/batch.js';
+import { compileVenue } from '../feed/compile.js';
+import { captureBytes } from '../feed/feed.js';
+import { Ring } from '../feed/ring.js';
+import { statistics } from '../feed/statistics.js';
+import type { Decoder } from '../layout/index.js';
+import { native } from '../native.js';
+import { captureFile } from '../patterns/network.js';
+import { defineVenue } from '../patterns/venue.js';
+
+/** Bytes of a captured frame beside its payload: record header, Ethernet, IP, UDP. For progress only. */
+const AROUND_PAYLOAD = 58;
+
+const HINTS: Readonly<Record<string, string>> = {
+  VW_CAPTURE_OPEN: 'Check the path and the permissions.',
+  VW_CAPTURE_FORMAT: 'pcap, pcapng and length-prefixed BinaryFILE are read, plain or gzip.',
+  VW_CAPTURE_MALFORMED: 'Everything before the fault was read. Record the capture again, or cut it there.',
+};
+
+export interface CaptureTotals {
+  /** Frames of the capture, and those without a UDP or TCP payload. */
+  readonly frames: number;
+  readonly skipped: number;
+}
+
+export interface PacketOptions {
+  /** Called after each batch with the bytes read so far: the place to wait for a slow reader of the output. */
+  readonly after?: (bytesRead: number) => Promise<void> | void;
+  /** Asked after each batch: true ends the reading. */
+  readonly enough?: () => boolean;
+}
+
+/** An opened capture: the size is known before it is read. */
+export class Capture {
+  readonly size: number;
+  readonly #source: string | Uint8Array;
+  /** @param file a path, `-` for standard input, or the bytes. */
+  constructor(file: string | Uint8Array) {
+    this.#source = captureBytes(file);
+    this.size = typeof this.#source === 'string' ? fileSize(this.#source) : this.#source.length;
+  }
+
+  /** What `openFeed` takes for it. */
+  get source(): string | Uint8Array {
+    return this.#source;
+  }
+
+  /**
+   * Calls `packet` for each UDP or TCP payload (of a BinaryFILE: for each message), in order. The payload's view is valid
+   * during the call.
+   * @throws VenuewireError `VW_CAPTURE_…`; packets before the fault have been passed on.
+   */
+  async read(packet: (p: CapturedPayload) => void, options: PacketOptions = {}): Promise<CaptureTotals> {
+    const decoder: Decoder = anyDecoder as unknown as Decoder;
+    const venue = defineVenue({
+      name: 'capture',
+      decoder: decoder as never,
+      lines: { A: captureFile('capture') },
+    });
+    const { spec } = compileVenue(venue, { capture: true });
+    const ring = new Ring(1, 4 << 20);
+    const feed = new (native().Feed)(
+      spec,
+      ring.bytes,
+      ring.dataAt,
+      ring.dataBytes,
+      {
+        kind: 'capture',
+        ...(typeof this.#source === 'string' ? { file: this.#source } : { memory: this.#source }),
+        routes: [],
+        packets: true,
+        recovery: false,
+        cpu: -1,
+      },
+      null,
+    );
+    let done = 0;
+    const sink: BatchSink = {
+      packet: (p) => {
+        done += p.view.byteLength + AROUND_PAYLOAD;
+        packet(p);
+      },
+    };
+    const dispatcher = new Dispatcher(ring, decoder as never, {}, sink);
+    try {
+      feed.start();
+      for (;;) {
+        // The state is read first: what is published before it changes is seen after it.
+        const { state } = ring;
+        const { tail, head } = ring;
+        if (tail === head) {
+          if (state === 'failed') {
+            const failure = feed.failure();
+            const code = failure?.code ?? 'VW_CAPTURE_OPEN';
+            throw new VenuewireError(code, failure?.message ?? 'The capture could not be read', HINTS[code] ?? '');
+          }
+          if (state !== 'running') break;
+          feed.wait(50);
+          continue;
+        }
+        read(ring, tail, head, dispatcher);
+        ring.tail = head;
+        await options.after?.(done);
+        if (options.enough?.()) break;
+      }
+      const counters = statistics(ring).feed;
+      return { frames: counters.captureFrames ?? 0, skipped: counters.captureSkipped ?? 0 };
+    } finally {
+      feed.close();
+    }
+  }
+}
+
+function fileSize(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}

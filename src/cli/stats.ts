@@ -1,0 +1,145 @@
+/** `decode --stats`: messages by type, sizes, rates, channels. */
+import type { CapturedPayload } from '../feed/batch.js';
+import type { Decoder } from '../layout/index.js';
+import type { Format } from './format.js';
+import { instantText } from './format.js';
+import type { MutableFound } from './messages.js';
+import { bytesText, grouped, table } from './output.js';
+
+interface Counted {
+  messages: number;
+  bytes: number;
+  least: number;
+  most: number;
+}
+
+interface Channel {
+  packets: number;
+  bytes: number;
+  messages: number;
+  first: bigint;
+  last: bigint;
+  /** Messages in the second that is being counted, and the most in any. */
+  second: bigint;
+  inSecond: number;
+  peak: number;
+}
+
+export class Stats {
+  readonly #types: Counted[];
+  readonly #channels = new Map<string, Channel>();
+  constructor(readonly decoder: Decoder) {
+    this.#types = decoder.names.map(() => ({ messages: 0, bytes: 0, least: Number.POSITIVE_INFINITY, most: 0 }));
+  }
+
+  #channel(name: string, time: bigint): Channel {
+    let channel = this.#channels.get(name);
+    if (channel === undefined) {
+      channel = { packets: 0, bytes: 0, messages: 0, first: time, last: time, second: 0n, inSecond: 0, peak: 0 };
+      this.#channels.set(name, channel);
+    }
+    if (time > channel.last) channel.last = time;
+    return channel;
+  }
+
+  packet(p: CapturedPayload): void {
+    const channel = this.#channel(p.transport === 'file' ? 'file' : p.destination, p.time);
+    channel.packets++;
+    channel.bytes += p.view.byteLength;
+  }
+
+  message({ index, length, channel: name, time }: MutableFound): void {
+    const type = this.#types[index] as Counted;
+    type.messages++;
+    type.bytes += length;
+    if (length < type.least) type.least = length;
+    if (length > type.most) type.most = length;
+    const channel = this.#channel(name, time);
+    channel.messages++;
+    const second = time / 1_000_000_000n;
+    if (second !== channel.second) {
+      channel.second = second;
+      channel.inSecond = 0;
+    }
+    if (++channel.inSecond > channel.peak) channel.peak = channel.inSecond;
+  }
+
+  report(format: Format): string[] {
+    const all = this.#types.reduce((n, t) => n + t.messages, 0);
+    const types = this.#types
+      .map((t, i) => ({ name: this.decoder.names[i] as string, ...t }))
+      .filter((t) => t.messages > 0)
+      .sort((a, b) => b.messages - a.messages);
+    const channels = [...this.#channels].filter(([, c]) => c.packets > 0 || c.messages > 0);
+    if (format === 'ndjson') {
+      return [
+        ...types.map((t) =>
+          JSON.stringify({ message: t.name, messages: t.messages, bytes: t.bytes, least: t.least, most: t.most }),
+        ),
+        ...channels.map(([channel, c]) =>
+          JSON.stringify({
+            channel,
+            packets: c.packets,
+            bytes: c.bytes,
+            messages: c.messages,
+            first: String(c.first),
+            last: String(c.last),
+            peakPerSecond: c.peak,
+          }),
+        ),
+      ];
+    }
+    const rows = types.map((t) => [
+      t.name,
+      grouped(t.messages),
+      `${((100 * t.messages) / all).toFixed(2)} %`,
+      bytesText(t.bytes),
+      t.least,
+      (t.bytes / t.messages).toFixed(1),
+      t.most,
+    ]);
+    const right = (title: string) => ({ title, right: true });
+    const out = [
+      table(
+        [
+          { title: 'MESSAGE' },
+          right('COUNT'),
+          right('SHARE'),
+          right('BYTES'),
+          right('LEAST'),
+          right('MEAN'),
+          right('MOST'),
+        ],
+        rows,
+      ),
+      `${grouped(all)} messages`,
+      '',
+      table(
+        [
+          { title: 'CHANNEL' },
+          right('PACKETS'),
+          right('BYTES'),
+          right('MESSAGES'),
+          right('MEAN/S'),
+          right('PEAK/S'),
+          { title: 'FIRST' },
+          { title: 'LAST' },
+        ],
+        channels.map(([name, c]) => {
+          const seconds = Number(c.last - c.first) / 1e9;
+          return [
+            name,
+            grouped(c.packets),
+            bytesText(c.bytes),
+            grouped(c.messages),
+            seconds > 0 ? grouped(Math.round(c.messages / seconds)) : '–',
+            grouped(c.peak),
+            c.first > 0n ? instantText(c.first) : '–',
+            c.last > 0n ? instantText(c.last) : '–',
+          ];
+        }),
+      ),
+    ];
+    return out;
+  }
+}
