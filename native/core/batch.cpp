@@ -15,8 +15,9 @@ std::atomic_ref<uint32_t> word(uint8_t* memory, uint32_t at) {
 void put32(uint8_t* p, uint32_t v) { std::memcpy(p, &v, 4); }
 void put64(uint8_t* p, uint64_t v) { std::memcpy(p, &v, 8); }
 
-/// Worst growth of wire bytes in the ring: an empty message behind a one-byte length becomes eight bytes.
-constexpr uint64_t kGrowth = 8;
+/// Worst growth of wire bytes in the ring: a message of one byte that is its own length or delimiter takes sixteen.
+constexpr uint64_t kGrowth = 16;
+constexpr size_t kPendingMax = 1024;   // notices that wait for room
 constexpr uint32_t kSlackUnits = 512;  // kept free for notices
 constexpr int32_t kShort = 48;         // bytes copied at once
 
@@ -91,8 +92,14 @@ uint32_t BatchWriter::free_units() {
   return capacity_ - (head_ - tail_seen_);
 }
 
-bool BatchWriter::room(uint32_t bytes) {
-  const uint64_t need = uint64_t(run_units(bytes)) + kSlackUnits;
+bool BatchWriter::room(uint32_t bytes) { return room_units(uint64_t(run_units(bytes)) + kSlackUnits); }
+
+uint32_t BatchWriter::bytes_max() const {
+  // Half the ring, so that it fits wherever the ring's end lies.
+  return uint32_t((uint64_t(capacity_ / 2 - kSlackUnits - 1) * 8 - kRunHeader - kShort) / kGrowth);
+}
+
+bool BatchWriter::room_units(uint64_t need) {
   const auto enough = [&] {
     const uint32_t to_end = capacity_ - (head_ & (capacity_ - 1));
     // A run is contiguous: what is left before the ring's end may have to be skipped.
@@ -101,12 +108,9 @@ bool BatchWriter::room(uint32_t bytes) {
   };
   if (enough() && pending_.empty()) [[likely]] return true;
   tail_seen_ = word(memory_, kTailAt).load(std::memory_order_acquire);
-  while (!pending_.empty() && free_units() > kSlackUnits / 4) {
-    const std::vector<Notice> waiting = std::move(pending_);
-    pending_.clear();
-    for (const Notice& n : waiting) notice(n);
-    if (!pending_.empty()) break;
-  }
+  size_t told = 0;
+  while (told < pending_.size() && free_units() > kSlackUnits / 4) write_notice(pending_[told++]);
+  pending_.erase(pending_.begin(), pending_.begin() + long(told));
   return enough() && pending_.empty();
 }
 
@@ -240,15 +244,29 @@ void BatchWriter::notice(const Notice& n) {
   if (free_units() < need + kNoticeBytes / 8) tail_seen_ = word(memory_, kTailAt).load(std::memory_order_acquire);
   // Order is kept: nothing overtakes a notice that waits.
   if (!pending_.empty() || free_units() < need + kNoticeBytes / 8) {
-    pending_.push_back(n);
+    if (pending_.size() < kPendingMax) {
+      pending_.push_back(n);
+      return;
+    }
+    // A reader who does not read: from here on it is told how many notices it has missed.
+    Notice& last = pending_.back();
+    if (last.code != NoticeCode::slowConsumer) {
+      const Notice first_missed = last;
+      last = Notice{};
+      last.code = NoticeCode::slowConsumer;
+      last.channel = first_missed.channel;
+      last.time_ns = first_missed.time_ns;
+      last.count = 1;
+    }
+    last.count++;
     return;
   }
   write_notice(n);
 }
 
 bool BatchWriter::packet(const PacketInfo& info, Bytes payload) {
-  if (!room(payload.size)) return false;
   const uint32_t units = (kPacketHeader + payload.size + 7) / 8;
+  if (!room_units(uint64_t(units) + kSlackUnits)) return false;
   uint8_t* p = reserve(units);
   put32(p, units);
   put32(p + 4, uint32_t(RecordKind::packet));

@@ -52,6 +52,7 @@ class BatchWriter : public Output {
   BatchWriter(uint8_t* memory, uint32_t data_at, uint32_t data_bytes, const Catalogue& catalogue, Selection selection);
 
   [[nodiscard]] bool room(uint32_t bytes) override;
+  [[nodiscard]] uint32_t bytes_max() const override;
   [[nodiscard]] uint32_t deliver(const Run& run, ChannelCounters& counters) override;
   void notice(const Notice& notice) override;
   /// Whether the reader has given back a good part of the ring: a writer that resumes at the first free byte would go
@@ -78,6 +79,7 @@ class BatchWriter : public Output {
 
  private:
   [[nodiscard]] uint32_t free_units();
+  [[nodiscard]] bool room_units(uint64_t need);
   [[nodiscard]] uint8_t* reserve(uint32_t units);
   void write_notice(const Notice& n);
   [[nodiscard]] bool wanted(uint16_t index, Bytes message);

@@ -50,7 +50,8 @@ namespace venuewire {
   X(quotaWaits, "times a request waited for an allowance")                                               \
   X(resets, "sequence resets and epoch changes")                                                         \
   X(snapshots, "snapshots applied")                                                                      \
-  X(snapshotsFailed, "snapshots given up before their end")
+  X(snapshotsFailed, "snapshots given up before their end")                                              \
+  X(oversized, "packets dropped because a ring of this size can never take them; their numbers become a gap")
 
 #define VENUEWIRE_FEED_COUNTERS(X)                                                        \
   X(kernelDrops, "datagrams the kernel dropped before we read them")                      \
