@@ -56,7 +56,7 @@ export const cboeC1CsmLevel2104 = defineDecoder({
     'tables of the specification: 5 of 5 messages',
     'captures: 1 packets, 41 fields; messages seen: securityDefinition',
     'strings and groups are length/count prefixed as listed; message length includes its own two bytes',
-    'the last field of an entry counts its volume entries: message lengths in captures add up only so (a public public dissector takes the count of the message)',
+    'the last field of an entry counts its volume entries: 21,218 captured messages add up only so (a public public dissector takes the count of the message)',
   ],
   messages: {
     securityDefinition: message(13, atLeast(9), {

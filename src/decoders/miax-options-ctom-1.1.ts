@@ -65,6 +65,7 @@ export const miaxOptionsCtom11 = defineDecoder({
   checked: [
     'tables of the specification: 12 of 12 messages',
     'captures: 2 packets, 13 fields; messages seen: systemState',
+    'a captured session that calls itself CTOM1.0 has top of market messages without the reserved bytes: see miax-options-ctom-1.0',
   ],
   messages: {
     systemTime: message('1', 5, {

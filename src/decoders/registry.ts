@@ -101,6 +101,7 @@ export const decoders: readonly DecoderEntry[] = [
   entry('memx-memoir-top-1.3', 'MEMX', 'MEMOIR Top', '1.3', 'memx-udp', 11, async () => (await import('./memx-memoir-top-1.3.js')).memxMemoirTop13),
   entry('miax-onyx-dom-1.0', 'MIAX Onyx Futures', 'Depth of Market (DoM)', '1.0', 'miax-mach', 14, async () => (await import('./miax-onyx-dom-1.0.js')).miaxOnyxDom10),
   entry('miax-onyx-tom-1.0', 'MIAX Onyx Futures', 'Top of Market (ToM)', '1.0', 'miax-mach', 7, async () => (await import('./miax-onyx-tom-1.0.js')).miaxOnyxTom10),
+  entry('miax-options-ctom-1.0', 'MIAX Options', 'Complex Top of Market (cToM)', '1.0', 'miax-mach', 12, async () => (await import('./miax-options-ctom-1.0.js')).miaxOptionsCtom10),
   entry('miax-options-ctom-1.1', 'MIAX Options', 'Complex Top of Market (cToM)', '1.1', 'miax-mach', 12, async () => (await import('./miax-options-ctom-1.1.js')).miaxOptionsCtom11),
   entry('miax-options-ctom-1.3a', 'MIAX Options', 'Complex Top of Market (cToM)', '1.3a', 'miax-mach', 12, async () => (await import('./miax-options-ctom-1.3a.js')).miaxOptionsCtom13a),
   entry('miax-options-tom-2.5', 'MIAX Options', 'Top of Market (ToM)', '2.5', 'miax-mach', 12, async () => (await import('./miax-options-tom-2.5.js')).miaxOptionsTom25),
