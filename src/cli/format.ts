@@ -13,6 +13,7 @@ import {
   When,
 } from '../layout/index.js';
 import { hex } from '../layout/values.js';
+import type { FrameLeaves } from './frame-leaves.js';
 
 export const FORMATS = ['ndjson', 'leaves', 'pretty', 'table', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -28,6 +29,9 @@ export interface Found {
   readonly view: Flyweight;
   /** Position of the transport payload's first byte in the view's buffer. */
   readonly base: number;
+  /** What framed it, and where its packet begins in the view's buffer; undefined for messages that nothing frames. */
+  readonly frame: FrameLeaves | undefined;
+  readonly packetAt: number;
 }
 
 export interface Formatter {
@@ -106,8 +110,11 @@ function ndjson(decoder: Decoder): Formatter {
 function asLeaves(): Formatter {
   return {
     head: '',
-    message({ packet, view, base }) {
-      return `{"packet":${packet},"message":${quote(view.$message.name)},"leaves":${JSON.stringify(leaves(view, base))}}`;
+    message({ packet, view, base, frame, packetAt }) {
+      const own = leaves(view, base);
+      const around = frame?.(view.$data, packetAt, view.$at, view.$end, base);
+      const all = around === undefined ? own : [...around.before, ...own, ...around.after];
+      return `{"packet":${packet},"message":${quote(view.$message.name)},"leaves":${JSON.stringify(all)}}`;
     },
   };
 }

@@ -4,9 +4,10 @@ import { VenuewireError } from '../errors.js';
 import type { CapturedPayload } from '../feed/batch.js';
 import { defineFraming, type Framing } from '../patterns/framing.js';
 import { findFraming, framingOf } from '../patterns/framings.js';
+import { FramingReader, tableLengths } from '../patterns/walk.js';
 import { chooseFraming } from './choose.js';
 import type { Found } from './format.js';
-import { Framer } from './framed.js';
+import { type FrameLeaves, frameLeaves } from './frame-leaves.js';
 import { type Flow, Flows } from './tcp.js';
 import { type Decoder, type Flyweight, recordViews } from './views.js';
 
@@ -96,6 +97,8 @@ export interface MutableFound extends Found {
   sequence: bigint;
   view: Flyweight;
   base: number;
+  frame: FrameLeaves | undefined;
+  packetAt: number;
   /** Bytes of the message. */
   length: number;
   index: number;
@@ -110,8 +113,11 @@ interface FlowState {
 /** Reads packets and calls `message` for each of their messages. */
 export class Messages {
   readonly #views: (index: number) => Flyweight;
-  readonly #udp: Framer;
-  readonly #tcp: Framer;
+  readonly #udp: FramingReader;
+  readonly #tcp: FramingReader;
+  readonly #udpFrame: FrameLeaves;
+  readonly #tcpFrame: FrameLeaves;
+  readonly #startsPacket: (view: DataView, at: number, end: number) => boolean;
   readonly #flows = new Flows();
   readonly #states = new WeakMap<Flow, FlowState>();
   readonly #found: MutableFound;
@@ -125,8 +131,12 @@ export class Messages {
     readonly port: number | undefined,
   ) {
     this.#views = recordViews(decoder);
-    this.#udp = new Framer(framing.udp, decoder);
-    this.#tcp = new Framer(framing.tcp, decoder);
+    const tableLength = tableLengths(decoder);
+    this.#udp = new FramingReader(framing.udp, { tableLength });
+    this.#tcp = new FramingReader(framing.tcp, { tableLength });
+    this.#udpFrame = frameLeaves(framing.udp);
+    this.#tcpFrame = frameLeaves(framing.tcp);
+    this.#startsPacket = packetTypes(framing.tcp);
     this.#found = {
       packet: 0,
       time: 0n,
@@ -134,6 +144,8 @@ export class Messages {
       sequence: 0n,
       view: undefined as unknown as Flyweight,
       base: 0,
+      frame: undefined,
+      packetAt: 0,
       length: 0,
       index: 0,
     };
@@ -151,6 +163,7 @@ export class Messages {
     } else if (p.transport === 'file') {
       found.channel = 'file';
       found.base = 0;
+      found.frame = undefined;
       this.#one(p.view, 0, p.view.byteLength, ++this.#fileMessages);
     } else if (p.view.byteLength > 0) {
       const flow = this.#flows.add(p);
@@ -172,18 +185,20 @@ export class Messages {
     const { view } = p;
     const end = view.byteLength;
     this.#found.base = 0;
+    this.#found.frame = this.#udpFrame;
     for (let at = 0; at < end; ) {
       const next = this.#udp.read(view, at, end);
       if (next < 0) {
         this.findings.packet(p.number, p.destination, this.#udp.problem);
         return;
       }
+      this.#found.packetAt = at;
       this.#messages(this.#udp, view);
       at = next;
     }
   }
 
-  #messages(framer: Framer, view: DataView): void {
+  #messages(framer: FramingReader, view: DataView): void {
     const whole = framer.messages(view, (at, length, sequence) => this.#one(view, at, length, sequence));
     if (!whole) this.findings.packet(this.#found.packet, this.#found.channel, framer.problem);
   }
@@ -221,6 +236,8 @@ export class Messages {
       found.packet = segment.packet;
       found.time = segment.time;
       found.base = segment.at;
+      found.frame = this.#tcpFrame;
+      found.packetAt = at;
       if (framer.read(view, at, at + size) < 0) this.findings.packet(segment.packet, flow.channel, framer.problem);
       else {
         const whole = framer.messages(view, (from, length, sequence) => {
@@ -238,10 +255,8 @@ export class Messages {
   }
 
   /** Whether a packet begins here, in a stream that may have been met in the middle of one. */
-  #plausible(framer: Framer, view: DataView, at: number, end: number): boolean {
-    if (framer.read(view, at, end) < 0) return false;
-    const { kinds } = framer.framing;
-    if (framer.packet.kind === 'data' && kinds.some((k) => k.is === 'data') && !framer.matched) return false;
+  #plausible(framer: FramingReader, view: DataView, at: number, end: number): boolean {
+    if (!this.#startsPacket(view, at, end) || framer.read(view, at, end) < 0) return false;
     let known = true;
     const whole = framer.messages(view, (from, length) => {
       const index = this.decoder.messageIndex(view, from, length);
@@ -282,6 +297,17 @@ export class Messages {
       this.findings.packet(found.packet, found.channel, error.message);
     }
   }
+}
+
+/** Whether the packet has one of the types that the framing knows, where it tells packets apart by one character. */
+function packetTypes(f: Framing): (view: DataView, at: number, end: number) => boolean {
+  const place = f.kinds[0]?.when;
+  if (place?.offset === undefined || place.size !== 1 || !f.kinds.some((k) => k.is === 'data')) return () => true;
+  const { offset } = place;
+  const types = new Set(
+    f.kinds.map(({ when: { equals } }) => (typeof equals === 'string' ? equals.charCodeAt(0) : equals)),
+  );
+  return (view, at, end) => at + offset < end && types.has(view.getUint8(at + offset));
 }
 
 function typeText(decoder: Decoder, view: DataView, at: number, length: number): string {
