@@ -128,12 +128,12 @@ function fixedEnd(view: Flyweight): number {
 function locate(view: Flyweight, index: number): number {
   const { parts, firstDynamic } = view.$record;
   let cursor = fixedEnd(view);
-  for (let i = firstDynamic; i < index; i++) cursor = endOf(view, parts[i] as PlanPart, cursor);
+  for (let i = firstDynamic; i < index; i++) cursor = endOf(view, parts[i] as PlanPart, i, cursor);
   const part = parts[index] as PlanPart;
   return part.at >= 0 ? view.$at + part.at : cursor;
 }
 
-function endOf(view: Flyweight, part: PlanPart, cursor: number): number {
+function endOf(view: Flyweight, part: PlanPart, index: number, cursor: number): number {
   const at = part.at >= 0 ? view.$at + part.at : cursor;
   let end: number;
   switch (part.kind) {
@@ -146,10 +146,10 @@ function endOf(view: Flyweight, part: PlanPart, cursor: number): number {
       break;
     }
     case 'when':
-      end = holds(view, part) ? variantEnd(bindVariant(view, part, at)) : cursor;
+      end = holds(view, part) ? variantEnd(bindVariant(view, part, index, at)) : cursor;
       break;
     case 'group': {
-      const g = bindGroup(view, part, at);
+      const g = bindGroup(view, part, index, at);
       end = g.$endOfEntries();
       break;
     }
@@ -178,7 +178,7 @@ function holds(view: Flyweight, part: PlanWhen): boolean {
 function variantEnd(view: Flyweight): number {
   const { parts, firstDynamic } = view.$record;
   let cursor = fixedEnd(view);
-  for (let i = firstDynamic; i < parts.length; i++) cursor = endOf(view, parts[i] as PlanPart, cursor);
+  for (let i = firstDynamic; i < parts.length; i++) cursor = endOf(view, parts[i] as PlanPart, i, cursor);
   if (cursor > view.$end) throw malformed(`a variant leads past the end of ${view.$message.name}`);
   return cursor;
 }
@@ -186,16 +186,11 @@ function variantEnd(view: Flyweight): number {
 function entryEnd(view: Flyweight, size: number): number {
   const { parts, firstDynamic } = view.$record;
   let cursor = view.$at + size;
-  for (let i = firstDynamic; i < parts.length; i++) cursor = endOf(view, parts[i] as PlanPart, cursor);
+  for (let i = firstDynamic; i < parts.length; i++) cursor = endOf(view, parts[i] as PlanPart, i, cursor);
   return cursor;
 }
 
-function childSlot(view: Flyweight, part: PlanPart): number {
-  return view.$record.parts.indexOf(part);
-}
-
-function bindVariant(view: Flyweight, part: PlanWhen, at: number): Flyweight {
-  const slot = childSlot(view, part);
+function bindVariant(view: Flyweight, part: PlanWhen, slot: number, at: number): Flyweight {
   let child = view.$children[slot] as Flyweight | undefined;
   if (child === undefined) {
     child = new (recordClass(part.record, view.$message))();
@@ -211,8 +206,7 @@ function bindVariant(view: Flyweight, part: PlanWhen, at: number): Flyweight {
   return child;
 }
 
-function bindGroup(view: Flyweight, part: PlanGroup, at: number): GroupView<Fields> {
-  const slot = childSlot(view, part);
+function bindGroup(view: Flyweight, part: PlanGroup, slot: number, at: number): GroupView<Fields> {
   let group = view.$children[slot] as GroupView<Fields> | undefined;
   if (group === undefined) {
     group = new GroupView<Fields>(part, view);
@@ -232,8 +226,11 @@ export class GroupView<F extends Fields> {
   #first = 0;
   #step = 0;
   #entry: Flyweight | undefined;
-  /** The entry the view stands on, where entries differ in length. */
+  /** Looks for where entries end, so that the entry a caller holds stays where it is. */
+  #probe: Flyweight | undefined;
+  /** An entry whose place is known, where entries differ in length. */
   #index = 0;
+  #indexAt = 0;
   readonly #variable: boolean;
   constructor(
     readonly $part: PlanGroup,
@@ -252,6 +249,7 @@ export class GroupView<F extends Fields> {
     this.#step = part.size;
     this.#first = at;
     this.#index = 0;
+    this.#indexAt = at;
     let n: number;
     switch (count.kind) {
       case 'dimension':
@@ -295,17 +293,17 @@ export class GroupView<F extends Fields> {
       throw malformed(`${n} entries of ${part.name} lead past the end of ${owner.$message.name}`);
     }
     this.length = n;
-    if (this.#variable) this.#move(this.#first);
+    this.#indexAt = this.#first;
   }
 
-  #move(at: number): Flyweight {
-    let entry = this.#entry;
+  #made(): Flyweight {
+    const entry = new (recordClass(this.$part.record, this.$parent.$message))();
+    entry.$parent = this.$parent;
+    return entry;
+  }
+
+  #place(entry: Flyweight, at: number): Flyweight {
     const owner = this.$parent;
-    if (entry === undefined) {
-      entry = new (recordClass(this.$part.record, owner.$message))();
-      entry.$parent = owner;
-      this.#entry = entry;
-    }
     entry.$data = owner.$data;
     entry.$at = at;
     entry.$length = this.#step;
@@ -315,7 +313,8 @@ export class GroupView<F extends Fields> {
 
   #endFrom(at: number): number {
     this.#within(at);
-    const end = entryEnd(this.#move(at), this.#step);
+    this.#probe ??= this.#made();
+    const end = entryEnd(this.#place(this.#probe, at), this.#step);
     if (end > this.$parent.$end || end <= at) throw malformed(`an entry of ${this.$part.name} leads past the end`);
     return end;
   }
@@ -324,8 +323,6 @@ export class GroupView<F extends Fields> {
     if (!this.#variable) return this.#first + this.length * this.#step;
     let at = this.#first;
     for (let i = 0; i < this.length; i++) at = this.#endFrom(at);
-    this.#index = 0;
-    this.#move(this.#first);
     return at;
   }
 
@@ -338,18 +335,15 @@ export class GroupView<F extends Fields> {
         'Ask for an entry below `length`.',
       );
     }
-    if (!this.#variable) return this.#move(this.#first + index * this.#step) as RecordView<F>;
-    let at = (this.#entry as Flyweight).$at;
+    this.#entry ??= this.#made();
+    if (!this.#variable) return this.#place(this.#entry, this.#first + index * this.#step) as RecordView<F>;
     if (index < this.#index) {
-      at = this.#first;
       this.#index = 0;
+      this.#indexAt = this.#first;
     }
-    while (this.#index < index) {
-      at = this.#endFrom(at);
-      this.#index++;
-    }
-    this.#within(at);
-    return this.#move(at) as RecordView<F>;
+    for (; this.#index < index; this.#index++) this.#indexAt = this.#endFrom(this.#indexAt);
+    this.#within(this.#indexAt);
+    return this.#place(this.#entry, this.#indexAt) as RecordView<F>;
   }
 
   #within(at: number): void {
@@ -594,13 +588,13 @@ function definePart(proto: object, part: PlanPart, index: number): void {
       break;
     case 'group':
       define(proto, name, function () {
-        return bindGroup(this, part, locate(this, index));
+        return bindGroup(this, part, index, locate(this, index));
       });
       break;
     case 'when':
       define(proto, name, function () {
         const at = locate(this, index);
-        return holds(this, part) ? bindVariant(this, part, at) : undefined;
+        return holds(this, part) ? bindVariant(this, part, index, at) : undefined;
       });
       break;
     case 'data': {
