@@ -252,6 +252,11 @@ void Channel::start(uint64_t first, int64_t now_ns) {
 }
 
 void Channel::data(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t count, const Arrival& arrival) {
+  if (arrival.origin != Origin::live && (!started_ || first > highest_)) {
+    // Recovery repeats what was sent. A number that no line has come near may be somebody else's, or a server's fault.
+    counters_[C::implausible]++;
+    return;
+  }
   if (!started_) start(first, arrival.now_ns);
   const uint64_t end = first + count;
   if (end < first) {

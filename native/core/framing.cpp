@@ -91,6 +91,9 @@ bool FramingSpec::parse(SpecReader& r) {
 
 namespace {
 
+/// Lengths beyond any packet's, so that what is added to one cannot overflow.
+constexpr uint64_t kLengthMask = (1ull << 62) - 1;
+
 Epoch load_epoch(const FramingSpec& f, const uint8_t* p) {
   Epoch e;
   if (f.epoch_width == 0) return e;
@@ -112,7 +115,7 @@ FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint3
   if (datagram.size < f.header_length_min) return FrameStatus::malformed;
   Bytes whole = datagram;
   if (f.packet_length.present()) {
-    const int64_t size = int64_t(f.packet_length.load(datagram.data)) + f.packet_length_add;
+    const int64_t size = int64_t(f.packet_length.load(datagram.data) & kLengthMask) + f.packet_length_add;
     if (size < f.header_length_min || size > datagram.size) return FrameStatus::malformed;
     whole = datagram.first(uint32_t(size));
     if (f.many_packets) consumed = uint32_t(size);
@@ -146,7 +149,7 @@ FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint3
 int64_t stream_packet_size(const FramingSpec& f, Bytes stream, uint32_t packet_bytes_max) {
   if (!f.packet_length.present()) return -1;
   if (!f.packet_length.fits(stream)) return 0;
-  const int64_t size = int64_t(f.packet_length.load(stream.data)) + f.packet_length_add;
+  const int64_t size = int64_t(f.packet_length.load(stream.data) & kLengthMask) + f.packet_length_add;
   if (size < f.header_length_min || size <= 0 || size > packet_bytes_max) return -1;
   return size;
 }

@@ -8,6 +8,9 @@ namespace {
 
 using C = ChannelCounter;
 
+/// Bytes of a stream kept beyond one packet while the consumer has no room.
+constexpr size_t kStalledBytesMax = 4u << 20;
+
 void append_decimal(std::vector<uint8_t>& out, uint64_t v) {
   char text[20];
   uint32_t n = 0;
@@ -210,7 +213,7 @@ void Requester::go(int64_t now_ns) {
   if (work_channel_ == nullptr) return;
   if (state_ == State::idle) {
     open(now_ns);
-  } else if (state_ == State::ready && !asked_) {
+  } else if (state_ == State::ready && !asked_ && now_ns >= not_before_ns_) {
     if (spec_.needs_image && !has_image_) return;
     ask(now_ns);
   }
@@ -250,6 +253,7 @@ void Requester::hang_up(int64_t now_ns, bool polite) {
   state_ = State::idle;
   stream_.clear();
   stream_at_ = 0;
+  applied_ = 0;
   stalled_ = false;
   collecting_ = false;
   if (spec_.snapshot_from != SnapshotFrom::loop) host_.close(index_);
@@ -317,6 +321,7 @@ bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec
   work_missing_ = missing();
   asked_ = false;
   quota_told_ = false;
+  not_before_ns_ = now_ns;
   answer_due_ns_ = now_ns + work_rung_->timeout_ns;
   return true;
 }
@@ -381,6 +386,18 @@ void Requester::fail(Reason why, uint32_t detail, int64_t now_ns, bool hard) {
     finish_work();
     return;
   }
+  if (used_up(why)) {
+    announce_failure(why, detail, now_ns);
+    next_rung(why, now_ns);
+  } else {
+    finish_work();
+  }
+}
+
+/// Counts an attempt against every hole of the work under way; true when one has had all that its rung allows.
+bool Requester::used_up(Reason why) {
+  Channel* c = work_channel_;
+  if (c->waiting_for_snapshot()) return ++snapshot_tries_ >= work_rung_->tries;
   bool over = false;
   for (Hole& h : c->holes()) {
     if (h.begin >= work_end_) break;
@@ -389,12 +406,7 @@ void Requester::fail(Reason why, uint32_t detail, int64_t now_ns, bool hard) {
     h.why = why;
     over = over || h.tries >= work_rung_->tries;
   }
-  if (over) {
-    announce_failure(why, detail, now_ns);
-    next_rung(why, now_ns);
-  } else {
-    finish_work();
-  }
+  return over;
 }
 
 void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns) {
@@ -415,7 +427,8 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
       hang_up(now_ns, false);
     }
   }
-  if (work_channel_ && asked_ && !stalled_ && now_ns >= answer_due_ns_) {
+  const bool awaits_image = state_ == State::ready && spec_.needs_image && !has_image_;
+  if (work_channel_ && (asked_ || awaits_image) && !stalled_ && now_ns >= answer_due_ns_) {
     const uint64_t m = missing();
     if (spec_.purpose == Purpose::replay && m < work_missing_) {
       // Some came: ask for the rest with a fresh budget.
@@ -469,6 +482,7 @@ void Requester::closed(Reason why, uint32_t detail, int64_t now_ns) {
   stalled_ = false;
   stream_.clear();
   stream_at_ = 0;
+  applied_ = 0;
   if (!work_channel_) return;
   if (was == State::connecting) {
     fail(why == Reason::none ? Reason::connectionRefused : why, detail, now_ns, true);
@@ -502,13 +516,22 @@ void Requester::received(Bytes bytes, int64_t now_ns) {
   }
   stream_.insert(stream_.end(), bytes.data, bytes.data + bytes.size);
   process(now_ns);
+  if (stalled_ && stream_.size() > size_t(spec_.packet_bytes_max) + kStalledBytesMax) {
+    // The driver reads on although nobody takes it: what is still missing is asked for again later.
+    fail(Reason::connectionClosed, 0, now_ns, false);
+  }
 }
 
 void Requester::process(int64_t now_ns) {
   if (processing_) return;
   processing_ = true;
   stalled_ = false;
-  while (state_ != State::idle && stream_at_ < stream_.size()) {
+  while (state_ != State::idle) {
+    if (work_channel_ && work_channel_->blocked() && spec_.purpose == Purpose::replay) {
+      stalled_ = true;
+      break;
+    }
+    if (stream_at_ >= stream_.size()) break;
     const Bytes rest{stream_.data() + stream_at_, uint32_t(stream_.size() - stream_at_)};
     const int64_t size = stream_packet_size(framing_, rest, spec_.packet_bytes_max);
     if (size < 0) {
@@ -526,10 +549,6 @@ void Requester::process(int64_t now_ns) {
     if (state_ == State::idle) break;  // hung up: the stream is gone
     stream_at_ += uint32_t(size);
     check_done(now_ns);
-    if (work_channel_ && work_channel_->blocked() && spec_.purpose == Purpose::replay) {
-      stalled_ = true;
-      break;
-    }
   }
   if (stream_at_ != 0 && !stream_.empty()) {
     stream_.erase(stream_.begin(), stream_.begin() + stream_at_);
@@ -556,14 +575,20 @@ bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
   bool any = false;
   MessageWalk walk(framing_, packet.body);
   Bytes message;
+  uint32_t index = 0;
   while (state_ != State::idle && walk.next(message)) {
+    const bool done = index++ < applied_;
     for (const ReplyRule& r : spec_.rules) {
       if (!r.in_message || !matches(r, message)) continue;
       any = true;
-      if (!apply(r, packet_bytes, message, now_ns)) return false;
+      if (!done && !apply(r, packet_bytes, message, now_ns)) {
+        applied_ = index - 1;  // the same record comes again: what it has given already is not given twice
+        return false;
+      }
       break;
     }
   }
+  applied_ = 0;
   if (any) return true;
   if (spec_.replies_are_feed) {
     Arrival arrival{0, Origin::recovery, now_ns, now_ns};
@@ -658,7 +683,9 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       return true;
     case Action::unavailable:
       if (c) {
-        const uint64_t from = c->linear(number), to = c->linear(rule.number2.present() ? rule.number2.load(at.data) : number) + 1;
+        // What was not asked for may be somebody else's answer.
+        const uint64_t last = rule.number2.present() ? rule.number2.load(at.data) : number;
+        const uint64_t from = std::max(c->linear(number), work_begin_), to = std::min(c->linear(last) + 1, work_end_);
         if (from < to) c->advance(from, to, Reason::unavailable, now_ns);
         // Holes that moved on are no longer ours to fill.
         if (from <= work_begin_ && to >= work_end_) finish_work();
@@ -845,8 +872,14 @@ void Requester::status(Outcome outcome, uint32_t code, int64_t now_ns) {
       servers_failed_ = 0;
       return;
     case Outcome::wait:
+      // Each answer of this kind is an attempt: a server that never has time is not asked for ever.
+      if (used_up(Reason::requestRefused)) {
+        announce_failure(Reason::requestRefused, code, now_ns);
+        next_rung(Reason::requestRefused, now_ns);
+        return;
+      }
       asked_ = false;
-      answer_due_ns_ = now_ns + work_rung_->timeout_ns;
+      not_before_ns_ = answer_due_ns_ = now_ns + work_rung_->timeout_ns;
       return;
     case Outcome::retry:
       fail(Reason::requestRefused, code, now_ns, false);

@@ -185,6 +185,7 @@ class Requester {
   [[nodiscard]] bool record(Bytes packet_bytes, int64_t now_ns);
   [[nodiscard]] bool apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_ns);
   void end_snapshot(uint64_t first, int64_t now_ns);
+  [[nodiscard]] bool used_up(Reason why);
   void status(Outcome outcome, uint32_t code, int64_t now_ns);
   void fail(Reason why, uint32_t detail, int64_t now_ns, bool hard);
   void finish_work();
@@ -228,6 +229,7 @@ class Requester {
   bool asked_ = false;
   bool quota_told_ = false;
   int64_t answer_due_ns_ = 0;
+  int64_t not_before_ns_ = 0;  // the server asked for patience
   uint16_t snapshot_tries_ = 0;
   uint64_t snapshot_number_ = 0;
   bool has_snapshot_number_ = false;
@@ -245,6 +247,7 @@ class Requester {
   uint64_t client_sequence_ = 0;
   std::vector<uint8_t> stream_;
   uint32_t stream_at_ = 0;
+  uint32_t applied_ = 0;  // messages of the record at the stream's front that have been dealt with
   bool processing_ = false;
   std::vector<uint8_t> scratch_;
   struct Bucket {

@@ -103,6 +103,8 @@ class Feed::Live final : public Host, public ClientEvents {
       if (session_.blocked()) session_.resume(at);
       session_.service(at);
       clients_.run_deferred();
+      // A stream waits for the consumer; its server waits for us.
+      for (uint16_t i = 0; i < session_.requesters(); i++) clients_.pause(i, session_.requester(i).stalled());
       if (at - gauges_ns_ > 1'000'000) {
         gauges_ns_ = at;
         session_.update_gauges();

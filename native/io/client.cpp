@@ -139,6 +139,7 @@ bool Clients::connect(uint32_t id, const ClientConfig& config) {
   // Connected sockets are writable, UDP ones from the start: on_connected comes from the first such event.
   if (!loop_.add(slot.fd, token(id), EPOLLIN | EPOLLOUT)) return fail(errno);
   slot.wants_write = true;
+  slot.paused = false;
   slot.state = State::connecting;
   return true;
 }
@@ -147,7 +148,19 @@ void Clients::ask(uint32_t id, bool write) {
   Slot& slot = slots_[id];
   if (slot.wants_write == write) return;
   slot.wants_write = write;
-  (void)loop_.change(slot.fd, token(id), EPOLLIN | (write ? uint32_t(EPOLLOUT) : 0));
+  watch(id);
+}
+
+void Clients::pause(uint32_t id, bool paused) {
+  if (id >= slots_.size() || slots_[id].fd < 0 || slots_[id].paused == paused) return;
+  slots_[id].paused = paused;
+  watch(id);
+}
+
+void Clients::watch(uint32_t id) {
+  const Slot& slot = slots_[id];
+  (void)loop_.change(slot.fd, token(id),
+                     (slot.paused ? 0 : uint32_t(EPOLLIN)) | (slot.wants_write ? uint32_t(EPOLLOUT) : 0));
 }
 
 /// Gives the kernel what it takes. False when the connection is broken: what the peer sent before is still read, and

@@ -64,6 +64,8 @@ class Clients {
   /// Ends a slot; nothing is called back for it any more. Bytes the kernel has taken are still sent.
   void close(uint32_t id);
   [[nodiscard]] bool is_open(uint32_t id) const;
+  /// Leaves arriving bytes in the kernel, so that the peer has to wait (TCP), until it is called with false.
+  void pause(uint32_t id, bool paused);
 
   [[nodiscard]] static bool owns(uint64_t token) {
     return (token & EventLoop::kClientToken) != 0 && token != EventLoop::kWakeToken;
@@ -82,6 +84,7 @@ class Clients {
     State state = State::closed;
     ClientKind kind = ClientKind::tcp;
     ClientCloseReason reason = ClientCloseReason::local;  // when failed
+    bool paused = false;
     bool wants_write = false;                             // EPOLLOUT is asked for
     int fd = -1;
     int system_error = 0;     // when failed, or once a send has found the connection broken
@@ -96,6 +99,7 @@ class Clients {
   void defer(Slot& slot, ClientCloseReason reason, int system_error);
   void finish(uint32_t id, ClientCloseReason reason, int system_error);
   void ask(uint32_t id, bool write);
+  void watch(uint32_t id);
   [[nodiscard]] bool write_some(Slot& slot, Bytes bytes, uint32_t& taken);
   void read_ready(uint32_t id);
   void write_ready(uint32_t id);
