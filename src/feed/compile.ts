@@ -78,6 +78,12 @@ export class CompiledVenue {
   get spec(): Uint8Array {
     return this.#spec;
   }
+  /** What may be shown: no bytes, no credentials. */
+  toJSON(): object {
+    const { name, decoder, framing, lines, requesters } = this;
+    const channels = this.channels.map((c) => ({ name: c.name, key: String(c.key) }));
+    return { name, decoder: decoder.id, framing: framing.id, channels, lines, requesters };
+  }
 }
 
 const KIND = ['data', 'heartbeat', 'endOfSession', 'reset', 'unsequenced', 'ignore', 'unavailable', 'compressed'];
@@ -574,7 +580,7 @@ function writeRequester(w: SpecWriter, q: Requester, feed: Framing, framingIndex
     throw fault(
       'VW_SNAPSHOT_NO_ENGINE',
       `${q.name}: a snapshot from '${pattern.from}' can be declared, but this version has no engine for it`,
-      "Use a snapshot from 'request', or leave the rung out.",
+      "Use a snapshot from 'request', 'loop' or 'requestOnLines', or leave the rung out.",
     );
   }
   const templates = {

@@ -11,8 +11,8 @@ export const reference = z
   .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, {
     error: 'must be a reference, env:NAME or file:PATH: credentials are never written into a declaration',
   })
-  .meta({ venuewire: 'reference' })
-  .describe('Where the value is found when the feed opens: `env:NAME` (environment variable) or `file:PATH`');
+  .describe('Where the value is found when the feed opens: `env:NAME` (environment variable) or `file:PATH`')
+  .meta({ id: 'Reference' });
 export type Reference = z.infer<typeof reference>;
 
 /** The value of an environment variable, read when the feed opens. */
@@ -44,7 +44,8 @@ export const credentialsSchema = z
       session: reference.describe('Where that program leaves the session'),
     }),
   ])
-  .describe('Who we are to the server');
+  .describe('Who we are to the server')
+  .meta({ id: 'Credentials' });
 export type Credentials = z.infer<typeof credentialsSchema>;
 
 function checked<T extends Credentials>(credentials: T): T {

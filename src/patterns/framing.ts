@@ -22,7 +22,8 @@ export const fieldSchema = z
       .describe('Only these bits: the lowest (0 = least significant) and how many'),
   })
   .refine((f) => f.type === 'digits' || f.size <= 8, 'has more than 8 bytes')
-  .describe('Where an unsigned number stands');
+  .describe('Where an unsigned number stands')
+  .meta({ id: 'Field' });
 export type FramingField = z.infer<typeof fieldSchema>;
 
 const HEADER_FIELDS = ['packetLength', 'sequence', 'count', 'channel', 'session'] as const;
@@ -226,7 +227,9 @@ export const framingSchema = z
     const from = m.lengthFrom ?? lengthFrom(m);
     if (from === 'field' && m.length === undefined) fault('message.length', 'is missing');
     if (from === 'delimiter' && m.delimiter === undefined) fault('message.delimiter', 'is missing');
-  });
+  })
+  .describe('How packets carry messages')
+  .meta({ id: 'Framing' });
 
 const lengthFrom = (m: { length?: unknown; delimiter?: unknown }): LengthFrom =>
   m.length !== undefined ? 'field' : m.delimiter !== undefined ? 'delimiter' : 'packet';

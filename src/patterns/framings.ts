@@ -351,14 +351,13 @@ export const iexSnapTcp = defineFraming({
   manyPackets: true,
 });
 
-/** A packet is itself an SBE message of 22 bytes: length, header, channel and number; messages follow it. */
+/** A packet begins with an SBE message of 22 bytes: length, header, channel and number; messages follow it. */
 export const iexOptions = defineFraming({
   id: 'iex-options',
   source: 'IEX Options Market Data Transport 1.03; SBE schema 1.03, templates 300 to 302',
-  unconfirmed: ['the length in front of the packet and of each message, and that it does not count itself'],
+  unconfirmed: ['the length in front of each message, here taken as not counting itself'],
   byteOrder: 'little',
   headerLength: 22,
-  packetLength: { offset: 0, size: 2 },
   channel: { offset: 10, size: 4 },
   sequence: { offset: 14, size: 8 },
   kinds: [

@@ -59,4 +59,4 @@ export {
 } from './snapshot.js';
 export { credential, fix, message, type Value, variable } from './table.js';
 export { defineVenue, type Venue, type VenueDocument, type VenueInput, venueJsonSchema, venueSchema } from './venue.js';
-export { FramingReader, type MessageVisitor, type PacketHeader } from './walk.js';
+export { FramingReader, type MessageVisitor, type PacketHeader, tableLengths } from './walk.js';

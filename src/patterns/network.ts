@@ -47,7 +47,8 @@ export const networkSchema = z
     item('rrcp', 'Reuters reliable multicast', { address: endpoint }),
     item('sqlReplication', 'A replicated database', { url: z.string() }),
   ])
-  .describe('How the bytes come to us');
+  .describe('How the bytes come to us')
+  .meta({ id: 'Network' });
 export type Network = z.infer<typeof networkSchema>;
 export type NetworkInput = z.input<typeof networkSchema>;
 type Of<T extends Network['type']> = Extract<Network, { type: T }>;

@@ -78,7 +78,8 @@ export const replySchema = z
       .describe('What each status code means; a character, or a number in quotes'),
     otherwise: outcome.default('giveUp').describe('What every other status code means'),
   })
-  .describe('What one kind of reply means');
+  .describe('What one kind of reply means')
+  .meta({ id: 'Reply' });
 
 const rate = z.strictObject({
   count: z.int().min(1).max(0xffff_ffff).describe('So many requests'),
@@ -152,7 +153,8 @@ export const recoverySchema = z
       .default(false)
       .describe('One datagram answers one request, however much was asked for: the rest is asked for again'),
   })
-  .describe('How missing messages are requested from a server');
+  .describe('How missing messages are requested from a server')
+  .meta({ id: 'Recovery' });
 export type RecoveryInput = z.input<typeof recoverySchema>;
 export type Recovery = z.output<typeof recoverySchema>;
 

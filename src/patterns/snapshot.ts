@@ -29,7 +29,8 @@ export const snapshotSchema = z
       .describe('How the snapshot is joined with the live numbers'),
     replies: z.array(replySchema).default([]),
   })
-  .describe('Where a snapshot comes from and how it joins the live feed');
+  .describe('Where a snapshot comes from and how it joins the live feed')
+  .meta({ id: 'Snapshot' });
 export type SnapshotInput = z.input<typeof snapshotSchema>;
 export type Snapshot = z.output<typeof snapshotSchema>;
 

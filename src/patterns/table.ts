@@ -30,7 +30,8 @@ const credentialSchema = z.strictObject({
 /** A constant, a variable that the engine fills in, or a part of the credentials. */
 export const valueSchema = z
   .union([z.string(), z.number(), z.bigint(), variableSchema, credentialSchema])
-  .describe('A constant, `{ variable: … }`, which the engine fills in, or `{ credential: … }`');
+  .describe('A constant, `{ variable: … }`, which the engine fills in, or `{ credential: … }`')
+  .meta({ id: 'Value' });
 export type Value = z.infer<typeof valueSchema>;
 
 /** Filled in by the engine with every request. */
@@ -70,7 +71,8 @@ export const messageSchema = z
       .describe('What its fields hold; fields that are not named are zero or blank'),
     in: envelopeSchema.optional(),
   })
-  .describe('A message, encoded by its table');
+  .describe('A message, encoded by its table')
+  .meta({ id: 'Message' });
 
 export const fixSchema = z
   .strictObject({
@@ -79,7 +81,8 @@ export const fixSchema = z
       .min(2)
       .describe('Tags and values in order, from 8 (BeginString) on; 9 and 10 are computed'),
   })
-  .describe('A FIX tag=value message');
+  .describe('A FIX tag=value message')
+  .meta({ id: 'FixMessage' });
 
 /** What is sent: a message of a table, or a FIX text. */
 export const outgoingSchema = z.union([messageSchema, fixSchema]);

@@ -197,7 +197,7 @@ export function venueJsonSchema(): Record<string, unknown> {
     io: 'input',
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
-      delete (jsonSchema as Record<string, unknown>).venuewire;
+      delete (jsonSchema as Record<string, unknown>).id;
       // An alternative that only TypeScript can give (a decoder object, a bigint) has no JSON form.
       if (jsonSchema.anyOf !== undefined) {
         const real = jsonSchema.anyOf.filter((a) => Object.keys(a).length > 0);

@@ -2,6 +2,7 @@
  * Reads packets by a framing, in TypeScript: a second execution of the records that the native core executes, without the
  * addon. What it gives is what the core gives; what is malformed is told, never thrown.
  */
+import { createViews, type Decoder, type Flyweight, walk } from '../layout/index.js';
 import { type Framing, type FramingField, type NumberMeaning, type PacketKind, textValue } from './framing.js';
 
 /** The header of the packet that was read. Offsets count from the first byte of the data. */
@@ -277,6 +278,29 @@ export class FramingReader {
     }
     return true;
   }
+}
+
+/** The lengths of a decoder's messages, for framings whose messages do not say them. */
+export function tableLengths(decoder: Decoder): NonNullable<ReaderOptions['tableLength']> {
+  const views: (Flyweight | undefined)[] = [];
+  const readers = createViews(decoder);
+  return (data, at, length) => {
+    const index = decoder.messageIndex(data, at, length);
+    const reader = readers[index];
+    if (reader === undefined) return -1;
+    const plan = decoder.plan(index);
+    if (plan.minLength === plan.maxLength || length < plan.minLength) return plan.minLength;
+    views[index] ??= new reader.View();
+    let end = at;
+    try {
+      walk((views[index] as Flyweight).bind(data, at, length), (_, begin, size) => {
+        end = begin + size;
+      });
+    } catch {
+      return length + 1; // it leads past the packet
+    }
+    return end - at;
+  };
 }
 
 const UNIT_NS = { ns: 1n, us: 1_000n, ms: 1_000_000n, s: 1_000_000_000n } as const;
