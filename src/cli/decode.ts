@@ -33,7 +33,9 @@ Examples:
 
 --where compares fields: == != < <= > >= with && || ! and brackets. Prices are compared in their own unit (price > 100.25),
 text with the code or what it stands for (buySellIndicator == "B" or "Buy"). A field inside a group passes when one of its
-entries does.
+entries does. --format leaves shows every field with its offset from the first byte of the transport payload and its size;
+where a packet is one message (MACH) or delimiters enclose it (HSVF), the framing's fields are among them, and packets that
+are only a header are printed too.
 `;
 
 /** The test that all filters of the command line make together. */
@@ -54,6 +56,9 @@ export function filters(
     },
   };
 }
+
+const filtered = (o: DecodeOptions): boolean =>
+  o.message !== undefined || o.where !== undefined || o.symbol !== undefined || o.stats === true;
 
 async function decode(file: string, options: DecodeOptions): Promise<void> {
   const decoder = await chooseDecoder(options.decoder).load();
@@ -78,6 +83,9 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
       else out.line(format.message(found));
     },
     options.port,
+    options.format === 'leaves' && !filtered(options)
+      ? (packet, message, leaves) => out.line(JSON.stringify({ packet, message, leaves }))
+      : undefined,
   );
   if (!stats && format.head !== '') out.line(format.head);
   try {

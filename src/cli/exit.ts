@@ -42,17 +42,20 @@ export function describeError(error: unknown): string {
   return `venuewire: VW_INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  Please report this.\n`;
 }
 
-/** The names nearest to what was typed, best first. */
+const words = (name: string): string[] => name.toLowerCase().match(/[a-z]+|[0-9]+/g) ?? [];
+
+/** The names nearest to what was typed, best first: by the words that they share, and by letters that differ. */
 export function nearest(typed: string, names: readonly string[], most = 3): string[] {
   const wanted = typed.toLowerCase();
+  const parts = words(typed);
   return names
     .map((name) => {
-      const lower = name.toLowerCase();
-      const apart = lower.includes(wanted) || wanted.includes(lower) ? 0 : distance(wanted, lower);
-      return { name, apart };
+      const own = words(name);
+      const shared = parts.filter((w) => own.some((o) => o === w || (w.length > 2 && o.startsWith(w)))).length;
+      return { name, shared, apart: distance(wanted, name.toLowerCase()) };
     })
-    .filter(({ name, apart }) => apart <= Math.max(3, Math.ceil(name.length / 2)))
-    .sort((a, b) => a.apart - b.apart || a.name.length - b.name.length || (a.name < b.name ? -1 : 1))
+    .filter(({ shared, apart }) => shared > 0 || apart <= Math.max(2, Math.floor(typed.length / 3)))
+    .sort((a, b) => b.shared - a.shared || a.apart - b.apart || (a.name < b.name ? -1 : 1))
     .slice(0, most)
     .map(({ name }) => name);
 }

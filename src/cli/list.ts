@@ -61,10 +61,10 @@ async function listFramings(): Promise<Listing> {
 
 async function listVenues(): Promise<Listing> {
   const { venues } = await import('./venues.js');
-  const all = await venues();
+  const all = venues();
   return {
-    columns: [{ title: 'ID' }, { title: 'DECODER' }, { title: 'FRAMING' }, { title: 'RECOVERY' }],
-    rows: all.map((v) => [v.id, v.decoder, v.framing, v.recovery.join(', ')]),
+    columns: [{ title: 'ID' }, { title: 'DECODERS' }, { title: 'SAYS' }],
+    rows: all.map((v) => [v.id, v.decoders.join(', '), v.says]),
     objects: all,
     notes: all.map((v) => v.unconfirmed),
   };
@@ -77,7 +77,7 @@ async function listPatterns(): Promise<Listing> {
     columns: [{ title: 'AXIS' }, { title: 'ITEM' }, { title: 'SAYS' }],
     rows: all.map((p) => [p.axis, p.item, p.says]),
     objects: all,
-    notes: all.map((p) => p.unconfirmed),
+    notes: undefined,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { VenuewireError } from '../errors.js';
 import type { CapturedPayload } from '../feed/batch.js';
+import type { Leaf } from '../layout/index.js';
 import { defineFraming, type Framing } from '../patterns/framing.js';
 import { findFraming, framingOf } from '../patterns/framings.js';
 import { FramingReader, tableLengths } from '../patterns/walk.js';
@@ -129,6 +130,8 @@ export class Messages {
     readonly findings: Findings,
     readonly message: (found: MutableFound) => void,
     readonly port: number | undefined,
+    /** Called for a packet that is a header and nothing else, where the header is the message's own (MACH heartbeats). */
+    readonly idle?: (packet: number, kind: string, leaves: readonly Leaf[]) => void,
   ) {
     this.#views = recordViews(decoder);
     const tableLength = tableLengths(decoder);
@@ -194,6 +197,10 @@ export class Messages {
       }
       this.#found.packetAt = at;
       this.#messages(this.#udp, view);
+      if (this.idle !== undefined && this.#udp.packet.body === this.#udp.packet.end) {
+        const { before } = this.#udpFrame(view, at, at, at, 0);
+        if (before.length > 0) this.idle(p.number, this.#udp.packet.kind, before);
+      }
       at = next;
     }
   }

@@ -1,12 +1,13 @@
-/** The venues that come with the library. */
+/** Ready venues, as `list venues` shows them. */
+import { venues as ready } from '../venues/registry.js';
+
 export interface VenueItem {
   readonly id: string;
-  readonly decoder: string;
-  readonly framing: string;
-  readonly recovery: readonly string[];
+  readonly says: string;
+  readonly decoders: readonly string[];
+  readonly patterns: readonly string[];
   readonly unconfirmed: readonly string[];
 }
 
-export async function venues(): Promise<VenueItem[]> {
-  return [];
-}
+export const venues = (): VenueItem[] =>
+  ready.map(({ id, says, decoders, patterns, unconfirmed }) => ({ id, says, decoders, patterns, unconfirmed }));

@@ -14,5 +14,12 @@ export interface Verb {
 
 export const verbs: readonly Verb[] = [
   { name: 'decode', says: 'print the messages of a capture', load: () => import('./decode.js') },
+  {
+    name: 'gaps',
+    says: 'what each line of a capture lost, and what the other line filled',
+    load: () => import('./gaps.js'),
+  },
+  { name: 'doctor', says: 'whether this machine is fit for market data', load: () => import('./doctor.js') },
   { name: 'list', says: 'decoders, framings, venues and patterns', load: () => import('./list.js') },
+  { name: 'bench', says: 'the benchmarks of this checkout', load: () => import('./bench.js') },
 ];

@@ -1,0 +1,254 @@
+/** `venuewire doctor`: whether this machine is fit for market data, and what to do where it is not. */
+import { createSocket } from 'node:dgram';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, networkInterfaces, totalmem } from 'node:os';
+import { arch, platform, versions } from 'node:process';
+import type { Command } from 'commander';
+import { native } from '../native.js';
+import { oneOf } from './choose.js';
+import { describeError, ENVIRONMENT, FINDINGS, OK } from './exit.js';
+import { bytesText, Output } from './output.js';
+
+type Status = 'ok' | 'warn' | 'fail';
+
+export interface Check {
+  readonly check: string;
+  readonly status: Status;
+  readonly value: string;
+  /** What to do; empty when nothing has to be done. */
+  readonly advice: string;
+}
+
+const WANTED_BUFFER = 8 << 20;
+const WANTED_GROUPS = 64;
+const LINUX_CAPABILITIES = { CAP_NET_RAW: 13, CAP_SYS_NICE: 23 } as const;
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+const ok = (check: string, value: string, advice = ''): Check => ({ check, status: 'ok', value, advice });
+const warn = (check: string, value: string, advice: string): Check => ({ check, status: 'warn', value, advice });
+const fail = (check: string, value: string, advice: string): Check => ({ check, status: 'fail', value, advice });
+
+function nodeVersion(): Check {
+  const value = `${versions.node}, Node-API ${versions.napi}, ${platform}-${arch}`;
+  return Number(versions.node.split('.')[0]) >= 20
+    ? ok('Node', value)
+    : fail('Node', value, 'Install Node 20 or later.');
+}
+
+function addon(): Check {
+  try {
+    native();
+  } catch (error) {
+    const [what = '', todo = ''] = describeError(error).replace('venuewire: ', '').trim().split('\n  ');
+    return fail('addon', what, todo);
+  }
+  const loaded = read('/proc/self/maps')?.match(/\/\S*venuewire\S*\.node$/m)?.[0];
+  return ok('addon', loaded ?? 'loaded');
+}
+
+function receiveBuffer(): Check | undefined {
+  const text = read('/proc/sys/net/core/rmem_max');
+  if (text === undefined) return undefined;
+  const bytes = Number(text);
+  const value = `${bytesText(bytes)} (net.core.rmem_max)`;
+  return bytes >= WANTED_BUFFER
+    ? ok('receive buffer', value)
+    : warn(
+        'receive buffer',
+        value,
+        `A feed asks for ${bytesText(WANTED_BUFFER)}; with less, bursts are lost in the kernel: sysctl -w net.core.rmem_max=16777216`,
+      );
+}
+
+function memberships(): Check | undefined {
+  const text = read('/proc/sys/net/ipv4/igmp_max_memberships');
+  if (text === undefined) return undefined;
+  const value = `${text} groups a socket (net.ipv4.igmp_max_memberships)`;
+  return Number(text) >= WANTED_GROUPS
+    ? ok('multicast groups', value)
+    : warn(
+        'multicast groups',
+        value,
+        `Enough for feeds of few groups. For more: sysctl -w net.ipv4.igmp_max_memberships=${WANTED_GROUPS}`,
+      );
+}
+
+function reversePath(): Check | undefined {
+  const all = read('/proc/sys/net/ipv4/conf/all/rp_filter');
+  if (all === undefined) return undefined;
+  const strict = Object.keys(networkInterfaces()).filter(
+    (name) => Math.max(Number(all), Number(read(`/proc/sys/net/ipv4/conf/${name}/rp_filter`) ?? 0)) === 1,
+  );
+  return strict.length === 0
+    ? ok('reverse path filter', 'off or loose')
+    : warn(
+        'reverse path filter',
+        `strict on ${strict.join(', ')}`,
+        'Datagrams from sources that are routed elsewhere are dropped silently: sysctl -w net.ipv4.conf.all.rp_filter=2',
+      );
+}
+
+function backlog(): Check | undefined {
+  const text = read('/proc/sys/net/core/netdev_max_backlog');
+  if (text === undefined) return undefined;
+  return Number(text) >= 1000
+    ? ok('device backlog', `${text} packets (net.core.netdev_max_backlog)`)
+    : warn('device backlog', `${text} packets`, 'sysctl -w net.core.netdev_max_backlog=10000');
+}
+
+function busyPoll(): Check | undefined {
+  const poll = read('/proc/sys/net/core/busy_poll');
+  const busyRead = read('/proc/sys/net/core/busy_read');
+  if (poll === undefined) return undefined;
+  return ok(
+    'busy polling',
+    `busy_poll ${poll}, busy_read ${busyRead ?? '?'}`,
+    Number(poll) > 0
+      ? ''
+      : 'Only for lowest latency: the busyPollUs option of a feed, or sysctl -w net.core.busy_poll=50',
+  );
+}
+
+function capabilities(): Check | undefined {
+  const hex = read('/proc/self/status')?.match(/^CapEff:\s*([0-9a-f]+)$/m)?.[1];
+  if (hex === undefined) return undefined;
+  const bits = BigInt(`0x${hex}`);
+  const has = Object.entries(LINUX_CAPABILITIES).filter(([, bit]) => (bits >> BigInt(bit)) & 1n);
+  return ok(
+    'capabilities',
+    has.length > 0 ? has.map(([name]) => name).join(', ') : 'none that matter',
+    has.length === Object.keys(LINUX_CAPABILITIES).length
+      ? ''
+      : 'Plain sockets need none. CAP_NET_RAW is for packet sockets, CAP_SYS_NICE for real-time priorities.',
+  );
+}
+
+function processors(): Check {
+  const n = availableParallelism();
+  const value = `${n} of ${cpus().length} usable, load ${loadavg()[0]?.toFixed(1)}`;
+  return n >= 2
+    ? ok('processors', value)
+    : warn('processors', value, 'A feed thread and JavaScript share one processor: bursts will wait. Use two or more.');
+}
+
+function governor(): Check | undefined {
+  const text = read('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor');
+  if (text === undefined) return undefined;
+  return text === 'performance'
+    ? ok('frequency governor', text)
+    : warn('frequency governor', text, 'Clocks that change cost latency: cpupower frequency-set -g performance');
+}
+
+function clock(): Check | undefined {
+  const source = read('/sys/devices/system/clocksource/clocksource0/current_clocksource');
+  if (source === undefined) return undefined;
+  return ['tsc', 'kvm-clock', 'arch_sys_counter', 'hyperv_clocksource_tsc_page'].includes(source)
+    ? ok('clock', source)
+    : warn(
+        'clock',
+        source,
+        'Every reading of this clock is a system call: boot with clocksource=tsc if the processor’s is stable.',
+      );
+}
+
+function files(): Check | undefined {
+  const limit = read('/proc/self/limits')?.match(/^Max open files\s+(\d+)/m)?.[1];
+  if (limit === undefined) return undefined;
+  return Number(limit) >= 1024 ? ok('open files', limit) : warn('open files', limit, 'ulimit -n 4096');
+}
+
+/** Whether a datagram sent to a group on loopback comes back: what the simulator and the demo rest on. */
+function loopbackMulticast(): Promise<Check> {
+  return new Promise((resolve) => {
+    const socket = createSocket({ type: 'udp4', reuseAddr: true });
+    const end = (result: Check) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(result);
+    };
+    const advice = 'Give loopback a multicast route: ip route add 239.0.0.0/8 dev lo; ip link set lo multicast on';
+    const timer = setTimeout(() => end(warn('multicast on loopback', 'nothing comes back', advice)), 500);
+    socket.on('error', (error) => end(warn('multicast on loopback', error.message, advice)));
+    socket.on('message', () => end(ok('multicast on loopback', 'works')));
+    socket.bind(0, () => {
+      try {
+        socket.addMembership('239.255.77.1', '127.0.0.1');
+        socket.setMulticastInterface('127.0.0.1');
+        socket.setMulticastLoopback(true);
+        socket.send('venuewire', socket.address().port, '239.255.77.1');
+      } catch (error) {
+        end(warn('multicast on loopback', error instanceof Error ? error.message : String(error), advice));
+      }
+    });
+  });
+}
+
+/** Everything that is looked at, in the order in which it is printed. */
+export async function examine(): Promise<Check[]> {
+  const system =
+    platform === 'linux' || existsSync('/proc/sys/net')
+      ? []
+      : [warn('system', platform, 'Only Linux is supported: kernel limits are not looked at elsewhere.')];
+  return [
+    nodeVersion(),
+    addon(),
+    ...system,
+    receiveBuffer(),
+    memberships(),
+    reversePath(),
+    backlog(),
+    await loopbackMulticast(),
+    busyPoll(),
+    capabilities(),
+    processors(),
+    governor(),
+    clock(),
+    files(),
+    ok('memory', bytesText(totalmem())),
+  ].filter((c): c is Check => c !== undefined);
+}
+
+const MARKS: Readonly<Record<Status, string>> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
+
+async function doctor(options: { readonly format: 'table' | 'ndjson' }): Promise<void> {
+  const checks = await examine();
+  const out = new Output();
+  const width = checks.reduce((w, c) => Math.max(w, c.check.length), 0);
+  for (const c of checks) {
+    if (options.format === 'ndjson') {
+      out.line(JSON.stringify(c));
+      continue;
+    }
+    out.line(`${MARKS[c.status]}  ${c.check.padEnd(width)}  ${c.value}`);
+    if (c.advice !== '') out.line(`${' '.repeat(width + 8)}${c.advice}`);
+  }
+  await out.flush();
+  process.exitCode = checks.some((c) => c.status === 'fail')
+    ? ENVIRONMENT
+    : checks.some((c) => c.status === 'warn')
+      ? FINDINGS
+      : OK;
+}
+
+export function configure(command: Command): void {
+  command
+    .addOption(oneOf('--format <name>', 'how it is printed', ['table', 'ndjson'], 'table'))
+    .addHelpText(
+      'after',
+      `
+Exits with 0 when all is well, 1 when something could be better, 3 when feeds cannot be opened here.
+
+Examples:
+  venuewire doctor
+  venuewire doctor --format ndjson | grep -v '"ok"'
+`,
+    )
+    .action(doctor);
+}

@@ -1,0 +1,243 @@
+/** `venuewire gaps`: what each line of a capture lost, what the other line filled, what would have been asked for. */
+import type { Command } from 'commander';
+import type { Decoder } from '../layout/index.js';
+import { chooseDecoder, chooseFraming, commaList, oneOf, wholeNumber } from './choose.js';
+import { FINDINGS, OK, usage } from './exit.js';
+import { instantText } from './format.js';
+import { Findings, framingsFor } from './messages.js';
+import { grouped, Output, Progress, table } from './output.js';
+import { Capture } from './packets.js';
+import {
+  type Group,
+  greater,
+  groupLines,
+  type LineTrack,
+  type SessionTrack,
+  type Span,
+  Spans,
+  Tracker,
+} from './sequences.js';
+
+interface GapsOptions {
+  readonly decoder?: string;
+  readonly framing?: string;
+  readonly port?: number;
+  readonly pair: readonly (readonly string[])[];
+  readonly format: 'table' | 'ndjson';
+}
+
+/** Numbers that a line lost. */
+export interface Loss extends Span {
+  readonly line: string;
+  /** Lines of the group that brought them, with what each brought. */
+  readonly filledBy: readonly { readonly line: string; readonly spans: readonly Span[] }[];
+}
+
+/** One session of lines that carry the same messages. */
+export interface GroupReport {
+  readonly lines: readonly string[];
+  readonly because: string;
+  readonly session: string;
+  readonly tracks: readonly (SessionTrack | undefined)[];
+  readonly losses: readonly Loss[];
+  /** On no line: what recovery would have been asked for. */
+  readonly lost: readonly Span[];
+}
+
+export function report(group: Group): GroupReport[] {
+  const sessions = [...new Set(group.lines.flatMap((l) => l.sessions.map((s) => s.session)))];
+  return sessions.flatMap((session) => {
+    const tracks = group.lines.map((l) => l.sessions.find((s) => s.session === session));
+    const present = tracks.filter((t): t is SessionTrack => t !== undefined && t.spans.list.length > 0);
+    if (present.length === 0) return [];
+    const together = new Spans();
+    for (const t of present) for (const s of t.spans.list) together.add(s.begin, s.end);
+    const reached = present.reduce((n, t) => greater(n, t.reached), 0n);
+    const losses = group.lines.flatMap((line, i) => {
+      const track = tracks[i];
+      if (track === undefined || track.spans.list.length === 0) return [];
+      // Before its first and after its last number a line may simply not have been recorded; heartbeats say more.
+      const missing = track.spans.missing(track.spans.first, track.reached);
+      return missing.map(
+        (span): Loss => ({ ...span, line: line.name, filledBy: fillers(group.lines, tracks, i, span) }),
+      );
+    });
+    const lost = together.missing(together.first, reached);
+    return [{ lines: group.lines.map((l) => l.name), because: group.because, session, tracks, losses, lost }];
+  });
+}
+
+function fillers(
+  lines: readonly LineTrack[],
+  tracks: readonly (SessionTrack | undefined)[],
+  own: number,
+  span: Span,
+): Loss['filledBy'] {
+  return lines.flatMap((line, i) => {
+    const spans = i === own ? [] : (tracks[i]?.spans.within(span) ?? []);
+    return spans.length > 0 ? [{ line: line.name, spans }] : [];
+  });
+}
+
+const size = (spans: readonly Span[]): bigint => spans.reduce((n, s) => n + (s.end - s.begin), 0n);
+export const spanText = ({ begin, end }: Span): string => (end - begin === 1n ? String(begin) : `${begin}–${end - 1n}`);
+const spansText = (spans: readonly Span[]): string =>
+  spans.length <= 8
+    ? spans.map(spanText).join(', ')
+    : `${spans.slice(0, 8).map(spanText).join(', ')} and ${spans.length - 8} more`;
+
+const json = (span: Span) => ({
+  begin: String(span.begin),
+  end: String(span.end),
+  count: String(span.end - span.begin),
+});
+
+function printNdjson(out: Output, reports: readonly GroupReport[], unit: string): void {
+  for (const r of reports) {
+    const common = { lines: r.lines, session: r.session, unit };
+    for (const loss of r.losses) {
+      const filledBy = loss.filledBy.map(({ line, spans }) => ({ line, spans: spans.map(json) }));
+      out.line(JSON.stringify({ loss: { line: loss.line, ...json(loss), filledBy }, ...common }));
+    }
+    for (const lost of r.lost) out.line(JSON.stringify({ lost: json(lost), ...common }));
+    const lines = r.lines.map((line, i) => {
+      const t = r.tracks[i];
+      if (t === undefined) return { line, packets: 0 };
+      const missing = size(t.spans.missing(t.spans.first, t.reached));
+      return {
+        line,
+        packets: t.packets,
+        first: String(t.spans.first),
+        last: String(t.spans.end - 1n),
+        received: String(t.spans.count),
+        missing: String(missing),
+        repeated: String(t.spans.repeated),
+        reordered: t.reordered,
+      };
+    });
+    out.line(JSON.stringify({ group: { ...common, because: r.because, lines, lost: String(size(r.lost)) } }));
+  }
+}
+
+function printTable(out: Output, reports: readonly GroupReport[], unit: string): void {
+  for (const r of reports) {
+    const names = r.lines.map((_, i) => (r.lines.length === 1 ? 'line' : String.fromCharCode(65 + i)));
+    const nameOf = (line: string) => names[r.lines.indexOf(line)] ?? line;
+    const right = (title: string) => ({ title, right: true });
+    const began = r.tracks.find((t) => t !== undefined)?.firstTime ?? 0n;
+    out.line(`${r.session === '' ? '' : `session ${r.session}, `}from ${instantText(began)} (${r.because})`);
+    out.line(
+      table(
+        [
+          { title: '' },
+          { title: 'DESTINATION' },
+          right('PACKETS'),
+          right('FIRST'),
+          right('LAST'),
+          right('RECEIVED'),
+          right('MISSING'),
+          right('TWICE'),
+          right('LATE'),
+        ],
+        r.lines.map((line, i) => {
+          const t = r.tracks[i];
+          if (t === undefined) return [names[i] as string, line, 0];
+          const missing = size(t.spans.missing(t.spans.first, t.reached));
+          const cells = [
+            t.spans.first,
+            t.spans.end - 1n,
+            grouped(t.spans.count),
+            grouped(missing),
+            grouped(t.spans.repeated),
+          ];
+          return [names[i] as string, line, grouped(t.packets), ...cells, grouped(t.reordered)];
+        }),
+      ),
+    );
+    for (const loss of r.losses) {
+      const missing = size([loss]) - size(loss.filledBy.flatMap((f) => f.spans));
+      const by = loss.filledBy.map(({ line, spans }) =>
+        size(spans) === size([loss]) ? `filled by ${nameOf(line)}` : `${spansText(spans)} filled by ${nameOf(line)}`,
+      );
+      const state =
+        by.length === 0
+          ? 'on no other line'
+          : by.join('; ') + (missing > 0n && r.lines.length === 2 ? ', the rest on no line' : '');
+      out.line(`  lost on ${nameOf(loss.line)}: ${spanText(loss)} — ${state}`);
+    }
+    if (r.lost.length > 0) {
+      out.line(`  would have been asked for: ${spansText(r.lost)} (${grouped(size(r.lost))} ${unit})`);
+    } else if (r.losses.length > 0) out.line('  nothing is missing from both');
+    else out.line('  nothing is missing');
+    out.line('');
+  }
+  const all = size(reports.flatMap((r) => r.losses));
+  const lost = size(reports.flatMap((r) => r.lost));
+  out.line(`${grouped(all)} ${unit} lost on a line, ${grouped(lost)} on all lines of their group`);
+}
+
+async function gaps(file: string, options: GapsOptions): Promise<void> {
+  if (options.decoder === undefined && options.framing === undefined) {
+    throw usage(
+      'neither --decoder nor --framing is given',
+      'Name the feed’s decoder, or its framing: venuewire list decoders, venuewire list framings',
+    );
+  }
+  const decoder: Decoder | undefined =
+    options.decoder === undefined ? undefined : await chooseDecoder(options.decoder).load();
+  const framing =
+    decoder === undefined ? chooseFraming(options.framing as string) : framingsFor(decoder, options.framing).udp;
+  if (framing.numbering === 'none') {
+    throw usage(
+      `packets of ${framing.id} carry no numbers`,
+      'Losses can only be seen where the venue numbers what it sends.',
+    );
+  }
+  if (framing.message.lengthFrom === 'table' && decoder === undefined) {
+    throw usage(`${framing.id} needs a message table to count messages`, 'Name the decoder too: --decoder ID');
+  }
+  const capture = new Capture(file);
+  const findings = new Findings();
+  const tracker = new Tracker(framing, decoder, findings, options.port);
+  const progress = new Progress('gaps', capture.size);
+  try {
+    await capture.read((p) => tracker.packet(p), { after: (done) => progress.update(done) });
+  } finally {
+    progress.done();
+  }
+  const reports = groupLines([...tracker.lines.values()], options.pair).flatMap(report);
+  const out = new Output();
+  const unit = framing.numbering === 'packet' ? 'packets' : 'messages';
+  if (options.format === 'ndjson') printNdjson(out, reports, unit);
+  else printTable(out, reports, unit);
+  await out.flush();
+  if (findings.any) process.stderr.write(`${findings.summary}\n`);
+  process.exitCode = findings.any || reports.some((r) => r.losses.length > 0 || r.lost.length > 0) ? FINDINGS : OK;
+}
+
+export function configure(command: Command): void {
+  command
+    .argument('<file>', 'pcap or pcapng, plain or gzip; - for standard input')
+    .option('--decoder <id>', 'message table; it names the framing')
+    .option('--framing <id>', 'how packets are numbered, where no decoder is given or another framing is meant')
+    .option('--port <n>', 'only packets to this port', wholeNumber('--port', 0, 65535))
+    .option(
+      '--pair <A,B>',
+      'lines that carry the same messages, ip:port each; again for more pairs. Default: found by their contents',
+      (text: string, before: readonly (readonly string[])[]) => [...before, commaList(text)],
+      [] as readonly (readonly string[])[],
+    )
+    .addOption(oneOf('--format <name>', 'how it is printed', ['table', 'ndjson'], 'table'))
+    .addHelpText(
+      'after',
+      `
+Numbers are the feed's own: of packets or of messages. Exits with 1 when something was lost.
+
+Examples:
+  venuewire gaps day.pcap --decoder cme-mdp3-sbe-1.9
+  venuewire gaps day.pcap --framing moldudp64 --pair 233.54.12.111:26477,233.49.196.111:26477
+  venuewire gaps day.pcap --decoder iex-tops-1.6 --format ndjson | grep '"lost"'
+`,
+    )
+    .action(gaps);
+}
