@@ -181,8 +181,8 @@ export class FramingReader {
     p.sequence = this.#sequence === undefined ? 0n : this.#sequence(data, at);
     if (this.#sequenceHigh !== undefined) p.sequence |= this.#sequenceHigh(data, at) << 32n;
     p.channel = this.#channel === undefined ? 0n : this.#channel(data, at);
-    p.sendTime = this.#sendTime === undefined ? 0n : this.#sendTime(data, at) * UNIT_NS[f.sendTime?.unit ?? 'ns'];
-    if (this.#sendNanos !== undefined) p.sendTime += this.#sendNanos(data, at);
+    const sent = this.#sendTime === undefined ? 0n : this.#sendTime(data, at) * UNIT_NS[f.sendTime?.unit ?? 'ns'];
+    p.sendTime = BigInt.asIntN(64, this.#sendNanos === undefined ? sent : sent + this.#sendNanos(data, at));
     const counted = f.count !== undefined && at + f.count.offset + f.count.size <= stop;
     p.count = counted && this.#count !== undefined ? this.#count(data, at) : -1;
     const next = f.manyPackets ? stop : end;
