@@ -32,6 +32,12 @@ bool is_bytes(const Napi::Value& v) {
   return v.IsTypedArray() && v.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
 }
 
+/// A number of JavaScript's as an integer: what is none, or beyond the limits, is brought inside them.
+int64_t integer(double v, double least, double most) {
+  if (std::isnan(v)) return int64_t(least > 0 ? least : 0);
+  return int64_t(v < least ? least : v > most ? most : v);
+}
+
 Bytes bytes_of(const Napi::Value& v) {
   auto a = v.As<Napi::Uint8Array>();
   return {a.Data(), uint32_t(a.ByteLength())};
@@ -109,40 +115,41 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
   }
   void close(uint16_t requester) override { wanted_.push_back({2, requester, 0, {}}); }
 
-  static int64_t ns(const Napi::Value& v) { return int64_t(v.As<Napi::Number>().DoubleValue()); }
+  static int64_t ns(const Napi::Value& v) { return v.IsNumber() ? integer(v.As<Napi::Number>().DoubleValue(), 0, 9e18) : 0; }
+  static uint32_t index(const Napi::Value& v) { return v.IsNumber() ? v.As<Napi::Number>().Uint32Value() : ~0u; }
   bool line_ok(const Napi::CallbackInfo& info, uint32_t line) {
     if (line < spec_.lines.size() && is_bytes(info[1])) return true;
     throw_coded(info.Env(), "VW_ARGUMENT", "Expected (line: number of a declared line, bytes: Uint8Array, …)");
     return false;
   }
-  bool requester_ok(const Napi::CallbackInfo& info, uint32_t requester) {
-    if (requester < session_->requesters()) return true;
-    throw_coded(info.Env(), "VW_ARGUMENT", "No such requester");
+  bool requester_ok(const Napi::CallbackInfo& info, uint32_t requester, bool with_bytes = false) {
+    if (requester < session_->requesters() && (!with_bytes || is_bytes(info[1]))) return true;
+    throw_coded(info.Env(), "VW_ARGUMENT", with_bytes ? "Expected (requester, bytes: Uint8Array, …)" : "No such requester");
     return false;
   }
 
   Napi::Value datagram(const Napi::CallbackInfo& info) {
-    const uint32_t line = info[0].As<Napi::Number>().Uint32Value();
+    const uint32_t line = index(info[0]);
     if (line_ok(info, line)) session_->datagram(uint16_t(line), bytes_of(info[1]), ns(info[2]), ns(info[3]));
     return info.Env().Undefined();
   }
   Napi::Value stream(const Napi::CallbackInfo& info) {
-    const uint32_t line = info[0].As<Napi::Number>().Uint32Value();
+    const uint32_t line = index(info[0]);
     if (!line_ok(info, line)) return info.Env().Undefined();
     return Napi::Boolean::New(info.Env(), session_->stream(uint16_t(line), bytes_of(info[1]), ns(info[2]), ns(info[3])));
   }
   Napi::Value connected(const Napi::CallbackInfo& info) {
-    const uint32_t q = info[0].As<Napi::Number>().Uint32Value();
+    const uint32_t q = index(info[0]);
     if (requester_ok(info, q)) session_->requester(uint16_t(q)).connected(ns(info[1]));
     return info.Env().Undefined();
   }
   Napi::Value received(const Napi::CallbackInfo& info) {
-    const uint32_t q = info[0].As<Napi::Number>().Uint32Value();
-    if (requester_ok(info, q)) session_->requester(uint16_t(q)).received(bytes_of(info[1]), ns(info[2]));
+    const uint32_t q = index(info[0]);
+    if (requester_ok(info, q, true)) session_->requester(uint16_t(q)).received(bytes_of(info[1]), ns(info[2]));
     return info.Env().Undefined();
   }
   Napi::Value closed(const Napi::CallbackInfo& info) {
-    const uint32_t q = info[0].As<Napi::Number>().Uint32Value();
+    const uint32_t q = index(info[0]);
     if (!requester_ok(info, q)) return info.Env().Undefined();
     const std::string text = info[1].ToString();
     Reason why = Reason::connectionClosed;
@@ -251,10 +258,10 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
     const auto number = [&](const char* name) { return o.Get(name).ToNumber().DoubleValue(); };
     const std::string kind = o.Get("kind").ToString();
     out.live = kind == "live";
-    out.cpu = int(number("cpu"));
+    out.cpu = o.Get("cpu").IsNumber() ? int(integer(number("cpu"), -1, 1 << 20)) : -1;
     if (out.live) {
-      out.receive_buffer_bytes = uint32_t(number("receiveBufferBytes"));
-      out.busy_poll_us = uint32_t(number("busyPollUs"));
+      out.receive_buffer_bytes = uint32_t(integer(number("receiveBufferBytes"), 0, 1 << 30));
+      out.busy_poll_us = uint32_t(integer(number("busyPollUs"), 0, 1'000'000));
       out.spin = o.Get("spin").ToBoolean();
       return true;
     }
@@ -318,8 +325,9 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
   }
   Napi::Value wait(const Napi::CallbackInfo& info) {
     const uint32_t seen = std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(memory_ + kTailAt)).load();
-    const double ms = info[0].ToNumber().DoubleValue();
-    return Napi::Boolean::New(info.Env(), feed_ && feed_->wait(seen, int64_t(ms * 1e6)));
+    // Whole days at most: a wait is not for ever, and the arithmetic stays exact.
+    const int64_t timeout_ns = integer(info[0].ToNumber().DoubleValue() * 1e6, 0, 86'400e9);
+    return Napi::Boolean::New(info.Env(), feed_ && feed_->wait(seen, timeout_ns));
   }
   Napi::Value failure(const Napi::CallbackInfo& info) {
     std::string code, message;

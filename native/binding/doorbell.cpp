@@ -42,22 +42,32 @@ void UvDoorbell::keep_alive(bool yes) { yes ? uv_ref(handle_) : uv_unref(handle_
 void UvDoorbell::on_wake(void* handle) {
   auto* bell = static_cast<UvDoorbell*>(data_of(handle));
   if (bell == nullptr || bell->released_) return;
-  const Napi::HandleScope scope(bell->env_);
-  // An exception of the handler becomes an uncaughtException, as from any other event.
-  bell->callback_.MakeCallback(bell->env_.Global(), 0, nullptr, bell->context_);
-  if (bell->env_.IsExceptionPending()) {
-    const Napi::Error error = bell->env_.GetAndClearPendingException();
-    napi_fatal_exception(bell->env_, error.Value());
+  const napi_env env = bell->env_;
+  bell->calling_ = true;
+  {
+    const Napi::HandleScope scope(env);
+    // Plain Node-API: the C++ wrapper aborts the process when it cannot throw into an environment that is ending.
+    napi_value global = nullptr, result = nullptr;
+    bool pending = false;
+    if (napi_get_global(env, &global) == napi_ok) {
+      (void)napi_make_callback(env, bell->context_, global, bell->callback_.Value(), 0, nullptr, &result);
+    }
+    // An exception of the handler becomes an uncaughtException, as from any other event.
+    if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
+      napi_value error = nullptr;
+      if (napi_get_and_clear_last_exception(env, &error) == napi_ok) (void)napi_fatal_exception(env, error);
+    }
   }
+  bell->calling_ = false;
+  if (bell->released_) delete bell;  // closed in its own callback
 }
 
 void UvDoorbell::release() {
   if (released_) return;
   released_ = true;
-  callback_.Reset();
   data_of(handle_) = nullptr;
   uv_close(handle_, [](void* handle) { std::free(handle); });
-  delete this;
+  if (!calling_) delete this;  // else on_wake does, which still needs the reference and the context
 }
 
 }  // namespace venuewire

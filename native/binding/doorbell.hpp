@@ -15,7 +15,7 @@ class UvDoorbell final : public Doorbell {
   /// On the JavaScript thread. `callback` runs there, coalesced, after ring(). Null when the loop cannot be had.
   static UvDoorbell* make(Napi::Env env, Napi::Function callback);
   void ring() override;
-  /// On the JavaScript thread, after the feed thread has been joined. Frees the doorbell once libuv lets go of it.
+  /// On the JavaScript thread, after the feed thread has been joined; also from within the callback. Frees the doorbell once libuv lets go of it.
   void release();
   /// Whether a pending doorbell keeps the process alive.
   void keep_alive(bool yes);
@@ -29,6 +29,7 @@ class UvDoorbell final : public Doorbell {
   Napi::AsyncContext context_;
   void* handle_ = nullptr;  // uv_async_t; its first member is the user's pointer
   bool released_ = false;
+  bool calling_ = false;
 };
 
 }  // namespace venuewire

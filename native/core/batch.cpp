@@ -294,7 +294,8 @@ bool BatchWriter::publish() {
 }
 
 void BatchWriter::set_state(FeedState state) {
-  word(memory_, kStateAt).store(uint32_t(state), std::memory_order_release);
+  // Sequentially consistent with the count of waiters, as the head is: a waiter is woken or sees the state.
+  word(memory_, kStateAt).store(uint32_t(state), std::memory_order_seq_cst);
 }
 
 bool BatchWriter::drained() const {

@@ -89,6 +89,15 @@ void Channel::take(const FramingSpec& framing, const Packet& packet, const Arriv
     counters_[C::oversized]++;
     return;
   }
+  if (framing.item.present()) {
+    Arrival named = arrival;
+    named.item = framing.item.load(packet.whole.data);
+    return steer(framing, packet, named);
+  }
+  steer(framing, packet, arrival);
+}
+
+void Channel::steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
   const Packet* seen = &packet;
   PacketKind kind = packet.kind;
   HeartbeatNumber meaning = packet.number;
@@ -386,7 +395,7 @@ bool Channel::hold(const FramingSpec& framing, Bytes body, uint64_t first, uint6
     counters_[C::windowPacketsMax] = std::max<uint64_t>(counters_[C::windowPacketsMax], slots_used_);
   }
   slots_[slot].users++;
-  Held h{begin, end, first, slot, arrival.line, arrival.origin, arrival.receive_ns, &framing};
+  Held h{begin, end, first, slot, arrival.line, arrival.origin, arrival.receive_ns, &framing, arrival.item};
   const auto at = std::upper_bound(held_.begin(), held_.end(), begin,
                                    [](uint64_t v, const Held& x) { return v < x.first; });
   held_.insert(at, h);
@@ -513,8 +522,8 @@ void Channel::drop_below(uint64_t position, bool count_duplicates) {
 }
 
 void Channel::drain(int64_t now_ns) {
-  if (joining_ || in_snapshot_) return;
   blocked_ = false;
+  if (joining_ || in_snapshot_) return;
   size_t done = 0;
   for (;;) {
     if (done < held_.size() && held_[done].first == next_) {
@@ -803,7 +812,8 @@ void Channel::snapshot_begin(int64_t now_ns, uint16_t requester) {
   say(NoticeCode::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
 }
 
-bool Channel::snapshot_message(const FramingSpec& framing, Bytes body, const Arrival& arrival) {
+bool Channel::snapshot_message(const FramingSpec& framing, Bytes body, const Arrival& arrival, uint32_t skip,
+                               uint32_t take) {
   if (body.size > output_.bytes_max()) {
     counters_[C::oversized]++;
     return true;
@@ -814,12 +824,57 @@ bool Channel::snapshot_message(const FramingSpec& framing, Bytes body, const Arr
   }
   Arrival a = arrival;
   a.origin = Origin::snapshot;
-  const Run run{&framing, body, 0, kCountUnknown, 0, a.receive_ns, index_, a.line, Origin::snapshot, true};
+  const Run run{&framing, body, skip, take, 0, a.receive_ns, index_, a.line, Origin::snapshot, true};
   counters_[C::snapshotMessages] += output_.deliver(run, counters_);
   return true;
 }
 
-bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester) {
+bool Channel::join_by_items(const std::vector<ItemNumber>& items, uint64_t wanted, uint64_t& first,
+                            uint64_t& greatest) const {
+  std::vector<uint64_t> seen;  // items whose first message behind the gap has been looked at
+  uint64_t position = wanted, last = wanted;
+  bool leading = true, any = false;
+  for (const Held& h : held_) {
+    if (h.first < wanted) continue;
+    if (!h.framing->item_number.present()) return false;
+    const Slot& s = slots_[h.slot];
+    const auto at = std::lower_bound(items.begin(), items.end(), h.item,
+                                     [](const ItemNumber& x, uint64_t v) { return x.item < v; });
+    const bool known = at != items.end() && at->item == h.item;
+    MessageWalk walk(*h.framing, Bytes{s.bytes.data(), s.size});
+    Bytes m;
+    bool all_in = true, some_in = false;
+    while (walk.next(m)) {
+      const Field& f = h.framing->item_number;
+      if (!f.fits(m)) continue;
+      const uint64_t number = f.load(m.data);
+      if (number == (f.width >= 8 ? ~0ull : (1ull << (8 * f.width)) - 1)) continue;
+      any = true;
+      if (!known) {
+        all_in = false;
+        continue;
+      }
+      if (std::find(seen.begin(), seen.end(), h.item) == seen.end()) {
+        // Its messages before this one, which are missing, are in the snapshot if the snapshot reaches up to here.
+        if (number > at->number) return false;
+        seen.push_back(h.item);
+      }
+      if (number < at->number) {
+        some_in = true;
+      } else {
+        all_in = false;
+      }
+    }
+    if (some_in) last = h.end;
+    leading = leading && all_in && h.first == position;
+    if (leading) position = h.end;
+  }
+  first = wire(position);
+  greatest = wire(std::max(position, last));
+  return any;
+}
+
+bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester, uint64_t greatest) {
   const uint64_t position = linear(first);
   const auto refuse = [&](Reason why) {
     in_snapshot_ = true;
@@ -866,7 +921,8 @@ bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester) {
     }
   }
   lossy_ = false;
-  say(NoticeCode::snapshotEnded, Reason::none, next_, next_, now_ns, requester);
+  const uint64_t compare_to = greatest == 0 ? next_ : std::max(next_, linear(greatest));
+  say(NoticeCode::snapshotEnded, Reason::none, next_, compare_to, now_ns, requester);
   drain(now_ns);
   mark_good(now_ns);
   return true;

@@ -238,13 +238,18 @@ class Feed::Capture final : private TcpFlowSink {
     while ((status = reader.next(p)) == CaptureStatus::packet) {
       if (p.time_ns > now_ns_) now_ns_ = p.time_ns;
       // A file waits for its reader: nothing is dropped, nothing grows.
-      if (!feed_.writer_.room(p.payload.size + kNoticeBytes) && !feed_.wait_for_room(p.payload.size + kNoticeBytes)) break;
+      if (!make_room(p.payload.size)) break;
       if (feed_.source_.packets) {
         const uint32_t flags = (p.transport == Transport::tcp ? 1u : 0u) | (p.truncated ? 2u : 0u) |
                                (p.reassembled ? 4u : 0u) | (p.transport == Transport::none ? 8u : 0u);
         const BatchWriter::PacketInfo info{p.number,      p.time_ns,          p.source_ip, p.destination_ip,
                                            p.source_port, p.destination_port, flags};
-        if (!feed_.writer_.packet(info, p.payload)) continue;
+        while (!feed_.writer_.packet(info, p.payload)) {
+          if (p.payload.size > feed_.writer_.data_bytes() / 4) {
+            return feed_.fail("VW_RING", "A packet of " + std::to_string(p.payload.size) + " bytes does not fit the ring");
+          }
+          if (!feed_.wait_for_room(0)) break;
+        }
       } else {
         const int line = route(p.destination_ip, p.destination_port);
         if (line < 0) {
@@ -257,7 +262,7 @@ class Feed::Capture final : private TcpFlowSink {
         } else {
           session_.datagram(uint16_t(line), p.payload, p.time_ns, now_ns_);
         }
-        if (session_.blocked()) session_.resume(now_ns_);
+        unblock();
         if (session_.deadline() <= now_ns_ || ++since_service_ >= 64) {
           since_service_ = 0;
           session_.service(now_ns_);
@@ -276,26 +281,32 @@ class Feed::Capture final : private TcpFlowSink {
     if (!feed_.source_.packets) {
       // Waits out the reader, so that what is held or lost reaches it too.
       session_.finish(Reason::endOfData, now_ns_);
-      while (session_.blocked() && feed_.wait_for_room(1u << 12)) session_.resume(now_ns_);
+      unblock();
       session_.update_gauges();
     }
     if (status == CaptureStatus::malformed) {
       feed_.counters_[F::captureMalformed]++;
-      feed_.publish();
+      feed_.flush();
       return feed_.fail("VW_CAPTURE_MALFORMED", reader.problem());
     }
     Notice end;
     end.code = NoticeCode::endOfData;
     end.time_ns = now_ns_;
     feed_.writer_.notice(end);
-    while (feed_.writer_.unpublished()) {
-      feed_.publish();
-      if (feed_.writer_.unpublished() && !feed_.wait_for_room(0)) break;
-    }
+    feed_.flush();
     feed_.writer_.set_state(FeedState::ended);
   }
 
  private:
+  /// False when the feed is being closed.
+  bool make_room(uint32_t bytes) {
+    const uint32_t wanted = std::min(bytes + kNoticeBytes, feed_.writer_.bytes_max());
+    return feed_.writer_.room(wanted) || feed_.wait_for_room(wanted);
+  }
+  /// What the session holds because the ring was full goes out before more comes in.
+  void unblock() {
+    while (session_.blocked() && make_room(65536)) session_.resume(now_ns_);
+  }
   int route(uint32_t ip, uint16_t port) {
     const uint64_t key = uint64_t(ip) << 16 | port;
     if (key == last_key_) return last_line_;
@@ -318,10 +329,11 @@ class Feed::Capture final : private TcpFlowSink {
   void on_bytes(const TcpFlow& flow, const TcpChunk& chunk) override {
     const uint32_t ip = uint32_t(load_uint(flow.destination, 4, true));
     const int line = route(flow.ip_version == 4 ? ip : 0, flow.destination_port);
-    if (line < 0) return;
+    if (line < 0 || !make_room(chunk.bytes.size)) return;
     if (!session_.stream(uint16_t(line), chunk.bytes, chunk.time_ns, now_ns_)) {
       session_.channel(0).counters()[ChannelCounter::malformed]++;
     }
+    unblock();
   }
   void on_hole(const TcpFlow&, uint64_t, uint64_t) override {
     session_.channel(0).counters()[ChannelCounter::malformed]++;
@@ -377,21 +389,26 @@ void Feed::set_waker(EventLoop* loop) {
 void Feed::run() {
   pthread_setname_np(pthread_self(), "venuewire");
   prctl(PR_SET_TIMERSLACK, 1000UL);  // the default of 50 µs would be added to every short wait
+  bool pinned = true;
   if (source_.cpu >= 0) {
     cpu_set_t set;
     CPU_ZERO(&set);
     CPU_SET(source_.cpu, &set);
-    if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0) {
-      return fail("VW_CPU", "The feed thread could not be pinned to CPU " + std::to_string(source_.cpu));
-    }
+    pinned = pthread_setaffinity_np(pthread_self(), sizeof set, &set) == 0;
   }
-  if (source_.live) {
+  if (!pinned) {
+    fail("VW_CPU", "The feed thread could not be pinned to CPU " + std::to_string(source_.cpu));
+  } else if (source_.live) {
     std::make_unique<Live>(*this)->run();
   } else {
     std::make_unique<Capture>(*this)->run();
   }
   // The state changed after the last batch: the reader must come and see it.
   if (doorbell_) doorbell_->ring();
+  wake_waiters();
+}
+
+void Feed::wake_waiters() {
   if (waiters_.load() != 0) syscall(SYS_futex, word(ring_, kHeadAt), FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
 }
 
@@ -403,7 +420,14 @@ void Feed::publish() {
     counters_[F::doorbells]++;
     doorbell_->ring();
   }
-  if (waiters_.load() != 0) syscall(SYS_futex, word(ring_, kHeadAt), FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
+  wake_waiters();
+}
+
+void Feed::flush() {
+  while (writer_.unpublished()) {
+    publish();
+    if (writer_.unpublished() && !wait_for_room(0)) break;
+  }
 }
 
 bool Feed::wait_for_room(uint32_t bytes) {
@@ -411,6 +435,7 @@ bool Feed::wait_for_room(uint32_t bytes) {
   counters_[F::ringWaits]++;
   for (uint32_t i = 0; !writer_.roomy() || !writer_.room(bytes); i++) {
     if (stop_.load(std::memory_order_relaxed)) return false;
+    publish();  // notices that have found room meanwhile: the reader cannot free what it cannot see
     // A reader at work makes room within microseconds; one that does not read is not worth a core.
     if (i < 4096) {
       for (int k = 0; k < 32; k++) __builtin_ia32_pause();
@@ -435,12 +460,15 @@ bool Feed::wait(uint32_t seen, int64_t timeout_ns) {
   uint32_t* head = word(ring_, kHeadAt);
   const auto changed = [&] {
     return std::atomic_ref<uint32_t>(*head).load(std::memory_order_acquire) != seen ||
-           *word(ring_, kStateAt) != uint32_t(FeedState::running);
+           std::atomic_ref<uint32_t>(*word(ring_, kStateAt)).load() != uint32_t(FeedState::running);
   };
   if (changed()) return true;
   waiters_.fetch_add(1);
-  const timespec t{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
-  syscall(SYS_futex, head, FUTEX_WAIT, seen, &t, nullptr, 0);
+  // Looked at again: what changed before the writer could count us in does not wake us.
+  if (timeout_ns > 0 && !changed()) {
+    const timespec t{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
+    syscall(SYS_futex, head, FUTEX_WAIT, seen, &t, nullptr, 0);
+  }
   waiters_.fetch_sub(1);
   return changed();
 }

@@ -72,6 +72,9 @@ class Feed {
   void publish();
   void set_waker(EventLoop* loop);
   void fail(const char* code, const std::string& message);
+  /// Publishes everything, waiting for the reader where it has to.
+  void flush();
+  void wake_waiters();
   /// Publishes and waits until the reader has made room for `bytes`; false when the feed is being closed.
   [[nodiscard]] bool wait_for_room(uint32_t bytes);
 

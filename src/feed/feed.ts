@@ -252,6 +252,8 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     this.#start();
     await new Promise<void>((resolve, reject) => {
       const turn = () => {
+        // A turn asked for before the feed was closed: there is nothing to read any more.
+        if (this.#closed) return resolve();
         try {
           const empty = this.#drain(dispatcher);
           if (this.#finished()) resolve();
@@ -305,8 +307,15 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   async *[Symbol.asyncIterator](): AsyncIterator<Batch<D>> {
     this.#start();
     const notices = this.dispatcher({} as FeedHandlers<D>);
+    let until = performance.now() + this.#drainMs;
     try {
       for (;;) {
+        if (performance.now() > until) {
+          // A source that never pauses must not keep timers and sockets from their turn.
+          await new Promise<void>((resolve) => setImmediate(resolve));
+          until = performance.now() + this.#drainMs;
+          if (this.#closed) break;
+        }
         const tail = this.ring.tail;
         const head = this.ring.head;
         if (head !== tail) {
