@@ -31,8 +31,12 @@ export const sessionMiaxEsesm = defineDecoder({
     esesmPacketType: char(2),
   },
   messageType: 'esesmPacketType',
+  longer: 'tolerated',
   lengthField: { name: 'esesmPacketLength', excludes: 2 },
-  checked: ['neither a capture nor a second source to compare with'],
+  checked: [
+    'a capture of 11 minutes; its login messages have 10 bytes more than the document says',
+    'no second source to compare with',
+  ],
   messages: {
     sequencedDataPacket: message('s', atLeast(14), {
       sequenceNumber: u64(3),
