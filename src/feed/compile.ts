@@ -4,7 +4,7 @@
  */
 import { VenuewireError } from '../errors.js';
 import { compileCatalogue, type Decoder, instrumentKey } from '../layout/index.js';
-import type { PlanField, PlanRecord } from '../layout/plan.js';
+import type { PlanField, PlanPart, PlanRecord } from '../layout/plan.js';
 import { SpecWriter } from '../layout/spec.js';
 import { type Credentials, resolveCredential } from '../patterns/credentials.js';
 import { completeFraming, type Framing, textValue } from '../patterns/framing.js';
@@ -12,7 +12,7 @@ import { findFraming, framingOf } from '../patterns/framings.js';
 import { type Network, noEngine } from '../patterns/network.js';
 import type { Recovery } from '../patterns/recovery.js';
 import type { Snapshot } from '../patterns/snapshot.js';
-import type { Outgoing, TableMessage, Value } from '../patterns/table.js';
+import type { Envelope, Outgoing, TableMessage, Value } from '../patterns/table.js';
 import { nanoseconds, splitEndpoint } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
 
@@ -211,6 +211,7 @@ interface Context {
   readonly where: string;
   readonly feed: Framing;
   readonly credentials: Credentials;
+  readonly parameters: Readonly<Record<string, string | number>>;
 }
 
 interface Patch {
@@ -230,6 +231,8 @@ interface Template {
 const NO_TEMPLATE: Template = { bytes: new Uint8Array(0), patches: [], fix: false, countMax: NO_LIMIT };
 
 const isVariable = (v: Value): v is Extract<Value, { variable: unknown }> => typeof v === 'object' && 'variable' in v;
+const isParameter = (v: Value): v is Extract<Value, { parameter: unknown }> =>
+  typeof v === 'object' && 'parameter' in v;
 const isCredential = (v: Value): v is Extract<Value, { credential: unknown }> =>
   typeof v === 'object' && 'credential' in v;
 
@@ -281,7 +284,13 @@ function patchOf(p: PlanField, v: Extract<Value, { variable: unknown }>, shift: 
 
 function compileOutgoing(outgoing: Outgoing | undefined, c: Context): Template {
   if (outgoing === undefined) return NO_TEMPLATE;
-  return 'fix' in outgoing ? compileFix(outgoing.fix, c) : compileMessage(outgoing, c);
+  if ('fix' in outgoing) return compileFix(outgoing.fix, c);
+  if ('packet' in outgoing) {
+    const patches: Patch[] = [];
+    const bytes = envelope(outgoing.packet, c, patches).wrap(new Uint8Array(0));
+    return { ...NO_TEMPLATE, bytes, patches };
+  }
+  return compileMessage(outgoing, c);
 }
 
 function compileFix(tags: readonly (readonly [number, Value])[], c: Context): Template {
@@ -310,43 +319,74 @@ function compileFix(tags: readonly (readonly [number, Value])[], c: Context): Te
         variable: VARIABLE.indexOf(v.variable),
         add: v.add ?? 0,
       });
-    } else put(isCredential(v) ? resolveCredential(c.credentials, v.credential) : String(v));
+    } else if (isCredential(v)) put(resolveCredential(c.credentials, v.credential));
+    else put(String(isParameter(v) ? parameterOf(v.parameter, c) : v));
     put('\x01');
   }
   return { bytes: Uint8Array.from(bytes), patches, fix: true, countMax: NO_LIMIT };
+}
+
+function parameterOf(name: string, c: Context): string | number {
+  const value = c.parameters[name];
+  if (value !== undefined) return value;
+  throw fault(
+    'VW_VENUE_PARAMETER',
+    `${c.where}: the pattern needs the parameter '${name}'`,
+    `Give the rung parameters: { ${name}: … }.`,
+  );
 }
 
 function compileMessage(m: TableMessage, c: Context): Template {
   const decoder = tableOf(m.table, c.where);
   const where = `${c.where}: ${m.message}`;
   const record = recordOf(decoder, m.message);
-  const values: Record<string, unknown> = {};
   const patches: Patch[] = [];
   let countMax = NO_LIMIT;
   let secret = false;
-  const head = envelope(m, c, patches);
-  for (const [name, v] of Object.entries(m.values)) {
+  const head = envelope(m.in, c, patches);
+  const fill = (part: PlanPart | undefined, name: string, v: Value, shift: number): unknown => {
     if (isVariable(v)) {
-      const p = fieldOf(decoder, m.message, name, where);
-      patches.push(patchOf(p, v, head.length, where));
-      if (v.variable === 'count') {
-        countMax =
-          p.wire === 'digits' || p.wire === 'text' ? 10n ** BigInt(p.size) - 1n : (1n << BigInt(8 * p.size)) - 1n;
+      if (part?.kind !== 'field' || part.at < 0) {
+        const names = [...record.byName.keys()].join(', ');
+        throw fault('VW_VENUE_FIELD', `${where} has no field '${name}' at a fixed place`, `Its fields are ${names}.`);
       }
-    } else if (isCredential(v)) {
-      const part = record.byName.get(name);
-      const text = part?.kind === 'data' || (part?.kind === 'field' && part.wire === 'text');
-      if (!text)
-        throw fault(
-          'VW_CREDENTIAL_FIELD',
-          `${where}: '${name}' is not a text field`,
-          'Put credentials into text fields.',
-        );
-      values[name] = resolveCredential(c.credentials, v.credential);
-      secret = true;
-    } else {
-      values[name] = v;
+      patches.push(patchOf(part, v, shift, where));
+      if (v.variable === 'count') {
+        const decimal = part.wire === 'digits' || part.wire === 'text';
+        countMax = decimal ? 10n ** BigInt(part.size) - 1n : (1n << BigInt(8 * part.size)) - 1n;
+      }
+      return undefined;
     }
+    if (isParameter(v)) return parameterOf(v.parameter, c);
+    if (!isCredential(v)) return v;
+    if (part?.kind !== 'data' && !(part?.kind === 'field' && part.wire === 'text')) {
+      throw fault(
+        'VW_CREDENTIAL_FIELD',
+        `${where}: '${name}' is not a text field`,
+        'Put credentials into text fields.',
+      );
+    }
+    secret = true;
+    return resolveCredential(c.credentials, v.credential);
+  };
+  const values: Record<string, unknown> = {};
+  for (const [name, v] of Object.entries(m.values)) {
+    const part = record.byName.get(name);
+    if (!Array.isArray(v)) {
+      values[name] = fill(part, name, v, head.length);
+      continue;
+    }
+    if (part?.kind !== 'group' || part.at < 0) {
+      throw fault('VW_VENUE_FIELD', `${where} has no group '${name}' at a fixed place`, 'Give a list only to a group.');
+    }
+    values[name] = v.map((entry, i) =>
+      Object.fromEntries(
+        Object.entries(entry).map(([field, x]) => {
+          const at = head.length + part.at + i * part.size;
+          return [field, fill(part.record.byName.get(field), `${name}.${field}`, x, at)];
+        }),
+      ),
+    );
   }
   let body: Uint8Array;
   try {
@@ -366,11 +406,10 @@ function compileMessage(m: TableMessage, c: Context): Template {
 
 /** The packet that a message to a server travels in. */
 function envelope(
-  m: TableMessage,
+  e: Envelope | undefined,
   c: Context,
   patches: Patch[],
 ): { length: number; wrap: (body: Uint8Array) => Uint8Array } {
-  const e = m.in;
   if (e === undefined) return { length: 0, wrap: (body) => body };
   const f = resolveFraming(e.framing, c.feed, c.where);
   const length = f.headerLength + f.message.prefix;
@@ -392,7 +431,8 @@ function envelope(
   return {
     length,
     wrap: (body) => {
-      const all = new Uint8Array(length + body.length + f.message.trailer);
+      const empty = body.length === 0;
+      const all = new Uint8Array(empty ? f.shortestPacket : length + body.length + f.message.trailer);
       const put = (p: Place | undefined, value: bigint): void => {
         if (p === undefined) return;
         const big = (p.byteOrder ?? f.byteOrder) === 'big';
@@ -400,9 +440,10 @@ function envelope(
           all[p.offset + (big ? p.size - 1 - i : i)] = Number((value >> BigInt(8 * i)) & 255n);
       };
       put(f.packetLength, BigInt(all.length - (f.packetLength?.excludes ?? 0)));
-      put(f.count, 1n);
+      if (!empty) put(f.count, 1n);
       if (typeof e.sequence === 'number' || typeof e.sequence === 'bigint') put(f.sequence, BigInt(e.sequence));
       for (const s of e.set) put(s, BigInt(s.value));
+      if (empty) return all;
       if (f.message.prefix > 0 && f.message.length !== undefined) {
         const step = all.length - f.headerLength;
         put(
@@ -451,7 +492,14 @@ function typeConditions(decoder: Decoder, name: string, shift: number, where: st
   return plan.codes.map((code) => ({ place, value: BigInt(code) }));
 }
 
-function valueConditions(on: Reply['on'], decoder: Decoder, shift: number, where: string): Condition[] {
+function conditionOf(when: NonNullable<Reply['when']>): Condition {
+  const { offset, size, equals } = when;
+  if (typeof equals === 'string')
+    return { place: { offset, size, byteOrder: 'big' }, value: textValue(equals.padEnd(size)) };
+  return { place: { offset, size, byteOrder: when.byteOrder ?? 'little' }, value: BigInt(equals) };
+}
+
+function valueConditions(on: NonNullable<Reply['on']>, decoder: Decoder, shift: number, where: string): Condition[] {
   return Object.entries(on.values).map(([name, v]) => {
     const p = fieldOf(decoder, on.message, name, where);
     return { place: placeOf(p, shift), value: typeof v === 'string' ? textValue(v.padEnd(p.size)) : BigInt(v) };
@@ -460,74 +508,102 @@ function valueConditions(on: Reply['on'], decoder: Decoder, shift: number, where
 
 type Reply = Recovery['replies'][number];
 
+/** A message that a rule looks for, from byte `shift` on. */
+class Sought {
+  readonly #table: Decoder;
+  readonly #message: string;
+  constructor(
+    on: NonNullable<Reply['on']>,
+    readonly shift: number,
+    readonly where: string,
+  ) {
+    this.#table = tableOf(on.table, where);
+    this.#message = on.message;
+    this.types = typeConditions(this.#table, on.message, shift, where);
+    this.values = valueConditions(on, this.#table, shift, where);
+    this.isPacket = this.#table.framing === 'stream';
+  }
+  readonly types: readonly Condition[];
+  readonly values: readonly Condition[];
+  /** The table describes whole packets of a stream. */
+  readonly isPacket: boolean;
+
+  field(name: string): PlanField {
+    return fieldOf(this.#table, this.#message, name, this.where);
+  }
+  /** Where the part of that name begins. */
+  begin(name: string): number {
+    const part = recordOf(this.#table, this.#message).byName.get(name);
+    return part !== undefined && part.at >= 0 ? part.at : this.field(name).at;
+  }
+}
+
+/** One declared reply is one rule for each code that its message has. */
+function compileReply(r: Reply, inclusive: boolean, where: string): ((w: SpecWriter) => void)[] {
+  const wrong = (what: string, hint: string): VenuewireError => fault('VW_VENUE_REPLY', `${where}: ${what}`, hint);
+  const outer = r.on === undefined ? undefined : new Sought(r.on, 0, where);
+  if (outer !== undefined && r.when !== undefined) throw wrong("has both 'on' and 'when'", 'Leave one out.');
+  if (outer === undefined && (r.holding ?? r.payload ?? r.session) !== undefined) {
+    throw wrong("'holding', 'payload' and 'session' need 'on'", 'Name the message that they are parts of.');
+  }
+  const payload = r.payload === undefined || outer === undefined ? 0 : outer.begin(r.payload);
+  if (r.holding !== undefined && r.payload === undefined) {
+    throw wrong("'holding' needs 'payload'", 'Name the field that the payload begins with.');
+  }
+  const inner = r.holding === undefined ? undefined : new Sought(r.holding, payload, where);
+  const fields = inner ?? outer;
+  const fixed: Condition[] = [...(outer?.values ?? []), ...(inner?.values ?? [])];
+  if (r.when !== undefined) fixed.push(conditionOf(r.when));
+  const field = (name: string): { place: Place; text: boolean } => {
+    if (fields === undefined)
+      throw wrong(`the field '${name}' needs 'on'`, 'Give its place instead: { offset, size }.');
+    const p = fields.field(name);
+    const text = p.wire !== 'uint' && p.wire !== 'int' && p.wire !== 'digits';
+    return { place: placeOf(p, fields.shift), text };
+  };
+  const number =
+    r.number === undefined
+      ? undefined
+      : typeof r.number === 'string'
+        ? field(r.number)
+        : { place: r.number, text: false };
+  const last = r.last === undefined ? undefined : field(r.last);
+  const session = r.session === undefined ? undefined : field(r.session);
+  const inMessage = r.of === undefined ? outer !== undefined && !outer.isPacket : r.of === 'message';
+  const rules: ((w: SpecWriter) => void)[] = [];
+  const each = (s: Sought | undefined): readonly (Condition | undefined)[] =>
+    s === undefined || s.types.length === 0 ? [undefined] : s.types;
+  for (const a of each(outer)) {
+    for (const b of each(inner)) {
+      const conditions = [a, b, ...fixed].filter((x): x is Condition => x !== undefined);
+      if (conditions.length > 2) {
+        throw wrong(`has ${conditions.length} conditions, two are possible`, 'Say it with fewer fields.');
+      }
+      rules.push((w) => {
+        for (const k of [conditions[0], conditions[1]]) {
+          writeField(w, k?.place, 'big');
+          w.u64(k?.value ?? 0n);
+        }
+        w.flag(inMessage).u8(ACTION.indexOf(r.do));
+        writeField(w, number?.place, 'little');
+        writeField(w, last?.place, 'little');
+        w.u16(payload).u16(session?.place.offset ?? 0);
+        w.u8(session?.place.size ?? 0).flag(inclusive);
+        w.list(Object.entries(r.statuses), ([status, o]) => {
+          const text = number?.text === true;
+          w.u64(text ? textValue(status.padEnd(number.place.size)) : BigInt(status)).u8(OUTCOME.indexOf(o));
+        });
+        w.u8(OUTCOME.indexOf(r.otherwise));
+      });
+    }
+  }
+  return rules;
+}
+
 function writeRules(w: SpecWriter, pattern: Recovery | Snapshot, c: Context): void {
   const inclusive = 'number' in pattern && pattern.number.is === 'lastIncluded';
-  const rules: (() => void)[] = [];
-  pattern.replies.forEach((r, i) => {
-    const where = `${c.where}: replies.${i}`;
-    const outer = tableOf(r.on.table, where);
-    let payload = 0;
-    if (r.payload !== undefined) {
-      const part = recordOf(outer, r.on.message).byName.get(r.payload);
-      if (part === undefined || part.at < 0) fieldOf(outer, r.on.message, r.payload, where);
-      else payload = part.at;
-    }
-    let table = outer;
-    let message = r.on.message;
-    let shift = 0;
-    const more = valueConditions(r.on, outer, 0, where);
-    let inner: (Condition | undefined)[] = [undefined];
-    if (r.holding !== undefined) {
-      if (r.payload === undefined) {
-        throw fault(
-          'VW_VENUE_REPLY',
-          `${where}: 'holding' needs 'payload'`,
-          'Name the field that the payload begins with.',
-        );
-      }
-      table = tableOf(r.holding.table, where);
-      message = r.holding.message;
-      shift = payload;
-      inner = typeConditions(table, message, shift, where);
-      more.push(...valueConditions(r.holding, table, shift, where));
-    }
-    const types: (Condition | undefined)[] = typeConditions(outer, r.on.message, 0, where);
-    const place = (name: string | undefined): Place | undefined =>
-      name === undefined ? undefined : placeOf(fieldOf(table, message, name, where), shift);
-    const session = r.session === undefined ? undefined : fieldOf(table, message, r.session, where);
-    const number = r.number === undefined ? undefined : fieldOf(table, message, r.number, where);
-    const text = number !== undefined && number.wire !== 'uint' && number.wire !== 'int' && number.wire !== 'digits';
-    for (const a of types.length === 0 ? [undefined] : types) {
-      for (const b of inner) {
-        const conditions = [a, b, ...more].filter((x): x is Condition => x !== undefined);
-        if (conditions.length > 2) {
-          throw fault(
-            'VW_VENUE_REPLY',
-            `${where}: has ${conditions.length} conditions, two are possible`,
-            'Say it with fewer fields.',
-          );
-        }
-        rules.push(() => {
-          for (const k of [conditions[0], conditions[1]]) {
-            writeField(w, k?.place, 'big');
-            w.u64(k?.value ?? 0n);
-          }
-          w.flag((r.of ?? (outer.framing === 'stream' ? 'packet' : 'message')) === 'message');
-          w.u8(ACTION.indexOf(r.do));
-          writeField(w, place(r.number), 'big');
-          writeField(w, place(r.last), 'big');
-          w.u16(payload);
-          w.u16(session === undefined ? 0 : session.at + shift).u8(session?.size ?? 0);
-          w.flag(inclusive);
-          w.list(Object.entries(r.statuses), ([status, o]) => {
-            w.u64(text ? textValue(status.padEnd(number.size)) : BigInt(status)).u8(OUTCOME.indexOf(o));
-          });
-          w.u8(OUTCOME.indexOf(r.otherwise));
-        });
-      }
-    }
-  });
-  w.list(rules, (write) => write());
+  const rules = pattern.replies.flatMap((r, i) => compileReply(r, inclusive, `${c.where}: replies.${i}`));
+  w.list(rules, (write) => write(w));
 }
 
 type Rung = Exclude<Venue['recovery'][number], { type: 'waitForOtherLine' }>;
@@ -573,7 +649,7 @@ const ns = (span: string | undefined): bigint => (span === undefined ? 0n : nano
 
 function writeRequester(w: SpecWriter, q: Requester, feed: Framing, framingIndex: (f: Framing) => number): void {
   const { pattern, rung } = q;
-  const c: Context = { where: `${q.name}`, feed, credentials: rung.credentials };
+  const c: Context = { where: `${q.name}`, feed, credentials: rung.credentials, parameters: rung.parameters };
   if (pattern.transport === 'tls') throw noEngine('tls', q.name);
   const from = 'from' in pattern ? SNAPSHOT_FROM.indexOf(pattern.from) : 0;
   if ('from' in pattern && from < 0) {
@@ -744,7 +820,16 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
     }
     const pattern = patternOf(r, `${venue.name}: recovery.${i}`);
     const channel = r.channel === undefined ? -1 : channels.findIndex((c) => c.name === r.channel);
-    const identity = JSON.stringify([r.type, pattern.id, r.servers, r.credentials, r.localAddress, r.limits, channel]);
+    const identity = JSON.stringify([
+      r.type,
+      pattern.id,
+      r.servers,
+      r.credentials,
+      r.parameters,
+      r.localAddress,
+      r.limits,
+      channel,
+    ]);
     let requester = known.get(identity);
     if (requester === undefined) {
       const same = requesters.filter((q) => q.pattern.id === pattern.id).length;

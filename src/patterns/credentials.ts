@@ -26,7 +26,11 @@ const item = <T extends string, S extends z.ZodRawShape>(type: T, says: string, 
 export const credentialsSchema = z
   .discriminatedUnion('type', [
     item('none', 'No login: entitlement is by multicast, line or address', {}),
-    item('userPassword', 'A user name and a password', { username: reference, password: reference }),
+    item('userPassword', 'A user name and a password', {
+      username: reference,
+      password: reference,
+      id: reference.optional().describe('A third part, where a venue has one: session, company or line'),
+    }),
     item('idAndSourceAddress', 'An id; the server also checks the address that we come from', {
       id: reference,
       localAddress: z.string().optional().describe('Address of this machine that connections are made from'),
@@ -65,8 +69,8 @@ export const none = (): Credentials => checked({ type: 'none' });
  * A user name and a password.
  * @throws VenuewireError `VW_CREDENTIAL_INLINE` when a value is not a reference.
  */
-export const userPassword = (username: Reference, password: Reference): Credentials =>
-  checked({ type: 'userPassword', username, password });
+export const userPassword = (username: Reference, password: Reference, id?: Reference): Credentials =>
+  checked({ type: 'userPassword', username, password, ...(id === undefined ? {} : { id }) });
 /** An id that goes with the address we come from. */
 export const idAndSourceAddress = (id: Reference, localAddress?: string): Credentials =>
   checked({ type: 'idAndSourceAddress', id, ...(localAddress === undefined ? {} : { localAddress }) });

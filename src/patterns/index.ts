@@ -57,6 +57,6 @@ export {
   snapshot,
   snapshotSchema,
 } from './snapshot.js';
-export { credential, fix, message, type Value, variable } from './table.js';
+export { credential, emptyPacket, fix, message, parameter, type Value, variable } from './table.js';
 export { defineVenue, type Venue, type VenueDocument, type VenueInput, venueJsonSchema, venueSchema } from './venue.js';
 export { FramingReader, type MessageVisitor, type PacketHeader, tableLengths } from './walk.js';

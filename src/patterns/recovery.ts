@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { VenuewireError } from '../errors.js';
 import { credentialsSchema } from './credentials.js';
-import { framingSchema } from './framing.js';
+import { fieldSchema, framingSchema } from './framing.js';
 import { outgoingSchema, tableSchema } from './table.js';
 import { duration, endpoint, unsigned } from './units.js';
 
@@ -57,7 +57,16 @@ const on = z.strictObject({
 
 export const replySchema = z
   .strictObject({
-    on: on.describe('The message that the rule is for; the first rule that matches decides'),
+    on: on.optional().describe('The message that the rule is for; the first rule that matches decides'),
+    when: z
+      .strictObject({
+        offset: z.int().min(0).max(0xffff),
+        size: z.int().min(1).max(8),
+        byteOrder: z.enum(['big', 'little']).optional(),
+        equals: z.union([z.int().min(0), z.string().min(1).max(8)]),
+      })
+      .optional()
+      .describe('Instead of `on`: little-endian bytes, or text. Without either the rule is for all that is left'),
     of: z
       .enum(['packet', 'message'])
       .optional()
@@ -69,7 +78,10 @@ export const replySchema = z
       .describe('… and its payload begins with this message; the other fields are then fields of it'),
     do: replyAction,
     payload: z.string().optional().describe('Field of `on` that the payload begins with'),
-    number: z.string().optional().describe('Field that holds the number'),
+    number: z
+      .union([z.string(), fieldSchema])
+      .optional()
+      .describe('Field that holds the number, or (in little-endian order, unless it says otherwise) its place'),
     last: z.string().optional().describe('Field that holds the last number of a range'),
     session: z.string().optional().describe('Field that must equal the feed’s session, blanks aside'),
     statuses: z
@@ -167,6 +179,10 @@ const use = {
   credentials: credentialsSchema.default({ type: 'none' }),
   channel: z.string().optional().describe('Only for this channel; default: for all'),
   localAddress: z.string().optional().describe('Address of this machine that requests come from'),
+  parameters: z
+    .record(z.string(), z.union([z.string(), z.number()]))
+    .default({})
+    .describe('Values that the pattern leaves to the venue, for example a product number'),
   tries: z.int().min(1).max(1000).default(3).describe('Attempts without progress before the next rung'),
   limits: z
     .strictObject({

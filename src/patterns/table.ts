@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { Decoder } from '../layout/decoder.js';
 import { unsigned } from './units.js';
 
+// biome-ignore lint/suspicious/noExplicitAny: any decoder, whatever its fields
+export type AnyDecoder = Decoder<any, any>;
+
 /** A message table: the decoder itself, or its id. */
 export const tableSchema = z
   .union([z.string(), z.custom<Decoder>((v) => v instanceof Decoder, 'must be a decoder or the id of one')])
@@ -27,10 +30,13 @@ const credentialSchema = z.strictObject({
     .enum(['username', 'password', 'id', 'token', 'senderCompId', 'targetCompId', 'key', 'session'])
     .describe('The part of the credentials that goes here'),
 });
-/** A constant, a variable that the engine fills in, or a part of the credentials. */
+const parameterSchema = z.strictObject({
+  parameter: z.string().describe('Name of a value that the venue gives under `parameters`'),
+});
+/** A constant, a variable that the engine fills in, a part of the credentials, or a parameter. */
 export const valueSchema = z
-  .union([z.string(), z.number(), z.bigint(), variableSchema, credentialSchema])
-  .describe('A constant, `{ variable: … }`, which the engine fills in, or `{ credential: … }`')
+  .union([z.string(), z.number(), z.bigint(), variableSchema, credentialSchema, parameterSchema])
+  .describe('A constant; `{ variable: … }`, which the engine fills in; `{ credential: … }`; `{ parameter: … }`')
   .meta({ id: 'Value' });
 export type Value = z.infer<typeof valueSchema>;
 
@@ -41,6 +47,9 @@ export const variable = (name: VariableName, add?: number): z.infer<typeof varia
 export const credential = (part: z.infer<typeof credentialSchema>['credential']): z.infer<typeof credentialSchema> => ({
   credential: part,
 });
+
+/** Left to the venue, which says it under `parameters`. */
+export const parameter = (name: string): z.infer<typeof parameterSchema> => ({ parameter: name });
 
 const envelopeSchema = z
   .strictObject({
@@ -66,9 +75,9 @@ export const messageSchema = z
     table: tableSchema,
     message: z.string().describe('Name of the message in that table'),
     values: z
-      .record(z.string(), valueSchema)
+      .record(z.string(), z.union([valueSchema, z.array(z.record(z.string(), valueSchema))]))
       .default({})
-      .describe('What its fields hold; fields that are not named are zero or blank'),
+      .describe('What its fields hold, of groups a list; fields that are not named are zero or blank'),
     in: envelopeSchema.optional(),
   })
   .describe('A message, encoded by its table')
@@ -84,8 +93,13 @@ export const fixSchema = z
   .describe('A FIX tag=value message')
   .meta({ id: 'FixMessage' });
 
-/** What is sent: a message of a table, or a FIX text. */
-export const outgoingSchema = z.union([messageSchema, fixSchema]);
+export const emptyPacketSchema = z
+  .strictObject({ packet: envelopeSchema })
+  .describe('A packet without messages, as some venues’ heartbeats are');
+
+/** What is sent: a message of a table, a FIX text, or an empty packet. */
+export const outgoingSchema = z.union([messageSchema, fixSchema, emptyPacketSchema]);
+export type Envelope = z.output<typeof envelopeSchema>;
 export type Outgoing = z.output<typeof outgoingSchema>;
 export type OutgoingInput = z.input<typeof outgoingSchema>;
 export type TableMessage = z.output<typeof messageSchema>;
@@ -100,8 +114,11 @@ type FieldName<D, N> = D extends { readonly header: infer H; readonly messages: 
  * A message of a table with what its fields hold: `message(soupbintcp, 'loginRequest', { username: credential('username') })`.
  * In a reply rule: which message it is for; the values then are conditions.
  */
-// biome-ignore lint/suspicious/noExplicitAny: any decoder, whatever its fields
-export const message = <D extends Decoder<any, any>, N extends MessageName<D>, V extends Value = never>(
+export const message = <
+  D extends AnyDecoder,
+  N extends MessageName<D>,
+  V extends Value | Record<string, Value>[] = never,
+>(
   table: D,
   name: N,
   values: { readonly [F in FieldName<D, N>]?: V } = {},
@@ -111,6 +128,11 @@ export const message = <D extends Decoder<any, any>, N extends MessageName<D>, V
   message: name,
   values: values as Record<string, V>,
   ...(envelope === undefined ? {} : { in: envelope }),
+});
+
+/** A packet without messages: `emptyPacket({ framing: 'feed' })`. */
+export const emptyPacket = (envelope: z.input<typeof envelopeSchema>): z.input<typeof emptyPacketSchema> => ({
+  packet: envelope,
 });
 
 /** A FIX message: `fix([8, 'FIXT.1.1'], [35, 'A'], [553, credential('username')])`. */

@@ -1,13 +1,12 @@
 /** A venue: one item from each list. The same schema for TypeScript objects and YAML files. */
 import { z } from 'zod';
 import { VenuewireError } from '../errors.js';
-import type { Decoder } from '../layout/index.js';
 import { framingSchema } from './framing.js';
 import { networkSchema } from './network.js';
 import { requestRung, waitRung } from './recovery.js';
 import { securitySchema } from './security.js';
 import { snapshotRung } from './snapshot.js';
-import { tableSchema } from './table.js';
+import { type AnyDecoder, tableSchema } from './table.js';
 import { unsigned } from './units.js';
 
 export const API_VERSION = 'venuewire.io/v1alpha1';
@@ -120,8 +119,6 @@ export const venueSchema = z
     if (v.join === 'snapshot' && !snapshots) fault(['join'], "'snapshot' needs a rung of type snapshot in `recovery`");
   });
 
-// biome-ignore lint/suspicious/noExplicitAny: any decoder, whatever its fields
-type AnyDecoder = Decoder<any, any>;
 export type VenueInput<D extends AnyDecoder = AnyDecoder> = Omit<z.input<typeof venueSchema>, 'decoder'> & {
   readonly decoder: D;
 };
