@@ -125,6 +125,11 @@ export class Publisher {
     return due;
   }
 
+  /** The next number that a line will send. */
+  nextOf(line: number): number {
+    return this.#lines[line]?.next ?? 0;
+  }
+
   #heartbeatDue(line: Line): number {
     return line.next >= this.state.history.next ? line.dueNs : line.lastNs + this.#heartbeatNs;
   }
@@ -133,7 +138,11 @@ export class Publisher {
    * Sends what is due at `nowNs`, in the order of its time.
    * @param limit most packets to send in this call; the rest stays due.
    */
-  tick(nowNs: number, emit: (line: number, bytes: Uint8Array, timeNs: number) => void, limit = Infinity): void {
+  tick(
+    nowNs: number,
+    emit: (line: number, bytes: Uint8Array, timeNs: number) => void,
+    limit = Number.POSITIVE_INFINITY,
+  ): void {
     const { history } = this.state;
     for (let sent = 0; sent < limit; sent++) {
       let first = -1;
@@ -152,7 +161,9 @@ export class Publisher {
       if (line.next < history.next && dueNs >= line.dueNs) {
         bytes = this.#framing.packet(history, line.next, line.end);
         line.next = line.end;
-        this.state.next = Math.min(...this.#lines.map((l) => l.next));
+        let least = line.next;
+        for (const other of this.#lines) if (other.next < least) least = other.next;
+        this.state.next = least;
       } else if (line.next < history.next || this.#endPackets === 0) {
         bytes = this.#framing.heartbeat(history, line.next);
       } else {

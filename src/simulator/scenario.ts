@@ -1,7 +1,7 @@
 import { compileVenue } from '../feed/compile.js';
 import { Ring } from '../feed/ring.js';
 import { type NativeSession, native } from '../native.js';
-import { env, udpMulticast, userPassword, type Venue, waitForOtherLine } from '../patterns/index.js';
+import { type Credentials, env, udpMulticast, userPassword, type Venue, waitForOtherLine } from '../patterns/index.js';
 import { nasdaqTotalView } from '../venues/nasdaq-totalview.js';
 import { CheckingConsumer, type Range } from './consumer.js';
 import { StreamDigest } from './digest.js';
@@ -86,6 +86,16 @@ export interface ScenarioResult {
 const USER = 'VENUEWIRE_SIMULATED_USER';
 const PASSWORD = 'VENUEWIRE_SIMULATED_PASSWORD';
 
+/** Whom the simulated servers let in. */
+export const SIMULATED_USERS = { SIMUSR: 'SIMPASS' };
+
+/** Credentials for the simulated servers, as references to environment variables, which are set if they are not. */
+export function simulatedCredentials(): Credentials {
+  process.env[USER] ??= 'SIMUSR';
+  process.env[PASSWORD] ??= 'SIMPASS';
+  return userPassword(env(USER), env(PASSWORD));
+}
+
 /** The simulated TotalView venue: two lines, and the rungs that are asked for. Its addresses are never dialled. */
 export function simulatedTotalView(options: {
   readonly recovery?: readonly Means[];
@@ -93,9 +103,7 @@ export function simulatedTotalView(options: {
   readonly tries?: number;
 }): Venue {
   const { recovery = [], tries = 5 } = options;
-  process.env[USER] ??= 'SIMUSR';
-  process.env[PASSWORD] ??= 'SIMPASS';
-  const credentials = userPassword(env(USER), env(PASSWORD));
+  const credentials = simulatedCredentials();
   const whole = nasdaqTotalView({
     lines: { A: udpMulticast('239.255.0.1:26477'), B: udpMulticast('239.255.0.2:26477') },
     join: options.join ?? 'beginning',
@@ -140,8 +148,7 @@ export function runScenario(options: ScenarioOptions): ScenarioResult {
     return { untilNs: dayEndNs, ...faults, silence: [...(faults.silence ?? []), ...outages] };
   });
 
-  const users = { SIMUSR: 'SIMPASS' };
-  const soup = (means: Means) => ({ users, faults: options.servers?.[means] ?? {} });
+  const soup = (means: Means) => ({ users: SIMULATED_USERS, faults: options.servers?.[means] ?? {} });
   const servers = {
     rerequest: new MoldUdp64Server(state, random.fork('rerequest'), { faults: options.servers?.rerequest ?? {} }),
     replay: new SoupBinTcpServer(state, random.fork('replay'), soup('replay')),

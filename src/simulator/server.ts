@@ -7,6 +7,8 @@ export interface Connection {
   send(bytes: Uint8Array): void;
   /** Closes in the server's name. Nothing for UDP. */
   close(): void;
+  /** The client does not keep up: hold back. Absent: it always does. */
+  readonly full?: boolean;
 }
 
 /** A venue's recovery server as a pure state machine: bytes and times come in, bytes go out. No sockets, no clock. */

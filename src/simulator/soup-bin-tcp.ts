@@ -229,6 +229,10 @@ abstract class SoupServer implements SimulatedServer {
     const { source } = client;
     client.pumpNs = Number.POSITIVE_INFINITY;
     if (source === undefined || client.over) return;
+    if (client.connection.full) {
+      client.pumpNs = nowNs + 1_000_000;
+      return;
+    }
     const burst = this.#options.burst ?? 256;
     const parts: Uint8Array[] = [];
     let n = 0;

@@ -1,0 +1,925 @@
+/**
+ * A venue's server made from the pattern that a client of it declares: requests are read back by the templates that write
+ * them, replies are encoded from the tables that the reply rules name. What the pattern leaves open, a `ServerModel` says.
+ * One call of `onData` is one message of the client: the simulated network never cuts them.
+ */
+import { VenuewireError } from '../../errors.js';
+import type { Decoder } from '../../layout/index.js';
+import type { PlanField } from '../../layout/plan.js';
+import type { Framing } from '../../patterns/framing.js';
+import { findFraming } from '../../patterns/framings.js';
+import type { Recovery } from '../../patterns/recovery.js';
+import type { Outgoing, VariableName } from '../../patterns/table.js';
+import { nanoseconds } from '../../patterns/units.js';
+import { sampleMessage } from '../message-sampler.js';
+import { together } from '../packet-writer.js';
+import { Agenda, type Connection, type Piece, planAnswer, Quota } from '../server.js';
+import type { Segment } from './day.js';
+import type { Asked, CertifiedServer, ServerAccount, ServerContext } from './model.js';
+
+type Reply = Recovery['replies'][number];
+type Action = Reply['do'];
+type Values = Record<string, unknown>;
+
+const tableOf = (table: string | Decoder): Decoder => {
+  if (typeof table !== 'string') return table;
+  throw new VenuewireError('VW_VENUE_UNRESOLVED', `The table '${table}' has not been loaded`, 'Resolve the venue first.');
+};
+
+/** What a template says when it comes back from the wire. */
+interface Said {
+  readonly fields: Values;
+  readonly variables: ReadonlyMap<VariableName, bigint | string>;
+}
+
+/** Reads one kind of client message back: constants must agree, variables are told. */
+class TemplateReader {
+  readonly #decoder: Decoder | undefined;
+  readonly #skip: number = 0;
+
+  constructor(
+    readonly outgoing: Outgoing,
+    feed: Framing,
+  ) {
+    if ('fix' in outgoing) return;
+    this.#decoder = tableOf(outgoing.table);
+    if (outgoing.in !== undefined) {
+      const f = outgoing.in.framing === 'feed' ? feed : findFraming(outgoing.in.framing);
+      if (f !== undefined) this.#skip = f.headerLength + f.message.prefix;
+    }
+  }
+
+  read(bytes: Uint8Array): Said | undefined {
+    return 'fix' in this.outgoing ? this.#fix(bytes) : this.#table(bytes);
+  }
+
+  #fix(bytes: Uint8Array): Said | undefined {
+    const fields: Values = {};
+    for (const part of Buffer.from(bytes).toString('latin1').split('\x01')) {
+      const eq = part.indexOf('=');
+      if (eq > 0) fields[part.slice(0, eq)] = part.slice(eq + 1);
+    }
+    const variables = new Map<VariableName, bigint | string>();
+    for (const [tag, value] of (this.outgoing as Extract<Outgoing, { fix: unknown }>).fix) {
+      const got = fields[String(tag)];
+      if (typeof value === 'object') {
+        if ('variable' in value && got !== undefined) variables.set(value.variable, BigInt(String(got)) - BigInt(value.add ?? 0));
+      } else if (String(got) !== String(value)) return undefined;
+    }
+    return { fields, variables };
+  }
+
+  #table(bytes: Uint8Array): Said | undefined {
+    const decoder = this.#decoder as Decoder;
+    const { message, values } = this.outgoing as Extract<Outgoing, { message: string }>;
+    const index = decoder.indexOf(message);
+    const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const length = bytes.length - this.#skip;
+    if (length <= 0 || decoder.lengthCheck(index, length) !== 'ok') return undefined;
+    if (decoder.messageType.length > 0 && decoder.messageIndex(data, this.#skip, length) !== index) return undefined;
+    const fields = decoder.view(message).bind(data, this.#skip, length).toObject() as Values;
+    const variables = new Map<VariableName, bigint | string>();
+    for (const [name, value] of Object.entries(values)) {
+      const got = fields[name];
+      if (typeof value === 'object') {
+        if (!('variable' in value)) continue;
+        const text = typeof got === 'string' ? got.trim() : got;
+        if (value.variable === 'session') variables.set('session', typeof text === 'string' ? text : BigInt(String(text)));
+        else if (text !== null && text !== undefined && text !== '') variables.set(value.variable, BigInt(String(text)) - BigInt(value.add ?? 0));
+      } else if (String(got).trim() !== String(value).trim() && !(got instanceof Uint8Array)) return undefined;
+    }
+    return { fields, variables };
+  }
+}
+
+interface Client {
+  readonly connection: Connection;
+  readonly sinceNs: number;
+  loggedIn: boolean;
+  silent: boolean;
+  heardNs: number;
+  sentNs: number;
+  /** Nothing is written before this time: keeps TCP bytes in order. */
+  notBeforeNs: number;
+  /** A resumed stream goes on from here as the venue publishes. */
+  resume: number | undefined;
+  /** Messages of the resumed stream until its fault happens. */
+  left: number;
+  stopped: boolean;
+  imageNs: number;
+  image: number;
+  beatNs: number;
+}
+
+const NO_END = Number.POSITIVE_INFINITY;
+
+export class DerivedServer implements CertifiedServer {
+  readonly transport: 'udp' | 'tcp';
+  readonly account: ServerAccount = {
+    connects: 0,
+    logins: 0,
+    requests: 0,
+    times: [],
+    loginTimes: [],
+    violations: [],
+    refused: {},
+    served: 0,
+  };
+  readonly #agenda = new Agenda();
+  readonly #clients = new Map<Connection, Client>();
+  readonly #login: TemplateReader | undefined;
+  readonly #request: TemplateReader | undefined;
+  readonly #quota: Quota;
+  readonly #snapshot: boolean;
+  readonly #beat: Reply | undefined;
+
+  constructor(readonly c: ServerContext) {
+    const { pattern } = c;
+    this.transport = pattern.transport === 'udp' ? 'udp' : 'tcp';
+    const feed = c.feed.framing;
+    this.#login = pattern.login && new TemplateReader(pattern.login, feed);
+    this.#request = pattern.request && new TemplateReader(pattern.request, feed);
+    this.#quota = new Quota(c.faults.quota);
+    this.#snapshot = 'from' in pattern;
+    this.#beat =
+      pattern.replies.find((r) => r.do === 'answer' || r.do === 'echo') ??
+      pattern.replies.find((r) => r.do === 'ignore' && /heartbeat/i.test(r.on.message) && !/client/i.test(r.on.message));
+  }
+
+  // ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  onConnect(connection: Connection, nowNs: number): boolean {
+    const { faults, random } = this.c;
+    this.account.connects++;
+    if (random.chance(faults.refuse ?? 0)) return false;
+    const client: Client = {
+      connection,
+      sinceNs: nowNs,
+      loggedIn: this.#login === undefined,
+      silent: this.transport === 'tcp' && random.chance(faults.silent ?? 0),
+      heardNs: nowNs,
+      sentNs: nowNs,
+      notBeforeNs: nowNs,
+      resume: undefined,
+      left: NO_END,
+      stopped: false,
+      imageNs: NO_END,
+      image: 0,
+      beatNs: NO_END,
+    };
+    this.#clients.set(connection, client);
+    if (client.loggedIn) this.#ready(client, nowNs);
+    return true;
+  }
+
+  onClose(connection: Connection): void {
+    this.#clients.delete(connection);
+  }
+
+  #close(client: Client, nowNs: number): void {
+    const act = (): void => {
+      if (this.#clients.delete(client.connection)) client.connection.close();
+    };
+    if (client.notBeforeNs <= nowNs) act();
+    else this.#agenda.at(client.notBeforeNs, act);
+  }
+
+  /** A connection that can take requests now. */
+  #ready(client: Client, nowNs: number): void {
+    if (this.transport !== 'tcp') return;
+    if (this.c.pattern.needsImage) client.imageNs = nowNs;
+    if (this.#beat !== undefined) client.beatNs = nowNs + 1e9;
+  }
+
+  onData(connection: Connection, bytes: Uint8Array, nowNs: number): void {
+    const client = this.#clients.get(connection);
+    if (client === undefined) return;
+    client.heardNs = nowNs;
+    if (client.silent || client.stopped) return;
+    const said = this.#request?.read(bytes);
+    if (said !== undefined && client.loggedIn) {
+      this.#asked(client, said, nowNs);
+      return;
+    }
+    const login = client.loggedIn && this.transport === 'tcp' ? undefined : this.#login?.read(bytes);
+    if (login !== undefined) this.#logIn(client, login, nowNs);
+  }
+
+  #rule(...actions: Action[]): Reply | undefined {
+    return this.c.pattern.replies.find((r) => actions.includes(r.do));
+  }
+
+  #logIn(client: Client, said: Said, nowNs: number): void {
+    const { faults, random, day } = this.c;
+    this.account.logins++;
+    this.account.loginTimes.push(nowNs);
+    this.#checkLoginGap(nowNs);
+    const position = day.publishedAt(nowNs);
+    const segment = day.segmentOf(Math.max(0, position - 1));
+    if (random.chance(faults.rejectLogin ?? 0)) {
+      const rejected = this.#rule('loginRejected');
+      this.#count('login');
+      if (rejected !== undefined) this.#reply(client, rejected, { number: this.#anyCode(rejected) }, said, nowNs);
+      this.#close(client, nowNs);
+      return;
+    }
+    client.loggedIn = true;
+    if (this.#request !== undefined) {
+      const accepted = this.#rule('loginAccepted');
+      if (accepted !== undefined) {
+        this.#reply(client, accepted, { number: day.wire(position, segment), session: segment.session }, said, nowNs);
+      }
+      this.#ready(client, nowNs);
+      return;
+    }
+    // The login is the request.
+    this.account.requests++;
+    this.account.times.push(nowNs);
+    this.#checkRates(nowNs);
+    if (this.#snapshot) this.#takeSnapshot(client, said, nowNs);
+    else this.#resume(client, said, segment, nowNs);
+    this.#ready(client, nowNs);
+  }
+
+  #count(status: string): void {
+    this.account.refused[status] = (this.account.refused[status] ?? 0) + 1;
+  }
+
+  /** Some value for a reason or status that no rule gives a meaning. */
+  #anyCode(rule: Reply): bigint | string {
+    const key = Object.keys(rule.statuses)[0];
+    return key ?? 'A';
+  }
+
+  // ── limits ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get #limits() {
+    const { pattern, venue } = this.c;
+    const rung = venue.recovery.find((r) => r.type !== 'waitForOtherLine' && (typeof r.pattern === 'string' ? r.pattern : r.pattern.id) === pattern.id);
+    const own = rung !== undefined && rung.type !== 'waitForOtherLine' ? (rung.limits ?? {}) : {};
+    return {
+      rates: own.rates ?? pattern.limits.rates,
+      perRequest: own.perRequest ?? pattern.limits.perRequest,
+      loginGap: own.loginGap ?? pattern.limits.loginGap,
+      age: own.age ?? pattern.limits.age,
+    };
+  }
+
+  /** The way here takes a little more or less time for each request: that much nearer may two requests be. */
+  static readonly #JITTER_NS = 200_000;
+
+  #checkRates(nowNs: number): void {
+    for (const rate of this.#limits.rates) {
+      const since = nowNs - nanosecondsOf(rate.per) + DerivedServer.#JITTER_NS;
+      const recent = this.account.times.filter((t) => t > since).length;
+      if (recent > rate.count) this.account.violations.push(`${recent} requests within ${rate.per}, ${rate.count} are allowed`);
+    }
+  }
+
+  #checkLoginGap(nowNs: number): void {
+    const gap = this.#limits.loginGap;
+    const before = this.account.loginTimes.at(-2);
+    if (gap === undefined || before === undefined) return;
+    if (nowNs - before < nanosecondsOf(gap) - DerivedServer.#JITTER_NS) {
+      this.account.violations.push(`logins ${nowNs - before} ns apart, ${gap} is the least`);
+    }
+  }
+
+  // ── requests ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #range(said: Said, nowNs: number): { begin: number; end: number; segment: Segment } | undefined {
+    const { day } = this.c;
+    const v = said.variables;
+    const current = day.segmentOf(Math.max(0, day.publishedAt(nowNs) - 1));
+    const session = v.get('session');
+    let segment = current;
+    if (session !== undefined && day.framing.session !== undefined && String(session) !== '') {
+      const named = day.segments.filter((s) => String(s.session) === String(session)).at(-1);
+      if (named === undefined) return undefined;
+      if (named.index < current.index && named.session !== current.session) segment = named;
+    }
+    const first = v.get('begin');
+    if (first === undefined) return { begin: 0, end: NO_END, segment };
+    let begin = day.position(BigInt(first), segment);
+    // A jump keeps the session; the number then belongs to the part before it.
+    while (begin < segment.from && segment.begins === 'jump') {
+      segment = day.segments[segment.index - 1] as Segment;
+      begin = day.position(BigInt(first), segment);
+    }
+    const last = v.get('last');
+    const past = v.get('end');
+    const count = v.get('count');
+    let end = NO_END;
+    if (count !== undefined) end = begin + Number(count);
+    else if (past !== undefined) end = begin + Number(this.#span(BigInt(first), BigInt(past), segment));
+    else if (last !== undefined) end = begin + Number(this.#span(BigInt(first), BigInt(last), segment)) + 1;
+    return { begin, end, segment };
+  }
+
+  #span(first: bigint, last: bigint, segment: Segment): number {
+    const { day } = this.c;
+    return day.position(last, segment) - day.position(first, segment);
+  }
+
+  #asked(client: Client, said: Said, nowNs: number): void {
+    const { faults, random, day, model } = this.c;
+    this.account.requests++;
+    this.account.times.push(nowNs);
+    this.#checkRates(nowNs);
+    if (this.#snapshot) {
+      this.#takeSnapshot(client, said, nowNs);
+      return;
+    }
+    const range = this.#range(said, nowNs);
+    if (range === undefined) return;
+    const { begin, end, segment } = range;
+    const perRequest = this.#limits.perRequest;
+    if (perRequest !== undefined && end - begin > Number(perRequest)) {
+      this.account.violations.push(`${end - begin} messages in one request, ${perRequest} are allowed`);
+    }
+    if (end <= begin) this.account.violations.push(`an empty request: ${begin} to ${end}`);
+    const refuse = (code: string | undefined): void => {
+      const rule = this.#rule('status');
+      if (rule === undefined || code === undefined) return;
+      this.#count(code);
+      const late = random.chance(faults.late ?? 0) ? random.below((faults.lateNs ?? 50_000_000) + 1) : 0;
+      client.notBeforeNs = Math.max(client.notBeforeNs, nowNs + late);
+      this.#reply(client, rule, { number: code }, said, nowNs, { begin, end });
+      if (this.c.pattern.connection === 'serverCloses') this.#close(client, nowNs);
+    };
+    if (!this.#quota.take(nowNs)) {
+      refuse(model.overQuota ?? this.#codeFor('wait', 'retry', 'nextServer', 'giveUp'));
+      return;
+    }
+    if (faults.status !== undefined && random.chance(faults.status.probability ?? 1)) {
+      refuse(faults.status.code);
+      return;
+    }
+    const newest = Math.min(day.publishedAt(nowNs), segment.to);
+    const oldest = Math.max(segment.from, newest - (faults.cacheDepth ?? NO_END));
+    const says = random.chance(faults.sayUnavailable ?? 0);
+    // What was left out by the venue cannot be given.
+    let kept = begin;
+    while (kept < end && kept < newest && (kept < oldest || day.never(kept))) kept++;
+    if (says || kept > begin || begin >= newest) {
+      const to = says ? end : Math.min(end, kept);
+      if (to > begin && this.#sayUnavailable(client, begin, to, segment, said, nowNs)) {
+        if (to >= end) {
+          this.#finish(client, said, nowNs, begin, end);
+          return;
+        }
+      } else if (model.partly === 'refuse' || kept >= Math.min(end, newest)) {
+        const code = model.tooOld ?? this.#codeFor('unavailable', 'nextServer', 'giveUp');
+        if (code !== undefined) refuse(code);
+        else if (this.c.pattern.connection === 'serverCloses') this.#finish(client, said, nowNs, begin, begin);
+        else if (this.#rule('complete') !== undefined) this.#finish(client, said, nowNs, begin, begin);
+        return;
+      }
+    }
+    let to = Math.min(end, newest);
+    for (let i = kept; i < to; i++) if (day.never(i)) to = i;
+    const answer = planAnswer(kept, to, { oldest, next: newest }, faults, random);
+    if (answer === null) return;
+    this.#serve(client, said, answer.pieces, answer.afterwards, answer.acknowledgeLate, segment, nowNs, { begin, end });
+  }
+
+  /** The first status code with one of these outcomes, in their order. */
+  #codeFor(...outcomes: string[]): string | undefined {
+    const rule = this.#rule('status');
+    if (rule === undefined) return undefined;
+    for (const outcome of outcomes) {
+      for (const [code, o] of Object.entries(rule.statuses)) if (o === outcome) return code;
+    }
+    return undefined;
+  }
+
+  #sayUnavailable(client: Client, begin: number, end: number, segment: Segment, said: Said, nowNs: number): boolean {
+    const { day, feed, pattern, transmit } = this.c;
+    const first = day.wire(begin, segment);
+    const last = day.wire(end - 1, segment);
+    const rule = this.#rule('unavailable');
+    if (rule !== undefined) {
+      this.#count('unavailable');
+      this.#acknowledge(client, said, nowNs, { begin, end });
+      this.#reply(client, rule, { number: first, last }, said, nowNs);
+      return true;
+    }
+    if (!('delivery' in pattern) || pattern.delivery !== 'lines') return false;
+    const control = day.pool.control('unavailable', first, last);
+    if (control === undefined) return false;
+    this.#count('unavailable');
+    this.#acknowledge(client, said, nowNs, { begin, end });
+    const packet = feed.packet([control.bytes], { sequence: first, session: segment.session, timeNs: nowNs }, 'unavailable');
+    this.#agenda.at(nowNs + 20_000, () => transmit('retransmission', packet));
+    return true;
+  }
+
+  #acknowledge(client: Client, said: Said, nowNs: number, part: { begin: number; end: number }): void {
+    const rule = this.#rule('status');
+    if (rule === undefined) return;
+    const code = Object.entries(rule.statuses).find(([, o]) => o === 'accepted')?.[0] ?? (rule.otherwise === 'accepted' ? '0' : undefined);
+    if (code !== undefined) this.#reply(client, rule, { number: code }, said, nowNs, part);
+  }
+
+  #finish(client: Client, said: Said, nowNs: number, begin: number, end: number): void {
+    const rule = this.#rule('complete');
+    if (rule !== undefined) this.#reply(client, rule, {}, said, nowNs, { begin, end });
+    if (this.c.pattern.connection === 'serverCloses') {
+      const bye = this.#rule('goodbye');
+      if (bye !== undefined) this.#reply(client, bye, {}, said, nowNs);
+      this.#close(client, nowNs);
+    }
+  }
+
+  #serve(
+    client: Client,
+    said: Said,
+    given: readonly Piece[],
+    afterwards: 'done' | 'close' | 'stall',
+    acknowledgeLate: boolean,
+    segment: Segment,
+    nowNs: number,
+    asked: { begin: number; end: number },
+  ): void {
+    const { day, pattern, feed, transmit, random, faults } = this.c;
+    const delivery = 'delivery' in pattern ? pattern.delivery : 'replies';
+    const message = this.#rule('message');
+    const packet = this.#rule('packet');
+    const counted = delivery === 'replies' && packet === undefined && message?.number === undefined;
+    let pieces = given;
+    if (counted) {
+      // Messages that are only counted come in one go, whatever the plan says.
+      const ours = given.filter((p) => !p.foreign);
+      const begin = Math.min(...ours.map((p) => p.begin));
+      pieces = [{ begin, end: Math.max(...ours.map((p) => p.end)), delayNs: ours[0]?.delayNs ?? 0, foreign: false }];
+    }
+    const whole = { begin: Math.min(...pieces.map((p) => p.begin)), end: Math.max(...pieces.map((p) => p.end)) };
+    const begins = this.#rule('begin');
+    const late = acknowledgeLate && !counted;
+    client.notBeforeNs = Math.max(client.notBeforeNs, nowNs + Math.min(...pieces.map((p) => p.delayNs)));
+    if (!late) this.#acknowledge(client, said, nowNs, asked);
+    if (begins !== undefined) this.#reply(client, begins, { number: day.wire(whole.begin, segment) }, said, nowNs, whole);
+    this.account.served++;
+    const oneDatagram = 'onePerDatagram' in pattern && pattern.onePerDatagram;
+    pieces.forEach((piece, i) => {
+      const session = piece.foreign && day.framing.session !== undefined ? this.#otherSession(segment) : segment.session;
+      if (delivery === 'lines') {
+        for (const p of day.packets(feed, piece.begin, piece.end, { use: 'retransmission', session, timeNs: nowNs })) {
+          this.#agenda.at(nowNs + piece.delayNs + 20_000, () => transmit('retransmission', p));
+        }
+      } else if (delivery === 'feedPackets' || packet !== undefined) {
+        let packets = day.packets(feed, piece.begin, piece.end, { use: 'retransmission', session, timeNs: nowNs });
+        if (oneDatagram) packets = packets.slice(0, 1);
+        for (const p of packets) {
+          if (packet === undefined) this.#write(client, p, nowNs, piece.delayNs);
+          else this.#reply(client, packet, { payload: p }, said, nowNs);
+        }
+      } else if (message !== undefined) {
+        for (let at = piece.begin; at < piece.end; at++) {
+          for (const m of day.units[at] ?? []) {
+            this.#reply(client, message, { number: day.wire(at, segment), payload: m }, said, nowNs);
+          }
+        }
+      }
+      if (i === 0 && late) this.#acknowledge(client, said, nowNs, asked);
+    });
+    if (afterwards === 'stall') {
+      client.stopped = this.transport === 'tcp';
+      return;
+    }
+    if (afterwards === 'close') {
+      if (this.transport === 'tcp') this.#close(client, nowNs);
+      return;
+    }
+    if (random.chance(faults.servePart ?? 0) && random.below(2) === 0) {
+      // Some servers say that they are through although they were not asked for so little.
+      this.#finish(client, said, nowNs, whole.begin, whole.end);
+      return;
+    }
+    this.#finish(client, said, nowNs, whole.begin, whole.end);
+  }
+
+  #otherSession(segment: Segment): bigint | string {
+    return typeof segment.session === 'string' ? 'OTHER' : segment.session + 77n;
+  }
+
+  // ── a login that resumes ───────────────────────────────────────────────────────────────────────────────────────
+
+  #resume(client: Client, said: Said, current: Segment, nowNs: number): void {
+    const { day, faults, random } = this.c;
+    const accepted = this.#rule('loginAccepted');
+    const range = this.#range(said, nowNs);
+    if (range === undefined || !this.#quota.take(nowNs)) {
+      const rejected = this.#rule('loginRejected');
+      this.#count('login');
+      if (rejected !== undefined) this.#reply(client, rejected, { number: 'S' }, said, nowNs);
+      this.#close(client, nowNs);
+      return;
+    }
+    const newest = Math.min(day.publishedAt(nowNs), current.to);
+    const oldest = Math.max(current.from, newest - (faults.cacheDepth ?? NO_END));
+    let from = Math.min(Math.max(range.begin, oldest), newest);
+    if (random.chance(faults.overlap ?? 0)) from = Math.max(oldest, from - 1 - random.below(5));
+    while (from < newest && day.never(from)) from++;
+    if (random.chance(faults.late ?? 0)) client.notBeforeNs = nowNs + random.below((faults.lateNs ?? 50_000_000) + 1);
+    const foreign = random.chance(faults.toSomebodyElse ?? 0) && day.framing.session !== undefined;
+    if (accepted !== undefined) {
+      const session = foreign ? this.#otherSession(current) : current.session;
+      this.#reply(client, accepted, { number: day.wire(from, current), session }, said, nowNs);
+    }
+    const breaks = random.chance(faults.closeHalfway ?? 0) ? 'close' : random.chance(faults.stall ?? 0) ? 'stall' : undefined;
+    if (breaks !== undefined) client.left = 1 + random.below(32);
+    client.stopped = false;
+    client.resume = from;
+    this.account.served++;
+    this.#pump(client, nowNs, breaks === 'close');
+  }
+
+  #pump(client: Client, nowNs: number, closes = true): void {
+    const { day } = this.c;
+    const rule = this.#rule('message', 'packet');
+    if (client.resume === undefined || rule === undefined || client.stopped) return;
+    const newest = day.publishedAt(nowNs);
+    for (let n = 0; n < 256 && client.resume < newest; n++) {
+      if (day.never(client.resume)) break;
+      if (client.left-- <= 0) {
+        client.stopped = true;
+        if (closes) this.#close(client, nowNs);
+        return;
+      }
+      for (const m of day.units[client.resume] ?? []) {
+        this.#reply(client, rule, { number: day.wire(client.resume), payload: m }, undefined, nowNs);
+      }
+      client.resume++;
+    }
+    if (client.resume >= day.end && day.plan.ends !== false) {
+      const bye = this.#rule('goodbye');
+      if (bye !== undefined) this.#reply(client, bye, {}, undefined, nowNs);
+      client.resume = undefined;
+    }
+  }
+
+  // ── snapshots ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #takeSnapshot(client: Client, said: Said, nowNs: number): void {
+    const { day, faults, random, pattern, model, lines, transmit } = this.c;
+    if (!('from' in pattern)) return;
+    const refused = (code: string | undefined): boolean => {
+      const rule = this.#rule('status');
+      if (rule === undefined || code === undefined) return false;
+      this.#count(code);
+      this.#reply(client, rule, { number: code }, said, nowNs);
+      if (pattern.connection === 'serverCloses') this.#close(client, nowNs);
+      return true;
+    };
+    const late = random.chance(faults.late ?? 0) ? random.below((faults.lateNs ?? 50_000_000) + 1) : 0;
+    client.notBeforeNs = Math.max(client.notBeforeNs, nowNs + late);
+    if (!this.#quota.take(nowNs)) {
+      if (!refused(model.overQuota ?? this.#codeFor('wait', 'retry', 'nextServer', 'giveUp'))) this.#close(client, nowNs);
+      return;
+    }
+    if (faults.status !== undefined && random.chance(faults.status.probability ?? 1) && refused(faults.status.code)) return;
+    const newest = day.publishedAt(nowNs);
+    const segment = day.segmentOf(Math.max(0, newest - 1));
+    const back = faults.olderSnapshot ? random.below(faults.olderSnapshot + 1) : 0;
+    const image = said.variables.get('image');
+    const boundary = image !== undefined && client.image > 0 ? client.image : Math.max(segment.from, newest - back);
+    this.#acknowledge(client, said, nowNs, { begin: boundary, end: boundary });
+    if (pattern.from === 'requestOnLines') {
+      snapshotCycle(this.c, boundary).forEach((p, i) => {
+        this.#agenda.at(client.notBeforeNs + 50_000 + i * 10_000, () => transmit('snapshot', p));
+      });
+      void lines;
+      this.account.served++;
+      return;
+    }
+    const number = snapshotNumber(this.c, boundary);
+    const accepted = this.#request === undefined ? this.#rule('loginAccepted') : undefined;
+    if (accepted !== undefined) {
+      // The snapshot is a session of its own, counted from 1.
+      this.#reply(client, accepted, { number: accepted.number === undefined ? undefined : 1n, session: segment.session }, said, nowNs);
+    }
+    for (const action of ['begin', 'snapshotBegin', 'snapshotNumber'] as const) {
+      const rule = this.#rule(action);
+      if (rule !== undefined) this.#reply(client, rule, { number: action === 'begin' ? 1n : number }, said, nowNs);
+    }
+    const messages = snapshotMessages(this.c, boundary);
+    const breaks = random.chance(faults.closeHalfway ?? 0) ? 'close' : random.chance(faults.stall ?? 0) ? 'stall' : undefined;
+    const cut = breaks === undefined ? NO_END : random.below(messages.length + 1);
+    for (const [i, { rule, bytes }] of messages.entries()) {
+      if (i >= cut) break;
+      if (rule.payload !== undefined) this.#reply(client, rule, { payload: bytes }, said, nowNs);
+      else this.#write(client, this.#dressed(rule, bytes, nowNs), nowNs);
+    }
+    if (breaks === 'close') {
+      this.#close(client, nowNs);
+      return;
+    }
+    if (breaks === 'stall') {
+      client.stopped = true;
+      return;
+    }
+    this.account.served++;
+    const end = this.#rule('snapshotEnd');
+    if (end !== undefined) this.#reply(client, end, { number: end.number === undefined ? undefined : number }, said, nowNs);
+    const complete = this.#rule('complete');
+    if (complete !== undefined) this.#reply(client, complete, {}, said, nowNs);
+    if (pattern.connection === 'serverCloses') {
+      const bye = this.#rule('goodbye');
+      if (bye !== undefined) this.#reply(client, bye, {}, said, nowNs);
+      this.#close(client, nowNs);
+    }
+  }
+
+  // ── replies ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #dressed(rule: Reply, bytes: Uint8Array, nowNs: number): Uint8Array {
+    return dress(this.c, rule, bytes, nowNs);
+  }
+
+  #reply(
+    client: Client,
+    rule: Reply,
+    told: { number?: bigint | string | undefined; last?: bigint; session?: bigint | string; payload?: Uint8Array },
+    said: Said | undefined,
+    nowNs: number,
+    part: { begin: number; end: number } = { begin: 0, end: 0 },
+  ): void {
+    const bytes = encodeReply(this.c, rule, told, said?.fields ?? {}, part);
+    this.#write(client, this.#dressed(rule, bytes, nowNs), nowNs);
+  }
+
+  #write(client: Client, bytes: Uint8Array, nowNs: number, delayNs = 0): void {
+    const { random, faults } = this.c;
+    client.sentNs = nowNs;
+    let out = bytes;
+    if (random.chance(faults.mutate ?? 0) && out.length > 0) {
+      out = out.slice();
+      const bit = random.below(out.length * 8);
+      out[bit >> 3] = (out[bit >> 3] as number) ^ (1 << (bit & 7));
+    }
+    if (this.transport === 'udp') {
+      if (delayNs === 0 && client.notBeforeNs <= nowNs) client.connection.send(out);
+      else this.#agenda.at(Math.max(nowNs + delayNs, client.notBeforeNs), () => client.connection.send(out));
+      return;
+    }
+    let at = Math.max(nowNs, client.notBeforeNs);
+    const send = (chunk: Uint8Array): void => {
+      if (at <= nowNs) client.connection.send(chunk);
+      else this.#agenda.at(at, () => this.#clients.has(client.connection) && client.connection.send(chunk));
+    };
+    if (random.chance(faults.split ?? 0)) {
+      for (let from = 0; from < out.length; ) {
+        const n = 1 + random.below(Math.max(1, out.length >> 1));
+        send(out.subarray(from, from + n));
+        from += n;
+        at += 1_000;
+      }
+    } else send(out);
+    client.notBeforeNs = at;
+  }
+
+  onTick(nowNs: number): number {
+    this.#agenda.run(nowNs);
+    let due = this.#agenda.dueNs;
+    const { pattern, day } = this.c;
+    for (const client of [...this.#clients.values()]) {
+      if (this.transport === 'udp' || client.stopped) continue;
+      if (client.resume !== undefined) {
+        this.#pump(client, nowNs);
+        due = Math.min(due, nowNs + 200_000);
+      }
+      if (client.imageNs <= nowNs && !client.silent) {
+        client.imageNs = nowNs + 1e9;
+        client.image = day.publishedAt(nowNs);
+        const rule = this.#rule('image');
+        const number = snapshotNumber(this.c, client.image);
+        if (rule !== undefined && client.image > 0) this.#reply(client, rule, { number }, undefined, nowNs);
+      }
+      if (client.beatNs <= nowNs && !client.silent && this.#beat !== undefined) {
+        client.beatNs = nowNs + 1e9;
+        this.#reply(client, this.#beat, {}, undefined, nowNs);
+      }
+      const send = pattern.keepAlive.send;
+      if (send !== undefined && client.loggedIn) {
+        const limit = 4 * nanosecondsOf(send);
+        if (nowNs - client.heardNs > limit) {
+          this.account.violations.push(`the client said nothing for ${nowNs - client.heardNs} ns, ${send} was promised`);
+          this.#close(client, nowNs);
+          continue;
+        }
+        due = Math.min(due, client.heardNs + limit + 1);
+      }
+      due = Math.min(due, client.imageNs, client.beatNs);
+    }
+    return due;
+  }
+}
+
+const spans = new Map<string, number>();
+function nanosecondsOf(span: string): number {
+  let n = spans.get(span);
+  if (n === undefined) {
+    n = Number(nanoseconds(span));
+    spans.set(span, n);
+  }
+  return n;
+}
+
+// ── encoding ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The number that a snapshot of the state before `boundary` carries. */
+export function snapshotNumber(c: ServerContext, boundary: number): bigint {
+  const { pattern, day } = c;
+  const inclusive = 'number' in pattern && pattern.number.is === 'lastIncluded';
+  const segment = day.segmentOf(Math.max(0, Math.min(boundary, day.end) - 1));
+  if (!inclusive) return day.wire(boundary, segment);
+  return boundary > segment.from ? day.wire(boundary - 1, segment) : day.wire(boundary, segment) - 1n;
+}
+
+interface Inner {
+  readonly rule: Reply;
+  readonly bytes: Uint8Array;
+}
+
+/** The messages of a snapshot: the model's, or random ones of what the rules name. */
+function snapshotMessages(c: ServerContext, boundary: number): Inner[] {
+  const rules = c.pattern.replies.filter((r) => r.do === 'snapshotMessage' || (r.do === 'message' && 'from' in c.pattern));
+  const any = rules[0];
+  if (any === undefined) return [];
+  const given = c.model.snapshot?.(c.random, boundary);
+  if (given !== undefined) return given.map((bytes) => ({ rule: any, bytes }));
+  const n = 3 + c.random.below(20);
+  return Array.from({ length: n }, () => {
+    const rule = c.random.pick(rules);
+    if (rule.payload !== undefined) return { rule, bytes: c.random.pick(c.day.pool.messages) };
+    return { rule, bytes: sampleMessage(tableOf(rule.on.table), rule.on.message, c.random) };
+  });
+}
+
+/** The bytes of a reply by its rule's table. */
+export function encodeReply(
+  c: ServerContext,
+  rule: Reply,
+  told: { number?: bigint | string | undefined; last?: bigint; session?: bigint | string; payload?: Uint8Array },
+  asked: Values,
+  part: { begin: number; end: number },
+): Uint8Array {
+  const outer = tableOf(rule.on.table);
+  const inside = rule.holding === undefined ? undefined : tableOf(rule.holding.table);
+  const decoder = inside ?? outer;
+  const name = rule.holding?.message ?? rule.on.message;
+  const record = decoder.plan(decoder.indexOf(name)).record;
+  const values: Values = {};
+  const filled = new Set<string>([...decoder.messageType, decoder.lengthField?.name ?? '', decoder.sbe?.blockLength ?? '', 'schemaId', 'version']);
+  for (const [field, value] of Object.entries(asked)) {
+    const p = record.byName.get(field);
+    if (p?.kind !== 'field' || filled.has(field) || value === null || value instanceof Uint8Array) continue;
+    if (typeof value === 'object') continue;
+    if (fits(p, value)) values[field] = value;
+  }
+  for (const [field, value] of Object.entries({ ...rule.on.values, ...(rule.holding?.values ?? {}) })) values[field] = value;
+  const put = (field: string | undefined, value: bigint | string | undefined): void => {
+    if (field === undefined || value === undefined) return;
+    const p = record.byName.get(field);
+    if (p?.kind !== 'field') return;
+    values[field] = asField(p, value);
+  };
+  put(rule.number, told.number);
+  put(rule.last, told.last);
+  put(rule.session, told.session);
+  Object.assign(values, c.model.fields?.(name, { begin: part.begin, end: part.end, fields: asked } satisfies Asked, part) ?? {});
+  let payload = told.payload;
+  if (inside !== undefined) {
+    payload = inside.encode(name, values as never);
+    for (const key of Object.keys(values)) delete values[key];
+    Object.assign(values, rule.on.values);
+  }
+  if (payload === undefined || rule.payload === undefined) return outer.encode(rule.on.message, values as never);
+  const plan = outer.plan(outer.indexOf(rule.on.message));
+  const where = plan.record.byName.get(rule.payload);
+  if (where?.kind === 'data') {
+    return outer.encode(rule.on.message, { ...values, [rule.payload]: payload } as never);
+  }
+  const head = outer.encode(rule.on.message, values as never);
+  const at = where?.at ?? head.length;
+  const out = new Uint8Array(at + payload.length);
+  out.set(head.subarray(0, at));
+  out.set(payload, at);
+  const f = c.replies.framing;
+  if (f.packetLength !== undefined) c.replies.put(out, f.packetLength, BigInt(out.length - f.packetLength.excludes));
+  return out;
+}
+
+function fits(p: PlanField, value: unknown): boolean {
+  if (p.wire === 'text' || p.wire === 'char') return typeof value === 'string' && value.length <= p.size;
+  if (typeof value !== 'number' && typeof value !== 'bigint') return false;
+  if (p.wire === 'digits') return String(value).length <= p.size;
+  if (p.wire === 'float' || p.wire === 'bytes') return false;
+  const v = BigInt(Math.trunc(Number(value)));
+  return v >= 0n && v < 1n << BigInt(8 * p.size - (p.wire === 'int' ? 1 : 0));
+}
+
+/** A number or code in the form that the field's encoder takes. */
+function asField(p: PlanField, value: bigint | string): unknown {
+  if (p.wire === 'text' || p.wire === 'char') return String(value);
+  if (p.wire === 'bytes') return Buffer.from(String(value).padEnd(p.size), 'latin1');
+  if (typeof value === 'string' && !/^-?\d+$/.test(value)) return value.charCodeAt(0);
+  const big = BigInt(value);
+  const cut = p.wire === 'digits' ? big : BigInt.asUintN(8 * p.size, big);
+  if (p.wire === 'digits') return p.size > 15 ? cut : Number(cut);
+  return p.size === 8 ? (p.wire === 'int' ? BigInt.asIntN(64, cut) : cut) : Number(cut);
+}
+
+/** A reply as it goes out: as it is, or in a packet of the framing that replies have. */
+function dress(c: ServerContext, rule: Reply, bytes: Uint8Array, nowNs: number): Uint8Array {
+  const decoder = tableOf(rule.on.table);
+  const of = rule.of ?? (decoder.framing === 'stream' ? 'packet' : 'message');
+  if (of === 'packet') return bytes;
+  const f = c.replies.framing;
+  const kind = f.kinds.some((k) => k.is === 'unsequenced') || f.zeroIsUnsequenced ? 'unsequenced' : 'data';
+  return c.replies.packet([c.replies.normalise(bytes)], { sequence: 0n, timeNs: nowNs }, 'reply', kind);
+}
+
+/** The packets of one cycle of a snapshot line: marks by the rules, messages in between. */
+export function snapshotCycle(c: ServerContext, boundary: number): readonly Uint8Array[] {
+  const made = c.model.cycle?.(c, boundary);
+  if (made !== undefined) return made;
+  const { pattern, lines, day } = c;
+  const number = snapshotNumber(c, boundary);
+  const timeNs = day.times[Math.max(0, boundary - 1)] ?? 0;
+  const session = day.segmentOf(Math.max(0, boundary - 1)).session;
+  const mark = (action: Action): Uint8Array[] => {
+    const rule = pattern.replies.find((r) => r.do === action);
+    if (rule === undefined) return [];
+    return [lines.normalise(encodeReply(c, rule, { number: rule.number === undefined ? undefined : number }, {}, { begin: boundary, end: boundary }))];
+  };
+  const bodies = (): Uint8Array[] => {
+    const given = c.model.snapshot?.(c.random, boundary);
+    if (given !== undefined) return [...given];
+    const rules = pattern.replies.filter((r) => r.do === 'snapshotMessage');
+    return Array.from({ length: 2 + c.random.below(12) }, () => {
+      const rule = rules.length > 0 ? c.random.pick(rules) : undefined;
+      return rule === undefined ? c.random.pick(day.pool.messages) : lines.normalise(sampleMessage(tableOf(rule.on.table), rule.on.message, c.random));
+    });
+  };
+  const messages = [...mark('snapshotBegin'), ...mark('snapshotNumber'), ...bodies(), ...mark('snapshotEnd')];
+  const out: Uint8Array[] = [];
+  let at = BigInt(lines.framing.wrap.first);
+  const kind = lines.framing.kinds.some((k) => k.is === 'unsequenced') ? 'unsequenced' : 'data';
+  for (let i = 0; i < messages.length; ) {
+    const n = Math.min(messages.length - i, 1 + c.random.below(4));
+    const body = messages.slice(i, i + n);
+    out.push(lines.packet(body, { sequence: at, session, timeNs }, 'snapshot', kind));
+    at += lines.framing.numbering === 'packet' ? 1n : BigInt(n);
+    i += n;
+  }
+  return out;
+}
+
+/** A line that repeats snapshots: a cycle, a rest, the next. */
+export class SnapshotLoop implements CertifiedServer {
+  readonly transport = 'udp';
+  readonly account: ServerAccount = { connects: 0, logins: 0, requests: 0, times: [], loginTimes: [], violations: [], refused: {}, served: 0 };
+  #cycle: readonly Uint8Array[] = [];
+  #at = 0;
+  #dueNs: number;
+
+  constructor(
+    readonly c: ServerContext,
+    readonly restNs: number,
+    readonly stepNs = 20_000,
+  ) {
+    this.#dueNs = c.day.times[0] ?? 0;
+  }
+
+  onConnect(): boolean {
+    return false;
+  }
+  onData(): void {}
+  onClose(): void {}
+
+  onTick(nowNs: number): number {
+    const { c } = this;
+    while (this.#dueNs <= nowNs) {
+      if (this.#at >= this.#cycle.length) {
+        const newest = c.day.publishedAt(nowNs);
+        const back = c.faults.olderSnapshot ? c.random.below(c.faults.olderSnapshot + 1) : 0;
+        const segment = c.day.segmentOf(Math.max(0, newest - 1));
+        if (c.random.chance(c.faults.silent ?? 0)) this.#cycle = [];
+        else this.#cycle = newest === 0 ? [] : snapshotCycle(c, Math.max(segment.from, newest - back));
+        this.#at = 0;
+        this.account.served++;
+        if (this.#cycle.length === 0) {
+          this.#dueNs = nowNs + this.restNs;
+          break;
+        }
+      }
+      c.transmit('snapshot', this.#cycle[this.#at++] as Uint8Array);
+      this.#dueNs = nowNs + (this.#at >= this.#cycle.length ? this.restNs : this.stepNs);
+    }
+    return this.#dueNs;
+  }
+}
+
+export { together };
