@@ -7,7 +7,7 @@ export const aquisAmdReplay41 = defineDecoder({
   feed: 'AMD replay (TCP)',
   version: '4.1',
   specification: 'Aquis Market Data (AMD) 4.1',
-  framing: 'aquis-amd',
+  framing: 'aquis-amd-tcp',
   byteOrder: 'little',
   header: {
     msgType: u8(0),

@@ -76,7 +76,7 @@ const InstAttribValueBits = {
   isAoNInstrument: 23,
   sefRegulated: 24,
   mtfRegulated: 25,
-  eFIXInstrument: 26,
+  efixInstrument: 26,
   hedgeInstrument: 27,
 } as const;
 const groupSize = dimension(3, u16(0), u8(2));

@@ -315,7 +315,7 @@ export const iceImpact1124 = defineDecoder({
   feed: 'iMpact Multicast Price Feed',
   version: '1.1.24',
   specification: 'ICE iMpact Multicast Feed Message Spec 1.1.24, version 1.1.24, Wednesday, March 30, 2016',
-  framing: 'ice-impact',
+  framing: 'ice-impact-ms',
   byteOrder: 'big',
   header: {
     messageType: char(0),

@@ -314,7 +314,7 @@ export const iceImpact1133 = defineDecoder({
   feed: 'iMpact Multicast Price Feed',
   version: '1.1.33',
   specification: 'ICE iMpact Multicast Feed Message Spec 1.1.33, version 1.1.33, Monday, August 6, 2018',
-  framing: 'ice-impact',
+  framing: 'ice-impact-ms',
   byteOrder: 'big',
   header: {
     messageType: char(0),

@@ -52,7 +52,7 @@ export const lseMitch119 = defineDecoder({
   feed: 'Level 2 MITCH',
   version: '11.9',
   specification: 'mit303issue119, version 11.9, Tuesday, August 28, 2018',
-  framing: 'lse-unit-header',
+  framing: 'lse-unit-header-mitch',
   byteOrder: 'little',
   header: {
     messageLength: u8(0),

@@ -42,7 +42,7 @@ export const nyseOpenbookUltra21k = defineDecoder({
   feed: 'OpenBook Ultra',
   version: '2.1k',
   specification: 'OpenBook Ultra Client Specification, version 2.1.k, Thursday, July 25, 2024',
-  framing: 'nyse-xdp',
+  framing: 'nyse-openbook-le',
   byteOrder: 'little',
   header: {
     packetSize: u16(0).big(),

@@ -1,4 +1,16 @@
-import { atLeast, char, defineDecoder, message, text, u8, u16, u64, varBytes, varText } from '../layout/index.js';
+import {
+  atLeast,
+  char,
+  defineDecoder,
+  group,
+  message,
+  text,
+  u8,
+  u16,
+  u64,
+  varBytes,
+  varText,
+} from '../layout/index.js';
 
 const LogoutReason = {
   ' ': 'Graceful Logout',
@@ -17,13 +29,13 @@ const LoginStatus = {
   L: 'Request Rejected Because Client Already Logged In',
 };
 
-/** MIAX ESesM : tcp session mgmt esesm v1.0.a, version 1.0.a, Friday, June 26, 2020. */
+/** MIAX ESesM 1.0.a: TCP session management, Friday, June 26, 2020. */
 export const sessionMiaxEsesm = defineDecoder({
   id: 'session-miax-esesm',
   venue: 'MIAX',
   feed: 'ESesM',
-  version: '',
-  specification: 'tcp session mgmt esesm v1.0.a, version 1.0.a, Friday, June 26, 2020',
+  version: '1.0.a',
+  specification: 'MIAX ESesM TCP session management, version 1.0.a, Friday, June 26, 2020',
   framing: 'stream',
   byteOrder: 'little',
   header: {
@@ -48,19 +60,24 @@ export const sessionMiaxEsesm = defineDecoder({
       unsequencedMessageType: text(3, 2),
       unsequencedMessage: varBytes(5, 'esesmPacketLength', -3),
     }),
-    loginRequest: message('l', 38, {
+    loginRequest: message('l', atLeast(30), {
       esesmVersion: text(3, 5),
       username: text(8, 5),
       computerId: text(13, 8),
       applicationProtocol: text(21, 8),
-      requestedTradingSessionId: u8(29),
-      requestedSequenceNumber: u64(30),
+      numberOfMatchingEngines: u8(29),
+      matchingEngine: group(30, 'numberOfMatchingEngines', 9, {
+        requestedTradingSessionId: u8(0),
+        requestedSequenceNumber: u64(1),
+      }),
     }),
-    loginResponse: message('r', 14, {
+    loginResponse: message('r', atLeast(4), {
       numberOfMatchingEngines: u8(3),
-      loginStatus: char(4, LoginStatus),
-      tradingSessionId: u8(5),
-      highestSequenceNumber: u64(6),
+      matchingEngine: group(4, 'numberOfMatchingEngines', 10, {
+        loginStatus: char(0, LoginStatus),
+        tradingSessionId: u8(1),
+        highestSequenceNumber: u64(2),
+      }),
     }),
     synchronizationComplete: message('c', 4, {
       numberOfMatchingEngines: u8(3),

@@ -39,7 +39,7 @@ export const tmxSolaHsvf114 = defineDecoder({
   version: '1.14',
   specification:
     'hsvf-mx-005e-mx-sola-hsvf-multicast-specifications-guide-v1-14, version 1.14, Monday, February 5, 2024',
-  framing: 'hsvf',
+  framing: 'hsvf-mx',
   byteOrder: 'big',
   header: {
     sequenceNumber: digits(0, 10),

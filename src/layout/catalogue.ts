@@ -30,13 +30,17 @@ export function compileCatalogue(decoder: Decoder): Uint8Array {
   w.u16(block?.at ?? 0)
     .u8(block?.size ?? 0)
     .flag(block?.big ?? false);
+  const codes = decoder.codes();
   w.list(decoder.names, (name) => {
     const plan = decoder.plan(decoder.names.indexOf(name));
     w.text(name);
     w.u32(plan.minLength).u32(plan.maxLength);
-    w.list(decoder.messageType.length > 0 ? plan.codes : [], (code) => {
-      w.u16(code);
-    });
+    w.list(
+      [...codes].filter(([, index]) => index === plan.index),
+      ([code]) => {
+        w.u16(code);
+      },
+    );
     const field = instrumentField(decoder, plan.record);
     w.flag(field !== undefined)
       .u32(field?.at ?? 0)

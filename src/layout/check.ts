@@ -79,6 +79,7 @@ export function check(decoder: Decoder): TableFault[] {
 
   const keys = new Set(decoder.instrument);
   const codes = new Map<number, string>();
+  const others = new Map<number, string>();
   decoder.names.forEach((name, index) => {
     let plan: ReturnType<Decoder['plan']>;
     try {
@@ -108,10 +109,18 @@ export function check(decoder: Decoder): TableFault[] {
       }
     }
     if (decoder.messageType.length > 0) {
-      for (const code of plan.codes) {
-        const other = codes.get(code);
-        if (other !== undefined) fault('VW_LAYOUT_CODE', name, `has the type code of ${other}`);
-        codes.set(code, name);
+      for (const [list, taken] of [
+        [plan.codes, codes],
+        [plan.others, others],
+      ] as const) {
+        for (const code of list) {
+          const other = taken.get(code);
+          if (other !== undefined && other !== name) {
+            fault('VW_LAYOUT_CODE', name, `has the type code of ${other}`);
+            break;
+          }
+          taken.set(code, name);
+        }
       }
     }
     for (const key of decoder.instrument) keys.delete(plan.record.byName.has(key) ? key : '');

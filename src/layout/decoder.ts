@@ -129,14 +129,25 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
     const types = this.messageType.map((name) => headerField(this, this.headerPlan, name));
     const width = types.reduce((n, t) => n + t.size, 0);
     const codes = width === 1 ? new Int16Array(256).fill(-1) : new Map<number, number>();
-    this.names.forEach((_, index) => {
-      for (const code of this.plan(index).codes) {
-        if (codes instanceof Map) codes.set(code, index);
-        else codes[code] = index;
-      }
-    });
+    for (const [code, index] of this.codes()) {
+      if (codes instanceof Map) codes.set(code, index);
+      else codes[code] = index;
+    }
     this.#codes = codes;
     this.#types = types;
+  }
+
+  /** Which message each type code selects: the bytes of the type fields as one number, most significant first. */
+  codes(): Map<number, number> {
+    const codes = new Map<number, number>();
+    if (this.messageType.length === 0) return codes;
+    for (const own of [false, true]) {
+      this.names.forEach((_, index) => {
+        const plan = this.plan(index);
+        for (const code of own ? plan.codes : plan.others) codes.set(code, index);
+      });
+    }
+    return codes;
   }
 
   /** The index of the message at `offset`, -1 when its type is not in the table or its bytes end before the type. */

@@ -347,7 +347,7 @@ export function encodeInto(
   const filled: Record<string, unknown> = { ...values };
   const types = source.messageType;
   let shift = types.reduce((n, name) => n + ((record.byName.get(name) as PlanField | undefined)?.size ?? 0), 0);
-  const code = plan.codes[0] ?? 0;
+  const code = plan.codes[0] ?? plan.others[0] ?? 0;
   for (const name of types) {
     const p = record.byName.get(name) as PlanField;
     shift -= p.size;

@@ -302,7 +302,13 @@ export interface AtLeast {
 export const atLeast = (bytes: number): AtLeast => ({ atLeast: bytes });
 
 /** What selects a message: the bytes of its type fields as text, or their number. */
-export type Code = string | number;
+export type Code = string | number | AnyAfter;
+
+/** Every code that begins with `prefix` and is not another message's: the first type field selects alone. */
+export interface AnyAfter {
+  readonly prefix: string;
+}
+export const anyAfter = (prefix: string): AnyAfter => ({ prefix });
 
 /** What is said about a message beside its fields. */
 export interface MessageNotes {

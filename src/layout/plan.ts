@@ -1,7 +1,6 @@
 import { VenuewireError } from '../errors.js';
 import {
   type AtLeast,
-  type Code,
   Composite,
   Constant,
   type Count,
@@ -93,6 +92,8 @@ export interface PlanMessage {
   readonly name: string;
   readonly index: number;
   readonly codes: readonly number[];
+  /** Codes that select this message unless another has them for its own. */
+  readonly others: readonly number[];
   readonly message: Message;
   readonly record: PlanRecord;
   /** Shorter ones are refused. */
@@ -127,7 +128,7 @@ export function layoutError(
 const bits64 = (value: number | bigint, size: number): bigint => BigInt.asUintN(8 * size, BigInt(value));
 
 /** The bytes of `code` as one number, most significant first: how type fields and conditions compare. */
-export function codeValue(code: Code, fields: readonly PlanField[]): bigint {
+export function codeValue(code: string | number, fields: readonly PlanField[]): bigint {
   if (typeof code === 'number')
     return bits64(
       code,
@@ -328,7 +329,18 @@ export function planMessage(source: PlanSource, name: string, index: number, mes
   record.firstDynamic = -1;
   planner.fill(record, message.fields, sbe === undefined ? 0 : headerSize);
   const types = source.messageType.map((n) => headerField(source, record, n));
-  const codes = message.codes.map((code) => Number(codeValue(code, types)));
+  const codes: number[] = [];
+  const others: number[] = [];
+  for (const code of message.codes) {
+    if (typeof code !== 'object') {
+      codes.push(Number(codeValue(code, types)));
+      continue;
+    }
+    const first = Number(codeValue(code.prefix, types));
+    // The blank that fills a short code comes first: it is the one that the encoder takes.
+    others.push(first);
+    for (let low = 0; low < 256; low++) if (low !== (first & 255)) others.push((first & ~255) | low);
+  }
   let minLength: number;
   let maxLength = 0;
   let blockLengthField: PlanField | undefined;
@@ -343,6 +355,7 @@ export function planMessage(source: PlanSource, name: string, index: number, mes
     name,
     index,
     codes,
+    others,
     message,
     record,
     minLength,

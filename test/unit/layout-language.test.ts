@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  anyAfter,
   atLeast,
   bytes,
   char,
@@ -400,6 +401,28 @@ describe('Simple Binary Encoding', () => {
       expect(() => v.toObject()).toThrow(expect.objectContaining({ code: 'VW_MESSAGE_MALFORMED' }));
       expect(() => leaves(v)).toThrow(expect.objectContaining({ code: 'VW_MESSAGE_MALFORMED' }));
     }
+  });
+});
+
+describe('type codes', () => {
+  it('may leave the second field open, but for codes that are another message’s own', () => {
+    const d = defineDecoder({
+      id: 'open',
+      venue: 'Test',
+      feed: 'Test',
+      version: '1',
+      specification: 'none',
+      framing: 'test',
+      byteOrder: 'big',
+      header: { category: char(0), type: char(1) },
+      messageType: ['category', 'type'],
+      messages: { one: message('YI', 2, {}), all: message(anyAfter('Y'), 2, {}) },
+    });
+    expect(check(d)).toEqual([]);
+    const named = (bytes: string) => d.names[d.messageIndex(fromHex(bytes), 0, 2)];
+    expect([named('5949'), named('5920'), named('59ff'), named('5a20')]).toEqual(['one', 'all', 'all', undefined]);
+    expect(hexOf(d.encode('all', {}))).toBe('5920');
+    expect(hexOf(d.encode('all', { type: 'Z' }))).toBe('595a');
   });
 });
 
