@@ -1,10 +1,10 @@
 /** `venuewire decode`: a capture, message by message. */
 import type { Command } from 'commander';
-import type { Decoder } from '../layout/index.js';
+import type { Decoder, Flyweight } from '../layout/index.js';
 import { chooseDecoder, chooseMessages, commaList, oneOf, wholeNumber } from './choose.js';
 import { FINDINGS, OK } from './exit.js';
 import { FORMATS, type Format, formatter } from './format.js';
-import { Findings, framingsFor, Messages, type MutableFound } from './messages.js';
+import { Findings, framingsFor, Messages } from './messages.js';
 import { Output, Progress } from './output.js';
 import { Capture } from './packets.js';
 import { Stats } from './stats.js';
@@ -42,7 +42,10 @@ are only a header are printed too.
 export function filters(
   decoder: Decoder,
   options: { readonly message?: readonly string[]; readonly where?: string; readonly symbol?: string },
-): { readonly only: ReadonlySet<number> | undefined; readonly passes: (found: MutableFound) => boolean } {
+): {
+  readonly only: ReadonlySet<number> | undefined;
+  readonly passes: (found: { readonly index: number; readonly view: Flyweight }) => boolean;
+} {
   const only = options.message && chooseMessages(decoder, options.message);
   const where = options.where === undefined ? undefined : compileWhere(options.where, decoder);
   const symbol = options.symbol === undefined ? undefined : symbolTest(decoder, options.symbol);

@@ -42,7 +42,7 @@ export interface Formatter {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be escaped
 const ESCAPED = /["\\\u0000-\u001f]/;
-const quote = (text: string): string => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`);
+export const quote = (text: string): string => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`);
 
 /** A value as `JSON.stringify(message.toObject())` writes it. */
 function json(value: unknown): string {
@@ -64,7 +64,7 @@ function json(value: unknown): string {
 type FieldsWriter = (view: Flyweight) => string;
 
 /** Writes a message's fields as JSON; made once a message type. */
-function fieldsWriter(fields: Fields): FieldsWriter {
+export function fieldsWriter(fields: Fields): FieldsWriter {
   const names = Object.entries(fields).filter(([, part]) => !(part instanceof Filler) && part.kind !== 'composite');
   const plain = names.every(([, part]) => part instanceof Field || part.kind === 'constant');
   if (!plain) {

@@ -14,6 +14,12 @@ export interface Verb {
 
 export const verbs: readonly Verb[] = [
   { name: 'decode', says: 'print the messages of a capture', load: () => import('./decode.js') },
+  { name: 'run', says: 'open a venue and print what it sends', load: () => import('./run.js') },
+  {
+    name: 'replay',
+    says: 'read a capture as a venue’s traffic, or send it to multicast again',
+    load: () => import('./replay.js'),
+  },
   {
     name: 'gaps',
     says: 'what each line of a capture lost, and what the other line filled',

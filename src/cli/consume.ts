@@ -1,0 +1,155 @@
+/** A feed to standard output: messages, notices, and at the end what the ledger says. */
+import { type Notice, type Position, read } from '../feed/batch.js';
+import type { Feed } from '../feed/feed.js';
+import { balances, type ChannelStatistics, type FeedStatistics, type Ledger } from '../feed/statistics.js';
+import type { Flyweight } from '../layout/index.js';
+import { StreamDigest } from '../simulator/digest.js';
+import { fieldsWriter, formatter, quote } from './format.js';
+import { grouped, type Output } from './output.js';
+import type { MessagePublisher } from './publish.js';
+
+export const FEED_FORMATS = ['ndjson', 'pretty', 'table'] as const;
+export type FeedFormat = (typeof FEED_FORMATS)[number];
+
+export interface ConsumeOptions {
+  readonly format: FeedFormat;
+  /** Only what came of it, not the messages. */
+  readonly summary: boolean;
+  readonly limit: number;
+  readonly passes: (found: { readonly index: number; readonly view: Flyweight }) => boolean;
+  readonly publisher?: MessagePublisher | undefined;
+  /** Called after each batch. */
+  readonly after?: (messages: number) => void;
+}
+
+export interface Consumed {
+  readonly messages: number;
+  readonly printed: number;
+  readonly seconds: number;
+  /** By channel: what was delivered in sequence, as one number. */
+  readonly digests: readonly StreamDigest[];
+  readonly statistics: FeedStatistics;
+}
+
+const LETTERS = 'ABCDEFGHIJKLMNOP';
+
+const noticeLine = (n: Notice, channel: string): string =>
+  `{"notice":"${n.type}","time":"${n.time}","channel":${quote(channel)},"begin":"${n.begin}","end":"${n.end}","count":"${n.count}","reason":"${n.reason}"${n.session === '' ? '' : `,"session":${quote(n.session)}`}}`;
+
+/** Reads the feed to its end, or until `limit` messages have been printed. */
+export async function consume(feed: Feed, out: Output, options: ConsumeOptions): Promise<Consumed> {
+  const { decoder } = feed;
+  const digests = feed.channels.map(() => new StreamDigest());
+  const bytes = new Uint8Array(feed.ring.view.buffer, feed.ring.view.byteOffset, feed.ring.view.byteLength);
+  const { publisher } = options;
+  const print = options.summary ? undefined : printer(feed, options.format);
+  let messages = 0;
+  let printed = 0;
+  const take = (view: Flyweight, at: Position): void => {
+    messages++;
+    if (at.sequenced && at.origin !== 'snapshot') digests[at.channel]?.add(at.sequence, bytes, view.$at, view.$length);
+    if (printed >= options.limit) return;
+    if (!options.passes({ index: view.$message.index, view })) return;
+    printed++;
+    if (print !== undefined) out.line(print(view, at));
+    publisher?.add({
+      channel: feed.channels[at.channel] ?? '',
+      sequence: BigInt(at.sequence),
+      time: at.receivedAt,
+      message: view.$message.name,
+      fields: { ...view.toObject() },
+    });
+  };
+  const handlers = Object.fromEntries(decoder.names.map((name: string) => [name, take]));
+  const dispatcher = feed.dispatcher(handlers as never, {
+    notice: (n) => {
+      if (options.summary || n.type === 'endOfData') return;
+      const line = noticeLine(n, feed.channels[n.channel] ?? '');
+      if (options.format === 'ndjson') out.line(line);
+      else out.line(`! ${n.type} ${n.begin}–${n.end} (${n.reason})`);
+    },
+    unknown: () => {
+      messages++;
+    },
+  });
+  const began = performance.now();
+  for await (const batch of feed) {
+    read(feed.ring, batch.from, batch.to, dispatcher);
+    if (publisher !== undefined) await publisher.flush();
+    if (out.full || feed.ring.head === batch.to) await out.flush();
+    options.after?.(messages);
+    if (printed >= options.limit) break;
+  }
+  await out.flush();
+  return { messages, printed, seconds: (performance.now() - began) / 1000, digests, statistics: feed.statistics() };
+}
+
+function printer(feed: Feed, format: FeedFormat): (view: Flyweight, at: Position) => string {
+  if (format === 'ndjson') {
+    const heads = feed.channels.map((c) => quote(c));
+    const writers = feed.decoder.names.map((_: string, i: number) => fieldsWriter(feed.decoder.plan(i).record.fields));
+    return (view, at) =>
+      `{"time":"${at.receivedAt}","channel":${heads[at.channel]},"line":"${LETTERS[at.line] ?? at.line}","sequence":"${at.sequence}","origin":"${at.origin}","message":"${view.$message.name}","fields":${writers[view.$message.index]?.(view)}}`;
+  }
+  const { message } = formatter(format, feed.decoder);
+  let n = 0;
+  return (view, at) =>
+    message({
+      packet: ++n,
+      time: at.receivedAt,
+      channel: `${feed.channels[at.channel]} ${at.origin === 'live' ? (LETTERS[at.line] ?? '') : at.origin}`,
+      sequence: BigInt(at.sequence),
+      view,
+      base: 0,
+      frame: undefined,
+      packetAt: 0,
+    });
+}
+
+/** `expected 10 = delivered 8 + recovered 1 + abandoned 1 + in flight 0` */
+export const ledgerText = (l: Ledger): string =>
+  `expected ${grouped(l.expected)} = delivered ${grouped(l.delivered)} + recovered ${grouped(l.recovered)} + abandoned ${grouped(l.abandoned)} + in flight ${grouped(l.inFlight)}${balances(l) ? '' : '  DOES NOT BALANCE'}`;
+
+const SHOWN = [
+  'gapsOpened',
+  'gapsFilled',
+  'gapsAbandoned',
+  'reordered',
+  'duplicates',
+  'requests',
+  'refusals',
+  'malformed',
+  'unknownMessages',
+  'windowFull',
+  'otherSession',
+] as const;
+
+function channelText(name: string, c: ChannelStatistics, digest: StreamDigest): string[] {
+  const counters = SHOWN.filter((key) => (c[key] ?? 0) > 0).map((key) => `${key} ${grouped(c[key] ?? 0)}`);
+  return [
+    `  ${name}: ${ledgerText(c)}`,
+    ...(counters.length > 0 ? [`    ${counters.join(', ')}`] : []),
+    `    digest ${digest.toString()} of ${grouped(digest.count)} messages in sequence`,
+  ];
+}
+
+/** What came of it: rates, ledger, digests. */
+export function summary(feed: Feed, c: Consumed): string[] {
+  const { statistics } = c;
+  const rate = c.seconds > 0 ? Math.round(c.messages / c.seconds) : 0;
+  const drops = statistics.feed.kernelDrops ?? 0;
+  return [
+    `${grouped(c.messages)} messages in ${c.seconds.toFixed(2)} s (${grouped(rate)}/s)`,
+    `ledger: ${ledgerText(statistics.ledger)}`,
+    ...feed.channels.flatMap((name, i) =>
+      channelText(name, statistics.channels[i] as ChannelStatistics, c.digests[i] as StreamDigest),
+    ),
+    ...(drops > 0 ? [`  the kernel dropped ${grouped(drops)} datagrams: see venuewire doctor`] : []),
+  ];
+}
+
+/** Whether something was lost or is not in order. */
+export function hasFindings({ statistics: s }: Consumed): boolean {
+  const bad = (c: ChannelStatistics) => (c.abandoned ?? 0) + (c.malformed ?? 0) + (c.unknownMessages ?? 0) > 0;
+  return !balances(s.ledger) || s.channels.some(bad) || (s.feed.captureMalformed ?? 0) > 0;
+}

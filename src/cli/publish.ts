@@ -1,0 +1,97 @@
+/** Messages to other processes: msgpackr over zeromq. Both are optional and are loaded only here. */
+import { VenuewireError } from '../errors.js';
+import { usage } from './exit.js';
+
+/** What a subscriber gets behind the topic, which is the message's name. */
+export interface Published {
+  readonly channel: string;
+  readonly sequence: bigint;
+  readonly time: bigint;
+  readonly message: string;
+  readonly fields: object;
+}
+
+async function optional<T>(name: string): Promise<T> {
+  try {
+    return (await import(name)) as T;
+  } catch (cause) {
+    throw new VenuewireError(
+      'VW_PEER_MISSING',
+      `--publish needs the package '${name}', which could not be loaded: ${cause instanceof Error ? cause.message.split('\n')[0] : cause}`,
+      'Install both: npm install zeromq msgpackr',
+    );
+  }
+}
+
+interface XPublisher {
+  bind(address: string): Promise<void>;
+  receive(): Promise<Uint8Array[]>;
+  send(parts: readonly (string | Uint8Array)[]): Promise<void>;
+  close(): void;
+  sendHighWaterMark: number;
+  linger: number;
+  readonly lastEndpoint: string | null;
+}
+
+/** A publishing socket; what is added is sent by `flush`, in order. */
+export class MessagePublisher {
+  readonly #socket: XPublisher;
+  readonly #pack: (value: unknown) => Uint8Array;
+  #queue: { readonly topic: string; readonly bytes: Uint8Array }[] = [];
+  sent = 0;
+
+  private constructor(socket: XPublisher, pack: (value: unknown) => Uint8Array) {
+    this.#socket = socket;
+    this.#pack = pack;
+  }
+
+  /** @param address `zmq:` and a zeromq endpoint to bind, for example `zmq:tcp://127.0.0.1:5556`. */
+  static async bind(address: string): Promise<MessagePublisher> {
+    const endpoint = /^zmq:(.+)$/.exec(address)?.[1];
+    if (endpoint === undefined) {
+      throw usage(
+        `--publish '${address}' is not understood`,
+        'Write zmq: and an endpoint: --publish zmq:tcp://127.0.0.1:5556',
+      );
+    }
+    const zmq = await optional<{ readonly XPublisher: new () => XPublisher }>('zeromq');
+    const { Packr } = await optional<{ readonly Packr: new (o: object) => { pack(v: unknown): Uint8Array } }>(
+      'msgpackr',
+    );
+    const packr = new Packr({ useRecords: false });
+    const socket = new zmq.XPublisher();
+    // Nothing is dropped for a slow subscriber that keeps its connection; what is not sent at the end is sent within 1 s.
+    socket.sendHighWaterMark = 0;
+    socket.linger = 1000;
+    try {
+      await socket.bind(endpoint);
+    } catch (cause) {
+      throw new VenuewireError(
+        'VW_PUBLISH_BIND',
+        `${endpoint} could not be bound: ${cause instanceof Error ? cause.message : cause}`,
+        'Choose another port, or an address of this machine.',
+      );
+    }
+    return new MessagePublisher(socket, (value) => packr.pack(value));
+  }
+
+  get endpoint(): string {
+    return this.#socket.lastEndpoint ?? '';
+  }
+  /** Until somebody subscribes. */
+  async subscribed(): Promise<void> {
+    await this.#socket.receive();
+  }
+  add(message: Published): void {
+    this.#queue.push({ topic: message.message, bytes: this.#pack(message) });
+  }
+  async flush(): Promise<void> {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const { topic, bytes } of queue) await this.#socket.send([topic, bytes]);
+    this.sent += queue.length;
+  }
+  close(): void {
+    this.#socket.close();
+  }
+}

@@ -1,0 +1,174 @@
+/** `venuewire replay`: a capture through the production path, or sent to multicast again. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { openFeed } from '../feed/feed.js';
+import { commaList, oneOf, wholeNumber } from './choose.js';
+import { consume, FEED_FORMATS, type FeedFormat, hasFindings, summary } from './consume.js';
+import { filters } from './decode.js';
+import { FINDINGS, OK, usage } from './exit.js';
+import { captureVenue } from './feeds.js';
+import { grouped, Output, Progress } from './output.js';
+import { Capture } from './packets.js';
+import { MessagePublisher } from './publish.js';
+import { MulticastSender } from './send.js';
+
+interface ReplayOptions {
+  readonly venue?: string;
+  readonly decoder?: string;
+  readonly framing?: string;
+  readonly line: readonly string[];
+  readonly format: FeedFormat;
+  readonly summary?: boolean;
+  readonly message?: string[];
+  readonly where?: string;
+  readonly symbol?: string;
+  readonly limit?: number;
+  readonly publish?: string;
+  readonly waitSubscriber?: boolean;
+  readonly toMulticast?: boolean;
+  readonly speed: number;
+  readonly interface: string;
+  readonly map: readonly string[];
+  readonly port?: number;
+}
+
+async function throughFeed(capture: Capture, options: ReplayOptions): Promise<void> {
+  const { venue, capture: source, found } = await captureVenue(capture, options);
+  for (const text of found) process.stderr.write(`${text}\n`);
+  const { passes } = filters(venue.decoder, options);
+  const publisher = options.publish === undefined ? undefined : await MessagePublisher.bind(options.publish);
+  if (publisher !== undefined) process.stderr.write(`published on ${publisher.endpoint}\n`);
+  if (options.waitSubscriber) await publisher?.subscribed();
+  const feed = await openFeed(venue, { capture: source });
+  const close = (): void => feed.close();
+  process.once('SIGINT', close);
+  const out = new Output();
+  try {
+    const consumed = await consume(feed, out, {
+      format: options.format,
+      summary: options.summary === true,
+      limit: options.limit ?? Number.POSITIVE_INFINITY,
+      passes,
+      publisher,
+    });
+    const text = summary(feed, consumed).join('\n');
+    if (options.summary) {
+      out.line(text);
+      await out.flush();
+    } else process.stderr.write(`${text}\n`);
+    process.exitCode = hasFindings(consumed) ? FINDINGS : OK;
+  } finally {
+    process.removeListener('SIGINT', close);
+    publisher?.close();
+    feed.close();
+  }
+}
+
+interface Waiting {
+  readonly time: bigint;
+  readonly destination: string;
+  readonly bytes: Uint8Array;
+}
+
+async function toMulticast(capture: Capture, options: ReplayOptions): Promise<void> {
+  const sender = new MulticastSender(options.interface, options.map);
+  const progress = new Progress('replay', capture.size);
+  let waiting: Waiting[] = [];
+  let first: bigint | undefined;
+  let passedOver = 0;
+  const began = process.hrtime.bigint();
+  const send = async (done: number): Promise<void> => {
+    progress.update(done);
+    const packets = waiting;
+    waiting = [];
+    for (const p of packets) {
+      first ??= p.time;
+      if (options.speed > 0) {
+        const due = Number(p.time - first) / options.speed;
+        const ahead = due - Number(process.hrtime.bigint() - began);
+        // Timers are no finer than a millisecond; what is due sooner goes now.
+        if (ahead > 1e6) {
+          await sender.flush();
+          await sleep(ahead / 1e6);
+        }
+      }
+      await sender.send(p.destination, p.bytes);
+    }
+    await sender.flush();
+  };
+  try {
+    await sender.open();
+    await capture.read(
+      (p) => {
+        const other = options.port !== undefined && p.destinationPort !== options.port;
+        if (p.transport !== 'udp' || other) passedOver++;
+        else {
+          const bytes = new Uint8Array(p.view.buffer, p.view.byteOffset, p.view.byteLength).slice();
+          waiting.push({ time: p.time, destination: p.destination, bytes });
+        }
+      },
+      { after: send },
+    );
+    await send(capture.size);
+  } finally {
+    progress.done();
+    sender.close();
+  }
+  const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+  process.stderr.write(
+    `sent ${grouped(sender.packets)} datagrams to ${sender.destinations.join(', ') || 'nobody'} in ${seconds.toFixed(2)} s${passedOver > 0 ? `; ${grouped(passedOver)} packets were not UDP or for another port` : ''}\n`,
+  );
+}
+
+async function replay(file: string, options: ReplayOptions): Promise<void> {
+  const capture = new Capture(file);
+  if (options.toMulticast) {
+    if (options.publish !== undefined)
+      throw usage('--publish and --to-multicast exclude each other', 'Use one of them.');
+    await toMulticast(capture, options);
+  } else await throughFeed(capture, options);
+}
+
+const again = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+export function configure(command: Command): void {
+  command
+    .argument('<file>', 'pcap, pcapng or BinaryFILE, plain or gzip; - for standard input')
+    .option('--venue <file-or-id>', 'venue file, or a ready venue (venuewire list venues)')
+    .option('--decoder <id>', 'message table, where there is no venue')
+    .option('--framing <id>', 'how packets carry messages; default: what the decoder names')
+    .option(
+      '--line <name=ip:port>',
+      'destination that is this line; again for more. Default: found in the capture',
+      again,
+      [],
+    )
+    .addOption(oneOf('--format <name>', 'how messages are printed', FEED_FORMATS, 'ndjson'))
+    .option('--summary', 'only what came of it: rates, ledger, digest')
+    .option('--message <names>', 'only these messages, separated by commas', commaList)
+    .option('--where <expression>', 'only messages whose fields pass (see decode --help)')
+    .option('--symbol <name>', 'only messages of this instrument')
+    .option('--limit <n>', 'stop after so many messages', wholeNumber('--limit', 1, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--publish <address>',
+      'publish messages, for example zmq:tcp://127.0.0.1:5556 (msgpack, topic = message name)',
+    )
+    .option('--wait-subscriber', 'with --publish: begin when somebody has subscribed')
+    .option('--to-multicast', 'send the captured datagrams to their groups instead')
+    .option('--speed <n>', 'with --to-multicast: times the original speed; 0: as fast as it goes', Number, 1)
+    .option('--interface <address>', 'with --to-multicast: address of the interface to send from', '127.0.0.1')
+    .option('--map <from=to>', 'with --to-multicast: send to another group, ip:port=ip:port; again for more', again, [])
+    .option('--port <n>', 'with --to-multicast: only datagrams to this port', wholeNumber('--port', 0, 65535))
+    .addHelpText(
+      'after',
+      `
+A capture is read through the same core as live lines: A and B are put together, gaps found, the ledger kept.
+
+Examples:
+  venuewire replay day.pcap --venue nasdaq-totalview --summary
+  venuewire replay day.pcap --decoder cme-mdp3-sbe-1.9 --line A=224.0.28.19:14360 --line B=224.0.28.146:15360
+  venuewire replay day.pcap --to-multicast --speed 10 --map 233.54.12.111:26477=239.1.1.1:26477
+`,
+    )
+    .action(replay);
+}

@@ -1,0 +1,96 @@
+/** `venuewire run`: a venue, live. */
+import type { Command } from 'commander';
+import { openFeed } from '../feed/feed.js';
+import { loadVenue } from '../venues/load.js';
+import { commaList, oneOf, wholeNumber } from './choose.js';
+import { consume, FEED_FORMATS, type FeedFormat, hasFindings, summary } from './consume.js';
+import { filters } from './decode.js';
+import { FINDINGS, OK } from './exit.js';
+import { grouped, Output } from './output.js';
+import { MessagePublisher } from './publish.js';
+
+interface RunOptions {
+  readonly format: FeedFormat;
+  readonly summary?: boolean;
+  readonly publish?: string;
+  readonly message?: string[];
+  readonly where?: string;
+  readonly symbol?: string;
+  readonly limit?: number;
+  readonly seconds?: number;
+}
+
+async function run(file: string, options: RunOptions): Promise<void> {
+  const venue = await loadVenue(file);
+  const { passes } = filters(venue.decoder, options);
+  const publisher = options.publish === undefined ? undefined : await MessagePublisher.bind(options.publish);
+  const feed = await openFeed(venue);
+  const close = (): void => feed.close();
+  process.once('SIGINT', close);
+  process.once('SIGTERM', close);
+  const timer = options.seconds === undefined ? undefined : setTimeout(close, options.seconds * 1000);
+  const out = new Output();
+  process.stderr.write(
+    `${venue.name}: ${feed.lines.length} lines; ends with Ctrl-C${publisher ? `, published on ${publisher.endpoint}` : ''}\n`,
+  );
+  let shown = performance.now();
+  try {
+    const consumed = await consume(feed, out, {
+      format: options.format,
+      summary: options.summary === true,
+      limit: options.limit ?? Number.POSITIVE_INFINITY,
+      passes,
+      publisher,
+      after: (messages) => {
+        const now = performance.now();
+        if (!process.stderr.isTTY || !options.summary || now < shown + 1000) return;
+        shown = now;
+        const { ledger } = feed.statistics();
+        process.stderr.write(
+          `\r${grouped(messages)} messages, in flight ${ledger.inFlight}, abandoned ${ledger.abandoned}\x1b[K`,
+        );
+      },
+    });
+    if (process.stderr.isTTY && options.summary) process.stderr.write('\r\x1b[K');
+    const text = summary(feed, consumed).join('\n');
+    if (options.summary) {
+      out.line(text);
+      await out.flush();
+    } else process.stderr.write(`${text}\n`);
+    process.exitCode = hasFindings(consumed) ? FINDINGS : OK;
+  } finally {
+    clearTimeout(timer);
+    process.removeListener('SIGINT', close);
+    process.removeListener('SIGTERM', close);
+    publisher?.close();
+    feed.close();
+  }
+}
+
+export function configure(command: Command): void {
+  command
+    .argument('<venue-file>', 'YAML or JSON; schema/venue.schema.json describes it')
+    .addOption(oneOf('--format <name>', 'how messages are printed', FEED_FORMATS, 'ndjson'))
+    .option('--summary', 'only what came of it: rates, ledger, digest')
+    .option('--seconds <n>', 'end after so many seconds', wholeNumber('--seconds', 1, 1e9))
+    .option('--message <names>', 'only these messages, separated by commas', commaList)
+    .option('--where <expression>', 'only messages whose fields pass (see decode --help)')
+    .option('--symbol <name>', 'only messages of this instrument')
+    .option('--limit <n>', 'stop after so many messages', wholeNumber('--limit', 1, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--publish <address>',
+      'publish messages, for example zmq:tcp://127.0.0.1:5556 (msgpack, topic = message name)',
+    )
+    .addHelpText(
+      'after',
+      `
+Notices (gaps, sessions) are part of the output, in order with the messages. The ledger is printed at the end.
+
+Examples:
+  venuewire run totalview.yaml --summary
+  venuewire run totalview.yaml --message addOrder,orderExecuted --symbol AAPL
+  venuewire run totalview.yaml --publish zmq:tcp://127.0.0.1:5556 > /dev/null
+`,
+    )
+    .action(run);
+}
