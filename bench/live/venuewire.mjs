@@ -1,0 +1,63 @@
+// Live multicast → typed handler. Prints what came, what was lost, and the delay from send to handler.
+import { build } from 'hdr-histogram-js';
+import { openFeed } from '../../dist/index.js';
+import { udpMulticast } from '../../dist/patterns/index.js';
+import { nasdaqTotalView } from '../../dist/venues/nasdaq-totalview.js';
+
+const [group, wake, packets, perPacket, hold] = process.argv.slice(2);
+const expected = Number(packets) * Number(perPacket);
+const histogram = build({ highestTrackableValue: 10_000_000_000, numberOfSignificantValueDigits: 3 });
+const feed = await openFeed(nasdaqTotalView({ lines: { A: udpMulticast(group, { interface: '127.0.0.1' }) } }), {
+  wake: wake === 'poll' ? 'poll' : 'doorbell',
+  spin: wake === 'poll',
+});
+let messages = 0;
+let first = 0n;
+let last = 0n;
+const handlers = {
+  addOrder(m) {
+    const now = process.hrtime.bigint();
+    if (messages++ === 0) first = now;
+    last = now;
+    histogram.recordValue(
+      Math.max(0, Number(now) - (m.orderReferenceNumberHigh * 4294967296 + m.orderReferenceNumberLow)),
+    );
+  },
+};
+const report = () => {
+  const s = feed.statistics();
+  feed.close();
+  console.log(
+    JSON.stringify({
+      name: `venuewire, ${wake}`,
+      messages,
+      lost: expected - messages,
+      kernelDrops: s.feed.kernelDrops,
+      ledger: s.ledger,
+      seconds: Number(last - first) / 1e9,
+      p50: histogram.getValueAtPercentile(50),
+      p99: histogram.getValueAtPercentile(99),
+      p999: histogram.getValueAtPercentile(99.9),
+    }),
+  );
+  process.exit(0);
+};
+process.on('SIGTERM', report);
+process.stdout.write('{"ready":true}\n');
+if (hold) {
+  // The receive side's own cost: everything is queued in the kernel before the first look.
+  const until = Date.now() + Number(hold);
+  while (Date.now() < until);
+}
+if (wake === 'poll') {
+  const turn = () => {
+    for (let i = 0; i < 10_000 && messages < expected; i++) feed.poll(handlers);
+    if (messages >= expected) report();
+    else setImmediate(turn);
+  };
+  turn();
+} else {
+  const check = setInterval(() => messages >= expected && report(), 20);
+  await feed.run(handlers);
+  clearInterval(check);
+}

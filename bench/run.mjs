@@ -1,0 +1,195 @@
+#!/usr/bin/env node
+// Runs the benches: every contender in a process of its own, in turn, several times; prints medians and ratios.
+// node bench/run.mjs [capture|core|live|crossing|recovery|decoders …] [--quick] [--messages N] [--runs N]
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpus, release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GROUP, input } from './input.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const here = fileURLToPath(new URL('.', import.meta.url));
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const option = (name, fallback) => {
+  const i = args.indexOf(`--${name}`);
+  return i < 0 ? fallback : Number(args[i + 1]);
+};
+const runs = option('runs', quick ? 1 : 5);
+const messages = option('messages', quick ? 200_000 : 10_000_000);
+const all = ['capture', 'core', 'live', 'crossing', 'recovery', 'decoders'];
+const wanted = all.filter((name) => args.includes(name));
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+const million = (x) => (x / 1e6).toFixed(1);
+
+const node = (script, ...rest) =>
+  execFileSync(process.execPath, [join(here, script), ...rest.map(String)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+function table(title, head, rows) {
+  console.log(`\n### ${title}\n\n| ${head.join(' | ')} |\n|${head.map(() => '---').join('|')}|`);
+  for (const row of rows) console.log(`| ${row.join(' | ')} |`);
+}
+
+/** Each contender once a round, so that a slow moment of the machine meets them all. */
+function inTurn(contenders, run) {
+  const results = contenders.map(() => []);
+  for (let i = 0; i < runs; i++) contenders.forEach((c, k) => results[k].push(run(c)));
+  return results;
+}
+
+function benchCapture() {
+  const source = input(messages);
+  const contenders = [
+    ['capture/venuewire.mjs', 'poll'],
+    ['capture/venuewire.mjs', 'run'],
+    ['capture/columns.mjs'],
+    ['capture/flyweight.mjs'],
+    ['capture/dataview.mjs'],
+    ['capture/objects.mjs'],
+  ];
+  const results = inTurn(contenders, ([script, ...rest]) => node(script, source.file, GROUP, ...rest)[0]);
+  const sums = new Set(results.filter((_, i) => i !== 2).map((r) => r[0].checksum));
+  if (sums.size !== 1) throw new Error(`the contenders disagree: ${[...sums].join(' ')}`);
+  const rate = results.map((r) => median(r.map((x) => x.perSecond)));
+  const of = (i, k) => (rate[i] / rate[k]).toFixed(2);
+  console.log(
+    `\ninput: ${source.messages} messages, ${source.bytes} bytes, sha256 ${source.sha256.slice(0, 16)}…, one line`,
+  );
+  table(
+    'Capture → five fields of every message',
+    ['contender', 'M messages/s (median)', '÷ flyweights', '÷ loads only', '÷ plain objects'],
+    results.map((r, i) => [r[0].name, million(rate[i]), of(i, 3), of(i, 4), of(i, 5)]),
+  );
+}
+
+let built;
+function buildCore() {
+  if (built) return built;
+  const folder = join(tmpdir(), 'venuewire-bench', 'core');
+  const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
+  execFileSync('cmake', ['-S', join(root, 'native'), '-B', folder, '-DBUILD_BENCH=ON', '-DBUILD_TESTING=OFF'], quiet);
+  execFileSync('cmake', ['--build', folder, '-j2'], quiet);
+  built = folder;
+  return folder;
+}
+
+async function compiledVenue() {
+  const { compileVenue } = await import('../dist/feed/compile.js');
+  const { udpMulticast } = await import('../dist/patterns/index.js');
+  const { nasdaqTotalView } = await import('../dist/venues/nasdaq-totalview.js');
+  const file = join(mkdtempSync(join(tmpdir(), 'venuewire-')), 'venue.bin');
+  writeFileSync(file, compileVenue(nasdaqTotalView({ lines: { A: udpMulticast(GROUP) } })).spec);
+  return file;
+}
+
+async function benchCore() {
+  const source = input(messages);
+  const folder = buildCore();
+  const text = execFileSync(join(folder, 'bench_replay'), [source.file, await compiledVenue(), '6'], {
+    encoding: 'utf8',
+  });
+  console.log(`\n### The core alone\n\n\`\`\`\n${text.trim()}\n\`\`\``);
+}
+
+/** Starts a receiver, sends, and returns what the receiver says. */
+async function receive(script, wake, { packets, perPacket, rate, hold }) {
+  const folder = buildCore();
+  const group = '239.255.77.1';
+  const port = 40_000 + Math.floor(Math.random() * 10_000);
+  const child = spawn(
+    process.execPath,
+    [join(here, script), `${group}:${port}`, wake, packets, perPacket, hold ?? ''].map(String),
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  let text = '';
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  await new Promise((resolve, reject) => {
+    child.stdout.on('data', (d) => {
+      text += d;
+      if (text.includes('ready')) resolve();
+    });
+    child.on('close', () => reject(new Error('the receiver ended early')));
+  });
+  // A group is joined before it is ready, a feed thread a moment later.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  const sender = spawn(join(folder, 'bench_blast'), [group, port, packets, perPacket, rate].map(String), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let sent = '';
+  sender.stdout.on('data', (d) => {
+    sent += d;
+  });
+  await new Promise((resolve) => sender.on('close', resolve));
+  const stop = setTimeout(() => child.kill('SIGTERM'), 1500 + Number(hold ?? 0));
+  await ended;
+  clearTimeout(stop);
+  return { ...JSON.parse(text.trim().split('\n').at(-1)), sent: JSON.parse(sent) };
+}
+
+const LIVE = [
+  ['live/venuewire.mjs', 'doorbell'],
+  ['live/venuewire.mjs', 'poll'],
+  ['live/dgram.mjs', 'dgram'],
+];
+
+async function benchLive() {
+  const rows = [];
+  for (const [script, wake] of LIVE) {
+    const list = [];
+    for (let i = 0; i < runs; i++)
+      list.push(await receive(script, wake, { packets: quick ? 2000 : 20_000, perPacket: 1, rate: 10_000 }));
+    const us = (key) => (median(list.map((r) => r[key])) / 1000).toFixed(1);
+    rows.push([list[0].name, us('p50'), us('p99'), us('p999'), median(list.map((r) => r.lost))]);
+  }
+  table('Wire → handler at 10,000 packets/s, one message each (µs)', ['receiver', 'p50', 'p99', 'p99.9', 'lost'], rows);
+
+  const rates = quick ? [20_000] : [50_000, 100_000, 150_000, 200_000, 300_000, 400_000, 600_000];
+  const best = [];
+  for (const [script, wake] of LIVE) {
+    let top = 0;
+    for (const rate of rates) {
+      const list = [];
+      for (let i = 0; i < Math.min(runs, 3); i++)
+        list.push(await receive(script, wake, { packets: rate, perPacket: 10, rate }));
+      const clean = list.filter((r) => r.lost === 0 && r.sent.perSecond > 0.95 * rate).length;
+      if (clean * 2 <= list.length) break;
+      top = rate;
+    }
+    best.push([LIVE.find((l) => l[1] === wake)[1], top]);
+  }
+  table('Highest rate without loss, 10 messages a packet, one second', ['receiver', 'packets/s'], best);
+
+  const drains = [];
+  for (const [script, wake] of LIVE) {
+    const list = [];
+    for (let i = 0; i < runs; i++) {
+      list.push(await receive(script, wake, { packets: quick ? 500 : 3000, perPacket: 10, rate: 50_000, hold: 400 }));
+    }
+    drains.push([list[0].name, median(list.map((r) => (r.messages - r.lost) / 10 / Math.max(r.seconds, 1e-9)))]);
+  }
+  table(
+    'A queue of packets that waited, drained (first to last handler call)',
+    ['receiver', 'packets/s', '÷ dgram'],
+    drains.map(([name, v]) => [name, Math.round(v), (v / drains[2][1]).toFixed(1)]),
+  );
+}
+
+console.log(
+  `${cpus()[0]?.model ?? 'CPU'} × ${cpus().length}, Linux ${release()}, Node ${process.versions.node}, V8 ${process.versions.v8}; ${runs} runs, medians`,
+);
+const benches = { capture: benchCapture, core: benchCore, live: benchLive };
+for (const name of wanted.length > 0 ? wanted : all) {
+  const own = benches[name];
+  if (own) await own();
+  else if (existsSync(join(here, name, 'run.mjs')))
+    await import(`./${name}/run.mjs`).then((m) => m.run({ quick, runs, table, median, node, buildCore }));
+}
