@@ -140,6 +140,12 @@ struct Arrival {
   Origin origin = Origin::live;
   int64_t receive_ns = 0;
   int64_t now_ns = 0;
+  uint64_t item = 0;  ///< what the packet's header names, in framings with a second count
+};
+
+/// The first number of an item's own count that a snapshot does not contain.
+struct ItemNumber {
+  uint64_t item, number;
 };
 
 class Channel {
@@ -169,10 +175,16 @@ class Channel {
   [[nodiscard]] bool started() const { return started_; }
   /// The stream that follows is the state at a snapshot: sequenced delivery stops until it ends.
   void snapshot_begin(int64_t now_ns, uint16_t requester);
-  [[nodiscard]] bool snapshot_message(const FramingSpec& framing, Bytes body, const Arrival& arrival);
-  /// `first`: wire number of the first message that the snapshot does not contain.
+  [[nodiscard]] bool snapshot_message(const FramingSpec& framing, Bytes body, const Arrival& arrival, uint32_t skip = 0,
+                                      uint32_t take = kCountUnknown);
+  /// `first`: wire number of the first message that the snapshot does not contain. `greatest`: where its items have
+  /// numbers of their own, the greatest of them: the consumer compares up to there, and the notice says so.
   /// False: refused (and told), because it is older than what has been delivered, brings nothing, or cannot be true.
-  [[nodiscard]] bool snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester);
+  [[nodiscard]] bool snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester, uint64_t greatest = 0);
+  /// Where delivery goes on after a snapshot whose numbers are those of the framing's second count (sorted by item):
+  /// `first` and `greatest` as wire numbers. `wanted` is linear. False: what is held does not prove it new enough.
+  [[nodiscard]] bool join_by_items(const std::vector<ItemNumber>& items, uint64_t wanted, uint64_t& first,
+                                   uint64_t& greatest) const;
   void snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester);
   /// Joining without a snapshot after all.
   void join_live(int64_t now_ns);
@@ -205,6 +217,7 @@ class Channel {
     Origin origin;
     int64_t receive_ns;
     const FramingSpec* framing;
+    uint64_t item;
   };
   struct Lost {
     uint64_t begin, end;
@@ -232,6 +245,7 @@ class Channel {
   [[nodiscard]] bool from_before_reset(uint64_t first, const Arrival& arrival);
   void unavailable(uint64_t first, uint64_t last, int64_t now_ns);
   void take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  void steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void lose(uint64_t begin, uint64_t end, Reason why);
   void start(uint64_t first, int64_t now_ns);
   void idle(const Packet& packet, HeartbeatNumber meaning, const Arrival& arrival);

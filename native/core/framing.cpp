@@ -72,6 +72,8 @@ bool FramingSpec::parse(SpecReader& r) {
     c.counted = r.flag();
     controls.push_back(c);
   }
+  item.parse(r);
+  item_number.parse(r);
   message_length.parse(r);
   message_length_add = int32_t(r.u32());
   message_prefix = r.u16();
@@ -83,7 +85,7 @@ bool FramingSpec::parse(SpecReader& r) {
   const auto inside = [&](const Field& x) { return !x.present() || x.offset + x.width <= header_length_min; };
   if (epoch_width > 16 || epoch_shift > 63 || message_align == 0 || wrap_first > wrap_max ||
       epoch_offset + epoch_width > header_length_min || !inside(sequence) || !inside(sequence_high) ||
-      !inside(channel) || !inside(send_time) || !inside(send_time_nanos) || !inside(packet_length)) {
+      !inside(channel) || !inside(item) || !inside(send_time) || !inside(send_time_nanos) || !inside(packet_length)) {
     r.fail();
   }
   return r.ok();

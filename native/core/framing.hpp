@@ -98,6 +98,9 @@ struct FramingSpec {
   uint64_t wrap_max = ~0ull, wrap_first = 1;
   std::vector<KindRule> kinds;
   std::vector<ControlRule> controls;
+  /// A second count, for snapshots whose numbers are not the channel's: each message has a number of its own, counted
+  /// for all together or for each item (product) that the packet's header names. All ones: the message has none.
+  Field item, item_number;
 
   Field message_length;             ///< offset from the first byte of the message's prefix
   int32_t message_length_add = 0;   ///< value + add = bytes from prefix start to the next message

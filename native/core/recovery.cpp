@@ -75,6 +75,11 @@ Requester::Requester(const RequesterSpec& spec, const FramingSpec& framing, uint
   stream_.reserve(spec.tcp ? spec.packet_bytes_max + 4096 : 0);
   scratch_.reserve(1024);
   for (const Limit& l : spec.limits) buckets_.push_back({double(l.count), 0});
+  for (const ReplyRule& r : spec.rules) {
+    has_begin_rule_ = has_begin_rule_ || r.action == Action::snapshot_begin;
+    has_end_rule_ = has_end_rule_ || r.action == Action::snapshot_end;
+    has_item_rule_ = has_item_rule_ || r.action == Action::snapshot_item;
+  }
 }
 
 // ── requests out ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,7 +176,6 @@ void Requester::open(int64_t now_ns) {
   if (spec_.snapshot_from == SnapshotFrom::loop) {
     state_ = State::ready;  // nothing to connect to: the lines are there already
     state_since_ns_ = last_heard_ns_ = now_ns;
-    collecting_ = false;
     ask(now_ns);
     return;
   }
@@ -255,7 +259,7 @@ void Requester::hang_up(int64_t now_ns, bool polite) {
   stream_at_ = 0;
   applied_ = 0;
   stalled_ = false;
-  collecting_ = false;
+  cycle_.running = false;
   if (spec_.snapshot_from != SnapshotFrom::loop) host_.close(index_);
 }
 
@@ -327,6 +331,7 @@ bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec
 }
 
 void Requester::finish_work() {
+  cycle_.running = false;
   work_channel_ = nullptr;
   work_rung_ = nullptr;
   asked_ = false;
@@ -360,6 +365,7 @@ void Requester::next_rung(Reason why, int64_t now_ns) {
 void Requester::fail(Reason why, uint32_t detail, int64_t now_ns, bool hard) {
   Channel* c = work_channel_;
   if (c && spec_.purpose == Purpose::snapshot) c->snapshot_fail(why, detail, now_ns, index_);
+  cycle_.running = false;
   if (spec_.tcp || hard) hang_up(now_ns, false);
   const uint16_t servers = uint16_t(spec_.servers.size());
   if (hard) {
@@ -714,6 +720,8 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       end_snapshot(first, now_ns);
       return true;
     }
+    case Action::snapshot_item:
+      return true;  // of snapshot lines only
     case Action::image:
       image_ = number;
       has_image_ = true;
@@ -733,136 +741,6 @@ void Requester::end_snapshot(uint64_t first, int64_t now_ns) {
   servers_failed_ = 0;
   finish_work();
   if (spec_.lifecycle == Lifecycle::client_closes) hang_up(now_ns, true);
-}
-
-// ── snapshot lines ───────────────────────────────────────────────────────────────────────────────────────────────
-
-bool Requester::new_enough(uint64_t first) const {
-  const Channel& c = *work_channel_;
-  const uint64_t wanted = c.waiting_for_snapshot() ? c.next() : work_end_;
-  return c.linear(first) >= wanted;
-}
-
-void Requester::cycle_begin(int64_t now_ns) {
-  collecting_ = true;
-  has_numbers_ = false;
-  work_channel_->snapshot_begin(now_ns, index_);
-}
-
-void Requester::cycle_number(const ReplyRule& rule, uint64_t number) {
-  const uint64_t first = number + (rule.inclusive ? 1 : 0);
-  number_least_ = has_numbers_ ? std::min(number_least_, first) : first;
-  number_greatest_ = has_numbers_ ? std::max(number_greatest_, first) : first;
-  has_numbers_ = true;
-}
-
-void Requester::cycle_end(int64_t now_ns) {
-  Channel* c = work_channel_;
-  collecting_ = false;
-  if (!has_numbers_ || !new_enough(number_least_)) {
-    // Older than what is wanted: the next cycle will do, and costs no attempt.
-    c->snapshot_fail(Reason::tooOld, 0, now_ns, index_);
-    return;
-  }
-  if (!c->snapshot_end(number_least_, now_ns, index_)) return;
-  snapshot_tries_ = 0;
-  servers_failed_ = 0;
-  finish_work();
-  if (spec_.lifecycle == Lifecycle::client_closes || spec_.snapshot_from == SnapshotFrom::loop) hang_up(now_ns, true);
-}
-
-void Requester::line_packet(const Channel& channel, const FramingSpec& framing, const Packet& packet,
-                            const Arrival& arrival) {
-  if (spec_.purpose != Purpose::snapshot || spec_.snapshot_from == SnapshotFrom::request ||
-      work_channel_ != &channel || state_ != State::ready || !asked_ || packet.kind == PacketKind::ignore) {
-    return;
-  }
-  const int64_t now_ns = arrival.now_ns;
-  last_heard_ns_ = now_ns;
-  struct Hit {
-    const ReplyRule* rule;
-    Bytes at;
-  };
-  Hit hits[64];
-  uint32_t hit_count = 0;
-  bool begins = false, ends = false;
-  const auto look = [&](Bytes at, bool in_message) {
-    for (const ReplyRule& r : spec_.rules) {
-      if (r.in_message != in_message || (r.first.present() && !(r.first.fits(at) && r.first.load(at.data) == r.first_value)) ||
-          (r.second.present() && !(r.second.fits(at) && r.second.load(at.data) == r.second_value)) ||
-          (r.number.present() && !r.number.fits(at))) {
-        continue;
-      }
-      if (hit_count < 64) hits[hit_count++] = {&r, at};
-      begins = begins || r.action == Action::snapshot_begin;
-      ends = ends || r.action == Action::snapshot_end;
-      if (in_message) return;
-    }
-  };
-  look(packet.whole, false);
-  uint64_t messages = 0;
-  MessageWalk walk(framing, packet.body);
-  Bytes message;
-  while (walk.next(message)) {
-    look(message, true);
-    messages++;
-  }
-  if (walk.malformed()) {
-    work_channel_->counters()[C::malformed]++;
-    return;
-  }
-  // The lines of a snapshot carry the same packets: what continues the cycle is taken from whichever brings it first.
-  const bool counted = framing.sequence.present() && framing.numbering != Numbering::none;
-  const uint64_t after = packet.sequence + (framing.numbering == Numbering::packet ? 1 : messages);
-  if (collecting_ && counted && !begins) {
-    if (packet.sequence != cycle_next_) return;  // a copy, or ahead of a loss that the other line or the next cycle mends
-    cycle_next_ = after;
-  }
-  if (begins) {
-    if (collecting_ && counted && packet.sequence + 1 == cycle_next_ && messages <= 1) return;  // the other line's copy
-    if (collecting_ && spec_.snapshot_number == SnapshotNumber::every_item && has_numbers_) {
-      cycle_end(now_ns);  // the beginning of the next cycle is the end of this one
-      if (work_channel_ != &channel) return;
-    } else if (collecting_) {
-      work_channel_->snapshot_fail(Reason::unavailable, 0, now_ns, index_);  // its end was lost
-      collecting_ = false;
-    }
-    if (spec_.snapshot_number == SnapshotNumber::before) {
-      for (uint32_t i = 0; i < hit_count; i++) {
-        const Hit& h = hits[i];
-        const bool numbered = h.rule->number.present() &&
-                              (h.rule->action == Action::snapshot_number || h.rule->action == Action::snapshot_begin);
-        if (numbered && !new_enough(h.rule->number.load(h.at.data) + (h.rule->inclusive ? 1 : 0))) return;
-      }
-    }
-    cycle_begin(now_ns);
-    cycle_next_ = after;
-  }
-  if (collecting_) {
-    for (uint32_t i = 0; i < hit_count; i++) {
-      const Hit& h = hits[i];
-      const Action a = h.rule->action;
-      if (!h.rule->number.present()) continue;
-      if (a == Action::snapshot_number || a == Action::snapshot_begin || a == Action::snapshot_end) {
-        cycle_number(*h.rule, h.rule->number.load(h.at.data));
-      }
-    }
-    if (messages != 0 && !work_channel_->snapshot_message(framing, packet.body, arrival)) {
-      // The consumer has no room: this cycle is lost to it, the next one comes.
-      work_channel_->snapshot_fail(Reason::none, 0, now_ns, index_);
-      collecting_ = false;
-      return;
-    }
-  }
-  if (ends) {
-    if (collecting_) {
-      cycle_end(now_ns);
-    } else {
-      // An end that was not preceded by a beginning: what follows it is a whole cycle.
-      cycle_begin(now_ns);
-      cycle_next_ = after;
-    }
-  }
 }
 
 void Requester::status(Outcome outcome, uint32_t code, int64_t now_ns) {

@@ -58,6 +58,8 @@ enum class SnapshotFrom : uint8_t { request = 0, loop = 1, request_on_lines = 2 
 /// Where its number stands. `every_item`: each packet or instrument has its own; the least decides where delivery goes
 /// on, and what lies between the least and the greatest is up to the consumer, who sees each item's number.
 enum class SnapshotNumber : uint8_t { before = 0, after = 1, every_item = 2 };
+/// What a loop's numbers count: the channel's own numbers, or the framing's second count (of products, of all channels).
+enum class SnapshotCount : uint8_t { channel = 0, item = 1 };
 
 enum class Action : uint8_t {
   ignore = 0,
@@ -77,6 +79,7 @@ enum class Action : uint8_t {
   image = 14,           ///< number: a snapshot that can be asked for
   snapshot_message = 15,///< payload is one message of the snapshot
   snapshot_begin = 16,
+  snapshot_item = 17,   ///< an item of a loop without marks: the cycle is over when the first one comes again
 };
 
 enum class Outcome : uint8_t { accepted = 0, retry = 1, unavailable = 2, next_server = 3, give_up = 4, wait = 5 };
@@ -86,7 +89,8 @@ struct ReplyRule {
   uint64_t first_value = 0, second_value = 0;
   bool in_message = false;  ///< fields count from the message instead of the packet
   Action action = Action::ignore;
-  Field number, number2;
+  Field number, number2;  ///< number2: the last of a range; on snapshot lines: how many items the cycle has
+  Field key;              ///< snapshot lines: what tells items apart; absent: the framing's `item`
   uint16_t payload_offset = 0;
   uint16_t epoch_offset = 0;
   uint8_t epoch_width = 0;  ///< text: must equal the channel's session, blanks aside
@@ -132,6 +136,7 @@ struct RequesterSpec {
   uint32_t packet_bytes_max = 1u << 16;
   SnapshotFrom snapshot_from = SnapshotFrom::request;
   SnapshotNumber snapshot_number = SnapshotNumber::after;
+  SnapshotCount snapshot_count = SnapshotCount::channel;
 };
 
 enum class RungKind : uint8_t { wait = 0, request = 1, snapshot = 2 };
@@ -196,9 +201,23 @@ class Requester {
   void spend(int64_t now_ns);
   void check_done(int64_t now_ns);
   void announce_failure(Reason why, uint32_t detail, int64_t now_ns);
-  void cycle_begin(int64_t now_ns);
-  void cycle_number(const ReplyRule& rule, uint64_t number);
+  // Snapshot lines (snapshot_lines.cpp).
+  struct Mark {
+    const ReplyRule* rule;
+    Bytes at;
+    uint32_t index;  ///< of the message
+  };
+  [[nodiscard]] bool find_marks(const FramingSpec& framing, const Packet& packet, uint32_t& messages);
+  [[nodiscard]] bool same_beginning(const FramingSpec& framing, const Packet& packet, uint32_t line_bit);
+  [[nodiscard]] bool of_this_cycle(const FramingSpec& framing, const Packet& packet, uint32_t line_bit) const;
+  void in_order(const FramingSpec& framing, const Packet& packet, uint32_t messages, const Arrival& arrival);
+  void keep_late(const Packet& packet, const Arrival& arrival);
+  void take_late(const FramingSpec& framing);
+  void cycle_begin(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, bool marked);
+  void cycle_number(const FramingSpec& framing, const Packet& packet, const Mark& mark);
   void cycle_end(int64_t now_ns);
+  void cycle_lost(Reason why, int64_t now_ns);
+  [[nodiscard]] bool too_old_already(size_t mark) const;
   /// Whether a snapshot up to (not including) that wire number would close the gap it is wanted for.
   [[nodiscard]] bool new_enough(uint64_t first) const;
 
@@ -236,11 +255,33 @@ class Requester {
   uint64_t image_ = 0;
   bool has_image_ = false;
 
-  // A cycle of a snapshot line.
-  bool collecting_ = false;
-  uint64_t cycle_next_ = 0;  // packet or message number that continues the cycle
-  uint64_t number_least_ = 0, number_greatest_ = 0;
-  bool has_numbers_ = false;
+  /// One turn of a snapshot loop, put together from the lines that carry it.
+  struct Cycle {
+    bool running = false;
+    bool fresh = false;      // nothing of it has come: numbers may go on, or begin again
+    uint64_t next = 0;       // number that continues it
+    uint64_t identity = 0;   // of the packet that began it
+    int64_t begin_send_ns = 0, last_send_ns = 0;
+    uint32_t lines = 0;      // those that have shown its beginning
+    uint32_t strangers = 0;  // beginnings on other lines since
+    bool numbered = false;
+    uint64_t least = 0, greatest = 0;
+    bool total_known = false;
+    uint64_t total = 0, items = 0;
+    bool keyed = false;
+    uint64_t first_key = 0;
+    std::vector<ItemNumber> numbers;  // of items, when they have a count of their own
+  };
+  struct Late {
+    uint64_t sequence;
+    Arrival arrival;
+    std::vector<uint8_t> bytes;
+  };
+  Cycle cycle_;
+  std::vector<Late> late_;
+  size_t late_bytes_ = 0;
+  std::vector<Mark> marks_;
+  bool has_begin_rule_ = false, has_end_rule_ = false, has_item_rule_ = false;
 
   uint64_t implied_ = 0;  // wire number of the next counted message
   uint64_t correlation_ = 0;

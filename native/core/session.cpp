@@ -15,6 +15,7 @@ void parse_rule(SpecReader& r, ReplyRule& rule) {
   rule.action = Action(r.u8());
   rule.number.parse(r);
   rule.number2.parse(r);
+  rule.key.parse(r);
   rule.payload_offset = r.u16();
   rule.epoch_offset = r.u16();
   rule.epoch_width = r.u8();
@@ -67,6 +68,7 @@ void parse_requester(SpecReader& r, RequesterSpec& q) {
   q.packet_bytes_max = r.u32();
   q.snapshot_from = SnapshotFrom(r.u8());
   q.snapshot_number = SnapshotNumber(r.u8());
+  q.snapshot_count = SnapshotCount(r.u8());
   if (q.range_max == 0 || q.packet_bytes_max == 0 || q.packet_bytes_max > (64u << 20)) r.fail();
 }
 

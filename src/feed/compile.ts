@@ -92,6 +92,7 @@ const NUMBERING = ['message', 'packet', 'none'];
 const JOIN = ['live', 'beginning', 'snapshot'];
 const ROLE = ['live', 'retransmission', 'snapshot'];
 const SNAPSHOT_FROM: readonly string[] = ['request', 'loop', 'requestOnLines'];
+const SNAPSHOT_COUNT: readonly string[] = ['channel', 'item'];
 const SNAPSHOT_NUMBER = { before: 0, after: 1, everyPacket: 2, everyInstrument: 2 } as const;
 const RUNG = ['waitForOtherLine', 'request', 'snapshot'];
 const LIFECYCLE = ['keep', 'serverCloses', 'clientCloses'];
@@ -126,6 +127,7 @@ const ACTION = [
   'image',
   'snapshotMessage',
   'snapshotBegin',
+  'snapshotItem',
 ];
 const ENCODING = { uintBig: 0, uintLittle: 1, digitsLeftBlank: 2, digitsLeftZero: 3, raw: 4, fixField: 5 } as const;
 const UNIT_NS = { ns: 1, us: 1_000, ms: 1_000_000, s: 1_000_000_000 } as const;
@@ -198,6 +200,8 @@ export function writeFraming(w: SpecWriter, f: Framing): void {
     field(c.last);
     w.flag(c.counted);
   });
+  field(f.item?.key);
+  field(f.item?.number);
   const m = f.message;
   field(m.lengthFrom === 'field' ? m.length : undefined);
   w.u32((m.length?.excludes ?? 0) >>> 0);
@@ -247,13 +251,19 @@ function tableOf(table: string | Decoder, where: string): Decoder {
 
 const recordOf = (decoder: Decoder, name: string): PlanRecord => decoder.plan(decoder.indexOf(name)).record;
 
+/** A field at a fixed place; `group.field` is that of the group's first entry. */
 function fieldOf(decoder: Decoder, name: string, field: string, where: string): PlanField {
-  const part = recordOf(decoder, name).byName.get(field);
-  if (part?.kind === 'field' && part.at >= 0) return part;
+  const record = recordOf(decoder, name);
+  const [outer, inner] = field.split('.') as [string, string | undefined];
+  const part = record.byName.get(outer);
+  if (inner === undefined && part?.kind === 'field' && part.at >= 0) return part;
+  const entry =
+    inner !== undefined && part?.kind === 'group' && part.at >= 0 ? part.record.byName.get(inner) : undefined;
+  if (part?.kind === 'group' && entry?.kind === 'field' && entry.at >= 0) return { ...entry, at: part.at + entry.at };
   throw fault(
     'VW_VENUE_FIELD',
     `${where}: ${decoder.id} ${name} has no field '${field}' at a fixed place`,
-    `Its fields are ${[...recordOf(decoder, name).byName.keys()].join(', ')}.`,
+    `Its fields are ${[...record.byName.keys()].join(', ')}.`,
   );
 }
 
@@ -567,7 +577,9 @@ function compileReply(r: Reply, inclusive: boolean, where: string): ((w: SpecWri
       : typeof r.number === 'string'
         ? field(r.number)
         : { place: r.number, text: false };
-  const last = r.last === undefined ? undefined : field(r.last);
+  const further = r.last ?? r.total;
+  const last = further === undefined ? undefined : field(further);
+  const key = r.key === undefined ? undefined : field(r.key);
   const session = r.session === undefined ? undefined : field(r.session);
   const inMessage = r.of === undefined ? outer !== undefined && !outer.isPacket : r.of === 'message';
   const rules: ((w: SpecWriter) => void)[] = [];
@@ -587,6 +599,7 @@ function compileReply(r: Reply, inclusive: boolean, where: string): ((w: SpecWri
         w.flag(inMessage).u8(ACTION.indexOf(r.do));
         writeField(w, number?.place, 'little');
         writeField(w, last?.place, 'little');
+        writeField(w, key?.place, 'little');
         w.u16(payload).u16(session?.place.offset ?? 0);
         w.u8(session?.place.size ?? 0).flag(inclusive);
         w.list(Object.entries(r.statuses), ([status, o]) => {
@@ -696,7 +709,9 @@ function writeRequester(w: SpecWriter, q: Requester, feed: Framing, framingIndex
     .u64(ns(other.cooldown ?? own.cooldown))
     .u64(ns(other.patience ?? own.patience));
   w.u32(other.packetBytes ?? own.packetBytes);
-  w.u8(from).u8('from' in pattern ? SNAPSHOT_NUMBER[pattern.number.comes] : 0);
+  w.u8(from)
+    .u8('from' in pattern ? SNAPSHOT_NUMBER[pattern.number.comes] : 0)
+    .u8('from' in pattern ? SNAPSHOT_COUNT.indexOf(pattern.number.of) : 0);
 }
 
 function epochOf(f: Framing, session: string, where: string): { high: bigint; low: bigint } {

@@ -166,6 +166,13 @@ export const framingSchema = z
       .describe(
         'First messages that steer the session; offsets count from the message. They are delivered all the same',
       ),
+    item: z
+      .strictObject({
+        key: fieldSchema.optional().describe('Field of the packet that names the item; absent: one count for all'),
+        number: fieldSchema.describe('Its number; the offset counts from the message. All ones: the message has none'),
+      })
+      .optional()
+      .describe('A second count that messages carry: of the product, or of several channels together'),
     message: z
       .strictObject({
         length: z
@@ -207,6 +214,7 @@ export const framingSchema = z
       channel: f.channel,
       sendTime: f.sendTime,
       'sendTime.nanos': f.sendTime?.nanos,
+      'item.key': f.item?.key,
     };
     for (const [name, x] of Object.entries(inside)) {
       if (x !== undefined && x.offset + x.size > shortest) {

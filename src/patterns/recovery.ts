@@ -29,6 +29,7 @@ export const replyAction = z
     'snapshotMessage',
     'snapshotEnd',
     'image',
+    'snapshotItem',
   ])
   .describe(
     '`loginAccepted` (number: of the next counted message), `loginRejected` (number: the reason), `status` (number: a ' +
@@ -37,7 +38,8 @@ export const replyAction = z
       'of the feed, `unavailable` (number … last: will never be given), `answer`: send the heartbeat, `echo`: send the ' +
       'same bytes back, `goodbye`: the server will close, `snapshotNumber`: of the snapshot that follows, ' +
       '`snapshotMessage`: the payload is a message of the snapshot, `snapshotEnd` (number, unless it came before), ' +
-      '`image` (number: of a snapshot that can be asked for), `ignore`',
+      '`image` (number: of a snapshot that can be asked for), `snapshotItem`: an item of a loop that marks neither ' +
+      'beginning nor end (it is over when the first item comes again), `ignore`',
   );
 
 export const outcome = z
@@ -83,6 +85,8 @@ export const replySchema = z
       .optional()
       .describe('Field that holds the number, or (in little-endian order, unless it says otherwise) its place'),
     last: z.string().optional().describe('Field that holds the last number of a range'),
+    key: z.string().optional().describe('Of a loop’s items: field that tells them apart. Default: the framing’s `item`'),
+    total: z.string().optional().describe('Of a loop: field that says how many items a cycle has'),
     session: z.string().optional().describe('Field that must equal the feed’s session, blanks aside'),
     statuses: z
       .record(z.string(), outcome)

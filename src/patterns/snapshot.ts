@@ -25,6 +25,13 @@ export const snapshotSchema = z
         comes: z
           .enum(['before', 'after', 'everyPacket', 'everyInstrument'])
           .describe('… and comes before the data, after it, or with every packet or instrument'),
+        of: z
+          .enum(['channel', 'item'])
+          .default('channel')
+          .describe(
+            'What it counts: the `channel`’s messages or packets, or what the framing declares as `item`: a count that is ' +
+              'each product’s own, or that several channels share. Only what is held can then prove a snapshot new enough',
+          ),
       })
       .describe('How the snapshot is joined with the live numbers'),
     replies: z.array(replySchema).default([]),

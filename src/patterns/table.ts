@@ -110,25 +110,36 @@ type FieldName<D, N> = D extends { readonly header: infer H; readonly messages: 
   ? (keyof H | (N extends keyof M ? (M[N] extends { readonly fields: infer F } ? keyof F : never) : never)) & string
   : string;
 
+interface Said<V> {
+  table: Decoder;
+  message: string;
+  values: V;
+  in?: z.input<typeof envelopeSchema>;
+}
+
 /**
  * A message of a table with what its fields hold: `message(soupbintcp, 'loginRequest', { username: credential('username') })`.
- * In a reply rule: which message it is for; the values then are conditions.
+ * In a reply rule: which message it is for; the values then are conditions, and `group.field` is that of the first entry.
  */
-export const message = <
+export function message<D extends AnyDecoder>(table: D, name: MessageName<D>): Said<Record<string, never>>;
+export function message<
   D extends AnyDecoder,
   N extends MessageName<D>,
-  V extends Value | Record<string, Value>[] = never,
+  V extends Readonly<Record<string, Value | Record<string, Value>[]>>,
 >(
   table: D,
   name: N,
-  values: { readonly [F in FieldName<D, N>]?: V } = {},
+  values: V & { readonly [F in Exclude<keyof V, FieldName<D, N> | `${string}.${string}`>]: never },
   envelope?: z.input<typeof envelopeSchema>,
-): { table: Decoder; message: string; values: Record<string, V>; in?: z.input<typeof envelopeSchema> } => ({
-  table: table as unknown as Decoder,
-  message: name,
-  values: values as Record<string, V>,
-  ...(envelope === undefined ? {} : { in: envelope }),
-});
+): Said<V>;
+export function message(
+  table: AnyDecoder,
+  name: string,
+  values: Readonly<Record<string, Value | Record<string, Value>[]>> = {},
+  envelope?: z.input<typeof envelopeSchema>,
+): Said<typeof values> {
+  return { table, message: name, values, ...(envelope === undefined ? {} : { in: envelope }) };
+}
 
 /** A packet without messages: `emptyPacket({ framing: 'feed' })`. */
 export const emptyPacket = (envelope: z.input<typeof envelopeSchema>): z.input<typeof emptyPacketSchema> => ({
