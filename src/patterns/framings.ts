@@ -141,6 +141,7 @@ export const nyseXdp = defineFraming({
 export const nyseOpenbook = defineFraming({
   id: 'nyse-openbook',
   source: 'NYSE OpenBook Ultra 2.1, message header; captures of 2.1b',
+  decoders: ['nyse-openbook-ultra'],
   unconfirmed: ['whether a packet takes one number or one for each body', 'the number of a heartbeat is 0 in captures'],
   byteOrder: 'big',
   headerLength: 0,
@@ -152,15 +153,6 @@ export const nyseOpenbook = defineFraming({
     { when: { offset: 2, size: 2, equals: 2 }, is: 'heartbeat' },
     { when: { offset: 2, size: 2, equals: 1 }, is: 'reset' },
   ],
-});
-
-/** The same, of a later edition. */
-export const nyseOpenbookLe = defineFraming({
-  ...nyseOpenbook,
-  id: 'nyse-openbook-le',
-  source: 'NYSE OpenBook Ultra 2.1k',
-  decoders: ['nyse-openbook-ultra-2.1k'],
-  byteOrder: 'little',
 });
 
 // ── SBE over a numbered packet ────────────────────────────────────────────────────────────────────────────────────
@@ -588,7 +580,7 @@ export const aquisAmd = defineFraming({
   headerLength: 1,
   shortestPacket: 7,
   count: { offset: 0, size: 1 },
-  sequence: { offset: 3, size: 4 },
+  sequence: { offset: 3, size: 4, byteOrder: 'big' },
   kinds: [heartbeatWhenEmpty('next')],
   message: { length: { offset: 1, size: 1 } },
 });
@@ -603,7 +595,7 @@ export const aquisAmdTcp = defineFraming({
   shortestPacket: 6,
   packetLength: { offset: 1, size: 1 },
   manyPackets: true,
-  sequence: { offset: 2, size: 4 },
+  sequence: { offset: 2, size: 4, byteOrder: 'big' },
 });
 
 /** The restart count of the server is the session, the group the channel. Tags follow, without lengths. */
@@ -638,7 +630,6 @@ export const framings: readonly Framing[] = [
   cboeCsm,
   nyseXdp,
   nyseOpenbook,
-  nyseOpenbookLe,
   cmeMdp3,
   cmeTcp,
   b3Umdf,

@@ -30,6 +30,7 @@ const ACTION = [
   'image',
   'snapshotMessage',
   'snapshotBegin',
+  'snapshotItem',
 ];
 
 export function readSpec(spec: Uint8Array) {
@@ -78,6 +79,7 @@ export function readSpec(spec: Uint8Array) {
     wrap: [u64(), u64()],
     kinds: list(() => [condition(), condition(), u8(), u8()]),
     controls: list(() => [condition(), u8(), u8(), field(), field(), u8()]),
+    item: [field(), field()],
     message: { length: field(), add: i32(), prefix: u16(), trailer: u16(), align: u8(), delimiter: u16(), table: u8() },
   });
   const template = () => ({
@@ -95,6 +97,7 @@ export function readSpec(spec: Uint8Array) {
     do: ACTION[u8()],
     number: field(),
     last: field(),
+    key: field(),
     payload: u16(),
     session: [u16(), u8()],
     inclusive: u8(),
@@ -153,6 +156,7 @@ export function readSpec(spec: Uint8Array) {
       packetBytes: u32(),
       snapshotFrom: u8(),
       snapshotNumber: u8(),
+      snapshotCount: u8(),
     })),
     selection: {
       types: raw(),

@@ -1,0 +1,43 @@
+import { cboePitchEquities24129 } from '../decoders/cboe-pitch-equities-2.41.29.js';
+import { request } from '../patterns/recovery.js';
+import { privateLine, sourceAllowList } from '../patterns/security.js';
+import { snapshot } from '../patterns/snapshot.js';
+import { defineVenue, type Venue } from '../patterns/venue.js';
+import { cboeGapRequest, cboeSpin } from './cboe.js';
+import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+
+export interface CboePitchOptions extends VenueOptions {
+  /** The units by name; messages are numbered within a unit. `gap`: its gap response multicast. */
+  readonly units: Readonly<Record<string, { readonly unit: number; readonly lines: Lines; readonly gap?: Lines }>>;
+  /** Gap request proxies. Credentials: user, password and, as the third part, the session sub id. */
+  readonly gapRequest?: Servers;
+  /** The spin servers, by the unit's name. */
+  readonly spin?: Readonly<Record<string, Servers>>;
+}
+
+/**
+ * Cboe US equities Multicast PITCH, one channel for each unit. Source: Cboe US Equities/Options Multicast PITCH 2.41.66,
+ * message tables of 2.41.29. In Europe the limits are lower: give `gapRequest.limits`.
+ * @throws VenuewireError `VW_VENUE` naming the option that is not right.
+ */
+export function cboePitch(options: CboePitchOptions): Venue<typeof cboePitchEquities24129> {
+  const { gapRequest, spin = {} } = options;
+  return defineVenue({
+    name: 'cboe-pitch',
+    decoder: cboePitchEquities24129,
+    framing: 'cboe-sequenced-unit',
+    channels: Object.fromEntries(
+      Object.entries(options.units).map(([name, { unit, lines, gap }]) => [
+        name,
+        { key: unit, lines, ...(gap === undefined ? {} : { retransmission: gap }) },
+      ]),
+    ),
+    join: options.join ?? 'live',
+    recovery: ladder(options, [
+      gapRequest && request(cboeGapRequest, rung(gapRequest)),
+      Object.entries(spin).map(([channel, servers]) => snapshot(cboeSpin, { ...rung(servers), channel })),
+    ]),
+    security: [privateLine(), sourceAllowList()],
+    unconfirmed: ['addresses, session sub ids and which units there are: they come with the subscription'],
+  });
+}

@@ -1,0 +1,46 @@
+import { hkexOmdC145 } from '../decoders/hkex-omd-c-1.45.js';
+import { request } from '../patterns/recovery.js';
+import { privateLine, sourceAllowList } from '../patterns/security.js';
+import { snapshot } from '../patterns/snapshot.js';
+import { defineVenue, type Venue } from '../patterns/venue.js';
+import { hkexRefresh, hkexRetransmission } from './hkex.js';
+import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+
+export interface HkexOmdCOptions extends VenueOptions {
+  /** The channels by name, with their number and the refresh channel that belongs to them. */
+  readonly channels: Readonly<
+    Record<string, { readonly channelId: number; readonly lines: Lines; readonly refresh?: Lines }>
+  >;
+  /** Up to four retransmission servers. Credentials: the user id; the server also checks our address. */
+  readonly retransmission?: Servers;
+}
+
+/**
+ * HKEX securities market data, OMD-C 1.45 (Standard, Premium and FullTick alike). Source: HKEX OMD-C Binary Interface
+ * Specifications 1.45. Refresh lines need no server: they repeat the state all day.
+ * @throws VenuewireError `VW_VENUE` naming the option that is not right.
+ */
+export function hkexOmdC(options: HkexOmdCOptions): Venue<typeof hkexOmdC145> {
+  const refreshed = Object.values(options.channels).some((c) => c.refresh !== undefined);
+  return defineVenue({
+    name: 'hkex-omd-c',
+    decoder: hkexOmdC145,
+    framing: 'hkex-omd',
+    channels: Object.fromEntries(
+      Object.entries(options.channels).map(([name, { channelId, lines, refresh }]) => [
+        name,
+        { key: channelId, lines, ...(refresh === undefined ? {} : { snapshot: refresh }) },
+      ]),
+    ),
+    join: options.join ?? 'live',
+    recovery: ladder(options, [
+      options.retransmission && request(hkexRetransmission, { timeout: '1s', ...rung(options.retransmission) }),
+      refreshed ? snapshot(hkexRefresh, { timeout: '60s' }) : undefined,
+    ]),
+    security: [privateLine(), sourceAllowList()],
+    unconfirmed: [
+      'addresses and channel numbers: they come with the subscription',
+      'how long a turn of the refresh takes',
+    ],
+  });
+}

@@ -1,0 +1,40 @@
+import { lseGtpLevel2Mbo262 } from '../decoders/lse-gtp-level2-mbo-26.2.js';
+import { request } from '../patterns/recovery.js';
+import { privateLine, sourceAllowList } from '../patterns/security.js';
+import { snapshot } from '../patterns/snapshot.js';
+import { defineVenue, type Venue } from '../patterns/venue.js';
+import { lseGtpRecovery, lseGtpReplay } from './lse.js';
+import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+
+export interface LseGtpOptions extends VenueOptions {
+  /** The market data groups by name: one character and the primary and secondary line. */
+  readonly groups: Readonly<Record<string, { readonly group: string; readonly lines: Lines }>>;
+  /** Replay servers by the group's name. Credentials: the CompID; the server also checks our address. */
+  readonly replay?: Readonly<Record<string, Servers>>;
+  /** Recovery servers by the group's name: the order books of the channel. */
+  readonly recovery?: Readonly<Record<string, Servers>>;
+}
+
+/**
+ * London Stock Exchange GTP 26.2, Level 2 MBO. Source: GTP-002 Technical Guide, issue 26.2. The recovery service gives one
+ * kind of state for each request: here order books; directory, status and statistics are other kinds.
+ * @throws VenuewireError `VW_VENUE` naming the option that is not right.
+ */
+export function lseGtp(options: LseGtpOptions): Venue<typeof lseGtpLevel2Mbo262> {
+  const { replay = {}, recovery = {} } = options;
+  return defineVenue({
+    name: 'lse-gtp',
+    decoder: lseGtpLevel2Mbo262,
+    framing: 'lse-unit-header',
+    channels: Object.fromEntries(
+      Object.entries(options.groups).map(([name, { group, lines }]) => [name, { key: group, lines }]),
+    ),
+    join: options.join ?? 'live',
+    recovery: ladder(options, [
+      Object.entries(replay).map(([channel, s]) => request(lseGtpReplay, { timeout: '1s', ...rung(s), channel })),
+      Object.entries(recovery).map(([channel, s]) => snapshot(lseGtpRecovery, { ...rung(s), channel })),
+    ]),
+    security: [privateLine(), sourceAllowList()],
+    unconfirmed: ['addresses, and which server serves which channel: they come with the subscription'],
+  });
+}

@@ -1,0 +1,40 @@
+import { memxMemoirDepth13 } from '../decoders/memx-memoir-depth-1.3.js';
+import { request } from '../patterns/recovery.js';
+import { privateLine, sourceAllowList } from '../patterns/security.js';
+import { snapshot } from '../patterns/snapshot.js';
+import { defineVenue, type Venue } from '../patterns/venue.js';
+import { memxDepthSnapshot, memxReplay } from './memx.js';
+import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+
+export interface MemxMemoirOptions extends VenueOptions {
+  readonly lines: Lines;
+  /** Replay servers. Credentials: a token, `user:password`. */
+  readonly replay?: Servers;
+  /** Snapshot servers: the whole state of the feed. */
+  readonly snapshot?: Servers;
+}
+
+/**
+ * MEMX MEMOIR Depth 1.3 over MEMX-UDP; LTSE, 24X and Blue Ocean have the same transport. Sources: MEMX-UDP 1.1, MEMX-TCP
+ * 1.2, MEMOIR Depth 1.3.
+ * @throws VenuewireError `VW_VENUE` naming the option that is not right.
+ */
+export function memxMemoir(options: MemxMemoirOptions): Venue<typeof memxMemoirDepth13> {
+  return defineVenue({
+    name: 'memx',
+    decoder: memxMemoirDepth13,
+    framing: 'memx-udp',
+    lines: options.lines,
+    join: options.join ?? 'live',
+    directory: { message: 'instrumentDirectory', symbol: 'symbol' },
+    recovery: ladder(options, [
+      options.replay && request(memxReplay, { timeout: '1s', ...rung(options.replay) }),
+      options.snapshot && snapshot(memxDepthSnapshot, rung(options.snapshot)),
+    ]),
+    security: [privateLine(), sourceAllowList()],
+    unconfirmed: [
+      'addresses: they come with the subscription',
+      'how many messages a replay server gives for one request: limits are not public',
+    ],
+  });
+}

@@ -1,0 +1,41 @@
+import { miaxPearlEquitiesDom13d } from '../decoders/miax-pearl-equities-dom-1.3d.js';
+import { request } from '../patterns/recovery.js';
+import { privateLine, sourceAllowList } from '../patterns/security.js';
+import { snapshot } from '../patterns/snapshot.js';
+import { defineVenue, type Venue } from '../patterns/venue.js';
+import { miaxRefresh, miaxRetransmission } from './miax.js';
+import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+
+export interface MiaxDomOptions extends VenueOptions {
+  readonly lines: Lines;
+  /** Two retransmission servers. Credentials: the user id. */
+  readonly retransmission?: Servers;
+  /** Last value refresh servers: the order book. */
+  readonly refresh?: Servers;
+  /** What the login says of us, as agreed with the exchange. */
+  readonly login: { readonly esesmVersion: string; readonly applicationProtocol: string; readonly computerId: string };
+}
+
+/**
+ * MIAX Pearl Equities Depth of Market 1.3d over MACH; the other MIAX feeds have the same transport. Sources: MACH 1.2e, ESesM
+ * 1.0a, Pearl Equities DoM 1.3d.
+ * @throws VenuewireError `VW_VENUE` naming the option that is not right.
+ */
+export function miaxDom(options: MiaxDomOptions): Venue<typeof miaxPearlEquitiesDom13d> {
+  const parameters = { ...options.login };
+  return defineVenue({
+    name: 'miax',
+    decoder: miaxPearlEquitiesDom13d,
+    framing: 'miax-mach',
+    lines: options.lines,
+    join: options.join ?? 'live',
+    directory: { message: 'symbolUpdate', symbol: 'tickerSymbol' },
+    recovery: ladder(options, [
+      options.retransmission &&
+        request(miaxRetransmission, { timeout: '1s', ...rung(options.retransmission), parameters }),
+      options.refresh && snapshot(miaxRefresh, { ...rung(options.refresh), parameters }),
+    ]),
+    security: [privateLine(), sourceAllowList()],
+    unconfirmed: ['addresses, versions and computer ids: they come with the subscription'],
+  });
+}

@@ -1,0 +1,59 @@
+import { nysePillarIntegrated25a } from '../decoders/nyse-pillar-integrated-2.5a.js';
+import { request } from '../patterns/recovery.js';
+import { privateLine, sourceAllowList } from '../patterns/security.js';
+import { snapshot } from '../patterns/snapshot.js';
+import { defineVenue, type Venue } from '../patterns/venue.js';
+import { nyseRefresh, nyseRetransmission } from './nyse.js';
+import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+
+export interface NysePillarOptions extends VenueOptions {
+  /** The channels by name, with their number and the retransmission and refresh groups that belong to them. */
+  readonly channels: Readonly<
+    Record<
+      string,
+      { readonly channelId: number; readonly lines: Lines; readonly retransmission?: Lines; readonly refresh?: Lines }
+    >
+  >;
+  /** Request servers A and B. Credentials: the source id; the server also checks our address. */
+  readonly requestServer?: Servers;
+  /** Number of the product that the feed is, as the subscription says. */
+  readonly productId: number;
+}
+
+/**
+ * NYSE Integrated Feed on Pillar, one venue connection for each product. Sources: NYSE Pillar Common Client 2.4p, Integrated
+ * Feed 2.5a. Retransmissions and refreshes are asked of one server and come on multicast groups shared with others.
+ * @throws VenuewireError `VW_VENUE` naming the option that is not right.
+ */
+export function nysePillar(options: NysePillarOptions): Venue<typeof nysePillarIntegrated25a> {
+  const { requestServer, productId } = options;
+  const parameters = { productId };
+  return defineVenue({
+    name: 'nyse-pillar',
+    decoder: nysePillarIntegrated25a,
+    framing: 'nyse-xdp',
+    channels: Object.fromEntries(
+      Object.entries(options.channels).map(([name, { channelId, lines, retransmission, refresh }]) => [
+        name,
+        {
+          key: channelId,
+          lines,
+          ...(retransmission === undefined ? {} : { retransmission }),
+          ...(refresh === undefined ? {} : { snapshot: refresh }),
+        },
+      ]),
+    ),
+    join: options.join ?? 'live',
+    directory: { message: 'symbolIndexMapping', symbol: 'symbol' },
+    recovery: ladder(options, [
+      requestServer && request(nyseRetransmission, { ...rung(requestServer), parameters }),
+      requestServer &&
+        Object.values(options.channels).some((c) => c.refresh !== undefined) &&
+        snapshot(nyseRefresh, { ...rung(requestServer), parameters, timeout: '60s' })
+        ? snapshot(nyseRefresh, { ...rung(requestServer), parameters, timeout: '60s' })
+        : undefined,
+    ]),
+    security: [privateLine(), sourceAllowList()],
+    unconfirmed: ['addresses, source ids, product and channel numbers: they come with the subscription'],
+  });
+}

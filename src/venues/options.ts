@@ -1,0 +1,43 @@
+/** Options that the ready venues have in common. */
+import type { Credentials } from '../patterns/credentials.js';
+import type { NetworkInput } from '../patterns/network.js';
+import { type RequestOptions, waitForOtherLine } from '../patterns/recovery.js';
+import type { VenueInput } from '../patterns/venue.js';
+
+/** Lines by name: `{ A: udpMulticast('224.0.62.2:30001', { interface: 'eth1' }), B: … }`. */
+export type Lines = Readonly<Record<string, NetworkInput>>;
+
+/** Servers of one kind. */
+export interface Servers {
+  /** `host:port` of each, in the order in which they are tried. */
+  readonly servers: readonly string[];
+  readonly credentials?: Credentials;
+  readonly tries?: number;
+  readonly timeout?: string;
+  /** Other limits than those of the pattern: what the venue grants is a matter of the subscription. */
+  readonly limits?: RequestOptions['limits'];
+}
+
+export interface VenueOptions {
+  /** Where delivery begins; default `live`. */
+  readonly join?: 'live' | 'beginning' | 'snapshot';
+  /** How long line A may wait for line B and the other way round; default 1ms. */
+  readonly reorder?: string;
+  /** Rungs of your own, instead of those that follow from the servers. */
+  readonly ladder?: VenueInput['recovery'];
+}
+
+type Rungs = NonNullable<VenueInput['recovery']>;
+
+/** The ladder of most venues: wait for the other line, then what is configured, in this order. */
+export const ladder = (options: VenueOptions, rungs: readonly (Rungs[number] | readonly Rungs[number][] | undefined)[]): Rungs =>
+  options.ladder ?? [
+    waitForOtherLine(options.reorder === undefined ? {} : { for: options.reorder }),
+    ...rungs.flat().filter((r): r is Rungs[number] => r !== undefined),
+  ];
+
+/** The part of `Servers` that a rung takes. */
+export const rung = ({ servers, ...rest }: Servers): Omit<RequestOptions, 'servers'> & { servers: string[] } => ({
+  ...rest,
+  servers: [...servers],
+});
