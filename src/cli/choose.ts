@@ -77,3 +77,25 @@ export const wholeNumber =
       'Correct the value.',
     );
   };
+
+const part = (name: string, text: string): number => {
+  const p = Number(text);
+  if (text.trim() !== '' && p >= 0 && p <= 1) return p;
+  throw new VenuewireError(
+    'VW_USAGE',
+    `${name}: '${text}' is not a number from 0 to 1`,
+    'Write for example 0.02 for two in a hundred.',
+  );
+};
+
+/** A number from 0 to 1. */
+export const probability =
+  (name: string) =>
+  (text: string): number =>
+    part(name, text);
+
+/** One number from 0 to 1, or one for each line. */
+export const probabilities =
+  (name: string) =>
+  (text: string): number[] =>
+    text.split(',').map((p) => part(name, p));

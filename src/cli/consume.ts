@@ -68,8 +68,10 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
       if (options.format === 'ndjson') out.line(line);
       else out.line(`! ${n.type} ${n.begin}–${n.end} (${n.reason})`);
     },
-    unknown: () => {
+    unknown: (view, at) => {
       messages++;
+      if (!at.sequenced || at.origin === 'snapshot') return;
+      digests[at.channel]?.add(at.sequence, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
     },
   });
   const began = performance.now();

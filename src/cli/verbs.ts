@@ -25,6 +25,12 @@ export const verbs: readonly Verb[] = [
     says: 'what each line of a capture lost, and what the other line filled',
     load: () => import('./gaps.js'),
   },
+  { name: 'simulate', says: 'a Nasdaq-shaped venue on loopback, with faults', load: () => import('./simulate.js') },
+  {
+    name: 'demo',
+    says: 'simulator and feed together: gaps open and close, and the ledger balances',
+    load: () => import('./demo.js'),
+  },
   { name: 'doctor', says: 'whether this machine is fit for market data', load: () => import('./doctor.js') },
   { name: 'list', says: 'decoders, framings, venues and patterns', load: () => import('./list.js') },
   { name: 'bench', says: 'the benchmarks of this checkout', load: () => import('./bench.js') },
