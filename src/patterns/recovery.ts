@@ -85,7 +85,10 @@ export const replySchema = z
       .optional()
       .describe('Field that holds the number, or (in little-endian order, unless it says otherwise) its place'),
     last: z.string().optional().describe('Field that holds the last number of a range'),
-    key: z.string().optional().describe('Of a loop’s items: field that tells them apart. Default: the framing’s `item`'),
+    key: z
+      .string()
+      .optional()
+      .describe('Of a loop’s items: field that tells them apart. Default: the framing’s `item`'),
     total: z.string().optional().describe('Of a loop: field that says how many items a cycle has'),
     session: z.string().optional().describe('Field that must equal the feed’s session, blanks aside'),
     statuses: z
