@@ -18,11 +18,13 @@ export interface PathOptions {
 /** Options of `SimulatedNetwork`. */
 export interface SimulatedNetworkOptions {
   readonly session: NativeSession;
-  readonly publisher: Publisher;
+  readonly publisher: Pick<Publisher, 'dueNs' | 'tick'>;
   /** Faults of each line, by its index; missing ones have none. */
   readonly lines: readonly LineFaults[];
   /** The servers of each requester, by the requester's index. */
   readonly servers: readonly (readonly SimulatedServer[])[];
+  /** What nobody connects to but has something to do: a line that repeats snapshots. */
+  readonly others?: readonly SimulatedServer[];
   readonly path?: PathOptions;
   /** Packets that arrive before this time are not seen: a late start. Default 0. */
   readonly joinNs?: number;
@@ -72,7 +74,7 @@ export class SimulatedNetwork {
   constructor(options: SimulatedNetworkOptions) {
     this.#o = options;
     this.lines = options.lines.map((f, i) => new FaultyLine(f, options.random.fork(`faults of line ${i}`)));
-    this.#servers = [...new Set(options.servers.flat())];
+    this.#servers = [...new Set([...options.servers.flat(), ...(options.others ?? [])])];
     this.#path = options.random.fork('path');
   }
 
@@ -82,17 +84,20 @@ export class SimulatedNetwork {
   }
 
   #publish(nowNs: number): void {
-    this.#o.publisher.tick(nowNs, (line, bytes, timeNs) => {
-      const faulty = this.lines[line];
-      const deliveries = faulty === undefined ? [{ timeNs, bytes }] : faulty.pass(timeNs, bytes);
-      for (const d of deliveries) {
-        if (d.timeNs < (this.#o.joinNs ?? 0)) continue;
-        this.#events.push(d.timeNs, (now) => {
-          this.delivered++;
-          this.#o.session.datagram(line, d.bytes, now, now);
-        });
-      }
-    });
+    this.#o.publisher.tick(nowNs, (line, bytes, timeNs) => this.transmit(line, bytes, timeNs));
+  }
+
+  /** Puts a packet on a line: what the line does to it is decided here. */
+  transmit(line: number, bytes: Uint8Array, timeNs: number): void {
+    const faulty = this.lines[line];
+    const deliveries = faulty === undefined ? [{ timeNs, bytes }] : faulty.pass(timeNs, bytes);
+    for (const d of deliveries) {
+      if (d.timeNs < (this.#o.joinNs ?? 0)) continue;
+      this.#events.push(d.timeNs, (now) => {
+        this.delivered++;
+        this.#o.session.datagram(line, d.bytes, now, now);
+      });
+    }
   }
 
   /** What a server says, or that it closes (null). */

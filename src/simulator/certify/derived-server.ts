@@ -6,13 +6,12 @@
 import { VenuewireError } from '../../errors.js';
 import type { Decoder } from '../../layout/index.js';
 import type { PlanField } from '../../layout/plan.js';
-import type { Framing } from '../../patterns/framing.js';
+import { type Framing, textValue } from '../../patterns/framing.js';
 import { findFraming } from '../../patterns/framings.js';
 import type { Recovery } from '../../patterns/recovery.js';
 import type { Outgoing, VariableName } from '../../patterns/table.js';
 import { nanoseconds } from '../../patterns/units.js';
 import { sampleMessage } from '../message-sampler.js';
-import { together } from '../packet-writer.js';
 import { Agenda, type Connection, type Piece, planAnswer, Quota } from '../server.js';
 import type { Segment } from './day.js';
 import type { Asked, CertifiedServer, ServerAccount, ServerContext } from './model.js';
@@ -23,7 +22,11 @@ type Values = Record<string, unknown>;
 
 const tableOf = (table: string | Decoder): Decoder => {
   if (typeof table !== 'string') return table;
-  throw new VenuewireError('VW_VENUE_UNRESOLVED', `The table '${table}' has not been loaded`, 'Resolve the venue first.');
+  throw new VenuewireError(
+    'VW_VENUE_UNRESOLVED',
+    `The table '${table}' has not been loaded`,
+    'Resolve the venue first.',
+  );
 };
 
 /** What a template says when it comes back from the wire. */
@@ -41,7 +44,7 @@ class TemplateReader {
     readonly outgoing: Outgoing,
     feed: Framing,
   ) {
-    if ('fix' in outgoing) return;
+    if (!('message' in outgoing)) return;
     this.#decoder = tableOf(outgoing.table);
     if (outgoing.in !== undefined) {
       const f = outgoing.in.framing === 'feed' ? feed : findFraming(outgoing.in.framing);
@@ -50,7 +53,8 @@ class TemplateReader {
   }
 
   read(bytes: Uint8Array): Said | undefined {
-    return 'fix' in this.outgoing ? this.#fix(bytes) : this.#table(bytes);
+    if ('fix' in this.outgoing) return this.#fix(bytes);
+    return 'message' in this.outgoing ? this.#table(bytes) : undefined;
   }
 
   #fix(bytes: Uint8Array): Said | undefined {
@@ -63,7 +67,8 @@ class TemplateReader {
     for (const [tag, value] of (this.outgoing as Extract<Outgoing, { fix: unknown }>).fix) {
       const got = fields[String(tag)];
       if (typeof value === 'object') {
-        if ('variable' in value && got !== undefined) variables.set(value.variable, BigInt(String(got)) - BigInt(value.add ?? 0));
+        if ('variable' in value && got !== undefined)
+          variables.set(value.variable, BigInt(String(got)) - BigInt(value.add ?? 0));
       } else if (String(got) !== String(value)) return undefined;
     }
     return { fields, variables };
@@ -77,18 +82,28 @@ class TemplateReader {
     const length = bytes.length - this.#skip;
     if (length <= 0 || decoder.lengthCheck(index, length) !== 'ok') return undefined;
     if (decoder.messageType.length > 0 && decoder.messageIndex(data, this.#skip, length) !== index) return undefined;
-    const fields = decoder.view(message).bind(data, this.#skip, length).toObject() as Values;
+    const fields = decoder.view(message).bind(data, this.#skip, length).toObject() as unknown as Values;
     const variables = new Map<VariableName, bigint | string>();
+    return this.#values(values, fields, variables) ? { fields, variables } : undefined;
+  }
+
+  /** Notes what the variables hold; false: a constant is another. */
+  #values(values: Values, fields: Values, variables: Map<VariableName, bigint | string>): boolean {
     for (const [name, value] of Object.entries(values)) {
       const got = fields[name];
-      if (typeof value === 'object') {
+      if (Array.isArray(value)) {
+        const entries = got as Values[];
+        if (!value.every((entry, i) => this.#values(entry as Values, entries[i] ?? {}, variables))) return false;
+      } else if (typeof value === 'object' && value !== null) {
         if (!('variable' in value)) continue;
+        const of = value as { variable: VariableName; add?: number };
         const text = typeof got === 'string' ? got.trim() : got;
-        if (value.variable === 'session') variables.set('session', typeof text === 'string' ? text : BigInt(String(text)));
-        else if (text !== null && text !== undefined && text !== '') variables.set(value.variable, BigInt(String(text)) - BigInt(value.add ?? 0));
-      } else if (String(got).trim() !== String(value).trim() && !(got instanceof Uint8Array)) return undefined;
+        if (text === null || text === undefined || text === '') continue;
+        const isText = of.variable === 'session' && typeof text === 'string';
+        variables.set(of.variable, isText ? text : BigInt(String(text)) - BigInt(of.add ?? 0));
+      } else if (String(got).trim() !== String(value).trim() && !(got instanceof Uint8Array)) return false;
     }
-    return { fields, variables };
+    return true;
   }
 }
 
@@ -143,7 +158,10 @@ export class DerivedServer implements CertifiedServer {
     this.#snapshot = 'from' in pattern;
     this.#beat =
       pattern.replies.find((r) => r.do === 'answer' || r.do === 'echo') ??
-      pattern.replies.find((r) => r.do === 'ignore' && /heartbeat/i.test(r.on.message) && !/client/i.test(r.on.message));
+      pattern.replies.find((r) => {
+        const name = r.on?.message ?? '';
+        return r.do === 'ignore' && /heartbeat/i.test(name) && !/client/i.test(name);
+      });
   }
 
   // ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,7 +273,9 @@ export class DerivedServer implements CertifiedServer {
 
   get #limits() {
     const { pattern, venue } = this.c;
-    const rung = venue.recovery.find((r) => r.type !== 'waitForOtherLine' && (typeof r.pattern === 'string' ? r.pattern : r.pattern.id) === pattern.id);
+    const rung = venue.recovery.find(
+      (r) => r.type !== 'waitForOtherLine' && (typeof r.pattern === 'string' ? r.pattern : r.pattern.id) === pattern.id,
+    );
     const own = rung !== undefined && rung.type !== 'waitForOtherLine' ? (rung.limits ?? {}) : {};
     return {
       rates: own.rates ?? pattern.limits.rates,
@@ -272,7 +292,8 @@ export class DerivedServer implements CertifiedServer {
     for (const rate of this.#limits.rates) {
       const since = nowNs - nanosecondsOf(rate.per) + DerivedServer.#JITTER_NS;
       const recent = this.account.times.filter((t) => t > since).length;
-      if (recent > rate.count) this.account.violations.push(`${recent} requests within ${rate.per}, ${rate.count} are allowed`);
+      if (recent > rate.count)
+        this.account.violations.push(`${recent} requests within ${rate.per}, ${rate.count} are allowed`);
     }
   }
 
@@ -409,7 +430,11 @@ export class DerivedServer implements CertifiedServer {
     if (control === undefined) return false;
     this.#count('unavailable');
     this.#acknowledge(client, said, nowNs, { begin, end });
-    const packet = feed.packet([control.bytes], { sequence: first, session: segment.session, timeNs: nowNs }, 'unavailable');
+    const packet = feed.packet(
+      [control.bytes],
+      { sequence: first, session: segment.session, timeNs: nowNs },
+      'unavailable',
+    );
     this.#agenda.at(nowNs + 20_000, () => transmit('retransmission', packet));
     return true;
   }
@@ -417,7 +442,9 @@ export class DerivedServer implements CertifiedServer {
   #acknowledge(client: Client, said: Said, nowNs: number, part: { begin: number; end: number }): void {
     const rule = this.#rule('status');
     if (rule === undefined) return;
-    const code = Object.entries(rule.statuses).find(([, o]) => o === 'accepted')?.[0] ?? (rule.otherwise === 'accepted' ? '0' : undefined);
+    const code =
+      Object.entries(rule.statuses).find(([, o]) => o === 'accepted')?.[0] ??
+      (rule.otherwise === 'accepted' ? '0' : undefined);
     if (code !== undefined) this.#reply(client, rule, { number: code }, said, nowNs, part);
   }
 
@@ -458,11 +485,13 @@ export class DerivedServer implements CertifiedServer {
     const late = acknowledgeLate && !counted;
     client.notBeforeNs = Math.max(client.notBeforeNs, nowNs + Math.min(...pieces.map((p) => p.delayNs)));
     if (!late) this.#acknowledge(client, said, nowNs, asked);
-    if (begins !== undefined) this.#reply(client, begins, { number: day.wire(whole.begin, segment) }, said, nowNs, whole);
+    if (begins !== undefined)
+      this.#reply(client, begins, { number: day.wire(whole.begin, segment) }, said, nowNs, whole);
     this.account.served++;
     const oneDatagram = 'onePerDatagram' in pattern && pattern.onePerDatagram;
     pieces.forEach((piece, i) => {
-      const session = piece.foreign && day.framing.session !== undefined ? this.#otherSession(segment) : segment.session;
+      const session =
+        piece.foreign && day.framing.session !== undefined ? this.#otherSession(segment) : segment.session;
       if (delivery === 'lines') {
         for (const p of day.packets(feed, piece.begin, piece.end, { use: 'retransmission', session, timeNs: nowNs })) {
           this.#agenda.at(nowNs + piece.delayNs + 20_000, () => transmit('retransmission', p));
@@ -527,7 +556,11 @@ export class DerivedServer implements CertifiedServer {
       const session = foreign ? this.#otherSession(current) : current.session;
       this.#reply(client, accepted, { number: day.wire(from, current), session }, said, nowNs);
     }
-    const breaks = random.chance(faults.closeHalfway ?? 0) ? 'close' : random.chance(faults.stall ?? 0) ? 'stall' : undefined;
+    const breaks = random.chance(faults.closeHalfway ?? 0)
+      ? 'close'
+      : random.chance(faults.stall ?? 0)
+        ? 'stall'
+        : undefined;
     if (breaks !== undefined) client.left = 1 + random.below(32);
     client.stopped = false;
     client.resume = from;
@@ -575,10 +608,12 @@ export class DerivedServer implements CertifiedServer {
     const late = random.chance(faults.late ?? 0) ? random.below((faults.lateNs ?? 50_000_000) + 1) : 0;
     client.notBeforeNs = Math.max(client.notBeforeNs, nowNs + late);
     if (!this.#quota.take(nowNs)) {
-      if (!refused(model.overQuota ?? this.#codeFor('wait', 'retry', 'nextServer', 'giveUp'))) this.#close(client, nowNs);
+      if (!refused(model.overQuota ?? this.#codeFor('wait', 'retry', 'nextServer', 'giveUp')))
+        this.#close(client, nowNs);
       return;
     }
-    if (faults.status !== undefined && random.chance(faults.status.probability ?? 1) && refused(faults.status.code)) return;
+    if (faults.status !== undefined && random.chance(faults.status.probability ?? 1) && refused(faults.status.code))
+      return;
     const newest = day.publishedAt(nowNs);
     const segment = day.segmentOf(Math.max(0, newest - 1));
     const back = faults.olderSnapshot ? random.below(faults.olderSnapshot + 1) : 0;
@@ -597,14 +632,24 @@ export class DerivedServer implements CertifiedServer {
     const accepted = this.#request === undefined ? this.#rule('loginAccepted') : undefined;
     if (accepted !== undefined) {
       // The snapshot is a session of its own, counted from 1.
-      this.#reply(client, accepted, { number: accepted.number === undefined ? undefined : 1n, session: segment.session }, said, nowNs);
+      this.#reply(
+        client,
+        accepted,
+        { number: accepted.number === undefined ? undefined : 1n, session: segment.session },
+        said,
+        nowNs,
+      );
     }
     for (const action of ['begin', 'snapshotBegin', 'snapshotNumber'] as const) {
       const rule = this.#rule(action);
       if (rule !== undefined) this.#reply(client, rule, { number: action === 'begin' ? 1n : number }, said, nowNs);
     }
     const messages = snapshotMessages(this.c, boundary);
-    const breaks = random.chance(faults.closeHalfway ?? 0) ? 'close' : random.chance(faults.stall ?? 0) ? 'stall' : undefined;
+    const breaks = random.chance(faults.closeHalfway ?? 0)
+      ? 'close'
+      : random.chance(faults.stall ?? 0)
+        ? 'stall'
+        : undefined;
     const cut = breaks === undefined ? NO_END : random.below(messages.length + 1);
     for (const [i, { rule, bytes }] of messages.entries()) {
       if (i >= cut) break;
@@ -621,7 +666,8 @@ export class DerivedServer implements CertifiedServer {
     }
     this.account.served++;
     const end = this.#rule('snapshotEnd');
-    if (end !== undefined) this.#reply(client, end, { number: end.number === undefined ? undefined : number }, said, nowNs);
+    if (end !== undefined)
+      this.#reply(client, end, { number: end.number === undefined ? undefined : number }, said, nowNs);
     const complete = this.#rule('complete');
     if (complete !== undefined) this.#reply(client, complete, {}, said, nowNs);
     if (pattern.connection === 'serverCloses') {
@@ -704,7 +750,9 @@ export class DerivedServer implements CertifiedServer {
       if (send !== undefined && client.loggedIn) {
         const limit = 4 * nanosecondsOf(send);
         if (nowNs - client.heardNs > limit) {
-          this.account.violations.push(`the client said nothing for ${nowNs - client.heardNs} ns, ${send} was promised`);
+          this.account.violations.push(
+            `the client said nothing for ${nowNs - client.heardNs} ns, ${send} was promised`,
+          );
           this.#close(client, nowNs);
           continue;
         }
@@ -744,7 +792,9 @@ interface Inner {
 
 /** The messages of a snapshot: the model's, or random ones of what the rules name. */
 function snapshotMessages(c: ServerContext, boundary: number): Inner[] {
-  const rules = c.pattern.replies.filter((r) => r.do === 'snapshotMessage' || (r.do === 'message' && 'from' in c.pattern));
+  const rules = c.pattern.replies.filter(
+    (r) => r.do === 'snapshotMessage' || (r.do === 'message' && 'from' in c.pattern),
+  );
   const any = rules[0];
   if (any === undefined) return [];
   const given = c.model.snapshot?.(c.random, boundary);
@@ -753,6 +803,7 @@ function snapshotMessages(c: ServerContext, boundary: number): Inner[] {
   return Array.from({ length: n }, () => {
     const rule = c.random.pick(rules);
     if (rule.payload !== undefined) return { rule, bytes: c.random.pick(c.day.pool.messages) };
+    if (rule.on === undefined) return { rule, bytes: c.random.pick(c.day.pool.messages) };
     return { rule, bytes: sampleMessage(tableOf(rule.on.table), rule.on.message, c.random) };
   });
 }
@@ -765,37 +816,54 @@ export function encodeReply(
   asked: Values,
   part: { begin: number; end: number },
 ): Uint8Array {
+  if (rule.on === undefined) return bare(c, rule, told);
   const outer = tableOf(rule.on.table);
   const inside = rule.holding === undefined ? undefined : tableOf(rule.holding.table);
   const decoder = inside ?? outer;
   const name = rule.holding?.message ?? rule.on.message;
   const record = decoder.plan(decoder.indexOf(name)).record;
   const values: Values = {};
-  const filled = new Set<string>([...decoder.messageType, decoder.lengthField?.name ?? '', decoder.sbe?.blockLength ?? '', 'schemaId', 'version']);
+  const filled = new Set<string>([
+    ...decoder.messageType,
+    decoder.lengthField?.name ?? '',
+    decoder.sbe?.blockLength ?? '',
+    'schemaId',
+    'version',
+  ]);
   for (const [field, value] of Object.entries(asked)) {
     const p = record.byName.get(field);
     if (p?.kind !== 'field' || filled.has(field) || value === null || value instanceof Uint8Array) continue;
     if (typeof value === 'object') continue;
     if (fits(p, value)) values[field] = value;
   }
-  for (const [field, value] of Object.entries({ ...rule.on.values, ...(rule.holding?.values ?? {}) })) values[field] = value;
+  for (const [field, value] of Object.entries({ ...rule.on.values, ...(rule.holding?.values ?? {}) }))
+    values[field] = value;
   const put = (field: string | undefined, value: bigint | string | undefined): void => {
     if (field === undefined || value === undefined) return;
     const p = record.byName.get(field);
     if (p?.kind !== 'field') return;
     values[field] = asField(p, value);
   };
-  put(rule.number, told.number);
+  if (typeof rule.number === 'string') put(rule.number, told.number);
   put(rule.last, told.last);
   put(rule.session, told.session);
-  Object.assign(values, c.model.fields?.(name, { begin: part.begin, end: part.end, fields: asked } satisfies Asked, part) ?? {});
+  Object.assign(
+    values,
+    c.model.fields?.(name, { begin: part.begin, end: part.end, fields: asked } satisfies Asked, part) ?? {},
+  );
   let payload = told.payload;
   if (inside !== undefined) {
     payload = inside.encode(name, values as never);
     for (const key of Object.keys(values)) delete values[key];
     Object.assign(values, rule.on.values);
   }
-  if (payload === undefined || rule.payload === undefined) return outer.encode(rule.on.message, values as never);
+  if (payload === undefined || rule.payload === undefined) {
+    const bytes = outer.encode(rule.on.message, values as never);
+    if (typeof rule.number === 'object' && told.number !== undefined) {
+      c.replies.put(bytes, { byteOrder: 'little', ...rule.number }, BigInt(told.number));
+    }
+    return bytes;
+  }
   const plan = outer.plan(outer.indexOf(rule.on.message));
   const where = plan.record.byName.get(rule.payload);
   if (where?.kind === 'data') {
@@ -809,6 +877,34 @@ export function encodeReply(
   const f = c.replies.framing;
   if (f.packetLength !== undefined) c.replies.put(out, f.packetLength, BigInt(out.length - f.packetLength.excludes));
   return out;
+}
+
+/** A reply that no table describes: the bytes that the rule looks for, and the number. */
+function bare(
+  c: ServerContext,
+  rule: Reply,
+  told: { number?: bigint | string | undefined; payload?: Uint8Array },
+): Uint8Array {
+  if (told.payload !== undefined) return told.payload;
+  const places = [rule.when, typeof rule.number === 'object' ? rule.number : undefined];
+  const bytes = new Uint8Array(
+    Math.max(c.replies.framing.shortestPacket, ...places.map((p) => (p === undefined ? 0 : p.offset + p.size))),
+  );
+  markPacket(c, rule, bytes, told.number);
+  return bytes;
+}
+
+/** Puts what a rule without a message looks for, and its number, into a packet. */
+function markPacket(c: ServerContext, rule: Reply, bytes: Uint8Array, number: bigint | string | undefined): void {
+  if (rule.when !== undefined) {
+    const { equals, ...place } = rule.when;
+    const text = typeof equals === 'string';
+    const order = text ? 'big' : (place.byteOrder ?? 'little');
+    c.lines.put(bytes, { ...place, byteOrder: order }, text ? textValue(equals.padEnd(place.size)) : BigInt(equals));
+  }
+  if (typeof rule.number === 'object' && number !== undefined) {
+    c.lines.put(bytes, { byteOrder: 'little', ...rule.number }, BigInt(number));
+  }
 }
 
 function fits(p: PlanField, value: unknown): boolean {
@@ -833,8 +929,7 @@ function asField(p: PlanField, value: bigint | string): unknown {
 
 /** A reply as it goes out: as it is, or in a packet of the framing that replies have. */
 function dress(c: ServerContext, rule: Reply, bytes: Uint8Array, nowNs: number): Uint8Array {
-  const decoder = tableOf(rule.on.table);
-  const of = rule.of ?? (decoder.framing === 'stream' ? 'packet' : 'message');
+  const of = rule.of ?? (rule.on === undefined || tableOf(rule.on.table).framing === 'stream' ? 'packet' : 'message');
   if (of === 'packet') return bytes;
   const f = c.replies.framing;
   const kind = f.kinds.some((k) => k.is === 'unsequenced') || f.zeroIsUnsequenced ? 'unsequenced' : 'data';
@@ -849,18 +944,23 @@ export function snapshotCycle(c: ServerContext, boundary: number): readonly Uint
   const number = snapshotNumber(c, boundary);
   const timeNs = day.times[Math.max(0, boundary - 1)] ?? 0;
   const session = day.segmentOf(Math.max(0, boundary - 1)).session;
+  const rulesFor = (action: Action): Reply[] => pattern.replies.filter((r) => r.do === action);
+  const wholePacket = (r: Reply): boolean =>
+    (r.of ?? (r.on === undefined || tableOf(r.on.table).framing === 'stream' ? 'packet' : 'message')) === 'packet';
   const mark = (action: Action): Uint8Array[] => {
-    const rule = pattern.replies.find((r) => r.do === action);
+    const rule = rulesFor(action).find((r) => r.on !== undefined && !wholePacket(r));
     if (rule === undefined) return [];
-    return [lines.normalise(encodeReply(c, rule, { number: rule.number === undefined ? undefined : number }, {}, { begin: boundary, end: boundary }))];
+    const told = { number: rule.number === undefined ? undefined : number };
+    return [lines.normalise(encodeReply(c, rule, told, {}, { begin: boundary, end: boundary }))];
   };
   const bodies = (): Uint8Array[] => {
     const given = c.model.snapshot?.(c.random, boundary);
     if (given !== undefined) return [...given];
-    const rules = pattern.replies.filter((r) => r.do === 'snapshotMessage');
+    const rules = rulesFor('snapshotMessage').filter((r) => r.on !== undefined);
     return Array.from({ length: 2 + c.random.below(12) }, () => {
       const rule = rules.length > 0 ? c.random.pick(rules) : undefined;
-      return rule === undefined ? c.random.pick(day.pool.messages) : lines.normalise(sampleMessage(tableOf(rule.on.table), rule.on.message, c.random));
+      if (rule?.on === undefined) return c.random.pick(day.pool.messages);
+      return lines.normalise(sampleMessage(tableOf(rule.on.table), rule.on.message, c.random));
     });
   };
   const messages = [...mark('snapshotBegin'), ...mark('snapshotNumber'), ...bodies(), ...mark('snapshotEnd')];
@@ -874,13 +974,35 @@ export function snapshotCycle(c: ServerContext, boundary: number): readonly Uint
     at += lines.framing.numbering === 'packet' ? 1n : BigInt(n);
     i += n;
   }
+  // What is said by the header of packets.
+  for (const rule of pattern.replies) {
+    if (!wholePacket(rule)) continue;
+    const of =
+      rule.do === 'snapshotBegin'
+        ? out.slice(0, 1)
+        : rule.do === 'snapshotEnd'
+          ? out.slice(-1)
+          : rule.do === 'snapshotNumber'
+            ? out
+            : [];
+    for (const bytes of of) markPacket(c, rule, bytes, number);
+  }
   return out;
 }
 
 /** A line that repeats snapshots: a cycle, a rest, the next. */
 export class SnapshotLoop implements CertifiedServer {
   readonly transport = 'udp';
-  readonly account: ServerAccount = { connects: 0, logins: 0, requests: 0, times: [], loginTimes: [], violations: [], refused: {}, served: 0 };
+  readonly account: ServerAccount = {
+    connects: 0,
+    logins: 0,
+    requests: 0,
+    times: [],
+    loginTimes: [],
+    violations: [],
+    refused: {},
+    served: 0,
+  };
   #cycle: readonly Uint8Array[] = [];
   #at = 0;
   #dueNs: number;
@@ -921,5 +1043,3 @@ export class SnapshotLoop implements CertifiedServer {
     return this.#dueNs;
   }
 }
-
-export { together };
