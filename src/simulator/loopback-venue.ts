@@ -48,6 +48,16 @@ export interface LoopbackStatistics {
   readonly snapshots: number;
 }
 
+/** Resolves when the socket is closed; one that never opened is. */
+const closed = (socket: { close(done: () => void): unknown }): Promise<void> =>
+  new Promise((resolve) => {
+    try {
+      socket.close(() => resolve());
+    } catch {
+      resolve();
+    }
+  });
+
 /** One client of a UDP server: the address that its datagrams come from. */
 class UdpClient implements Connection {
   constructor(
@@ -107,7 +117,9 @@ export class LoopbackVenue {
   #publisher: Publisher | undefined;
   #origin = process.hrtime.bigint();
   #state: 'new' | 'starting' | 'running' | 'stopped' = 'new';
+  #opening: Promise<void> | undefined;
   #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   #timerIsImmediate = false;
   #timerNs = Number.POSITIVE_INFINITY;
@@ -173,14 +185,17 @@ export class LoopbackVenue {
         new VenuewireError('VW_SIMULATOR_STOPPED', 'This venue has been stopped', 'Make a new one.'),
       );
     }
-    this.#starting ??= this.#open().catch(async (cause: Error) => {
-      await this.stop();
-      throw new VenuewireError(
-        'VW_SIMULATOR_OPEN',
-        `The simulated venue could not open its sockets: ${cause.message}`,
-        'Multicast on 127.0.0.1 needs the loopback interface to be up.',
-      );
-    });
+    if (this.#starting === undefined) {
+      this.#opening = this.#open();
+      this.#starting = this.#opening.catch(async (cause: Error) => {
+        await this.stop();
+        throw new VenuewireError(
+          'VW_SIMULATOR_OPEN',
+          `The simulated venue could not open its sockets: ${cause.message}`,
+          'Multicast on 127.0.0.1 needs the loopback interface to be up.',
+        );
+      });
+    }
     return this.#starting;
   }
 
@@ -355,15 +370,18 @@ export class LoopbackVenue {
   }
 
   /** Closes everything; idempotent, and safe while starting. */
-  async stop(): Promise<void> {
-    if (this.#state === 'stopped') return;
+  stop(): Promise<void> {
+    this.#stopping ??= this.#close();
+    return this.#stopping;
+  }
+
+  async #close(): Promise<void> {
     this.#state = 'stopped';
     this.#clearTimer();
+    // Sockets that are being opened are closed when they are open.
+    await this.#opening?.catch(() => {});
     for (const socket of this.#clients) socket.destroy();
     this.#finish();
-    await Promise.all([
-      ...this.#sockets.splice(0).map((s) => new Promise<void>((resolve) => s.close(() => resolve()))),
-      ...this.#tcp.splice(0).map((s) => new Promise<void>((resolve) => s.close(() => resolve()))),
-    ]);
+    await Promise.all([...this.#sockets, ...this.#tcp].map(closed));
   }
 }

@@ -161,9 +161,7 @@ export class Publisher {
       if (line.next < history.next && dueNs >= line.dueNs) {
         bytes = this.#framing.packet(history, line.next, line.end);
         line.next = line.end;
-        let least = line.next;
-        for (const other of this.#lines) if (other.next < least) least = other.next;
-        this.state.next = least;
+        this.state.next = Math.max(this.state.next, line.next);
       } else if (line.next < history.next || this.#endPackets === 0) {
         bytes = this.#framing.heartbeat(history, line.next);
       } else {

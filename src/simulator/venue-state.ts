@@ -5,7 +5,7 @@ import type { VenueHistory } from './history.js';
  * published can be recovered.
  */
 export class VenueState {
-  /** The next number to be published: everything below has been sent on every line. */
+  /** The next number to be published: everything below has been sent, on one line at least. */
   next: number;
   /** The venue has said that the session is over. */
   over = false;

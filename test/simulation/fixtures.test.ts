@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { openFeed } from '../../src/feed/feed.js';
