@@ -131,7 +131,7 @@ class Screen {
     return (
       `published ${grouped(published)}  delivered ${grouped(ledger.delivered)}  recovered ${grouped(ledger.recovered)}  ` +
       `in flight ${grouped(ledger.inFlight)}  abandoned ${grouped(ledger.abandoned)}  ${grouped(Math.round(this.#rate))}/s  ` +
-      `gaps ${watch.opened}/${watch.filled} filled  lost packets A ${lost[0] ?? 0} B ${lost[1] ?? 0}  requests ${requests + replayLogins}`
+      `gaps ${watch.opened}  lost packets A ${lost[0] ?? 0} B ${lost[1] ?? 0}  requests ${requests + replayLogins}`
     );
   }
 

@@ -54,7 +54,7 @@ export function venueFile(venue: LoopbackVenue, means: readonly Means[], join: s
     replay: { type: 'request', pattern: 'soupbintcp-replay', servers: [addresses.replay], credentials, timeout: '2s' },
     glimpse: { type: 'snapshot', pattern: 'glimpse', servers: [addresses.glimpse], credentials },
   } as const;
-  return stringify({
+  const file = {
     name: 'simulated-totalview',
     decoder: 'nasdaq-totalview-itch-5.0',
     framing: 'moldudp64',
@@ -62,7 +62,8 @@ export function venueFile(venue: LoopbackVenue, means: readonly Means[], join: s
     lines: { A: line(lines.A), B: line(lines.B) },
     directory: { message: 'stockDirectory', symbol: 'stock' },
     recovery: [{ type: 'waitForOtherLine', for: '5ms' }, ...means.map((m) => rungs[m])],
-  });
+  };
+  return stringify(file, { aliasDuplicateObjects: false });
 }
 
 async function simulate(options: SimulateOptions): Promise<void> {
