@@ -89,6 +89,7 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
                         InstanceMethod<&SessionWrap::resume>("resume"), InstanceMethod<&SessionWrap::settled>("settled"),
                         InstanceMethod<&SessionWrap::finish>("finish"),
                         InstanceMethod<&SessionWrap::ledger_balances>("ledgerBalances"),
+                        InstanceMethod<&SessionWrap::coverage>("coverage"),
                         InstanceMethod<&SessionWrap::update_gauges>("updateGauges")});
   }
 
@@ -198,6 +199,18 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
     session_->update_gauges();
     (void)writer_->publish();
     return info.Env().Undefined();
+  }
+  /// For each requester the bits of the actions and of the outcomes that replies have led to.
+  Napi::Value coverage(const Napi::CallbackInfo& info) {
+    Napi::Array out = Napi::Array::New(info.Env());
+    for (uint16_t i = 0; i < session_->requesters(); i++) {
+      const Requester& q = session_->requester(i);
+      Napi::Array pair = Napi::Array::New(info.Env(), 2);
+      pair.Set(0u, q.actions_seen());
+      pair.Set(1u, q.outcomes_seen());
+      out.Set(uint32_t(i), pair);
+    }
+    return out;
   }
   Napi::Value ledger_balances(const Napi::CallbackInfo& info) {
     return Napi::Boolean::New(info.Env(), session_->ledger_balances());

@@ -66,7 +66,9 @@ void UvDoorbell::release() {
   if (released_) return;
   released_ = true;
   data_of(handle_) = nullptr;
-  uv_close(handle_, [](void* handle) { std::free(handle); });
+  // libuv calls back after a worker's environment has ended, when this addon may have been unloaded already: what it
+  // calls has to lie in the C library.
+  uv_close(handle_, std::free);
   if (!calling_) delete this;  // else on_wake does, which still needs the reference and the context
 }
 

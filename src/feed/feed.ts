@@ -259,8 +259,8 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
           if (this.#finished()) resolve();
           else if (!empty) setImmediate(turn);
         } catch (error) {
-          this.close();
           reject(error);
+          this.close();
         }
       };
       this.#wake = turn;

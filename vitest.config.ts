@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Each file in a process of its own: a crash of the addon is one file's failure, and it is seen.
+    pool: 'forks',
+    // A test that waits for a condition ends with it; this bound is for the ones that never will.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // A race that is retried is a race that is shipped.
+    retry: 0,
+    reporters: process.env.CI ? ['default', ['json', { outputFile: 'build/vitest.json' }]] : ['default'],
+  },
+});
