@@ -74,7 +74,7 @@ Requester::Requester(const RequesterSpec& spec, const FramingSpec& framing, uint
     : spec_(spec), framing_(framing), index_(index), host_(host), sink_(sink) {
   stream_.reserve(spec.tcp ? spec.packet_bytes_max + 4096 : 0);
   scratch_.reserve(1024);
-  for (const Limit& l : spec.limits) buckets_.push_back({double(l.count), 0});
+  recent_.resize(spec.limits.size());
   for (const ReplyRule& r : spec.rules) {
     has_begin_rule_ = has_begin_rule_ || r.action == Action::snapshot_begin;
     has_end_rule_ = has_end_rule_ || r.action == Action::snapshot_end;
@@ -155,21 +155,29 @@ void Requester::transmit(const Template& t, int64_t now_ns) {
   host_.send(index_, {scratch_.data(), uint32_t(scratch_.size())});
 }
 
-int64_t Requester::allowance(int64_t now_ns) {
+/// Time until one more request is within every limit. A venue counts in any span of the window's length, so what counts
+/// is when the request so many before this one was sent; nothing is saved up.
+int64_t Requester::allowance(int64_t now_ns) const {
   int64_t wait = 0;
-  for (size_t i = 0; i < buckets_.size(); i++) {
+  for (size_t i = 0; i < recent_.size(); i++) {
     const Limit& l = spec_.limits[i];
-    Bucket& b = buckets_[i];
-    const double per_ns = double(l.count) / double(l.window_ns);
-    if (b.at_ns != 0) b.tokens = std::min(double(l.count), b.tokens + double(now_ns - b.at_ns) * per_ns);
-    b.at_ns = now_ns;
-    if (b.tokens < 1) wait = std::max(wait, int64_t((1 - b.tokens) / per_ns) + 1);
+    const Recent& r = recent_[i];
+    if (r.times_ns.size() < l.count) continue;
+    wait = std::max(wait, r.times_ns[r.oldest] + l.window_ns - now_ns);
   }
   return wait;
 }
 
-void Requester::spend(int64_t) {
-  for (Bucket& b : buckets_) b.tokens -= 1;
+void Requester::spend(int64_t now_ns) {
+  for (size_t i = 0; i < recent_.size(); i++) {
+    Recent& r = recent_[i];
+    if (r.times_ns.size() < spec_.limits[i].count) {
+      r.times_ns.push_back(now_ns);
+    } else {
+      r.times_ns[r.oldest] = now_ns;
+      r.oldest = (r.oldest + 1) % r.times_ns.size();
+    }
+  }
 }
 
 void Requester::open(int64_t now_ns) {
@@ -366,8 +374,9 @@ void Requester::fail(Reason why, uint32_t detail, int64_t now_ns, bool hard) {
   Channel* c = work_channel_;
   if (c && spec_.purpose == Purpose::snapshot) c->snapshot_fail(why, detail, now_ns, index_);
   cycle_.running = false;
-  if (spec_.tcp || hard) hang_up(now_ns, false);
   const uint16_t servers = uint16_t(spec_.servers.size());
+  // Of several servers the next is tried: that takes another connection, or socket.
+  if (spec_.tcp || hard || servers > 1) hang_up(now_ns, false);
   if (hard) {
     if (c) c->counters()[C::refusals]++;
     announce_failure(why, detail, now_ns);
@@ -612,6 +621,7 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
     return true;
   }
   const uint64_t number = rule.number.present() ? rule.number.load(at.data) : 0;
+  actions_seen_ |= 1u << uint32_t(rule.action);
   Channel* c = work_channel_;
   const Arrival arrival{0, Origin::recovery, now_ns, now_ns};
   switch (rule.action) {
@@ -745,6 +755,7 @@ void Requester::end_snapshot(uint64_t first, int64_t now_ns) {
 
 void Requester::status(Outcome outcome, uint32_t code, int64_t now_ns) {
   if (!work_channel_) return;
+  outcomes_seen_ |= 1u << uint32_t(outcome);
   switch (outcome) {
     case Outcome::accepted:
       servers_failed_ = 0;

@@ -30,6 +30,8 @@ enum class Variable : uint8_t {
   client_sequence = 7,   ///< rises by one with every message sent on a connection
   image = 8,             ///< snapshot number the server announced
   time_ns = 9,           ///< now
+  echo = 10,             ///< text of the message that is answered (templates of tag=value only)
+  asked = 11,            ///< number of the message that is answered
 };
 
 enum class Encoding : uint8_t { uint_big = 0, uint_little = 1, digits_left_blank = 2, digits_left_zero = 3, raw = 4,
@@ -174,6 +176,9 @@ class Requester {
   [[nodiscard]] int64_t deadline() const { return deadline_; }
   [[nodiscard]] const RequesterSpec& spec() const { return spec_; }
   [[nodiscard]] bool idle() const { return work_channel_ == nullptr; }
+  /// Which actions and outcomes replies have led to, as bits: what a certification has reached.
+  [[nodiscard]] uint32_t actions_seen() const { return actions_seen_; }
+  [[nodiscard]] uint32_t outcomes_seen() const { return outcomes_seen_; }
   /// Ends all connections, as at close.
   void stop();
 
@@ -197,7 +202,7 @@ class Requester {
   void next_rung(Reason why, int64_t now_ns);
   [[nodiscard]] uint64_t missing() const;
   [[nodiscard]] uint64_t variable(Variable v, int64_t now_ns) const;
-  [[nodiscard]] int64_t allowance(int64_t now_ns);
+  [[nodiscard]] int64_t allowance(int64_t now_ns) const;
   void spend(int64_t now_ns);
   void check_done(int64_t now_ns);
   void announce_failure(Reason why, uint32_t detail, int64_t now_ns);
@@ -291,11 +296,13 @@ class Requester {
   uint32_t applied_ = 0;  // messages of the record at the stream's front that have been dealt with
   bool processing_ = false;
   std::vector<uint8_t> scratch_;
-  struct Bucket {
-    double tokens;
-    int64_t at_ns;
+  /// When the latest requests were sent, at most as many as the limit allows; a ring once it is full.
+  struct Recent {
+    std::vector<int64_t> times_ns;
+    size_t oldest = 0;
   };
-  std::vector<Bucket> buckets_;
+  std::vector<Recent> recent_;
+  uint32_t actions_seen_ = 0, outcomes_seen_ = 0;
 };
 
 /// Moves holes from rung to rung by time, and gives up what the last rung could not bring.

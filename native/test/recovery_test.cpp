@@ -256,14 +256,43 @@ SCENARIO("requests wait for their allowance") {
   r.reply(mold_data(2, 1));
   r.reply(mold_data(3, 1));
   CHECK(r.sent.size() == 2 && r[C::quotaWaits] == 1);
-  r.pass(49 * kMs);
+  // Two in any span of 100 ms: the third when the first is so long ago, and nothing is saved up.
+  r.pass(99 * kMs);
   CHECK(r.sent.size() == 2);
   r.pass(2 * kMs);
   CHECK(r.sent.size() == 3);
   r.reply(mold_data(4, 1));
-  r.pass(50 * kMs);
   r.reply(mold_data(5, 1));
   CHECK(r[C::recovered] == 4 && r[C::abandoned] == 0);
+}
+
+SCENARIO("requests never crowd a span of the limit's length") {
+  RequesterSpec q = mold_server();
+  q.limits = {{3, 100 * kMs}};
+  q.range_max = 1;
+  q.patience_ns = 1'000 * kMs;
+  Rig r({q}, {ask_rung(0)});
+  open_gap(r, 12);
+  r.connected();
+  std::vector<int64_t> times;
+  for (uint64_t n = 2; n < 14; n++) {
+    for (int i = 0; i < 400 && r.sent.size() < n - 1; i++) r.pass(1 * kMs);
+    times.push_back(r.now);
+    r.reply(mold_data(n, 1));
+  }
+  CHECK(r[C::recovered] == 12);
+  for (size_t i = 3; i < times.size(); i++) CHECK(times[i] - times[i - 3] >= 100 * kMs);
+}
+
+SCENARIO("a silent datagram server is left for the next") {
+  RequesterSpec q = mold_server();
+  q.servers = {{"10.0.0.1", 1}, {"10.0.0.2", 1}};
+  Rig r({q}, {ask_rung(0)});
+  open_gap(r, 3);
+  r.connected();
+  r.did();
+  r.pass(q.servers.size() * 200 * kMs);
+  CHECK(r.did().find("close connect/1") != std::string::npos);
 }
 
 SCENARIO("an allowance that is too far off is not waited for") {
