@@ -37,6 +37,8 @@ export interface NativeSession {
   /** No more input: what is still missing is abandoned. */
   finish(nowNs: number): void;
   ledgerBalances(): boolean;
+  /** For each requester the bits of the reply actions and of the outcomes that have been reached, in the order of the core. */
+  coverage(): (readonly [actions: number, outcomes: number])[];
   updateGauges(): void;
 }
 

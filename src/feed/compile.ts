@@ -108,8 +108,9 @@ const VARIABLE = [
   'image',
   'time',
 ];
-const OUTCOME = ['accepted', 'retry', 'unavailable', 'nextServer', 'giveUp', 'wait'];
-const ACTION = [
+export const OUTCOME = ['accepted', 'retry', 'unavailable', 'nextServer', 'giveUp', 'wait'];
+/** Reply actions and outcomes in the order of the core. */
+export const ACTION = [
   'ignore',
   'loginAccepted',
   'loginRejected',

@@ -1,6 +1,6 @@
 /** Plays one scenario of a venue with one seed, in virtual time, and holds what came of it against what must be true. */
 import { VenuewireError } from '../../errors.js';
-import { type CompiledVenue, compileVenue } from '../../feed/compile.js';
+import { ACTION, type CompiledVenue, compileVenue, OUTCOME } from '../../feed/compile.js';
 import { Ring } from '../../feed/ring.js';
 import type { Decoder } from '../../layout/index.js';
 import { native } from '../../native.js';
@@ -357,7 +357,15 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
   for (const s of all) for (const v of s.account.violations) faults.push(v);
 
   const seen = new Set(audit.seen);
-  for (const word of (session as { coverage?: () => string[] }).coverage?.() ?? []) seen.add(word);
+  session.coverage().forEach(([actions, outcomes], i) => {
+    const name = compiled.requesters[i]?.name ?? '';
+    ACTION.forEach((action, bit) => {
+      if ((actions >>> bit) & 1) seen.add(`action ${action}`).add(`${name}: ${action}`);
+    });
+    OUTCOME.forEach((outcome, bit) => {
+      if ((outcomes >>> bit) & 1) seen.add(`outcome ${outcome}`).add(`${name}: ${outcome}`);
+    });
+  });
   let quotaShare = Number.NaN;
   for (const s of servers.flat()) {
     const rates = (s as Partial<DerivedServer>).c?.pattern.limits.rates ?? [];
