@@ -113,7 +113,8 @@ function asLeaves(): Formatter {
     message({ packet, view, base, frame, packetAt }) {
       const own = leaves(view, base);
       const around = frame?.(view.$data, packetAt, view.$at, view.$end, base);
-      const all = around === undefined ? own : [...around.before, ...own, ...around.after];
+      // In a stream the header may have come in the packet before.
+      const all = around === undefined ? own : [...around.before.filter((l) => l[2] >= 0), ...own, ...around.after];
       return `{"packet":${packet},"message":${quote(view.$message.name)},"leaves":${JSON.stringify(all)}}`;
     },
   };

@@ -15,6 +15,9 @@ import { type Decoder, type Flyweight, recordViews } from './views.js';
 /** What carries a feed's messages over TCP, where its datagrams have another framing. */
 const OVER_TCP: Readonly<Record<string, string>> = { moldudp64: 'soupbintcp', 'cme-mdp3': 'cme-tcp' };
 
+/** In a stream that is out of step, so many bytes are looked through again when more have come. */
+const SEARCHED_BYTES = 1 << 16;
+
 /** A message table that frames itself: each message begins with its length. */
 function selfFraming(decoder: Decoder): Framing {
   const length = decoder.lengthField && decoder.headerPlan.byName.get(decoder.lengthField.name);
@@ -222,19 +225,19 @@ export class Messages {
     while (at < end) {
       const size = framer.framing.packetLength === undefined ? end - at : framer.streamSize(view, at, end);
       const waits = size === 0 || size > end - at;
-      if (waits && (!over || state.inStep)) break;
+      if (waits && state.inStep) break;
       if (waits || size < 0 || (!state.inStep && !this.#plausible(framer, view, at, at + size))) {
-        const { packet } = flow.segmentAt(at);
+        const next = this.#next(flow, at + 1);
+        // What does not look like packets yet may be the beginning of one.
+        if (next === end && !over && end - at < SEARCHED_BYTES) break;
         if (!state.told) {
-          this.findings.packet(
-            packet,
-            flow.channel,
-            `no packet of ${framer.framing.id} begins here; going on at the next segment`,
-          );
+          const { packet } = flow.segmentAt(at);
+          const what = `no packet of ${framer.framing.id} begins here; looking for the next one`;
+          this.findings.packet(packet, flow.channel, what);
         }
         state.told = true;
         state.inStep = false;
-        at = flow.nextSegment(at);
+        at = next;
         continue;
       }
       state.inStep = true;
@@ -259,6 +262,27 @@ export class Messages {
       at += size;
     }
     flow.take(at);
+  }
+
+  /**
+   * Where the next packet begins, from `at` on: where two follow each other, or one ends with the stream. The end when
+   * there is none.
+   */
+  #next(flow: Flow, at: number): number {
+    const framer = this.#tcp;
+    const { view } = flow;
+    const end = flow.length;
+    if (framer.framing.packetLength === undefined) return end;
+    for (let from = at; from < end; from++) {
+      if (!this.#startsPacket(view, from, end)) continue;
+      const size = framer.streamSize(view, from, end);
+      if (size <= 0 || from + size > end || !this.#plausible(framer, view, from, from + size)) continue;
+      const behind = from + size;
+      if (behind === end) return from;
+      const second = framer.streamSize(view, behind, end);
+      if (second > 0 && this.#startsPacket(view, behind, end)) return from;
+    }
+    return end;
   }
 
   /** Whether a packet begins here, in a stream that may have been met in the middle of one. */

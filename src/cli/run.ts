@@ -18,6 +18,7 @@ interface RunOptions {
   readonly symbol?: string;
   readonly limit?: number;
   readonly seconds?: number;
+  readonly once?: boolean;
 }
 
 async function run(file: string, options: RunOptions): Promise<void> {
@@ -28,6 +29,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const close = (): void => feed.close();
   process.once('SIGINT', close);
   process.once('SIGTERM', close);
+  if (options.once) feed.on('sessionEnded', close);
   const timer = options.seconds === undefined ? undefined : setTimeout(close, options.seconds * 1000);
   const out = new Output();
   process.stderr.write(
@@ -73,6 +75,7 @@ export function configure(command: Command): void {
     .addOption(oneOf('--format <name>', 'how messages are printed', FEED_FORMATS, 'ndjson'))
     .option('--summary', 'only what came of it: rates, ledger, digest')
     .option('--seconds <n>', 'end after so many seconds', wholeNumber('--seconds', 1, 1e9))
+    .option('--once', 'end when the session has ended')
     .option('--message <names>', 'only these messages, separated by commas', commaList)
     .option('--where <expression>', 'only messages whose fields pass (see decode --help)')
     .option('--symbol <name>', 'only messages of this instrument')

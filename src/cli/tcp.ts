@@ -33,12 +33,6 @@ export class Flow {
     }
     return this.#segments[0] as Segment;
   }
-  /** Where the segment after the one that holds `position` begins; the end when there is none. */
-  nextSegment(position: number): number {
-    for (const s of this.#segments) if (s.at > position) return s.at;
-    return this.#length;
-  }
-
   /** Adds a segment behind what has come. */
   add(p: CapturedPayload): void {
     this.#append(new Uint8Array(p.view.buffer, p.view.byteOffset, p.view.byteLength), p.number, p.time);
