@@ -110,6 +110,11 @@ void Channel::steer(const FramingSpec& framing, const Packet& packet, const Arri
     if (walk.next(first)) {
       for (const ControlRule& rule : framing.controls) {
         if (!rule.type.fits(first) || rule.type.load(first.data) != rule.value) continue;
+        if (arrival.origin != Origin::live && rule.kind != PacketKind::unavailable) {
+          // Repeated, it steers nothing: it is a message like any other, or, where it takes no number, nothing.
+          if (rule.counted) break;
+          return;
+        }
         if (!rule.counted) {
           if (output_.room(packet.body.size)) {
             hand_over(framing, packet.body, 0, packet.count, packet.sequence, arrival, true);
@@ -171,6 +176,7 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
   switch (kind) {
     case PacketKind::heartbeat:
       counters_[C::heartbeats]++;
+      if (arrival.origin != Origin::live) return;  // where the live lines are only they can say
       idle(packet, meaning, arrival);
       return;
     case PacketKind::end_of_session:
@@ -793,6 +799,26 @@ uint64_t Channel::missing(uint64_t begin, uint64_t end) const {
   for (const Hole& h : holes_) {
     if (h.begin >= end) break;
     if (h.end > begin) n += std::min(h.end, end) - std::max(h.begin, begin);
+  }
+  return n;
+}
+
+void Channel::advance_on(uint16_t rung, uint64_t begin, uint64_t end, Reason why, int64_t now_ns) {
+  for (uint64_t at = begin; at < end;) {
+    const auto h =
+        std::find_if(holes_.begin(), holes_.end(), [&](const Hole& x) { return x.end > at && x.rung == rung; });
+    if (h == holes_.end() || h->begin >= end) return;
+    const uint64_t from = std::max(at, h->begin), to = std::min(end, h->end);
+    advance(from, to, why, now_ns);
+    at = to;
+  }
+}
+
+uint64_t Channel::missing_on(uint16_t rung, uint64_t begin, uint64_t end) const {
+  uint64_t n = 0;
+  for (const Hole& h : holes_) {
+    if (h.begin >= end) break;
+    if (h.end > begin && h.rung == rung) n += std::min(h.end, end) - std::max(h.begin, begin);
   }
   return n;
 }

@@ -168,8 +168,11 @@ class Channel {
   void abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
   /// Moves the holes inside [begin, end) to the next rung, cutting those that reach beyond it.
   void advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
+  /// The same for what stands on that rung only: what has moved on already stays.
+  void advance_on(uint16_t rung, uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
   /// How many of [begin, end) are missing and not given up.
   [[nodiscard]] uint64_t missing(uint64_t begin, uint64_t end) const;
+  [[nodiscard]] uint64_t missing_on(uint16_t rung, uint64_t begin, uint64_t end) const;
   [[nodiscard]] uint32_t held_packets() const { return slots_used_; }
   [[nodiscard]] bool waiting_for_snapshot() const { return joining_; }
   [[nodiscard]] bool started() const { return started_; }

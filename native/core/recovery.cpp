@@ -107,9 +107,12 @@ void Requester::transmit(const Template& t, int64_t now_ns) {
   if (t.fix) {
     // tag=value: the body is the bytes with decimals put in at their places; 9 and 10 are computed.
     std::vector<uint8_t> body;
+    // Where 8 comes first it stays in front of 9; some venues leave it out.
     uint32_t at = 0, head = 0;
-    while (head < t.bytes.size() && t.bytes[head] != 1) head++;
-    if (head < t.bytes.size()) head++;
+    if (t.bytes.size() > 2 && t.bytes[0] == '8' && t.bytes[1] == '=') {
+      while (head < t.bytes.size() && t.bytes[head] != 1) head++;
+      if (head < t.bytes.size()) head++;
+    }
     at = head;
     for (const Patch& p : t.patches) {
       body.insert(body.end(), t.bytes.begin() + at, t.bytes.begin() + p.offset);
@@ -199,6 +202,8 @@ void Requester::open(int64_t now_ns) {
   stream_.clear();
   stream_at_ = 0;
   has_image_ = false;
+  outstanding_ = false;
+  asked_channel_ = nullptr;
   if (work_channel_) work_channel_->counters()[C::connects]++;
   host_.connect(index_, server_);
 }
@@ -226,7 +231,9 @@ void Requester::go(int64_t now_ns) {
   if (state_ == State::idle) {
     open(now_ns);
   } else if (state_ == State::ready && !asked_ && now_ns >= not_before_ns_) {
-    if (spec_.needs_image && !has_image_) return;
+    // A newer image is on its way when the one that is there would not close the gap.
+    if (spec_.needs_image && !(has_image_ && new_enough(image_first_))) return;
+    if (outstanding_) return;
     ask(now_ns);
   }
 }
@@ -251,8 +258,16 @@ void Requester::ask(int64_t now_ns) {
     asked_ = true;
     work_missing_ = missing();
     answer_due_ns_ = now_ns + work_rung_->timeout_ns;
+    asked_channel_ = work_channel_;
+    asked_epoch_ = work_epoch_;
+    asked_end_ = work_end_;
+    outstanding_ = spec_.tcp && (spec_.serial || spec_.lifecycle == Lifecycle::server_closes);
     transmit(spec_.request, now_ns);
+    for (uint32_t i = 0; i < kVariables; i++) asked_values_[i] = variable(Variable(i), now_ns);
   } else {
+    asked_channel_ = work_channel_;
+    asked_epoch_ = work_epoch_;
+    asked_end_ = work_end_;
     asked_ = true;
     work_missing_ = missing();
     answer_due_ns_ = now_ns + work_rung_->timeout_ns;
@@ -268,6 +283,9 @@ void Requester::hang_up(int64_t now_ns, bool polite) {
   applied_ = 0;
   stalled_ = false;
   cycle_.running = false;
+  outstanding_ = false;
+  asked_channel_ = nullptr;
+  has_snapshot_number_ = false;
   if (spec_.snapshot_from != SnapshotFrom::loop) host_.close(index_);
 }
 
@@ -280,7 +298,20 @@ void Requester::stop() {
 // ── work ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 uint64_t Requester::missing() const {
-  return work_channel_ && spec_.purpose == Purpose::replay ? work_channel_->missing(work_begin_, work_end_) : 0;
+  return work_channel_ && spec_.purpose == Purpose::replay
+             ? work_channel_->missing_on(work_rung_index_, work_begin_, work_end_)
+             : 0;
+}
+
+/// The channel that data on this connection belongs to: that of the last request, whatever is wanted by now.
+Channel* Requester::answering() const {
+  if (asked_channel_ == nullptr) return work_channel_;
+  return asked_channel_->epoch() == asked_epoch_ ? asked_channel_ : nullptr;
+}
+
+/// Data of the last request has come, up to `linear_end`.
+void Requester::heard(uint64_t linear_end) {
+  if (linear_end >= asked_end_ && spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
 }
 
 bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns) {
@@ -322,6 +353,7 @@ bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec
       }
       work_channel_ = c;
       work_rung_ = &rungs[h.rung];
+      work_rung_index_ = h.rung;
       work_begin_ = h.begin;
       work_end_ = kind == RungKind::snapshot ? h.end
                                              : (h.end - h.begin > spec_.range_max ? h.begin + spec_.range_max : h.end);
@@ -365,7 +397,7 @@ void Requester::next_rung(Reason why, int64_t now_ns) {
   if (c->waiting_for_snapshot()) {
     if (spec_.purpose == Purpose::snapshot) c->join_live(now_ns);
   } else {
-    c->advance(begin, end, why, now_ns);
+    c->advance_on(work_rung_index_, begin, end, why, now_ns);
   }
 }
 
@@ -416,7 +448,7 @@ bool Requester::used_up(Reason why) {
   bool over = false;
   for (Hole& h : c->holes()) {
     if (h.begin >= work_end_) break;
-    if (h.end <= work_begin_) continue;
+    if (h.end <= work_begin_ || h.rung != work_rung_index_) continue;
     h.tries++;
     h.why = why;
     over = over || h.tries >= work_rung_->tries;
@@ -442,7 +474,11 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
       hang_up(now_ns, false);
     }
   }
-  const bool awaits_image = state_ == State::ready && spec_.needs_image && !has_image_;
+  const bool awaits_image = state_ == State::ready && spec_.needs_image && !asked_ && !outstanding_;
+  if (work_channel_ && !asked_ && outstanding_ && !stalled_ && now_ns >= answer_due_ns_) {
+    // The answer to an earlier request never ended: nothing more can be asked on this connection.
+    hang_up(now_ns, false);
+  }
   if (work_channel_ && (asked_ || awaits_image) && !stalled_ && now_ns >= answer_due_ns_) {
     const uint64_t m = missing();
     if (spec_.purpose == Purpose::replay && m < work_missing_) {
@@ -493,6 +529,9 @@ void Requester::closed(Reason why, uint32_t detail, int64_t now_ns) {
   if (state_ == State::idle) return;
   if (stalled_) process(now_ns);
   const State was = state_;
+  const bool earlier = outstanding_ && !asked_;
+  outstanding_ = false;
+  asked_channel_ = nullptr;
   state_ = State::idle;
   stalled_ = false;
   stream_.clear();
@@ -503,6 +542,8 @@ void Requester::closed(Reason why, uint32_t detail, int64_t now_ns) {
     fail(why == Reason::none ? Reason::connectionRefused : why, detail, now_ns, true);
   } else if (was == State::login) {
     fail(Reason::connectionClosed, detail, now_ns, true);
+  } else if (earlier) {
+    return;  // it had been opened for an earlier request; the next service connects again
   } else if (spec_.purpose == Purpose::replay && missing() < work_missing_) {
     for (Hole& h : work_channel_->holes()) {
       if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
@@ -607,7 +648,13 @@ bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
   if (any) return true;
   if (spec_.replies_are_feed) {
     Arrival arrival{0, Origin::recovery, now_ns, now_ns};
-    sink_.reply_packets(work_channel_ ? work_channel_->index() : 0xFFFF, packet_bytes, arrival);
+    Channel* c = answering();
+    if (c == nullptr && asked_channel_ != nullptr) return true;  // of a session that is over
+    sink_.reply_packets(framing_, c ? c->index() : 0xFFFF, packet_bytes, arrival);
+    if (c && outstanding_ && packet.kind == PacketKind::data) {
+      const uint64_t count = framing_.numbering == Numbering::packet || packet.count == kCountUnknown ? 1 : packet.count;
+      heard(c->linear(packet.sequence) + count);
+    }
   } else if (work_channel_ && walk.malformed()) {
     work_channel_->counters()[C::malformed]++;
   }
@@ -619,6 +666,12 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       !at.holds(rule.epoch_offset, rule.epoch_width)) {
     if (work_channel_) work_channel_->counters()[C::malformed]++;
     return true;
+  }
+  for (const ReplyRule::Echo& e : rule.echoes) {
+    const uint64_t held = asked_values_[uint32_t(e.variable)];
+    const uint64_t mask = e.field.width >= 8 || e.field.digits ? ~0ull : (1ull << (8 * e.field.width)) - 1;
+    // Somebody else's, or late.
+    if (asked_channel_ == nullptr || !e.field.fits(at) || e.field.load(at.data) != (held & mask)) return true;
   }
   const uint64_t number = rule.number.present() ? rule.number.load(at.data) : 0;
   actions_seen_ |= 1u << uint32_t(rule.action);
@@ -663,9 +716,10 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
     }
     case Action::begin:
       implied_ = number;
-      if (c && spec_.purpose == Purpose::snapshot) c->snapshot_begin(now_ns, index_);
+      if (c && asked_ && spec_.purpose == Purpose::snapshot) c->snapshot_begin(now_ns, index_);
       return true;
     case Action::complete:
+      if (spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
       if (!c || !asked_) return true;
       if (spec_.purpose == Purpose::snapshot) {
         if (has_snapshot_number_) end_snapshot(snapshot_number_, now_ns);
@@ -689,20 +743,33 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
         return !c || c->snapshot_message(kBareFraming, payload, arrival);
       }
       const uint64_t sequence = rule.number.present() ? number : implied_++;
-      if (c) c->message(sequence, payload, arrival);
+      if (Channel* to = answering()) {
+        to->message(sequence, payload, arrival);
+        heard(to->linear(sequence) + 1);
+      }
       return true;
     }
     case Action::snapshot_message:
-      return !c || c->snapshot_message(kBareFraming, at.from(rule.payload_offset), arrival);
+      if (!c || !asked_) return true;
+      c->snapshot_begin(now_ns, index_);
+      if (!c->snapshot_message(kBareFraming, at.from(rule.payload_offset), arrival)) return false;
+      if (rule.number.present()) {
+        const uint64_t first = number + (rule.inclusive ? 1 : 0);
+        snapshot_number_ = has_snapshot_number_ ? std::min(snapshot_number_, first) : first;
+        has_snapshot_number_ = true;
+      }
+      return true;
     case Action::packet:
-      sink_.reply_packets(c ? c->index() : 0xFFFF, at.from(rule.payload_offset), arrival);
+      if (Channel* to = answering()) {
+        sink_.reply_packets(sink_.feed_framing(), to->index(), at.from(rule.payload_offset), arrival);
+      }
       return true;
     case Action::unavailable:
       if (c) {
         // What was not asked for may be somebody else's answer.
         const uint64_t last = rule.number2.present() ? rule.number2.load(at.data) : number;
         const uint64_t from = std::max(c->linear(number), work_begin_), to = std::min(c->linear(last) + 1, work_end_);
-        if (from < to) c->advance(from, to, Reason::unavailable, now_ns);
+        if (from < to) c->advance_on(work_rung_index_, from, to, Reason::unavailable, now_ns);
         // Holes that moved on are no longer ours to fill.
         if (from <= work_begin_ && to >= work_end_) finish_work();
       }
@@ -717,15 +784,22 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
     case Action::goodbye:
       return true;
     case Action::snapshot_begin:
-      if (c) c->snapshot_begin(now_ns, index_);
+      if (c && asked_) c->snapshot_begin(now_ns, index_);
       return true;
     case Action::snapshot_number:
+      if (!c || !asked_) return true;
       snapshot_number_ = number + (rule.inclusive ? 1 : 0);
       has_snapshot_number_ = true;
-      if (c) c->snapshot_begin(now_ns, index_);
+      c->snapshot_begin(now_ns, index_);
       return true;
     case Action::snapshot_end: {
-      if (!c) return true;
+      if (!c || !asked_) return true;
+      if (spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
+      if (!rule.number.present() && !has_snapshot_number_) {
+        c->counters()[C::malformed]++;
+        fail(Reason::malformedReply, 0, now_ns, false);
+        return true;
+      }
       const uint64_t first = rule.number.present() ? number + (rule.inclusive ? 1 : 0) : snapshot_number_;
       end_snapshot(first, now_ns);
       return true;
@@ -734,6 +808,7 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       return true;  // of snapshot lines only
     case Action::image:
       image_ = number;
+      image_first_ = number + (rule.inclusive ? 1 : 0);
       has_image_ = true;
       go(now_ns);
       return true;
@@ -754,7 +829,9 @@ void Requester::end_snapshot(uint64_t first, int64_t now_ns) {
 }
 
 void Requester::status(Outcome outcome, uint32_t code, int64_t now_ns) {
-  if (!work_channel_) return;
+  const bool earlier = outstanding_ && !asked_;
+  if (outcome != Outcome::accepted && spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
+  if (!work_channel_ || earlier) return;  // the answer to a request that is settled
   outcomes_seen_ |= 1u << uint32_t(outcome);
   switch (outcome) {
     case Outcome::accepted:

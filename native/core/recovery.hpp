@@ -33,6 +33,7 @@ enum class Variable : uint8_t {
   echo = 10,             ///< text of the message that is answered (templates of tag=value only)
   asked = 11,            ///< number of the message that is answered
 };
+inline constexpr uint32_t kVariables = 10;
 
 enum class Encoding : uint8_t { uint_big = 0, uint_little = 1, digits_left_blank = 2, digits_left_zero = 3, raw = 4,
                                 fix_field = 5 };
@@ -79,7 +80,7 @@ enum class Action : uint8_t {
   snapshot_number = 12, ///< number: the snapshot's sequence, ahead of its data
   snapshot_end = 13,    ///< number, or the one announced
   image = 14,           ///< number: a snapshot that can be asked for
-  snapshot_message = 15,///< payload is one message of the snapshot
+  snapshot_message = 15,///< payload is one message of the snapshot; number: its own, of which the least counts
   snapshot_begin = 16,
   snapshot_item = 17,   ///< an item of a loop without marks: the cycle is over when the first one comes again
 };
@@ -99,6 +100,12 @@ struct ReplyRule {
   bool inclusive = false;   ///< snapshot numbers: the snapshot contains this number
   std::vector<std::pair<uint64_t, Outcome>> outcomes;
   Outcome otherwise = Outcome::give_up;
+  /// A field that repeats what the request held. One that does not makes this the answer to another request.
+  struct Echo {
+    Field field;
+    Variable variable = Variable::begin;
+  };
+  std::vector<Echo> echoes;
 };
 
 struct Limit {
@@ -122,6 +129,7 @@ struct RequesterSpec {
   uint16_t framing = 0;       ///< of the reply stream or datagrams
   bool replies_are_feed = false;  ///< what no rule matches is a packet of the feed
   bool request_per_datagram = false;  ///< one datagram answers one request: ask again for the rest
+  bool serial = false;        ///< the next request waits until this one has been answered to its end
   bool needs_image = false;
   Template login, request, heartbeat, logout;
   std::vector<ReplyRule> rules;
@@ -155,7 +163,9 @@ struct RungSpec {
 class ReplySink {
  public:
   virtual ~ReplySink() = default;
-  virtual void reply_packets(uint16_t channel_hint, Bytes datagram, const Arrival& arrival) = 0;
+  virtual void reply_packets(const FramingSpec& framing, uint16_t channel_hint, Bytes datagram,
+                             const Arrival& arrival) = 0;
+  [[nodiscard]] virtual const FramingSpec& feed_framing() const = 0;
 };
 
 class Requester {
@@ -201,6 +211,8 @@ class Requester {
   void finish_work();
   void next_rung(Reason why, int64_t now_ns);
   [[nodiscard]] uint64_t missing() const;
+  [[nodiscard]] Channel* answering() const;
+  void heard(uint64_t linear_end);
   [[nodiscard]] uint64_t variable(Variable v, int64_t now_ns) const;
   [[nodiscard]] int64_t allowance(int64_t now_ns) const;
   void spend(int64_t now_ns);
@@ -247,6 +259,7 @@ class Requester {
   // The request under way.
   Channel* work_channel_ = nullptr;
   const RungSpec* work_rung_ = nullptr;
+  uint16_t work_rung_index_ = 0;
   uint64_t work_begin_ = 0, work_end_ = 0;  // linear
   uint64_t work_missing_ = 0;               // when the deadline was last set
   Epoch work_epoch_;
@@ -258,7 +271,15 @@ class Requester {
   uint64_t snapshot_number_ = 0;
   bool has_snapshot_number_ = false;
   uint64_t image_ = 0;
+  uint64_t image_first_ = 0;  // the first number that the image does not contain
   bool has_image_ = false;
+
+  // The last request of this connection: what it held, and whether its answer may still be coming.
+  Channel* asked_channel_ = nullptr;
+  Epoch asked_epoch_;
+  uint64_t asked_end_ = 0;  // linear
+  uint64_t asked_values_[kVariables] = {};
+  bool outstanding_ = false;
 
   /// One turn of a snapshot loop, put together from the lines that carry it.
   struct Cycle {

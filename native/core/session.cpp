@@ -25,6 +25,12 @@ void parse_rule(SpecReader& r, ReplyRule& rule) {
     rule.outcomes.emplace_back(value, Outcome(r.u8()));
   }
   rule.otherwise = Outcome(r.u8());
+  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
+    ReplyRule::Echo& e = rule.echoes.emplace_back();
+    e.field.parse(r);
+    e.variable = Variable(r.u8());
+    if (uint32_t(e.variable) >= kVariables || !e.field.present()) r.fail();
+  }
 }
 
 void parse_requester(SpecReader& r, RequesterSpec& q) {
@@ -43,6 +49,7 @@ void parse_requester(SpecReader& r, RequesterSpec& q) {
   q.framing = r.u16();
   q.replies_are_feed = r.flag();
   q.request_per_datagram = r.flag();
+  q.serial = r.flag();
   q.needs_image = r.flag();
   q.login.parse(r);
   q.request.parse(r);
@@ -214,8 +221,8 @@ void Session::record(uint16_t line, Bytes message, int64_t receive_ns, int64_t n
   c->message(sequence, message, Arrival{l.line, Origin::live, receive_ns, now_ns});
 }
 
-void Session::reply_packets(uint16_t channel_hint, Bytes datagram, const Arrival& arrival) {
-  const FramingSpec& framing = spec_.framings[0];
+void Session::reply_packets(const FramingSpec& framing, uint16_t channel_hint, Bytes datagram,
+                            const Arrival& arrival) {
   Bytes rest = datagram;
   while (rest.size > 0) {
     Packet packet;

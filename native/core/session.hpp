@@ -39,7 +39,7 @@ struct SessionSpec {
   [[nodiscard]] bool parse(Bytes bytes);
 };
 
-inline constexpr uint32_t kSpecVersion = 1;
+inline constexpr uint32_t kSpecVersion = 2;
 
 class Session final : public ReplySink {
  public:
@@ -71,7 +71,9 @@ class Session final : public ReplySink {
   [[nodiscard]] bool ledger_balances();
 
  private:
-  void reply_packets(uint16_t channel_hint, Bytes datagram, const Arrival& arrival) override;
+  void reply_packets(const FramingSpec& framing, uint16_t channel_hint, Bytes datagram,
+                     const Arrival& arrival) override;
+  [[nodiscard]] const FramingSpec& feed_framing() const override { return spec_.framings[0]; }
   [[nodiscard]] Channel* find(int32_t fixed, const FramingSpec& framing, const Packet& packet);
 
   const SessionSpec& spec_;

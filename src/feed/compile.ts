@@ -19,7 +19,7 @@ import type { Venue } from '../patterns/venue.js';
 export type { Venue } from '../patterns/venue.js';
 
 /** Of the compiled form; kSpecVersion in native/core/session.hpp is the same. */
-export const SPEC_VERSION = 1;
+export const SPEC_VERSION = 2;
 
 /** Which messages cross into JavaScript; what is not said lets everything through. */
 export interface Selection {
@@ -310,10 +310,10 @@ function compileFix(tags: readonly (readonly [number, Value])[], c: Context): Te
   const put = (text: string): void => {
     for (const b of Buffer.from(text, 'latin1')) bytes.push(b);
   };
-  if (tags[0]?.[0] !== 8 || tags.some(([tag]) => tag === 9 || tag === 10)) {
+  if (tags.some(([tag], i) => tag === 9 || tag === 10 || (tag === 8 && i > 0))) {
     throw fault(
       'VW_VENUE_FIX',
-      `${c.where}: a FIX message begins with tag 8 and leaves 9 and 10 out`,
+      `${c.where}: in a FIX message tag 8 may only come first, and 9 and 10 are left out`,
       'Correct the tags.',
     );
   }
@@ -424,21 +424,18 @@ function envelope(
   if (e === undefined) return { length: 0, wrap: (body) => body };
   const f = resolveFraming(e.framing, c.feed, c.where);
   const length = f.headerLength + f.message.prefix;
-  if (
-    f.sequence !== undefined &&
-    e.sequence !== undefined &&
-    typeof e.sequence === 'object' &&
-    isVariable(e.sequence)
-  ) {
-    const big = (f.sequence.byteOrder ?? f.byteOrder) === 'big';
+  const fill = (p: Place, v: Extract<Value, { variable: unknown }>): void => {
+    const big = (p.byteOrder ?? f.byteOrder) === 'big';
     patches.push({
-      offset: f.sequence.offset,
-      width: f.sequence.size,
-      encoding: f.sequence.type === 'digits' ? ENCODING.digitsLeftZero : big ? ENCODING.uintBig : ENCODING.uintLittle,
-      variable: VARIABLE.indexOf(e.sequence.variable),
-      add: e.sequence.add ?? 0,
+      offset: p.offset,
+      width: p.size,
+      encoding: p.type === 'digits' ? ENCODING.digitsLeftZero : big ? ENCODING.uintBig : ENCODING.uintLittle,
+      variable: VARIABLE.indexOf(v.variable),
+      add: v.add ?? 0,
     });
-  }
+  };
+  if (f.sequence !== undefined && e.sequence !== undefined && isVariable(e.sequence)) fill(f.sequence, e.sequence);
+  for (const s of e.set) if (typeof s.value === 'object') fill(s, s.value);
   return {
     length,
     wrap: (body) => {
@@ -453,7 +450,7 @@ function envelope(
       put(f.packetLength, BigInt(all.length - (f.packetLength?.excludes ?? 0)));
       if (!empty) put(f.count, 1n);
       if (typeof e.sequence === 'number' || typeof e.sequence === 'bigint') put(f.sequence, BigInt(e.sequence));
-      for (const s of e.set) put(s, BigInt(s.value));
+      for (const s of e.set) if (typeof s.value !== 'object') put(s, BigInt(s.value));
       if (empty) return all;
       if (f.message.prefix > 0 && f.message.length !== undefined) {
         const step = all.length - f.headerLength;
@@ -608,6 +605,10 @@ function compileReply(r: Reply, inclusive: boolean, where: string): ((w: SpecWri
           w.u64(text ? textValue(status.padEnd(number.place.size)) : BigInt(status)).u8(OUTCOME.indexOf(o));
         });
         w.u8(OUTCOME.indexOf(r.otherwise));
+        w.list(Object.entries(r.answers), ([name, v]) => {
+          writeField(w, field(name).place, 'little');
+          w.u8(VARIABLE.indexOf(v));
+        });
       });
     }
   }
@@ -696,6 +697,7 @@ function writeRequester(w: SpecWriter, q: Requester, feed: Framing, framingIndex
   w.u16(framingIndex(resolveFraming(pattern.framing, feed, q.name)));
   w.flag(!snapshot && pattern.delivery === 'feedPackets');
   w.flag(!snapshot && pattern.onePerDatagram);
+  w.flag(snapshot || (pattern.serial && pattern.delivery !== 'lines'));
   w.flag(pattern.needsImage);
   for (const t of [templates.login, templates.request, templates.heartbeat, templates.logout]) writeTemplate(w, t);
   writeRules(w, pattern, c);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { VenuewireError } from '../errors.js';
 import { credentialsSchema } from './credentials.js';
 import { fieldSchema, framingSchema } from './framing.js';
-import { outgoingSchema, tableSchema } from './table.js';
+import { outgoingSchema, tableSchema, variableName } from './table.js';
 import { duration, endpoint, unsigned } from './units.js';
 
 /** What a reply makes the engine do. */
@@ -91,6 +91,10 @@ export const replySchema = z
       .describe('Of a loop’s items: field that tells them apart. Default: the framing’s `item`'),
     total: z.string().optional().describe('Of a loop: field that says how many items a cycle has'),
     session: z.string().optional().describe('Field that must equal the feed’s session, blanks aside'),
+    answers: z
+      .record(z.string(), variableName)
+      .default({})
+      .describe('Fields that repeat what the request held. Where one does not, the reply answers another request'),
     statuses: z
       .record(z.string(), outcome)
       .default({})
@@ -166,6 +170,12 @@ export const recoverySchema = z
       .describe(
         'Where the messages come: out of `replies` by the rules; as packets of the feed (`feedPackets`: what no rule ' +
           'matches); or on the venue’s retransmission `lines`',
+      ),
+    serial: z
+      .boolean()
+      .default(true)
+      .describe(
+        'TCP: the next request waits until this one has been answered to its end. Never so where the messages come on `lines`',
       ),
     onePerDatagram: z
       .boolean()

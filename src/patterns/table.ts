@@ -60,7 +60,7 @@ const envelopeSchema = z
         z.strictObject({
           offset: z.int().min(0),
           size: z.int().min(1).max(8),
-          value: unsigned,
+          value: z.union([unsigned, variableSchema]),
         }),
       )
       .default([])
@@ -88,7 +88,7 @@ export const fixSchema = z
     fix: z
       .array(z.tuple([z.int().min(1), valueSchema]))
       .min(2)
-      .describe('Tags and values in order, from 8 (BeginString) on; 9 and 10 are computed'),
+      .describe('Tags and values in order, from 8 (BeginString) on where the venue has it; 9 and 10 are computed'),
   })
   .describe('A FIX tag=value message')
   .meta({ id: 'FixMessage' });

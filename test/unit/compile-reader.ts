@@ -103,6 +103,7 @@ export function readSpec(spec: Uint8Array) {
     inclusive: u8(),
     outcomes: list(() => [u64(), u8()]),
     otherwise: u8(),
+    answers: list(() => `${field()} ${VARIABLE[u8()]}`),
   });
   const out = {
     version: u32(),
@@ -137,6 +138,7 @@ export function readSpec(spec: Uint8Array) {
       framing: u16(),
       repliesAreFeed: u8(),
       onePerDatagram: u8(),
+      serial: u8(),
       needsImage: u8(),
       login: template(),
       request: template(),
