@@ -378,7 +378,14 @@ void Requester::finish_work() {
 }
 
 void Requester::check_done(int64_t now_ns) {
-  if (!work_channel_ || spec_.purpose != Purpose::replay || missing() != 0) return;
+  if (!work_channel_) return;
+  if (spec_.purpose == Purpose::replay) {
+    if (missing() != 0) return;
+  } else if (asked_ || cycle_.running || work_channel_->waiting_for_snapshot() ||
+             work_channel_->missing(work_begin_, work_end_) != 0) {
+    // A snapshot that has been asked for is taken to its end; one that nobody needs any more is not begun.
+    return;
+  }
   servers_failed_ = 0;
   finish_work();
   if (spec_.lifecycle == Lifecycle::client_closes) hang_up(now_ns, true);
@@ -689,6 +696,8 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       state_ = State::ready;
       state_since_ns_ = now_ns;
       if (rule.number.present()) implied_ = number;
+      check_done(now_ns);  // the other line may have filled the hole meanwhile
+      c = work_channel_;
       if (c && !spec_.request.present()) {
         ask(now_ns);
         if (spec_.purpose == Purpose::snapshot) {

@@ -29,8 +29,9 @@ export class CheckingConsumer {
   next = 0;
   /** What was left out between two messages. */
   readonly skipped: Range[] = [];
-  /** The book that the stream made, when asked for; a snapshot replaces it. */
+  /** The book that the stream made, when asked for; a snapshot that has come to its end replaces it. */
   book: ItchBook | undefined;
+  #pending: ItchBook | undefined;
   readonly #dispatcher: Dispatcher;
   readonly #bytes: Uint8Array;
 
@@ -47,7 +48,9 @@ export class CheckingConsumer {
     const sink: BatchSink = {
       notice: (n) => {
         this.notices.push(n);
-        if (n.type === 'snapshotStarted' && this.book) this.book = new ItchBook();
+        if (n.type === 'snapshotStarted') this.#pending = new ItchBook();
+        if (n.type === 'snapshotEnded' && this.book && this.#pending) this.book = this.#pending;
+        if (n.type === 'snapshotEnded' || n.type === 'snapshotFailed') this.#pending = undefined;
       },
       unknown: (bytes, at) => this.#take(bytes.byteOffset - view.byteOffset, bytes.byteLength, at),
     };
@@ -55,7 +58,8 @@ export class CheckingConsumer {
   }
 
   #take(at: number, length: number, position: Position): void {
-    if (this.book) this.book.apply(this.#bytes.slice(at, at + length));
+    const book = position.origin === 'snapshot' ? this.#pending : this.book;
+    if (this.book && book) book.apply(this.#bytes.slice(at, at + length));
     if (position.origin === 'snapshot') {
       this.snapshotMessages++;
       return;

@@ -48,6 +48,8 @@ export interface ScenarioOptions {
   readonly ringBytes?: number;
   /** The consumer reads only when so much time has passed since it last did: a slow one. Default 0. */
   readonly consumerNs?: number;
+  /** Parts of the venue's window, instead: fewer packets held, fewer holes tracked. */
+  readonly window?: Partial<Venue['window']>;
   /** Builds the book from the stream, to be held against the venue's. */
   readonly book?: boolean;
   /** The ledger is checked so many times on the way; default 8. */
@@ -157,7 +159,9 @@ export function runScenario(options: ScenarioOptions): ScenarioResult {
 
   const addon = native();
   const join = options.join ?? 'beginning';
-  const compiled = compileVenue(options.venue ?? simulatedTotalView({ recovery, join, tries: options.tries ?? 5 }));
+  const compiled = compileVenue(options.venue ?? simulatedTotalView({ recovery, join, tries: options.tries ?? 5 }), {
+    window: options.window,
+  });
   const ring = new Ring(compiled.channels.length, options.ringBytes ?? 1 << 20, addon);
   const session: NativeSession = new addon.Session(compiled.spec, ring.bytes, ring.dataAt, ring.dataBytes);
   const consumer = new CheckingConsumer(ring, compiled.decoder, options.book ? { book: true } : {});

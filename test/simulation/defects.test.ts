@@ -249,6 +249,21 @@ describe('snapshots', () => {
     expect(h.session.ledgerBalances()).toBe(true);
   });
 
+  test('a snapshot is not begun when the hole has been filled while we logged in', () => {
+    const h = new Hand(simulatedTotalView({ recovery: ['glimpse'], join: 'live' }));
+    h.line(0, 1, 100);
+    h.line(0, 120, 200);
+    h.pass(2 * MS);
+    h.line(1, 100, 120);
+    h.reply(soupbintcp.encode('loginAccepted', { session: SESSION, sequenceNumber: 1n }));
+    expect(h.pass(100 * MS).map((a) => a.kind)).toEqual(['send', 'close']);
+    complete(h, 1, 200);
+    expect(h.notices().filter((n) => n.startsWith('snapshot'))).toEqual([]);
+    h.line(0, 200, 210);
+    h.service();
+    complete(h, 1, 210);
+  });
+
   test('a snapshot that breaks off changes nothing, and another is taken', () => {
     const h = new Hand(simulatedTotalView({ recovery: ['glimpse'], join: 'live' }));
     h.line(0, 1, 100);
