@@ -5,7 +5,7 @@ import { textValue } from '../patterns/framing.js';
 interface Place {
   readonly offset: number;
   readonly size: number;
-  readonly type?: 'uint' | 'digits' | undefined;
+  readonly type?: 'uint' | 'digits' | 'tag' | 'tagText' | undefined;
   readonly byteOrder?: 'big' | 'little' | undefined;
   readonly bits?: readonly [number, number] | undefined;
 }

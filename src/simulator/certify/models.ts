@@ -3,4 +3,7 @@ import type { VenueModel } from './model.js';
 
 export const models: Readonly<Record<string, () => Promise<VenueModel>>> = {
   'nasdaq-totalview': async () => (await import('./models/nasdaq-totalview.js')).model,
+  'coinbase-derivatives': async () => (await import('./models/coinbase-derivatives.js')).model,
+  'iex-deep-plus': async () => (await import('./models/iex-deep-plus.js')).model,
+  'jpx-ose': async () => (await import('./models/jpx-ose.js')).model,
 };

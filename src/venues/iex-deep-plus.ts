@@ -1,0 +1,48 @@
+import { iexDeepPlus10 } from '../decoders/iex-deep-plus-1.0.js';
+import { request } from '../patterns/recovery.js';
+import { privateLine, sourceAllowList } from '../patterns/security.js';
+import { snapshot } from '../patterns/snapshot.js';
+import { defineVenue, type Venue } from '../patterns/venue.js';
+import { iexGapFillTcp, iexGapFillUdp, iexSnap } from './iex.js';
+import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+
+/** DEEP+ in the header of every segment and request. */
+const DEEP_PLUS = 0x8005;
+
+export interface IexDeepPlusOptions extends VenueOptions {
+  readonly lines: Lines;
+  /** Channel id, as the subscription says. */
+  readonly channel?: number;
+  /** Gap fill over UDP: up to 1,000 messages a request. */
+  readonly gapFill?: Servers;
+  /** Gap fill over TCP: any range of the session, one connection each. */
+  readonly gapFillTcp?: Servers;
+  /** SNAP servers. Credentials: a token. */
+  readonly snap?: Servers;
+}
+
+/**
+ * IEX DEEP+ over IEX-TP: order by order. Sources: IEX-TP 1.26, DEEP+ 1.04, DEEP+ SNAP 1.05.
+ * @throws VenuewireError `VW_VENUE` naming the option that is not right.
+ */
+export function iexDeepPlus(options: IexDeepPlusOptions): Venue<typeof iexDeepPlus10> {
+  const parameters = { messageProtocolId: DEEP_PLUS };
+  return defineVenue({
+    name: 'iex-deep-plus',
+    decoder: iexDeepPlus10,
+    framing: 'iex-tp',
+    lines: options.lines,
+    ...(options.channel === undefined ? {} : { channels: { 'deep-plus': { key: options.channel } } }),
+    join: options.join ?? 'live',
+    recovery: ladder(options, [
+      options.gapFill && request(iexGapFillUdp, { timeout: '100ms', ...rung(options.gapFill), parameters }),
+      options.gapFillTcp && request(iexGapFillTcp, { timeout: '1s', ...rung(options.gapFillTcp), parameters }),
+      options.snap && snapshot(iexSnap, rung(options.snap)),
+    ]),
+    security: [privateLine(), sourceAllowList()],
+    unconfirmed: [
+      'addresses and channel ids: they come with the subscription',
+      'request rates of the gap fill servers',
+    ],
+  });
+}
