@@ -109,7 +109,8 @@ void Channel::steer(const FramingSpec& framing, const Packet& packet, const Arri
     Bytes first;
     if (walk.next(first)) {
       for (const ControlRule& rule : framing.controls) {
-        if (!rule.type.fits(first) || rule.type.load(first.data) != rule.value) continue;
+        if (!rule.type.fits(first) || rule.type.load(first) != rule.value) continue;
+        if (rule.also.present() && (!rule.also.fits(first) || rule.also.load(first) != rule.also_value)) continue;
         if (arrival.origin != Origin::live && rule.kind != PacketKind::unavailable) {
           // Repeated, it steers nothing: it is a message like any other, or, where it takes no number, nothing.
           if (rule.counted) break;
@@ -125,15 +126,21 @@ void Channel::steer(const FramingSpec& framing, const Packet& packet, const Arri
         kind = rule.kind;
         meaning = rule.number;
         if (rule.kind == PacketKind::unavailable) {
-          if (rule.next.present() && rule.next.fits(first)) {
-            const uint64_t from = rule.next.load(first.data);
-            unavailable(from, rule.last.present() && rule.last.fits(first) ? rule.last.load(first.data) : from,
-                        arrival.now_ns);
+          if (rule.next.present() && !rule.next.fits(first)) return;
+          if (!rule.next.present() && !rule.counted) return;
+          const uint64_t from = rule.next.present() ? rule.next.load(first) : packet.sequence;
+          const uint64_t last = rule.last.present() && rule.last.fits(first)
+                                    ? rule.last.load(first) + uint64_t(int64_t(rule.last_add))
+                                    : from;
+          if (rule.counted) {
+            never_sent(from, last, arrival);
+          } else {
+            unavailable(from, last, arrival.now_ns);
           }
           return;
         }
         if (rule.next.present() && rule.next.fits(first)) {
-          reset_to = rule.next.load(first.data);
+          reset_to = rule.next.load(first);
           if (rule.kind == PacketKind::heartbeat) {
             steered = packet;
             steered.sequence = reset_to;
@@ -169,6 +176,23 @@ void Channel::unavailable(uint64_t first, uint64_t last, int64_t now_ns) {
     advance(from, to, Reason::unavailable, now_ns);
     at = to;
   }
+}
+
+/// A message that stands in the stream in place of [first, last]: these numbers exist, and nothing will come for them.
+void Channel::never_sent(uint64_t first, uint64_t last, const Arrival& arrival) {
+  if (last < first) {
+    counters_[C::malformed]++;
+    return;
+  }
+  if (!started_) start(linear(first), arrival.now_ns);
+  const uint64_t from = linear(first), end = linear(last) + 1;
+  if (end <= next_) {
+    counters_[C::duplicates] += end - from;
+    return;
+  }
+  if (!plausible(from, end)) return;
+  raise(end, arrival.now_ns);
+  advance(std::max(from, next_), end, Reason::unavailable, arrival.now_ns, true);
 }
 
 void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
@@ -772,7 +796,7 @@ void Channel::lose(uint64_t begin, uint64_t end, Reason why) {
   }
 }
 
-void Channel::advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) {
+void Channel::advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns, bool for_good) {
   for (size_t i = 0; i < holes_.size() && holes_[i].begin < end; i++) {
     if (holes_[i].end <= begin) continue;
     const auto cut = [&](uint64_t at) {
@@ -787,6 +811,8 @@ void Channel::advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) 
     }
     if (holes_[i].end > end) cut(end);
     Hole& h = holes_[i];
+    if (for_good && h.unobtainable) continue;
+    h.unobtainable = h.unobtainable || for_good;
     h.rung++;
     h.tries = 0;
     h.why = why;
@@ -798,7 +824,7 @@ uint64_t Channel::missing(uint64_t begin, uint64_t end) const {
   uint64_t n = 0;
   for (const Hole& h : holes_) {
     if (h.begin >= end) break;
-    if (h.end > begin) n += std::min(h.end, end) - std::max(h.begin, begin);
+    if (h.end > begin && !h.unobtainable) n += std::min(h.end, end) - std::max(h.begin, begin);
   }
   return n;
 }
@@ -824,7 +850,7 @@ uint64_t Channel::missing_on(uint16_t rung, uint64_t begin, uint64_t end) const 
 }
 
 void Channel::mark_good(int64_t now_ns) {
-  if (!stale_ || lossy_ || joining_ || in_snapshot_ || !lost_.empty()) return;
+  if (!stale_ || lossy_ || joining_ || in_snapshot_ || !lost_.empty() || (was_up_ && streams_up_ == 0)) return;
   for (const Hole& h : holes_) {
     if (h.announced) return;
   }
@@ -960,6 +986,62 @@ void Channel::snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_
   counters_[C::snapshotsFailed]++;
   say(NoticeCode::snapshotFailed, why, next_, next_, now_ns, requester, detail);
   drain(now_ns);
+}
+
+void Channel::stream_up(const Epoch* epoch, uint64_t wire_next, int64_t now_ns, uint16_t requester) {
+  was_up_ = true;
+  streams_up_++;
+  if (epoch != nullptr && started_ && !(*epoch == epoch_) &&
+      !switch_epoch(*epoch, framing_.wrap_max == ~0ull ? framing_.wrap_first : 0, NoticeCode::sessionStarted, now_ns)) {
+    return;
+  }
+  if (epoch != nullptr && !started_) epoch_ = *epoch;
+  if (wire_next != 0) {
+    const uint64_t next = linear(wire_next);
+    if (!started_) {
+      start(next, now_ns);
+    } else if (next > highest_ && plausible(next, next)) {
+      raise(next, now_ns);
+    }
+  }
+  say(NoticeCode::lineUp, Reason::none, next_, next_, now_ns, requester);
+  mark_good(now_ns);
+}
+
+void Channel::stream_down(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester, uint16_t server) {
+  if (streams_up_ > 0) streams_up_--;
+  counters_[C::disconnects]++;
+  say(NoticeCode::lineDown, why, next_, next_, now_ns, requester, detail, server);
+  if (streams_up_ == 0 && started_ && !stale_ && !ended_) {
+    stale_ = true;
+    say(NoticeCode::stale, why, next_, next_, now_ns);
+  }
+}
+
+void Channel::stream_end(int64_t now_ns) {
+  if (!started_) return;
+  ended_ = true;
+  end_number_ = std::max(end_number_, highest_);
+  tell_end(now_ns);
+}
+
+uint64_t Channel::resume_at() const {
+  if (!started_) return spec_.join == Join::live ? 0 : framing_.wrap_first;
+  for (const Hole& h : holes_) {
+    if (!h.unobtainable) return wire(h.begin);
+  }
+  return wire(highest_);
+}
+
+void Channel::refresh_begin(int64_t now_ns, uint16_t requester) {
+  say(NoticeCode::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
+}
+
+void Channel::refresh_end(int64_t now_ns, uint16_t requester) {
+  counters_[C::snapshots]++;
+  lossy_ = false;
+  say(NoticeCode::snapshotEnded, Reason::none, next_, next_, now_ns, requester);
+  mark_good(now_ns);
 }
 
 void Channel::join_live(int64_t now_ns) {

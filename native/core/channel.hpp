@@ -46,7 +46,9 @@ struct Run {
   X(sequenceJump)            \
   X(endOfData)               \
   X(slowConsumer)            \
-  X(sourceFailed)
+  X(sourceFailed)            \
+  X(lineDown)                \
+  X(lineUp)
 #define VENUEWIRE_REASONS(X) \
   X(none)                    \
   X(otherLine)               \
@@ -132,6 +134,7 @@ struct Hole {
   uint16_t tries = 0;  ///< attempts on this rung since the last progress
   bool announced = false;
   bool requested = false;  ///< part of an outstanding request
+  bool unobtainable = false;  ///< the venue has said for good that it will not send it: only a snapshot helps
   Reason why = Reason::noRecovery;  ///< why the latest rung gave up
 };
 
@@ -167,7 +170,7 @@ class Channel {
   /// Gives up a range. Numbers that still arrive before their turn are delivered all the same.
   void abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
   /// Moves the holes inside [begin, end) to the next rung, cutting those that reach beyond it.
-  void advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
+  void advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns, bool for_good = false);
   /// The same for what stands on that rung only: what has moved on already stays.
   void advance_on(uint16_t rung, uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
   /// How many of [begin, end) are missing and not given up.
@@ -189,6 +192,18 @@ class Channel {
   [[nodiscard]] bool join_by_items(const std::vector<ItemNumber>& items, uint64_t wanted, uint64_t& first,
                                    uint64_t& greatest) const;
   void snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester);
+  // ── for a stream that is a line of this channel ──
+  /// A login was accepted: the stream goes on with that wire number (0: it does not say), in that session.
+  void stream_up(const Epoch* epoch, uint64_t wire_next, int64_t now_ns, uint16_t requester);
+  /// The connection is lost. Without any other one nothing more is known: the channel is stale.
+  void stream_down(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester, uint16_t server);
+  void stream_end(int64_t now_ns);
+  /// Where a stream resumes: the first number that is missing, or the next one. Not begun: 0 for the newest.
+  [[nodiscard]] uint64_t resume_at() const;
+  /// What has been given up is about to come again as state within the stream, and has come.
+  void refresh_begin(int64_t now_ns, uint16_t requester);
+  void refresh_end(int64_t now_ns, uint16_t requester);
+
   /// Joining without a snapshot after all.
   void join_live(int64_t now_ns);
 
@@ -247,6 +262,7 @@ class Channel {
   [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns);
   [[nodiscard]] bool from_before_reset(uint64_t first, const Arrival& arrival);
   void unavailable(uint64_t first, uint64_t last, int64_t now_ns);
+  void never_sent(uint64_t first, uint64_t last, const Arrival& arrival);
   void take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void lose(uint64_t begin, uint64_t end, Reason why);
@@ -273,6 +289,8 @@ class Channel {
   bool ended_told_ = false;
   bool stale_ = false;
   bool window_full_told_ = false;
+  bool was_up_ = false;      // a stream has been logged in
+  uint32_t streams_up_ = 0;
   uint64_t end_number_ = 0;
   uint64_t next_ = 0;     // linear: first number not delivered
   uint64_t highest_ = 0;  // linear: one above the highest number known to exist

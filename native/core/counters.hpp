@@ -47,6 +47,7 @@ namespace venuewire {
   X(requestTimeouts, "requests that got no useful answer in time")                                       \
   X(refusals, "logins and requests a server refused")                                                    \
   X(connects, "connections attempted to recovery servers")                                               \
+  X(disconnects, "connections of stream feeds that were lost")                                           \
   X(quotaWaits, "times a request waited for an allowance")                                               \
   X(resets, "sequence resets and epoch changes")                                                         \
   X(snapshots, "snapshots applied")                                                                      \

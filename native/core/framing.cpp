@@ -17,12 +17,35 @@ uint64_t Field::load_digits(const uint8_t* p, uint32_t width) {
   return v;
 }
 
+Bytes Field::find_tag(Bytes message, uint32_t tag) {
+  const uint8_t* p = message.data;
+  const uint8_t* end = p + message.size;
+  while (p < end) {
+    const auto* stop = static_cast<const uint8_t*>(std::memchr(p, 1, size_t(end - p)));
+    if (stop == nullptr) return {};
+    uint32_t number = 0;
+    const uint8_t* at = p;
+    while (at < stop && *at >= '0' && *at <= '9' && number < 1'000'000) number = number * 10 + uint32_t(*at++ - '0');
+    if (number == tag && at < stop && *at == '=') return {at + 1, uint32_t(stop - at - 1)};
+    p = stop + 1;
+  }
+  return {};
+}
+
+uint64_t Field::load_tag(Bytes b) const {
+  const Bytes v = find_tag(b, offset);
+  if (!tag_text) return load_digits(v.data, v.size < 20 ? v.size : 20);
+  return v.size == 0 ? 0 : load_uint(v.data, v.size < 8 ? v.size : 8, true);
+}
+
 void Field::parse(SpecReader& r) {
   offset = r.u16();
   width = r.u8();
   const uint8_t flags = r.u8();
   big_endian = flags & 1;
   digits = flags & 2;
+  tag = flags & 12;
+  tag_text = flags & 8;
   shift = r.u8();
   mask = r.u64();
   if (shift > 63 || (!digits && width > 8)) r.fail();
@@ -65,10 +88,13 @@ bool FramingSpec::parse(SpecReader& r) {
     ControlRule c;
     c.type.parse(r);
     c.value = r.u64();
+    c.also.parse(r);
+    c.also_value = r.u64();
     c.kind = PacketKind(r.u8());
     c.number = HeartbeatNumber(r.u8());
     c.next.parse(r);
     c.last.parse(r);
+    c.last_add = int8_t(r.u8());
     c.counted = r.flag();
     controls.push_back(c);
   }
@@ -81,8 +107,9 @@ bool FramingSpec::parse(SpecReader& r) {
   message_align = r.u8();
   message_delimiter = int16_t(r.u16());
   message_table = r.flag();
+  fix = r.flag();
 
-  const auto inside = [&](const Field& x) { return !x.present() || x.offset + x.width <= header_length_min; };
+  const auto inside = [&](const Field& x) { return !x.present() || x.tag || x.offset + x.width <= header_length_min; };
   if (epoch_width > 16 || epoch_shift > 63 || message_align == 0 || wrap_first > wrap_max ||
       epoch_offset + epoch_width > header_length_min || !inside(sequence) || !inside(sequence_high) ||
       !inside(channel) || !inside(item) || !inside(send_time) || !inside(send_time_nanos) || !inside(packet_length)) {
@@ -112,10 +139,56 @@ Epoch load_epoch(const FramingSpec& f, const uint8_t* p) {
 
 }  // namespace
 
+namespace {
+
+constexpr uint32_t kFixTrailer = 7;  // 10=nnn and its end
+
+/// Bytes of the tag=value message at the front: 0 = more are needed to tell, negative = none. `body`: where 9 counts from.
+int64_t fix_size(Bytes b, uint32_t& body) {
+  if ((b.size > 0 && b.data[0] != '8') || (b.size > 1 && b.data[1] != '=')) return -1;
+  uint32_t at = 2;
+  while (at < b.size && b.data[at] != 1) {
+    if (++at > 20) return -1;
+  }
+  if (at + 3 >= b.size) return 0;
+  if (b.data[at + 1] != '9' || b.data[at + 2] != '=') return -1;
+  int64_t length = 0;
+  uint32_t digit = at + 3;
+  for (; digit < b.size && b.data[digit] != 1; digit++) {
+    if (b.data[digit] < '0' || b.data[digit] > '9' || digit > at + 10) return -1;
+    length = length * 10 + (b.data[digit] - '0');
+  }
+  if (digit >= b.size) return 0;
+  body = digit + 1;
+  return int64_t(body) + length + kFixTrailer;
+}
+
+/// Whether the trailer stands where the length says, and whether its sum is right.
+bool fix_trailer(Bytes whole) {
+  const uint8_t* t = whole.data + whole.size - kFixTrailer;
+  return whole.size > kFixTrailer && t[-1] == 1 && t[0] == '1' && t[1] == '0' && t[2] == '=' && t[6] == 1;
+}
+bool fix_sum(Bytes whole) {
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < whole.size - kFixTrailer; i++) sum += whole.data[i];
+  return Field::load_digits(whole.data + whole.size - 4, 3) == (sum & 0xFF);
+}
+
+}  // namespace
+
 FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint32_t& consumed) {
   consumed = datagram.size;
   if (datagram.size < f.header_length_min) return FrameStatus::malformed;
   Bytes whole = datagram;
+  if (f.fix) {
+    uint32_t body = 0;
+    const int64_t size = fix_size(datagram, body);
+    if (size <= 0 || size > datagram.size) return FrameStatus::malformed;
+    whole = datagram.first(uint32_t(size));
+    consumed = uint32_t(size);
+    if (!fix_trailer(whole) || !fix_sum(whole)) return FrameStatus::malformed;
+    if (f.sequence.present() && !f.sequence.fits(whole)) return FrameStatus::malformed;
+  }
   if (f.packet_length.present()) {
     const int64_t size = int64_t(f.packet_length.load(datagram.data) & kLengthMask) + f.packet_length_add;
     if (size < f.header_length_min || size > datagram.size) return FrameStatus::malformed;
@@ -127,7 +200,7 @@ FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint3
   out.kind = PacketKind::data;
   out.number = HeartbeatNumber::none;
   out.epoch = load_epoch(f, p);
-  out.sequence = f.sequence.present() ? f.sequence.load(p) : 0;
+  out.sequence = f.sequence.present() ? f.sequence.load(whole) : 0;
   if (f.sequence_high.present()) out.sequence |= f.sequence_high.load(p) << 32;
   out.channel = f.channel.present() ? f.channel.load(p) : 0;
   out.send_time_ns = f.send_time.present() ? int64_t(f.send_time.load(p) * f.send_time_unit_ns) : 0;
@@ -136,8 +209,8 @@ FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint3
   out.count = has_count ? uint32_t(f.count.load(p)) : kCountUnknown;
   out.body = whole.from(f.header_length);
   for (const KindRule& k : f.kinds) {
-    if (!k.field.fits(whole) || k.field.load(p) != k.value) continue;
-    if (k.also.present() && (!k.also.fits(whole) || k.also.load(p) != k.also_value)) continue;
+    if (!k.field.fits(whole) || k.field.load(whole) != k.value) continue;
+    if (k.also.present() && (!k.also.fits(whole) || k.also.load(whole) != k.also_value)) continue;
     out.kind = k.kind;
     out.number = k.number;
     return FrameStatus::ok;
@@ -149,6 +222,13 @@ FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint3
 }
 
 int64_t stream_packet_size(const FramingSpec& f, Bytes stream, uint32_t packet_bytes_max) {
+  if (f.fix) {
+    uint32_t body = 0;
+    const int64_t size = fix_size(stream, body);
+    if (size > packet_bytes_max) return -1;
+    // A length that lies makes the rest of the stream unreadable.
+    return size > 0 && size <= int64_t(stream.size) && !fix_trailer(stream.first(uint32_t(size))) ? -1 : size;
+  }
   if (!f.packet_length.present()) return -1;
   if (!f.packet_length.fits(stream)) return 0;
   const int64_t size = int64_t(f.packet_length.load(stream.data) & kLengthMask) + f.packet_length_add;

@@ -11,20 +11,29 @@ namespace venuewire {
 
 /// An unsigned field of a header or message. `width` 0: the framing has no such field.
 struct Field {
-  uint16_t offset = 0;
+  uint16_t offset = 0;  ///< or, of a tag=value message, the tag
   uint8_t width = 0;
   bool big_endian = false;
   bool digits = false;  ///< ASCII decimal, blank padded on either side
+  bool tag = false;     ///< found by its tag; its value is a decimal number, or …
+  bool tag_text = false;  ///< … up to eight characters, the first one most significant
   uint8_t shift = 0;
   uint64_t mask = ~0ull;
 
   [[nodiscard]] bool present() const { return width != 0; }
-  [[nodiscard]] bool fits(Bytes b) const { return b.holds(offset, width); }
+  [[nodiscard]] bool fits(Bytes b) const { return tag ? find_tag(b, offset).data != nullptr : b.holds(offset, width); }
+  /// What `fits` may be loaded from.
+  [[nodiscard]] uint64_t load(Bytes b) const { return tag ? load_tag(b) : load(b.data); }
   [[nodiscard]] uint64_t load(const uint8_t* p) const {
     return digits ? load_digits(p + offset, width) : (load_uint(p + offset, width, big_endian) >> shift) & mask;
   }
   [[nodiscard]] static uint64_t load_digits(const uint8_t* p, uint32_t width);
+  /// The value of the first field with that tag in a tag=value message; no data: there is none.
+  [[nodiscard]] static Bytes find_tag(Bytes message, uint32_t tag);
   void parse(SpecReader& r);
+
+ private:
+  [[nodiscard]] uint64_t load_tag(Bytes b) const;
 };
 
 /// Session string, session number, version or restart counter: the part of a position that is not the number.
@@ -69,11 +78,14 @@ struct KindRule {
 struct ControlRule {
   Field type;  ///< offsets from the first byte of the message
   uint64_t value = 0;
+  Field also;  ///< must match too
+  uint64_t also_value = 0;
   PacketKind kind = PacketKind::data;
   HeartbeatNumber number = HeartbeatNumber::none;
-  Field next;          ///< heartbeat, reset: the number that follows; absent: the packet's. unavailable: the first number
-  Field last;          ///< unavailable: the last number; absent: the first
-  bool counted = true;  ///< false: takes no sequence number
+  Field next;           ///< heartbeat, reset: the number that follows; absent: the packet's. unavailable: the first number
+  Field last;           ///< unavailable: the last number; absent: the first
+  int8_t last_add = 0;  ///< added to it
+  bool counted = true;  ///< false: takes no sequence number. unavailable: stands in the stream, in place of its range
 };
 
 struct FramingSpec {
@@ -109,6 +121,7 @@ struct FramingSpec {
   uint8_t message_align = 1;
   int16_t message_delimiter = -1;  ///< messages end with this byte (inclusive) instead of having a length
   bool message_table = false;      ///< a message's length follows from its type, by the catalogue
+  bool fix = false;  ///< tag=value messages: 8 and 9 (BodyLength) in front, 10 (CheckSum) behind; no header
 
   [[nodiscard]] bool parse(SpecReader& r);
 };

@@ -33,6 +33,30 @@ void append_digits(std::vector<uint8_t>& out, uint32_t v, uint32_t width) {
   }
 }
 
+/// YYYYMMDD-HH:MM:SS.mmm, UTC.
+void append_time(std::vector<uint8_t>& out, int64_t ns) {
+  const int64_t ms = ns / 1'000'000;
+  const int64_t days = ms / 86'400'000;
+  const uint32_t rest = uint32_t(ms % 86'400'000);
+  // Days since 1970 to a civil date (H. Hinnant's algorithm).
+  const int64_t z = days + 719'468, era = z / 146'097;
+  const uint32_t doe = uint32_t(z - era * 146'097);
+  const uint32_t yoe = (doe - doe / 1'460 + doe / 36'524 - doe / 146'096) / 365;
+  const uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+  const uint32_t mp = (5 * doy + 2) / 153, month = mp < 10 ? mp + 3 : mp - 9;
+  append_digits(out, uint32_t(int64_t(yoe) + era * 400) + (month <= 2), 4);
+  append_digits(out, month, 2);
+  append_digits(out, doy - (153 * mp + 2) / 5 + 1, 2);
+  out.push_back('-');
+  append_digits(out, rest / 3'600'000, 2);
+  out.push_back(':');
+  append_digits(out, rest / 60'000 % 60, 2);
+  out.push_back(':');
+  append_digits(out, rest / 1'000 % 60, 2);
+  out.push_back('.');
+  append_digits(out, rest % 1'000, 3);
+}
+
 /// Whether a text field equals the epoch's text, blanks and NULs aside.
 bool same_session(const uint8_t* p, uint32_t width, const Epoch& e) {
   uint8_t text[16];
@@ -61,7 +85,7 @@ void Template::parse(SpecReader& r) {
     p.encoding = Encoding(r.u8());
     p.variable = Variable(r.u8());
     p.add = r.i64();
-    const bool text = p.encoding == Encoding::fix_field;
+    const bool text = p.encoding == Encoding::fix_field || p.encoding == Encoding::fix_time;
     if (size_t(p.offset) + (text ? 0u : p.width) > bytes.size() || (!text && p.width == 0) ||
         (p.encoding <= Encoding::uint_little && p.width > 8)) {
       r.fail();
@@ -85,9 +109,11 @@ Requester::Requester(const RequesterSpec& spec, const FramingSpec& framing, uint
 // ── requests out ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 uint64_t Requester::variable(Variable v, int64_t now_ns) const {
-  const Channel* c = work_channel_;
+  const Channel* c = counted_channel();
   switch (v) {
-    case Variable::begin: return c ? c->wire(work_begin_) : 0;
+    case Variable::begin:
+      if (logging_in_ || (work_channel_ == nullptr && feed_ != nullptr)) return feed_->resume_at();
+      return c ? c->wire(work_begin_) : 0;
     case Variable::last: return c && work_end_ > 0 ? c->wire(work_end_ - 1) : 0;
     case Variable::end: return c ? c->wire(work_end_) : 0;
     case Variable::count: return work_end_ - work_begin_;
@@ -96,13 +122,15 @@ uint64_t Requester::variable(Variable v, int64_t now_ns) const {
     case Variable::client_sequence: return client_sequence_;
     case Variable::image: return image_;
     case Variable::time_ns: return uint64_t(now_ns);
+    case Variable::echo: return 0;
+    case Variable::asked: return asked_number_;
     case Variable::epoch: return c ? c->epoch().low : 0;
   }
   return 0;
 }
 
-void Requester::transmit(const Template& t, int64_t now_ns) {
-  client_sequence_++;
+void Requester::transmit(const Template& t, int64_t now_ns, bool counted) {
+  if (counted) client_sequence_++;
   scratch_.clear();
   if (t.fix) {
     // tag=value: the body is the bytes with decimals put in at their places; 9 and 10 are computed.
@@ -116,7 +144,13 @@ void Requester::transmit(const Template& t, int64_t now_ns) {
     at = head;
     for (const Patch& p : t.patches) {
       body.insert(body.end(), t.bytes.begin() + at, t.bytes.begin() + p.offset);
-      append_decimal(body, variable(p.variable, now_ns) + uint64_t(p.add));
+      if (p.variable == Variable::echo) {
+        body.insert(body.end(), echo_, echo_ + echo_size_);
+      } else if (p.encoding == Encoding::fix_time) {
+        append_time(body, now_ns + p.add);
+      } else {
+        append_decimal(body, variable(p.variable, now_ns) + uint64_t(p.add));
+      }
       at = p.offset;
     }
     body.insert(body.end(), t.bytes.begin() + at, t.bytes.end());
@@ -135,7 +169,7 @@ void Requester::transmit(const Template& t, int64_t now_ns) {
     for (const Patch& p : t.patches) {
       uint8_t* to = scratch_.data() + p.offset;
       if (p.encoding == Encoding::raw) {
-        const Epoch e = work_channel_ ? work_channel_->epoch() : Epoch{};
+        const Epoch e = counted_channel() ? counted_channel()->epoch() : Epoch{};
         uint8_t text[16];
         store_uint(text, e.high, 8, true);
         store_uint(text + 8, e.low, 8, true);
@@ -198,13 +232,13 @@ void Requester::open(int64_t now_ns) {
   last_login_ns_ = now_ns;
   state_ = State::connecting;
   state_since_ns_ = now_ns;
-  client_sequence_ = 0;
+  if (spec_.purpose != Purpose::feed) client_sequence_ = 0;
   stream_.clear();
   stream_at_ = 0;
   has_image_ = false;
   outstanding_ = false;
   asked_channel_ = nullptr;
-  if (work_channel_) work_channel_->counters()[C::connects]++;
+  if (counted_channel()) counted_channel()->counters()[C::connects]++;
   host_.connect(index_, server_);
 }
 
@@ -212,6 +246,7 @@ void Requester::connected(int64_t now_ns) {
   if (state_ != State::connecting) return;
   last_heard_ns_ = last_sent_ns_ = now_ns;
   state_since_ns_ = now_ns;
+  if (spec_.purpose == Purpose::feed) return feed_connected(now_ns);
   if (spec_.login.present()) {
     state_ = State::login;
     if (!spec_.request.present()) {
@@ -298,9 +333,9 @@ void Requester::stop() {
 // ── work ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 uint64_t Requester::missing() const {
-  return work_channel_ && spec_.purpose == Purpose::replay
-             ? work_channel_->missing_on(work_rung_index_, work_begin_, work_end_)
-             : 0;
+  if (!work_channel_ || spec_.purpose == Purpose::snapshot) return 0;
+  return spec_.purpose == Purpose::replay ? work_channel_->missing_on(work_rung_index_, work_begin_, work_end_)
+                                          : work_channel_->missing(work_begin_, work_end_);
 }
 
 /// The channel that data on this connection belongs to: that of the last request, whatever is wanted by now.
@@ -315,6 +350,7 @@ void Requester::heard(uint64_t linear_end) {
 }
 
 bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns) {
+  if (spec_.purpose == Purpose::feed) return feed_pick(channels, rungs, now_ns);
   const RungKind kind = spec_.purpose == Purpose::snapshot ? RungKind::snapshot : RungKind::request;
   for (Channel* c : channels) {
     if (spec_.channel >= 0 && c->index() != spec_.channel) continue;
@@ -379,7 +415,7 @@ void Requester::finish_work() {
 
 void Requester::check_done(int64_t now_ns) {
   if (!work_channel_) return;
-  if (spec_.purpose == Purpose::replay) {
+  if (spec_.purpose != Purpose::snapshot) {
     if (missing() != 0) return;
   } else if (asked_ || cycle_.running || work_channel_->waiting_for_snapshot() ||
              work_channel_->missing(work_begin_, work_end_) != 0) {
@@ -410,18 +446,19 @@ void Requester::next_rung(Reason why, int64_t now_ns) {
 
 /// The request under way has failed. `hard`: this server will not serve us (refused, rejected, unreachable).
 void Requester::fail(Reason why, uint32_t detail, int64_t now_ns, bool hard) {
+  if (spec_.purpose == Purpose::feed && hard) return feed_lost(why, detail, now_ns, false, why == Reason::loginRejected);
   Channel* c = work_channel_;
   if (c && spec_.purpose == Purpose::snapshot) c->snapshot_fail(why, detail, now_ns, index_);
   cycle_.running = false;
   const uint16_t servers = uint16_t(spec_.servers.size());
   // Of several servers the next is tried: that takes another connection, or socket.
-  if (spec_.tcp || hard || servers > 1) hang_up(now_ns, false);
+  if (spec_.purpose != Purpose::feed && (spec_.tcp || hard || servers > 1)) hang_up(now_ns, false);
   if (hard) {
     if (c) c->counters()[C::refusals]++;
     announce_failure(why, detail, now_ns);
     servers_failed_++;
   }
-  if (servers > 1) server_ = uint16_t((server_ + 1) % servers);
+  if (servers > 1 && spec_.purpose != Purpose::feed) server_ = uint16_t((server_ + 1) % servers);
   if (!c) return;
   if (hard && servers_failed_ >= servers) {
     servers_failed_ = 0;
@@ -466,7 +503,7 @@ bool Requester::used_up(Reason why) {
 void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns) {
   if (stalled_) process(now_ns);
   if (work_channel_ && !(work_channel_->epoch() == work_epoch_)) {
-    if (spec_.tcp) hang_up(now_ns, true);
+    if (spec_.tcp && spec_.purpose != Purpose::feed) hang_up(now_ns, true);
     finish_work();
   }
   check_done(now_ns);
@@ -475,7 +512,9 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
   } else if (state_ == State::login && now_ns - state_since_ns_ >= spec_.login_timeout_ns) {
     fail(Reason::timedOut, 1, now_ns, true);
   } else if (state_ == State::ready && spec_.silence_ns != 0 && now_ns - last_heard_ns_ >= spec_.silence_ns) {
-    if (work_channel_) {
+    if (spec_.purpose == Purpose::feed) {
+      feed_lost(Reason::timedOut, 2, now_ns, true);
+    } else if (work_channel_) {
       fail(Reason::timedOut, 2, now_ns, false);
     } else {
       hang_up(now_ns, false);
@@ -488,7 +527,7 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
   }
   if (work_channel_ && (asked_ || awaits_image) && !stalled_ && now_ns >= answer_due_ns_) {
     const uint64_t m = missing();
-    if (spec_.purpose == Purpose::replay && m < work_missing_) {
+    if (spec_.purpose != Purpose::snapshot && m < work_missing_) {
       // Some came: ask for the rest with a fresh budget.
       for (Hole& h : work_channel_->holes()) {
         if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
@@ -504,6 +543,7 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
       fail(Reason::timedOut, 0, now_ns, false);
     }
   }
+  if (spec_.purpose == Purpose::feed) feed_tick(now_ns);
   // Several short pieces of work may start and fail at once; bounded, the rest follows at the next tick.
   for (int i = 0; i < 4 && !work_channel_; i++) {
     if (!pick(channels, rungs, now_ns)) break;
@@ -516,17 +556,19 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
   }
 
   deadline_ = INT64_MAX;
+  if (spec_.purpose == Purpose::feed && state_ == State::idle) deadline_ = reopen_at_ns_;
   const auto due = [&](int64_t at) { deadline_ = std::min(deadline_, at); };
   if (state_ == State::connecting) due(state_since_ns_ + spec_.connect_timeout_ns);
   if (state_ == State::login) due(state_since_ns_ + spec_.login_timeout_ns);
   if (state_ == State::ready) {
     if (spec_.heartbeat_ns != 0) due(last_sent_ns_ + spec_.heartbeat_ns);
     if (spec_.silence_ns != 0) due(last_heard_ns_ + spec_.silence_ns);
+    if (spec_.probe_ns != 0 && !probed_) due(last_heard_ns_ + spec_.probe_ns);
   }
+  if (stalled_) due(now_ns + 100'000);
   if (work_channel_) {
-    if (state_ == State::idle) due(std::max(now_ns + 1, last_login_ns_ + spec_.login_gap_ns));
+    if (state_ == State::idle && spec_.purpose != Purpose::feed) due(std::max(now_ns + 1, last_login_ns_ + spec_.login_gap_ns));
     if (state_ == State::ready) due(answer_due_ns_);
-    if (stalled_) due(now_ns + 100'000);
   }
 }
 
@@ -535,6 +577,11 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
 void Requester::closed(Reason why, uint32_t detail, int64_t now_ns) {
   if (state_ == State::idle) return;
   if (stalled_) process(now_ns);
+  if (spec_.purpose == Purpose::feed) {
+    const bool connecting = state_ == State::connecting;
+    return feed_lost(!connecting ? Reason::connectionClosed : why == Reason::none ? Reason::connectionRefused : why, detail,
+                     now_ns, false);
+  }
   const State was = state_;
   const bool earlier = outstanding_ && !asked_;
   outstanding_ = false;
@@ -551,7 +598,7 @@ void Requester::closed(Reason why, uint32_t detail, int64_t now_ns) {
     fail(Reason::connectionClosed, detail, now_ns, true);
   } else if (earlier) {
     return;  // it had been opened for an earlier request; the next service connects again
-  } else if (spec_.purpose == Purpose::replay && missing() < work_missing_) {
+  } else if (spec_.purpose != Purpose::snapshot && missing() < work_missing_) {
     for (Hole& h : work_channel_->holes()) {
       if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
     }
@@ -563,6 +610,7 @@ void Requester::closed(Reason why, uint32_t detail, int64_t now_ns) {
 
 void Requester::received(Bytes bytes, int64_t now_ns) {
   last_heard_ns_ = now_ns;
+  probed_ = false;
   if (state_ == State::idle || state_ == State::connecting) return;
   if (!spec_.tcp) {
     const uint64_t before = missing();
@@ -581,7 +629,7 @@ void Requester::received(Bytes bytes, int64_t now_ns) {
   process(now_ns);
   if (stalled_ && stream_.size() > size_t(spec_.packet_bytes_max) + kStalledBytesMax) {
     // The driver reads on although nobody takes it: what is still missing is asked for again later.
-    fail(Reason::connectionClosed, 0, now_ns, false);
+    fail(Reason::connectionClosed, 0, now_ns, spec_.purpose == Purpose::feed);
   }
 }
 
@@ -590,7 +638,8 @@ void Requester::process(int64_t now_ns) {
   processing_ = true;
   stalled_ = false;
   while (state_ != State::idle) {
-    if (work_channel_ && work_channel_->blocked() && spec_.purpose == Purpose::replay) {
+    const Channel* taker = feed_ ? feed_ : spec_.purpose == Purpose::replay ? work_channel_ : nullptr;
+    if (taker && taker->blocked()) {
       stalled_ = true;
       break;
     }
@@ -598,9 +647,9 @@ void Requester::process(int64_t now_ns) {
     const Bytes rest{stream_.data() + stream_at_, uint32_t(stream_.size() - stream_at_)};
     const int64_t size = stream_packet_size(framing_, rest, spec_.packet_bytes_max);
     if (size < 0) {
-      if (work_channel_) work_channel_->counters()[C::malformed]++;
+      if (counted_channel()) counted_channel()->counters()[C::malformed]++;
       announce_failure(Reason::malformedReply, 0, now_ns);
-      fail(Reason::malformedReply, 0, now_ns, false);
+      fail(Reason::malformedReply, 0, now_ns, spec_.purpose == Purpose::feed);
       hang_up(now_ns, false);
       break;
     }
@@ -625,12 +674,13 @@ bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
   Packet packet;
   uint32_t consumed;
   if (read_packet(framing_, packet_bytes, packet, consumed) != FrameStatus::ok) {
-    if (work_channel_) work_channel_->counters()[C::malformed]++;
+    if (counted_channel()) counted_channel()->counters()[C::malformed]++;
     return true;
   }
+  if (feed_ && spec_.replies_are_feed && !feed_packet(packet, now_ns)) return true;
   const auto matches = [](const ReplyRule& r, Bytes at) {
-    return (!r.first.present() || (r.first.fits(at) && r.first.load(at.data) == r.first_value)) &&
-           (!r.second.present() || (r.second.fits(at) && r.second.load(at.data) == r.second_value));
+    return (!r.first.present() || (r.first.fits(at) && r.first.load(at) == r.first_value)) &&
+           (!r.second.present() || (r.second.fits(at) && r.second.load(at) == r.second_value));
   };
   for (const ReplyRule& r : spec_.rules) {
     if (!r.in_message && matches(r, packet_bytes)) return apply(r, packet_bytes, packet_bytes, now_ns);
@@ -652,7 +702,7 @@ bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
     }
   }
   applied_ = 0;
-  if (any) return true;
+  if (any || feed_) return true;
   if (spec_.replies_are_feed) {
     Arrival arrival{0, Origin::recovery, now_ns, now_ns};
     Channel* c = answering();
@@ -671,16 +721,16 @@ bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
 bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_ns) {
   if ((rule.number.present() && !rule.number.fits(at)) || (rule.number2.present() && !rule.number2.fits(at)) ||
       !at.holds(rule.epoch_offset, rule.epoch_width)) {
-    if (work_channel_) work_channel_->counters()[C::malformed]++;
+    if (counted_channel()) counted_channel()->counters()[C::malformed]++;
     return true;
   }
   for (const ReplyRule::Echo& e : rule.echoes) {
     const uint64_t held = asked_values_[uint32_t(e.variable)];
     const uint64_t mask = e.field.width >= 8 || e.field.digits ? ~0ull : (1ull << (8 * e.field.width)) - 1;
     // Somebody else's, or late.
-    if (asked_channel_ == nullptr || !e.field.fits(at) || e.field.load(at.data) != (held & mask)) return true;
+    if (asked_channel_ == nullptr || !e.field.fits(at) || e.field.load(at) != (held & mask)) return true;
   }
-  const uint64_t number = rule.number.present() ? rule.number.load(at.data) : 0;
+  const uint64_t number = rule.number.present() ? rule.number.load(at) : 0;
   actions_seen_ |= 1u << uint32_t(rule.action);
   Channel* c = work_channel_;
   const Arrival arrival{0, Origin::recovery, now_ns, now_ns};
@@ -689,6 +739,10 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       return true;
     case Action::login_accepted:
       if (state_ != State::login) return true;
+      if (feed_) {
+        feed_accepted(rule, at, number, now_ns);
+        return true;
+      }
       if (c && rule.epoch_width != 0 && !same_session(at.data + rule.epoch_offset, rule.epoch_width, c->epoch())) {
         fail(Reason::requestRefused, 0, now_ns, true);
         return true;
@@ -752,7 +806,11 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
         return !c || c->snapshot_message(kBareFraming, payload, arrival);
       }
       const uint64_t sequence = rule.number.present() ? number : implied_++;
-      if (Channel* to = answering()) {
+      if (feed_) {
+        // What is behind the newest number fills a hole.
+        const bool again = feed_->started() && feed_->linear(sequence) < feed_->highest();
+        feed_->message(sequence, payload, {spec_.line, again ? Origin::recovery : Origin::live, now_ns, now_ns});
+      } else if (Channel* to = answering()) {
         to->message(sequence, payload, arrival);
         heard(to->linear(sequence) + 1);
       }
@@ -776,7 +834,7 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
     case Action::unavailable:
       if (c) {
         // What was not asked for may be somebody else's answer.
-        const uint64_t last = rule.number2.present() ? rule.number2.load(at.data) : number;
+        const uint64_t last = rule.number2.present() ? rule.number2.load(at) : number;
         const uint64_t from = std::max(c->linear(number), work_begin_), to = std::min(c->linear(last) + 1, work_end_);
         if (from < to) c->advance_on(work_rung_index_, from, to, Reason::unavailable, now_ns);
         // Holes that moved on are no longer ours to fill.
@@ -784,13 +842,36 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       }
       return true;
     case Action::answer:
-      if (spec_.heartbeat.present()) transmit(spec_.heartbeat, now_ns);
+      if (rule.key.tag) {
+        const Bytes text = Field::find_tag(at, rule.key.offset).first(sizeof echo_);
+        if (text.size != 0) std::memcpy(echo_, text.data, text.size);
+        echo_size_ = text.size;
+      }
+      if (spec_.answer.present()) {
+        transmit(spec_.answer, now_ns);
+      } else if (spec_.heartbeat.present()) {
+        transmit(spec_.heartbeat, now_ns);
+      }
+      return true;
+    case Action::answer_number:
+      asked_number_ = number;
+      if (spec_.gap_fill.present() && state_ == State::ready) transmit(spec_.gap_fill, now_ns, false);
+      return true;
+    case Action::session_end:
+      if (feed_) {
+        feed_->stream_end(now_ns);
+        feed_lost(Reason::sessionEnded, 0, now_ns, false, true);
+      }
       return true;
     case Action::echo:
       last_sent_ns_ = now_ns;
       host_.send(index_, whole);
       return true;
     case Action::goodbye:
+      if (feed_) {
+        const bool refused = state_ == State::login;
+        feed_lost(refused ? Reason::loginRejected : Reason::connectionClosed, 0, now_ns, true, refused);
+      }
       return true;
     case Action::snapshot_begin:
       if (c && asked_) c->snapshot_begin(now_ns, index_);
@@ -802,6 +883,10 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       c->snapshot_begin(now_ns, index_);
       return true;
     case Action::snapshot_end: {
+      if (feed_) {
+        if (refresh_left_ > 0 && --refresh_left_ == 0) feed_->refresh_end(now_ns, index_);
+        return true;
+      }
       if (!c || !asked_) return true;
       if (spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
       if (!rule.number.present() && !has_snapshot_number_) {
@@ -882,7 +967,7 @@ void Ladder::tick(Channel& channel, int64_t now_ns) {
     Hole& h = holes[i];
     while (h.rung < rungs_.size()) {
       const RungSpec& r = rungs_[h.rung];
-      if (r.channel >= 0 && r.channel != channel.index()) {
+      if ((r.channel >= 0 && r.channel != channel.index()) || (h.unobtainable && r.kind != RungKind::snapshot)) {
         h.rung++;
         continue;
       }

@@ -36,9 +36,10 @@ enum class Variable : uint8_t {
 inline constexpr uint32_t kVariables = 10;
 
 enum class Encoding : uint8_t { uint_big = 0, uint_little = 1, digits_left_blank = 2, digits_left_zero = 3, raw = 4,
-                                fix_field = 5 };
+                                fix_field = 5, fix_time = 6 };
 
-/// Fixed bytes with places to fill in. For `fix_field` the value is appended as decimal text at that point.
+/// Fixed bytes with places to fill in. `fix_field`: the value is put in as decimal text at that point; `fix_time`: as
+/// YYYYMMDD-HH:MM:SS.mmm.
 struct Patch {
   uint16_t offset = 0;
   uint8_t width = 0;
@@ -55,7 +56,8 @@ struct Template {
 };
 
 enum class Lifecycle : uint8_t { keep = 0, server_closes = 1, client_closes = 2 };
-enum class Purpose : uint8_t { replay = 0, snapshot = 1 };
+/// `feed`: a stream that is itself a line of a channel: opened at start, kept, and resumed where it broke.
+enum class Purpose : uint8_t { replay = 0, snapshot = 1, feed = 2 };
 /// Where a snapshot's data comes: on the requester's connection, on lines that repeat it, on lines after a request.
 enum class SnapshotFrom : uint8_t { request = 0, loop = 1, request_on_lines = 2 };
 /// Where its number stands. `every_item`: each packet or instrument has its own; the least decides where delivery goes
@@ -83,6 +85,8 @@ enum class Action : uint8_t {
   snapshot_message = 15,///< payload is one message of the snapshot; number: its own, of which the least counts
   snapshot_begin = 16,
   snapshot_item = 17,   ///< an item of a loop without marks: the cycle is over when the first one comes again
+  session_end = 18,     ///< of a stream feed: the venue's session is over
+  answer_number = 19,   ///< of a stream feed: the peer asks for our messages from `number` on: send the gap-fill template
 };
 
 enum class Outcome : uint8_t { accepted = 0, retry = 1, unavailable = 2, next_server = 3, give_up = 4, wait = 5 };
@@ -147,6 +151,16 @@ struct RequesterSpec {
   SnapshotFrom snapshot_from = SnapshotFrom::request;
   SnapshotNumber snapshot_number = SnapshotNumber::after;
   SnapshotCount snapshot_count = SnapshotCount::channel;
+  // Stream feeds.
+  Template resume;                  ///< login after a break, where it differs
+  Template probe, answer, gap_fill;
+  std::vector<Template> subscribe;  ///< sent after each login, and again where a hole can only be mended by new state
+  int64_t probe_ns = 0;             ///< silence after which the probe is sent, once
+  int64_t reconnect_first_ns = 100'000'000, reconnect_most_ns = 10'000'000'000;
+  Field resent;                     ///< … of a message that was sent before; without it a number must not be lower
+  uint64_t resent_value = 0;
+  uint32_t refresh_items = 0;       ///< snapshot_end messages that make the state whole again after a subscription
+  uint8_t line = 0;
 };
 
 enum class RungKind : uint8_t { wait = 0, request = 1, snapshot = 2 };
@@ -191,13 +205,15 @@ class Requester {
   [[nodiscard]] uint32_t outcomes_seen() const { return outcomes_seen_; }
   /// Ends all connections, as at close.
   void stop();
+  /// Of a stream feed: the channel whose line it is.
+  void attach(Channel& channel) { feed_ = &channel; }
 
  private:
   enum class State : uint8_t { idle, connecting, login, ready };
 
   [[nodiscard]] bool pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns);
   void go(int64_t now_ns);
-  void transmit(const Template& t, int64_t now_ns);
+  void transmit(const Template& t, int64_t now_ns, bool counted = true);
   void ask(int64_t now_ns);
   void open(int64_t now_ns);
   void hang_up(int64_t now_ns, bool polite);
@@ -209,6 +225,15 @@ class Requester {
   void status(Outcome outcome, uint32_t code, int64_t now_ns);
   void fail(Reason why, uint32_t detail, int64_t now_ns, bool hard);
   void finish_work();
+  // Stream feeds (stream_feed.cpp).
+  void feed_connected(int64_t now_ns);
+  void feed_accepted(const ReplyRule& rule, Bytes at, uint64_t number, int64_t now_ns);
+  void feed_lost(Reason why, uint32_t detail, int64_t now_ns, bool polite, bool patient = false);
+  [[nodiscard]] bool feed_packet(const Packet& packet, int64_t now_ns);
+  [[nodiscard]] bool feed_pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns);
+  void feed_tick(int64_t now_ns);
+  void feed_subscribe(int64_t now_ns);
+  [[nodiscard]] Channel* counted_channel() const { return work_channel_ ? work_channel_ : feed_; }
   void next_rung(Reason why, int64_t now_ns);
   [[nodiscard]] uint64_t missing() const;
   [[nodiscard]] Channel* answering() const;
@@ -255,6 +280,18 @@ class Requester {
   int64_t last_login_ns_ = INT64_MIN / 2;
   int64_t cooldown_until_ns_ = INT64_MIN;
   Reason cooldown_why_ = Reason::none;
+
+  // A stream feed.
+  Channel* feed_ = nullptr;
+  bool up_ = false;          // logged in, as the channel knows
+  bool logging_in_ = false;  // the template under way is the login
+  bool probed_ = false;
+  int64_t reopen_at_ns_ = 0;
+  int64_t backoff_ns_ = 0;
+  uint32_t refresh_left_ = 0;
+  uint64_t asked_number_ = 0;
+  uint8_t echo_[64] = {};
+  uint32_t echo_size_ = 0;
 
   // The request under way.
   Channel* work_channel_ = nullptr;

@@ -76,6 +76,19 @@ void parse_requester(SpecReader& r, RequesterSpec& q) {
   q.snapshot_from = SnapshotFrom(r.u8());
   q.snapshot_number = SnapshotNumber(r.u8());
   q.snapshot_count = SnapshotCount(r.u8());
+  q.resume.parse(r);
+  q.probe.parse(r);
+  q.answer.parse(r);
+  q.gap_fill.parse(r);
+  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) q.subscribe.emplace_back().parse(r);
+  q.probe_ns = r.i64();
+  q.reconnect_first_ns = r.i64();
+  q.reconnect_most_ns = r.i64();
+  q.resent.parse(r);
+  q.resent_value = r.u64();
+  q.refresh_items = r.u32();
+  q.line = r.u8();
+  if (q.line >= kLinesMax || q.reconnect_first_ns <= 0 || q.reconnect_most_ns < q.reconnect_first_ns) r.fail();
   if (q.range_max == 0 || q.packet_bytes_max == 0 || q.packet_bytes_max > (64u << 20)) r.fail();
 }
 
@@ -153,6 +166,10 @@ Session::Session(const SessionSpec& spec, Host& host, Output& output, uint64_t* 
   for (uint16_t i = 0; i < spec.requesters.size(); i++) {
     const RequesterSpec& q = spec.requesters[i];
     requesters_.push_back(std::make_unique<Requester>(q, spec.framings[q.framing], i, host, *this));
+    if (q.purpose == Purpose::feed) {
+      requesters_.back()->attach(*channels_[q.channel >= 0 ? size_t(q.channel) : 0]);
+      deadline_ = 0;  // it is opened at once
+    }
   }
   streams_.resize(spec.lines.size());
 }
@@ -250,7 +267,7 @@ void Session::service(int64_t now_ns) {
     ladder_.tick(*c, now_ns);
   }
   for (const auto& q : requesters_) {
-    if (open || !q->idle() || q->deadline() <= now_ns || q->deadline() != INT64_MAX) {
+    if (open || q->spec().purpose == Purpose::feed || !q->idle() || q->deadline() <= now_ns || q->deadline() != INT64_MAX) {
       q->tick(channel_list_, spec_.rungs, now_ns);
     }
   }

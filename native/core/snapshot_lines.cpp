@@ -22,8 +22,8 @@ uint64_t identity_of(Bytes b) {
 }
 
 bool matches(const ReplyRule& r, Bytes at) {
-  return (!r.first.present() || (r.first.fits(at) && r.first.load(at.data) == r.first_value)) &&
-         (!r.second.present() || (r.second.fits(at) && r.second.load(at.data) == r.second_value)) &&
+  return (!r.first.present() || (r.first.fits(at) && r.first.load(at) == r.first_value)) &&
+         (!r.second.present() || (r.second.fits(at) && r.second.load(at) == r.second_value)) &&
          (!r.number.present() || r.number.fits(at)) && (!r.number2.present() || r.number2.fits(at)) &&
          (!r.key.present() || r.key.fits(at));
 }
@@ -170,7 +170,7 @@ bool Requester::too_old_already(size_t mark) const {
     const ReplyRule& r = *marks_[i].rule;
     if (i > mark && r.action == Action::snapshot_begin) return false;
     if (!r.number.present() || (r.action != Action::snapshot_begin && r.action != Action::snapshot_number)) continue;
-    return !new_enough(r.number.load(marks_[i].at.data) + (r.inclusive ? 1 : 0));
+    return !new_enough(r.number.load(marks_[i].at) + (r.inclusive ? 1 : 0));
   }
   return false;
 }
@@ -199,6 +199,7 @@ void Requester::in_order(const FramingSpec& framing, const Packet& packet, uint3
   };
   for (size_t i = 0; i < marks_.size(); i++) {
     const Mark m = marks_[i];
+    actions_seen_ |= 1u << uint32_t(m.rule->action);
     switch (m.rule->action) {
       case Action::snapshot_begin:
         give(m.index);
@@ -215,7 +216,7 @@ void Requester::in_order(const FramingSpec& framing, const Packet& packet, uint3
         if (begin(i, true)) cycle_number(framing, packet, m);
         break;
       case Action::snapshot_item: {
-        const uint64_t key = m.rule->key.present() ? m.rule->key.load(m.at.data)
+        const uint64_t key = m.rule->key.present() ? m.rule->key.load(m.at)
                                                    : framing.item.present() ? framing.item.load(packet.whole.data) : 0;
         if (!has_begin_rule_ && !has_end_rule_) {
           if (cycle_.running && cycle_.keyed && cycle_.first_key == key) {
@@ -274,14 +275,14 @@ void Requester::cycle_number(const FramingSpec& framing, const Packet& packet, c
   const ReplyRule& rule = *mark.rule;
   if (rule.number2.present()) {
     cycle_.total_known = true;
-    cycle_.total = rule.number2.load(mark.at.data);
+    cycle_.total = rule.number2.load(mark.at);
   }
   if (!rule.number.present()) return;
   if (rule.action != Action::snapshot_end) cycle_.items++;
-  const uint64_t number = rule.number.load(mark.at.data);
+  const uint64_t number = rule.number.load(mark.at);
   const uint64_t first = none(rule.number, number) ? 0 : number + (rule.inclusive ? 1 : 0);
   if (spec_.snapshot_count == SnapshotCount::item) {
-    const uint64_t item = rule.key.present() ? rule.key.load(mark.at.data)
+    const uint64_t item = rule.key.present() ? rule.key.load(mark.at)
                                              : framing.item.present() ? framing.item.load(packet.whole.data) : 0;
     const auto at = std::lower_bound(cycle_.numbers.begin(), cycle_.numbers.end(), item,
                                      [](const ItemNumber& x, uint64_t v) { return x.item < v; });

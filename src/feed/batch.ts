@@ -2,7 +2,14 @@
  * A batch: what the core has published since the last one, read in place. Messages and notices come in the order in
  * which they happened. Nothing is allocated for a message.
  */
-import { createViews, type Decoder, type Fields, type Flyweight, type Messages, type MessageView } from '../layout/index.js';
+import {
+  createViews,
+  type Decoder,
+  type Fields,
+  type Flyweight,
+  type Messages,
+  type MessageView,
+} from '../layout/index.js';
 import { native } from '../native.js';
 import { NOTICE, PACKET, type Ring, RUN, UNKNOWN_TYPE } from './ring.js';
 
@@ -91,7 +98,9 @@ export type NoticeType =
   | 'sequenceJump'
   | 'endOfData'
   | 'slowConsumer'
-  | 'sourceFailed';
+  | 'sourceFailed'
+  | 'lineDown'
+  | 'lineUp';
 
 /** A captured packet's payload, for tools that look at packets. */
 export interface CapturedPayload {

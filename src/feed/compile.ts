@@ -12,6 +12,7 @@ import { findFraming, framingOf } from '../patterns/framings.js';
 import { type Network, noEngine } from '../patterns/network.js';
 import type { Recovery } from '../patterns/recovery.js';
 import type { Snapshot } from '../patterns/snapshot.js';
+import type { Stream } from '../patterns/stream.js';
 import type { Envelope, Outgoing, TableMessage, Value } from '../patterns/table.js';
 import { nanoseconds, splitEndpoint } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
@@ -107,6 +108,8 @@ const VARIABLE = [
   'clientSequence',
   'image',
   'time',
+  'echo',
+  'asked',
 ];
 export const OUTCOME = ['accepted', 'retry', 'unavailable', 'nextServer', 'giveUp', 'wait'];
 /** Reply actions and outcomes in the order of the core. */
@@ -129,8 +132,18 @@ export const ACTION = [
   'snapshotMessage',
   'snapshotBegin',
   'snapshotItem',
+  'sessionEnd',
+  'answerNumber',
 ];
-const ENCODING = { uintBig: 0, uintLittle: 1, digitsLeftBlank: 2, digitsLeftZero: 3, raw: 4, fixField: 5 } as const;
+const ENCODING = {
+  uintBig: 0,
+  uintLittle: 1,
+  digitsLeftBlank: 2,
+  digitsLeftZero: 3,
+  raw: 4,
+  fixField: 5,
+  fixTime: 6,
+} as const;
 const UNIT_NS = { ns: 1, us: 1_000, ms: 1_000_000, s: 1_000_000_000 } as const;
 const NO_LIMIT = 0xffff_ffff_ffff_ffffn;
 const LINES_MAX = 16;
@@ -140,7 +153,7 @@ const fault = (code: string, message: string, hint: string): VenuewireError => n
 interface Place {
   readonly offset: number;
   readonly size: number;
-  readonly type?: 'uint' | 'digits' | undefined;
+  readonly type?: 'uint' | 'digits' | 'tag' | 'tagText' | undefined;
   readonly byteOrder?: 'big' | 'little' | undefined;
   readonly bits?: readonly [number, number] | undefined;
 }
@@ -150,16 +163,23 @@ function writeField(w: SpecWriter, f: Place | undefined, order: 'big' | 'little'
   const mask = f?.bits === undefined ? NO_LIMIT : (1n << BigInt(f.bits[1])) - 1n;
   w.u16(f?.offset ?? 0)
     .u8(f?.size ?? 0)
-    .u8((f !== undefined && big ? 1 : 0) | (f?.type === 'digits' ? 2 : 0))
+    .u8(
+      (f !== undefined && big ? 1 : 0) |
+        (f?.type === 'digits' ? 2 : f?.type === 'tag' ? 4 : f?.type === 'tagText' ? 12 : 0),
+    )
     .u8(f?.bits?.[0] ?? 0)
     .u64(BigInt.asUintN(64, mask));
 }
+
+/** The place of a condition that may be on a FIX tag. */
+const conditionPlace = (c: Place & { readonly tag?: number | undefined; readonly equals: number | string }): Place =>
+  c.tag === undefined ? c : { offset: c.tag, size: 1, type: typeof c.equals === 'string' ? 'tagText' : 'tag' };
 
 /** A field and the value that it must have; text is compared in the order of its bytes. */
 function writeCondition(w: SpecWriter, f: Place, equals: number | string, order: 'big' | 'little'): void {
   const text = typeof equals === 'string';
   writeField(w, text ? { ...f, byteOrder: 'big' } : f, order);
-  w.u64(text ? textValue(equals.padEnd(f.size)) : BigInt(equals));
+  w.u64(text ? textValue(f.type === 'tagText' ? equals : equals.padEnd(f.size)) : BigInt(equals));
 }
 
 /** Writes a framing as `FramingSpec::parse` in native/core/framing.cpp reads it. */
@@ -186,20 +206,25 @@ export function writeFraming(w: SpecWriter, f: Framing): void {
   w.u8(NUMBERING.indexOf(f.numbering)).flag(f.zeroIsUnsequenced).flag(f.manyPackets);
   w.u64(BigInt(f.wrap.max)).u64(BigInt(f.wrap.first));
   w.list(f.kinds, (k) => {
-    const place = k.when.field === undefined ? (k.when as Place) : (f[k.when.field] as Place);
+    const place =
+      k.when.field === undefined ? conditionPlace(k.when as Place & typeof k.when) : (f[k.when.field] as Place);
     writeCondition(w, k.when.bits === undefined ? place : { ...place, bits: k.when.bits }, k.when.equals, order);
     if (k.and === undefined) {
       field(undefined);
       w.u64(0);
-    } else writeCondition(w, k.and, k.and.equals, order);
+    } else writeCondition(w, conditionPlace(k.and), k.and.equals, order);
     w.u8(KIND.indexOf(k.is)).u8(NUMBER.indexOf(k.number));
   });
   w.list(f.controls, (c) => {
-    writeCondition(w, c.when, c.when.equals, order);
+    writeCondition(w, conditionPlace(c.when), c.when.equals, order);
+    if (c.and === undefined) {
+      field(undefined);
+      w.u64(0);
+    } else writeCondition(w, conditionPlace(c.and), c.and.equals, order);
     w.u8(KIND.indexOf(c.is)).u8(NUMBER.indexOf(c.number));
     field(c.next);
     field(c.last);
-    w.flag(c.counted);
+    w.u8(c.lastIs === 'next' ? 0xff : 0).flag(c.counted);
   });
   field(f.item?.key);
   field(f.item?.number);
@@ -208,7 +233,7 @@ export function writeFraming(w: SpecWriter, f: Framing): void {
   w.u32((m.length?.excludes ?? 0) >>> 0);
   w.u16(m.prefix).u16(m.trailer).u8(m.align);
   w.u16(m.lengthFrom === 'delimiter' && m.delimiter !== undefined ? m.delimiter : 0xffff);
-  w.flag(m.lengthFrom === 'table');
+  w.flag(m.lengthFrom === 'table').flag(f.fix);
 }
 
 /** Everything that compiling one requester needs to know. */
@@ -326,12 +351,20 @@ function compileFix(tags: readonly (readonly [number, Value])[], c: Context): Te
       patches.push({
         offset: bytes.length,
         width: 0,
-        encoding: ENCODING.fixField,
+        encoding: v.variable === 'time' ? ENCODING.fixTime : ENCODING.fixField,
         variable: VARIABLE.indexOf(v.variable),
         add: v.add ?? 0,
       });
-    } else if (isCredential(v)) put(resolveCredential(c.credentials, v.credential));
-    else put(String(isParameter(v) ? parameterOf(v.parameter, c) : v));
+    } else if (isCredential(v)) {
+      const secret = resolveCredential(c.credentials, v.credential);
+      if (secret.includes('\x01'))
+        throw fault(
+          'VW_CREDENTIAL_FIELD',
+          `${c.where}: the credential for tag ${tag} holds a separator`,
+          'Correct it.',
+        );
+      put(secret);
+    } else put(String(isParameter(v) ? parameterOf(v.parameter, c) : v));
     put('\x01');
   }
   return { bytes: Uint8Array.from(bytes), patches, fix: true, countMax: NO_LIMIT };
@@ -502,6 +535,9 @@ function typeConditions(decoder: Decoder, name: string, shift: number, where: st
 
 function conditionOf(when: NonNullable<Reply['when']>): Condition {
   const { offset, size, equals } = when;
+  if (when.tag !== undefined) {
+    return { place: conditionPlace(when), value: typeof equals === 'string' ? textValue(equals) : BigInt(equals) };
+  }
   if (typeof equals === 'string')
     return { place: { offset, size, byteOrder: 'big' }, value: textValue(equals.padEnd(size)) };
   return { place: { offset, size, byteOrder: when.byteOrder ?? 'little' }, value: BigInt(equals) };
@@ -561,7 +597,7 @@ function compileReply(r: Reply, inclusive: boolean, where: string): ((w: SpecWri
   const inner = r.holding === undefined ? undefined : new Sought(r.holding, payload, where);
   const fields = inner ?? outer;
   const fixed: Condition[] = [...(outer?.values ?? []), ...(inner?.values ?? [])];
-  if (r.when !== undefined) fixed.push(conditionOf(r.when));
+  for (const k of [r.when, r.and]) if (k !== undefined) fixed.push(conditionOf(k));
   const field = (name: string): { place: Place; text: boolean } => {
     if (fields === undefined)
       throw wrong(`the field '${name}' needs 'on'`, 'Give its place instead: { offset, size }.');
@@ -577,7 +613,7 @@ function compileReply(r: Reply, inclusive: boolean, where: string): ((w: SpecWri
         : { place: r.number, text: false };
   const further = r.last ?? r.total;
   const last = further === undefined ? undefined : field(further);
-  const key = r.key === undefined ? undefined : field(r.key);
+  const key = r.echo !== undefined ? { place: r.echo } : r.key === undefined ? undefined : field(r.key);
   const session = r.session === undefined ? undefined : field(r.session);
   const inMessage = r.of === undefined ? outer !== undefined && !outer.isPacket : r.of === 'message';
   const rules: ((w: SpecWriter) => void)[] = [];
@@ -615,19 +651,22 @@ function compileReply(r: Reply, inclusive: boolean, where: string): ((w: SpecWri
   return rules;
 }
 
-function writeRules(w: SpecWriter, pattern: Recovery | Snapshot, c: Context): void {
+function writeRules(w: SpecWriter, pattern: Recovery | Snapshot | Stream, c: Context): void {
   const inclusive = 'number' in pattern && pattern.number.is === 'lastIncluded';
   const rules = pattern.replies.flatMap((r, i) => compileReply(r, inclusive, `${c.where}: replies.${i}`));
   w.list(rules, (write) => write(w));
 }
 
 type Rung = Exclude<Venue['recovery'][number], { type: 'waitForOtherLine' }>;
+type StreamUse = NonNullable<Venue['streams']>[string];
 
 interface Requester {
   readonly name: string;
-  readonly pattern: Recovery | Snapshot;
-  readonly rung: Rung;
+  readonly pattern: Recovery | Snapshot | Stream;
+  readonly rung: Rung | StreamUse;
   readonly channel: number;
+  /** Of a stream: which line of its channel it is. */
+  readonly line?: number;
 }
 
 function resolveFraming(framing: string | object | undefined, feed: Framing | undefined, where: string): Framing {
@@ -648,7 +687,7 @@ function resolveFraming(framing: string | object | undefined, feed: Framing | un
 /** One framing for one record, so that it is written once. */
 const completed = new WeakMap<object, Framing>();
 
-function patternOf(rung: Rung, where: string): Recovery | Snapshot {
+function patternOf<P>(rung: { readonly pattern: P | string }, where: string): P {
   if (typeof rung.pattern !== 'string') return rung.pattern;
   throw fault(
     'VW_VENUE_UNRESOLVED',
@@ -683,9 +722,11 @@ function writeRequester(w: SpecWriter, q: Requester, feed: Framing, framingIndex
   const own = pattern.limits;
   const other = rung.limits ?? {};
   const snapshot = 'from' in pattern;
+  const stream = 'subscribe' in pattern ? pattern : undefined;
+  const purpose = snapshot ? 1 : stream === undefined ? 0 : 2;
   w.text(q.name)
     .flag(pattern.transport !== 'udp')
-    .u8(snapshot ? 1 : 0)
+    .u8(purpose)
     .u8(LIFECYCLE.indexOf(pattern.connection));
   w.u32(q.channel >>> 0);
   w.list(rung.servers, (server) => {
@@ -696,8 +737,8 @@ function writeRequester(w: SpecWriter, q: Requester, feed: Framing, framingIndex
   w.text(rung.localAddress ?? source ?? '');
   w.u16(framingIndex(resolveFraming(pattern.framing, feed, q.name)));
   w.flag(!snapshot && pattern.delivery === 'feedPackets');
-  w.flag(!snapshot && pattern.onePerDatagram);
-  w.flag(snapshot || (pattern.serial && pattern.delivery !== 'lines'));
+  w.flag('onePerDatagram' in pattern && pattern.onePerDatagram);
+  w.flag(snapshot || ('serial' in pattern && pattern.serial && pattern.delivery !== 'lines'));
   w.flag(pattern.needsImage);
   for (const t of [templates.login, templates.request, templates.heartbeat, templates.logout]) writeTemplate(w, t);
   writeRules(w, pattern, c);
@@ -715,6 +756,20 @@ function writeRequester(w: SpecWriter, q: Requester, feed: Framing, framingIndex
   w.u8(from)
     .u8('from' in pattern ? SNAPSHOT_NUMBER[pattern.number.comes] : 0)
     .u8('from' in pattern ? SNAPSHOT_COUNT.indexOf(pattern.number.of) : 0);
+  for (const t of [stream?.resume, stream?.probe, stream?.answer, stream?.gapFill])
+    writeTemplate(w, compileOutgoing(t, c));
+  w.list(stream?.subscribe ?? [], (t) => {
+    writeTemplate(w, compileOutgoing(t, c));
+  });
+  w.u64(ns(stream?.keepAlive.probe))
+    .u64(ns(stream?.reconnect.first ?? '100ms'))
+    .u64(ns(stream?.reconnect.most ?? '10s'));
+  const resent = stream?.resent;
+  if (resent === undefined) {
+    writeField(w, undefined, 'big');
+    w.u64(0);
+  } else writeCondition(w, resent.field, resent.equals, 'big');
+  w.u32(stream?.refresh ?? 0).u8(q.line ?? 0);
 }
 
 function epochOf(f: Framing, session: string, where: string): { high: bigint; low: bigint } {
@@ -836,7 +891,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
     if (r.type === 'waitForOtherLine') {
       return { kind: r.type, requester: 0, tries: 0, timeout: ns(r.for), packets: r.packets, channel: -1 };
     }
-    const pattern = patternOf(r, `${venue.name}: recovery.${i}`);
+    const pattern = patternOf<Recovery | Snapshot>(r, `${venue.name}: recovery.${i}`);
     const channel = r.channel === undefined ? -1 : channels.findIndex((c) => c.name === r.channel);
     const identity = JSON.stringify([
       r.type,
@@ -857,6 +912,22 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
     }
     return { kind: r.type, requester, tries: r.tries, timeout: ns(r.timeout), packets: 0, channel };
   });
+  // Streams are requesters too; their own rungs stand around those of the venue.
+  const before: typeof rungs = [];
+  const behind: typeof rungs = [];
+  Object.entries(venue.streams ?? {}).forEach(([name, use], line) => {
+    const pattern = patternOf<Stream>(use, `${venue.name}: streams.${name}`);
+    const channel = use.channel === undefined ? 0 : channels.findIndex((c) => c.name === use.channel);
+    const requester = requesters.push({ name, pattern, rung: use, channel, line }) - 1;
+    const rung = { requester, tries: use.tries, timeout: ns(use.timeout), packets: 0, channel };
+    if (pattern.request !== undefined) before.push({ kind: 'request', ...rung });
+    if (pattern.refresh > 0) behind.push({ kind: 'snapshot', ...rung });
+  });
+  if (before.length + behind.length > 0) {
+    const waits = rungs.findIndex((r) => r.kind !== 'waitForOtherLine');
+    rungs.splice(waits < 0 ? rungs.length : waits, 0, ...before);
+    rungs.push(...behind);
+  }
   // Known before anything is written: framings come first.
   for (const q of requesters) framingIndex(resolveFraming(q.pattern.framing, feed, q.name));
 

@@ -12,9 +12,14 @@ const order = z.enum(['big', 'little']).optional().describe('Byte order, where i
 /** An unsigned field of a header or message. */
 export const fieldSchema = z
   .strictObject({
-    offset: offset.describe('Bytes from the first byte of the packet (in `message` and `controls`: of the message)'),
+    offset: offset.describe(
+      'Bytes from the first byte of the packet (in `message` and `controls`: of the message); of a `tag`, its number',
+    ),
     size: z.int().min(1).max(20).describe('Bytes; at most 8 unless the field is `digits`'),
-    type: z.enum(['uint', 'digits']).optional().describe('`uint` (the default) or `digits`: a number in ASCII'),
+    type: z
+      .enum(['uint', 'digits', 'tag', 'tagText'])
+      .optional()
+      .describe('`uint` (the default); `digits`: a number in ASCII; `tag`, `tagText`: the number or text of a FIX tag'),
     byteOrder: order,
     bits: z
       .tuple([z.int().min(0).max(63), z.int().min(1).max(64)])
@@ -25,6 +30,13 @@ export const fieldSchema = z
   .describe('Where an unsigned number stands')
   .meta({ id: 'Field' });
 export type FramingField = z.infer<typeof fieldSchema>;
+
+/** A field of tag=value messages, found by its tag: `tag(34)`. */
+export const tag = (number: number, type: 'number' | 'text' = 'number'): FramingField => ({
+  offset: number,
+  size: 1,
+  type: type === 'text' ? 'tagText' : 'tag',
+});
 
 const HEADER_FIELDS = ['packetLength', 'sequence', 'count', 'channel', 'session'] as const;
 
@@ -46,6 +58,18 @@ const numberMeaning = z
 export type NumberMeaning = z.infer<typeof numberMeaning>;
 
 const equals = z.union([z.int().min(0), z.string().min(1).max(8)]).describe('The value; text is compared byte by byte');
+const tagNumber = z.int().min(1).max(0xffff).optional().describe('Instead of `offset` and `size`: a FIX tag');
+
+const condition = z
+  .strictObject({
+    offset: offset.default(0),
+    size: z.int().min(1).max(8).default(1),
+    tag: tagNumber,
+    byteOrder: order,
+    bits: fieldSchema.shape.bits,
+    equals,
+  })
+  .describe('A field that has this value');
 
 /** The record that `defineFraming` takes. */
 export const framingSchema = z
@@ -73,6 +97,10 @@ export const framingSchema = z
       })
       .optional()
       .describe('The length of the packet; absent: the datagram is the packet'),
+    fix: z
+      .boolean()
+      .default(false)
+      .describe('tag=value messages: BodyLength (9) ends one, CheckSum (10) is verified; fields are found by their tags'),
     manyPackets: z.boolean().default(false).describe('One datagram may hold several packets, each with its header'),
     session: z
       .strictObject({
@@ -117,22 +145,19 @@ export const framingSchema = z
               field: z.enum(HEADER_FIELDS).optional().describe('A field that is declared above'),
               offset: offset.optional(),
               size: z.int().min(1).max(8).optional(),
+              tag: tagNumber,
               byteOrder: order,
               bits: fieldSchema.shape.bits,
               equals,
             })
             .refine(
-              (w) => (w.field === undefined) === (w.offset !== undefined && w.size !== undefined),
-              'needs either `field`, or `offset` and `size`',
+              (w) =>
+                [w.field, w.tag, w.offset !== undefined && w.size !== undefined ? 0 : undefined].filter(
+                  (x) => x !== undefined,
+                ).length === 1,
+              'needs either `field`, or `tag`, or `offset` and `size`',
             ),
-          and: z
-            .strictObject({
-              offset,
-              size: z.int().min(1).max(8),
-              byteOrder: order,
-              bits: fieldSchema.shape.bits,
-              equals,
-            })
+          and: condition
             .optional()
             .describe('… and this holds too'),
           is: kindName,
@@ -144,13 +169,8 @@ export const framingSchema = z
     controls: z
       .array(
         z.strictObject({
-          when: z.strictObject({
-            offset,
-            size: z.int().min(1).max(8),
-            byteOrder: order,
-            bits: fieldSchema.shape.bits,
-            equals,
-          }),
+          when: condition,
+          and: condition.optional().describe('… and this holds too'),
           is: kindName,
           number: numberMeaning,
           next: fieldSchema
@@ -159,7 +179,14 @@ export const framingSchema = z
               'Of a heartbeat or reset: the number that follows; default: the packet’s. Of `unavailable`: the first',
             ),
           last: fieldSchema.optional().describe('Of `unavailable`: the last number; default: the first'),
-          counted: z.boolean().default(true).describe('false: the message takes no number'),
+          lastIs: z
+            .enum(['included', 'next'])
+            .default('included')
+            .describe('Whether `last` is the last number of the range or the one behind it'),
+          counted: z
+            .boolean()
+            .default(true)
+            .describe('false: the message takes no number. Of `unavailable`: it stands in the stream, in place of its range'),
         }),
       )
       .default([])
@@ -217,7 +244,8 @@ export const framingSchema = z
       'item.key': f.item?.key,
     };
     for (const [name, x] of Object.entries(inside)) {
-      if (x !== undefined && x.offset + x.size > shortest) {
+      const byTag = x !== undefined && 'type' in x && (x.type === 'tag' || x.type === 'tagText');
+      if (x !== undefined && !byTag && x.offset + x.size > shortest) {
         fault(name, `ends at byte ${x.offset + x.size}, but the shortest packet has ${shortest}`);
       }
     }

@@ -14,7 +14,7 @@ export {
   token,
   userPassword,
 } from './credentials.js';
-export { defineFraming, type Framing, type FramingInput, framingSchema } from './framing.js';
+export { defineFraming, type Framing, type FramingInput, framingSchema, tag } from './framing.js';
 export { findFraming, framingOf, framings } from './framings.js';
 export {
   captureFile,
@@ -57,6 +57,14 @@ export {
   snapshot,
   snapshotSchema,
 } from './snapshot.js';
+export {
+  defineStream,
+  type Stream,
+  type StreamInput,
+  type StreamOptions,
+  stream,
+  streamSchema,
+} from './stream.js';
 export { credential, emptyPacket, fix, message, parameter, type Value, variable } from './table.js';
 export { defineVenue, type Venue, type VenueDocument, type VenueInput, venueJsonSchema, venueSchema } from './venue.js';
 export { FramingReader, type MessageVisitor, type PacketHeader, tableLengths } from './walk.js';

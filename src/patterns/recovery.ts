@@ -30,6 +30,8 @@ export const replyAction = z
     'snapshotEnd',
     'image',
     'snapshotItem',
+    'sessionEnd',
+    'answerNumber',
   ])
   .describe(
     '`loginAccepted` (number: of the next counted message), `loginRejected` (number: the reason), `status` (number: a ' +
@@ -39,7 +41,8 @@ export const replyAction = z
       'same bytes back, `goodbye`: the server will close, `snapshotNumber`: of the snapshot that follows, ' +
       '`snapshotMessage`: the payload is a message of the snapshot, `snapshotEnd` (number, unless it came before), ' +
       '`image` (number: of a snapshot that can be asked for), `snapshotItem`: an item of a loop that marks neither ' +
-      'beginning nor end (it is over when the first item comes again), `ignore`',
+      'beginning nor end (it is over when the first item comes again), `sessionEnd`: of a stream, `answerNumber`: the peer ' +
+      'of a stream wants our messages from that number on: the gap-fill message is sent, `ignore`',
   );
 
 export const outcome = z
@@ -57,18 +60,21 @@ const on = z.strictObject({
     .describe('Fields that must have these values too'),
 });
 
+const whenSchema = z.strictObject({
+  offset: z.int().min(0).max(0xffff).default(0),
+  size: z.int().min(1).max(8).default(1),
+  tag: z.int().min(1).max(0xffff).optional().describe('Instead of `offset` and `size`: a FIX tag'),
+  byteOrder: z.enum(['big', 'little']).optional(),
+  equals: z.union([z.int().min(0), z.string().min(1).max(8)]),
+});
+
 export const replySchema = z
   .strictObject({
     on: on.optional().describe('The message that the rule is for; the first rule that matches decides'),
-    when: z
-      .strictObject({
-        offset: z.int().min(0).max(0xffff),
-        size: z.int().min(1).max(8),
-        byteOrder: z.enum(['big', 'little']).optional(),
-        equals: z.union([z.int().min(0), z.string().min(1).max(8)]),
-      })
+    when: whenSchema
       .optional()
       .describe('Instead of `on`: little-endian bytes, or text. Without either the rule is for all that is left'),
+    and: whenSchema.optional().describe('… and this too'),
     of: z
       .enum(['packet', 'message'])
       .optional()
@@ -85,6 +91,7 @@ export const replySchema = z
       .optional()
       .describe('Field that holds the number, or (in little-endian order, unless it says otherwise) its place'),
     last: z.string().optional().describe('Field that holds the last number of a range'),
+    echo: fieldSchema.optional().describe('Of `answer`: the FIX tag whose text is sent back'),
     key: z
       .string()
       .optional()

@@ -12,12 +12,26 @@ export const tableSchema = z
   .describe('A message table, by the id of its decoder');
 
 export const variableName = z
-  .enum(['begin', 'last', 'end', 'count', 'session', 'channel', 'correlation', 'clientSequence', 'image', 'time'])
+  .enum([
+    'begin',
+    'last',
+    'end',
+    'count',
+    'session',
+    'channel',
+    'correlation',
+    'clientSequence',
+    'image',
+    'time',
+    'echo',
+    'asked',
+  ])
   .describe(
     '`begin`, `last`, `end`, `count`: the range that is asked for, first, last, one past the last, how many; `session`: ' +
       'of the feed, as its header has it; `channel`: the channel’s key; `correlation`: rises with each request; ' +
       '`clientSequence`: rises with each message of a connection; `image`: the snapshot that the server announced; ' +
-      '`time`: now, in ns since 1970',
+      '`time`: now, in ns since 1970 (in FIX messages: as UTC timestamp); `echo`, `asked`: text and number of the message ' +
+      'that is answered (FIX)',
   );
 export type VariableName = z.infer<typeof variableName>;
 

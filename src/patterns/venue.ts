@@ -6,6 +6,7 @@ import { networkSchema } from './network.js';
 import { requestRung, waitRung } from './recovery.js';
 import { securitySchema } from './security.js';
 import { snapshotRung } from './snapshot.js';
+import { streamUse } from './stream.js';
 import { type AnyDecoder, tableSchema } from './table.js';
 import { unsigned } from './units.js';
 
@@ -74,6 +75,10 @@ export const venueSchema = z
       .record(z.string().regex(/^[A-Za-z0-9_.-]+$/, 'must be letters, digits, dots, _ and -'), channel)
       .optional()
       .describe('Channels by name; default: one channel'),
+    streams: z
+      .record(z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be letters, digits, _ and -'), streamUse)
+      .optional()
+      .describe('Connections that are lines by themselves, by name, in order, instead of or besides `lines`'),
     join: join.default('live'),
     session: z
       .string()
@@ -100,11 +105,12 @@ export const venueSchema = z
       ctx.issues.push({ code: 'custom', path, message, input: undefined });
     };
     const channels = Object.entries(v.channels ?? {});
-    if (v.lines === undefined && !channels.some(([, c]) => c.lines !== undefined)) {
-      fault(['lines'], 'there are none: give the venue `lines`, or each channel its own');
+    const streams = Object.entries(v.streams ?? {});
+    if (v.lines === undefined && streams.length === 0 && !channels.some(([, c]) => c.lines !== undefined)) {
+      fault(['lines'], 'there are none: give the venue `lines`, or `streams`, or each channel its own');
     }
     for (const [name, c] of channels) {
-      if (c.lines === undefined && v.lines === undefined) fault(['channels', name, 'lines'], 'is missing');
+      if (c.lines === undefined && v.lines === undefined && streams.length === 0) fault(['channels', name, 'lines'], 'is missing');
       if (c.lines === undefined && c.key === undefined && channels.length > 1) {
         fault(['channels', name, 'key'], 'is missing: channels on shared lines are told apart by it');
       }

@@ -1,0 +1,83 @@
+/**
+ * Streams: connections that are themselves a line of a channel. They are opened with the feed and kept; after a break they
+ * log in again and go on with the first number that is missing. SoupBinTCP and FIX sessions are streams.
+ */
+import { z } from 'zod';
+import { fieldSchema } from './framing.js';
+import { patternError, rungParts, serverPattern } from './recovery.js';
+import { outgoingSchema } from './table.js';
+
+export const streamSchema = z
+  .strictObject({
+    ...serverPattern,
+    delivery: z
+      .enum(['replies', 'feedPackets'])
+      .default('replies')
+      .describe(
+        'Where the messages come: out of `replies` by the rules; or every packet of the stream is one of the feed, with its ' +
+          'own number (`feedPackets`), whatever the rules do besides',
+      ),
+    resume: outgoingSchema.optional().describe('The login after a break, where it differs from the first'),
+    subscribe: z.array(outgoingSchema).default([]).describe('Sent after each login'),
+    probe: outgoingSchema.optional().describe('Sent once to a server that has been silent for `keepAlive.probe`'),
+    answer: outgoingSchema.optional().describe('Sent by `answer` rules; default: the heartbeat'),
+    gapFill: outgoingSchema
+      .optional()
+      .describe('Sent by `answerNumber` rules: our own messages will not be sent again. Takes no number of its own'),
+    keepAlive: z
+      .strictObject({
+        send: serverPattern.connectTimeout.optional().describe('The heartbeat is sent when we have been silent for so long'),
+        probe: serverPattern.connectTimeout.optional().describe('A silent server is probed after so long'),
+        silence: serverPattern.connectTimeout.optional().describe('… and given up after so long'),
+      })
+      .default({}),
+    reconnect: z
+      .strictObject({
+        first: rungParts.duration.default('100ms').describe('Rest before the first new attempt; it doubles …'),
+        most: rungParts.duration.default('10s').describe('… up to this. A rejected login waits for so long at once'),
+      })
+      .prefault({}),
+    resent: z
+      .strictObject({ field: fieldSchema, equals: z.union([z.int().min(0), z.string().min(1).max(8)]) })
+      .optional()
+      .describe('What marks a message that was sent before; a number that is too low without it ends the connection'),
+    refresh: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('So many `snapshotEnd` messages after `subscribe` make the state whole again (one for each instrument)'),
+  })
+  .describe('A connection that is itself a line of the feed');
+export type StreamInput = z.input<typeof streamSchema>;
+export type Stream = z.output<typeof streamSchema>;
+
+/** A stream of a venue. */
+export const streamUse = z
+  .strictObject({
+    pattern: z.union([z.string(), streamSchema]).describe('How the server is talked to: id of a stream, or a stream'),
+    ...rungParts.use,
+    timeout: rungParts.duration
+      .default('2s')
+      .describe('From a request on the stream until its answer must have made progress'),
+  })
+  .describe(
+    'A stream that is a line of a channel. Where its pattern has a `request`, missing messages are asked for on it, before ' +
+      'the rungs of `recovery`; where it has a `refresh`, it is subscribed to again when they are lost for good',
+  );
+
+/**
+ * Declares a stream.
+ * @throws VenuewireError `VW_STREAM` naming the place in the record.
+ */
+export function defineStream(input: StreamInput): Stream {
+  const result = streamSchema.safeParse(input);
+  if (result.success) return Object.freeze(result.data);
+  throw patternError('VW_STREAM', `Stream '${input.id}'`, result.error);
+}
+
+export type StreamOptions = Omit<z.input<typeof streamUse>, 'pattern'>;
+/** A stream: `stream(soupbintcpFeed, { servers: ['10.1.1.5:18300'], credentials })`. */
+export const stream = (pattern: Stream | string, options: StreamOptions): z.input<typeof streamUse> => ({
+  pattern,
+  ...options,
+});
