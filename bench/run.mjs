@@ -72,7 +72,7 @@ function benchCapture() {
 let built;
 function buildCore() {
   if (built) return built;
-  const folder = join(tmpdir(), 'venuewire-bench', 'core');
+  const folder = join(root, 'build-bench');
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
   execFileSync('cmake', ['-S', join(root, 'native'), '-B', folder, '-DBUILD_BENCH=ON', '-DBUILD_TESTING=OFF'], quiet);
   execFileSync('cmake', ['--build', folder, '-j2'], quiet);

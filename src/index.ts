@@ -8,6 +8,15 @@ export {
   type Origin,
   Position,
 } from './feed/batch.js';
+export type { Column, Columns, ColumnsSpec } from './feed/columns.js';
 export type { Venue } from './feed/compile.js';
-export { Batch, type CaptureSource, Feed, type FeedEvents, type FeedOptions, type FeedSummary, openFeed } from './feed/feed.js';
+export {
+  Batch,
+  type CaptureSource,
+  Feed,
+  type FeedEvents,
+  type FeedOptions,
+  type FeedSummary,
+  openFeed,
+} from './feed/feed.js';
 export { balances, type ChannelStatistics, type FeedStatistics, type Ledger, statistics } from './feed/statistics.js';

@@ -6,43 +6,59 @@ const [file] = process.argv.slice(2);
 const bytes = readFileSync(file);
 
 function decode(at) {
-  const stockLocate = bytes.readUInt16BE(at + 1);
-  const trackingNumber = bytes.readUInt16BE(at + 3);
-  const timestamp = bytes.readUIntBE(at + 5, 6);
-  const orderReferenceNumber = bytes.readBigUInt64BE(at + 11);
-  const orderReferenceNumberHigh = bytes.readUInt32BE(at + 11);
-  const orderReferenceNumberLow = bytes.readUInt32BE(at + 15);
-  const head = {
-    stockLocate,
-    trackingNumber,
-    timestamp,
-    orderReferenceNumber,
-    orderReferenceNumberHigh,
-    orderReferenceNumberLow,
-  };
   switch (bytes[at]) {
     case 0x41:
       return {
-        ...head,
-        buySellIndicator: String.fromCharCode(bytes[at + 19]),
+        stockLocate: bytes.readUInt16BE(at + 1),
+        trackingNumber: bytes.readUInt16BE(at + 3),
+        timestamp: bytes.readUIntBE(at + 5, 6),
+        orderReferenceNumberHigh: bytes.readUInt32BE(at + 11),
+        orderReferenceNumberLow: bytes.readUInt32BE(at + 15),
+        buySellIndicator: bytes[at + 19],
         shares: bytes.readUInt32BE(at + 20),
-        stock: bytes.latin1Slice(at + 24, at + 32).trimEnd(),
+        stock: bytes.latin1Slice(at + 24, at + 32),
         price: bytes.readUInt32BE(at + 32),
+      };
+    case 0x44:
+      return {
+        stockLocate: bytes.readUInt16BE(at + 1),
+        trackingNumber: bytes.readUInt16BE(at + 3),
+        timestamp: bytes.readUIntBE(at + 5, 6),
+        orderReferenceNumberHigh: bytes.readUInt32BE(at + 11),
+        orderReferenceNumberLow: bytes.readUInt32BE(at + 15),
       };
     case 0x55:
       return {
-        ...head,
-        originalOrderReferenceNumberLow: orderReferenceNumberLow,
-        newOrderReferenceNumber: bytes.readBigUInt64BE(at + 19),
+        stockLocate: bytes.readUInt16BE(at + 1),
+        trackingNumber: bytes.readUInt16BE(at + 3),
+        timestamp: bytes.readUIntBE(at + 5, 6),
+        originalOrderReferenceNumberHigh: bytes.readUInt32BE(at + 11),
+        originalOrderReferenceNumberLow: bytes.readUInt32BE(at + 15),
+        newOrderReferenceNumberHigh: bytes.readUInt32BE(at + 19),
+        newOrderReferenceNumberLow: bytes.readUInt32BE(at + 23),
         shares: bytes.readUInt32BE(at + 27),
         price: bytes.readUInt32BE(at + 31),
       };
     case 0x45:
-      return { ...head, executedShares: bytes.readUInt32BE(at + 19), matchNumberLow: bytes.readUInt32BE(at + 27) };
+      return {
+        stockLocate: bytes.readUInt16BE(at + 1),
+        trackingNumber: bytes.readUInt16BE(at + 3),
+        timestamp: bytes.readUIntBE(at + 5, 6),
+        orderReferenceNumberHigh: bytes.readUInt32BE(at + 11),
+        orderReferenceNumberLow: bytes.readUInt32BE(at + 15),
+        executedShares: bytes.readUInt32BE(at + 19),
+        matchNumberHigh: bytes.readUInt32BE(at + 23),
+        matchNumberLow: bytes.readUInt32BE(at + 27),
+      };
     case 0x58:
-      return { ...head, canceledShares: bytes.readUInt32BE(at + 19) };
-    default:
-      return head;
+      return {
+        stockLocate: bytes.readUInt16BE(at + 1),
+        trackingNumber: bytes.readUInt16BE(at + 3),
+        timestamp: bytes.readUIntBE(at + 5, 6),
+        orderReferenceNumberHigh: bytes.readUInt32BE(at + 11),
+        orderReferenceNumberLow: bytes.readUInt32BE(at + 15),
+        canceledShares: bytes.readUInt32BE(at + 19),
+      };
   }
 }
 const names = { 65: 'addOrder', 68: 'orderDelete', 85: 'orderReplace', 69: 'orderExecuted', 88: 'orderCancel' };

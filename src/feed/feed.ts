@@ -14,6 +14,7 @@ import {
   type Position,
   read,
 } from './batch.js';
+import { ColumnReader, type Columns, type ColumnsSpec } from './columns.js';
 import { type CompiledVenue, compileVenue, type Venue } from './compile.js';
 import { Ring } from './ring.js';
 import { type FeedStatistics, statistics } from './statistics.js';
@@ -63,6 +64,8 @@ export interface FeedEvents extends NoticeEvents {
   unknown: [DataView, Position];
 }
 
+const NOTHING: BatchSink = {};
+
 /** One batch: read it before asking for the next; `read` may be called again with other handlers. */
 export class Batch<D extends AnyDecoder = AnyDecoder> {
   /** @internal */
@@ -75,48 +78,28 @@ export class Batch<D extends AnyDecoder = AnyDecoder> {
   get bytes(): number {
     return ((this.to - this.from) >>> 0) * 8;
   }
-  /** Calls a handler for each message in order, and the sink for everything else. Returns the messages passed over. */
+  /**
+   * Calls a handler for each message in order, and the sink for everything else. Without a sink the feed emits the
+   * batch's notices, once: at the first such call, or when the next batch is asked for. Keep the handlers object: it is
+   * prepared at its first use. Returns the messages passed over.
+   */
   read(handlers: FeedHandlers<D>, sink?: BatchSink): number {
-    return read(this.feed.ring, this.from, this.to, this.feed.dispatcher(handlers, sink));
+    const own = sink ?? (this.told ? NOTHING : undefined);
+    if (sink === undefined) this.told = true;
+    this.messages = read(this.feed.ring, this.from, this.to, this.feed.dispatcher(handlers, own));
+    return this.messages;
   }
-  /** Column by column: see `columns` in the docs. */
+  /** @internal The feed has emitted this batch's notices. */
+  told = false;
+  /** Messages in the batch, once it has been read. */
+  messages = 0;
+  /** Column by column. Pass the same object each time; the columns are reused for the next batch. */
   columns<const C extends ColumnsSpec>(spec: C): Columns<C> {
-    return readColumns(this, spec);
+    const reader = this.feed.columnReader(spec);
+    reader.begin();
+    this.read(reader.handlers as FeedHandlers<D>, NOTHING);
+    return reader.end();
   }
-}
-
-/** `{ addOrder: ['stockLocate', 'shares', 'price'] }` */
-export type ColumnsSpec = Readonly<Record<string, readonly string[]>>;
-export type Columns<C extends ColumnsSpec> = {
-  readonly [M in keyof C]: { readonly length: number } & { readonly [F in C[M][number]]: Float64Array };
-};
-
-function readColumns<C extends ColumnsSpec>(batch: Batch, spec: C): Columns<C> {
-  const out: Record<string, Record<string, Float64Array> & { length: number }> = {};
-  const handlers: Record<string, (m: Record<string, number>) => void> = {};
-  // At most one message for every 16 bytes of the ring: header and a body of up to 8 bytes.
-  const most = Math.max(1, Math.floor(batch.bytes / 16));
-  for (const [message, fields] of Object.entries(spec)) {
-    const columns = fields.map(() => new Float64Array(most));
-    const table = Object.assign(Object.create(null), { length: 0 });
-    fields.forEach((name, i) => {
-      table[name] = columns[i];
-    });
-    out[message] = table;
-    handlers[message] = (m) => {
-      const row = table.length++;
-      for (let i = 0; i < columns.length; i++) {
-        (columns[i] as Float64Array)[row] = Number(m[fields[i] as string]);
-      }
-    };
-  }
-  batch.read(handlers as never);
-  for (const table of Object.values(out)) {
-    for (const name of Object.keys(table)) {
-      if (name !== 'length') table[name] = (table[name] as Float64Array).subarray(0, table.length);
-    }
-  }
-  return out as unknown as Columns<C>;
 }
 
 export interface FeedSummary {
@@ -172,7 +155,13 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
       this.ring.dataAt,
       this.ring.dataBytes,
       options.capture
-        ? { kind: 'capture', ...this.#openCapture(options.capture, compiled), packets: false, recovery: false, cpu: options.cpu ?? -1 }
+        ? {
+            kind: 'capture',
+            ...this.#openCapture(options.capture, compiled),
+            packets: false,
+            recovery: false,
+            cpu: options.cpu ?? -1,
+          }
         : {
             kind: 'live',
             receiveBufferBytes: options.receiveBufferBytes ?? 8 << 20,
@@ -194,8 +183,27 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
 
   /** @internal */
   dispatcher(handlers: FeedHandlers<D>, sink: BatchSink = this.#sink): Dispatcher {
-    return new Dispatcher(this.ring, this.decoder, handlers as Readonly<Record<string, unknown>>, sink);
+    let bySink = this.#dispatchers.get(handlers);
+    if (!bySink) this.#dispatchers.set(handlers, (bySink = new WeakMap()));
+    let made = bySink.get(sink);
+    if (!made) {
+      made = new Dispatcher(this.ring, this.decoder, handlers as Readonly<Record<string, unknown>>, sink);
+      bySink.set(sink, made);
+    }
+    return made;
   }
+  readonly #dispatchers = new WeakMap<object, WeakMap<BatchSink, Dispatcher>>();
+
+  /** @internal */
+  columnReader<C extends ColumnsSpec>(spec: C): ColumnReader<C> {
+    let made = this.#columns.get(spec) as ColumnReader<C> | undefined;
+    if (!made) {
+      made = new ColumnReader(this.decoder, spec);
+      this.#columns.set(spec, made);
+    }
+    return made;
+  }
+  readonly #columns = new WeakMap<ColumnsSpec, ColumnReader<ColumnsSpec>>();
 
   #start(): void {
     if (this.#started || this.#closed) return;
@@ -306,7 +314,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   /** Batch by batch: each is valid until the next is asked for. */
   async *[Symbol.asyncIterator](): AsyncIterator<Batch<D>> {
     this.#start();
-    const notices = this.dispatcher({} as FeedHandlers<D>);
+    const nothing = {} as FeedHandlers<D>;
     let until = performance.now() + this.#drainMs;
     try {
       for (;;) {
@@ -319,9 +327,11 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
         const tail = this.ring.tail;
         const head = this.ring.head;
         if (head !== tail) {
-          this.#read += read(this.ring, tail, head, notices);
-          yield new Batch(this, tail, head);
+          const batch = new Batch(this, tail, head);
+          yield batch;
           if (this.#closed) break;
+          if (!batch.told) batch.read(nothing);
+          this.#read += batch.messages;
           this.ring.tail = head;
           continue;
         }
