@@ -137,7 +137,7 @@ function filler(table: Table): (message: Row) => void {
       const row = table.length++;
       const m = message as Readonly<Record<string, number | string | null>>;
       for (const w of table.writers) {
-        const cells = w.$cells as number[];
+        const cells = w.$cells as unknown as number[];
         if (w.kind === 'unsigned' || w.kind === 'signed') {
           cells[2 * row] = m[`${w.name}Low`] as number;
           cells[2 * row + 1] = m[`${w.name}High`] as number;

@@ -97,7 +97,7 @@ export class Batch<D extends AnyDecoder = AnyDecoder> {
   columns<const C extends ColumnsSpec>(spec: C): Columns<C> {
     const reader = this.feed.columnReader(spec);
     reader.begin();
-    this.read(reader.handlers as FeedHandlers<D>, NOTHING);
+    this.read(reader.handlers as unknown as FeedHandlers<D>, NOTHING);
     return reader.end();
   }
 }
