@@ -109,8 +109,10 @@ function filledIn(decoder: Decoder): Set<string> {
 export function sampleMessage(decoder: Decoder, name: string, random: Random): Uint8Array {
   const skip = filledIn(decoder);
   const fields = decoder.messages[name]?.fields ?? {};
+  // A header may hold the count of a message's own group.
+  const header = new Set([...skip, ...derivedNames(fields)]);
   for (let attempt = 0; ; attempt++) {
-    const values = { ...recordValues(decoder.header, skip, random), ...recordValues(fields, skip, random) };
+    const values = { ...recordValues(decoder.header, header, random), ...recordValues(fields, skip, random) };
     try {
       return decoder.encode(name, values as never);
     } catch (cause) {
