@@ -184,7 +184,10 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   /** @internal */
   dispatcher(handlers: FeedHandlers<D>, sink: BatchSink = this.#sink): Dispatcher {
     let bySink = this.#dispatchers.get(handlers);
-    if (!bySink) this.#dispatchers.set(handlers, (bySink = new WeakMap()));
+    if (!bySink) {
+      bySink = new WeakMap();
+      this.#dispatchers.set(handlers, bySink);
+    }
     let made = bySink.get(sink);
     if (!made) {
       made = new Dispatcher(this.ring, this.decoder, handlers as Readonly<Record<string, unknown>>, sink);
