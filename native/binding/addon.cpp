@@ -66,7 +66,8 @@ bool read_ring(const Napi::CallbackInfo& info, const SessionSpec& spec, RingArgs
 
 bool read_spec(const Napi::CallbackInfo& info, SessionSpec& spec) {
   if (info.Length() < 4 || !is_bytes(info[0]) || !is_bytes(info[1]) || !info[2].IsNumber() || !info[3].IsNumber()) {
-    throw_coded(info.Env(), "VW_ARGUMENT", "Expected (spec: Uint8Array, ring: Uint8Array, dataAt: number, dataBytes: number)");
+    throw_coded(info.Env(), "VW_ARGUMENT",
+                "Expected (spec: Uint8Array, ring: Uint8Array, dataAt: number, dataBytes: number)");
     return false;
   }
   if (!spec.parse(bytes_of(info[0]))) {
@@ -81,16 +82,16 @@ bool read_spec(const Napi::CallbackInfo& info, SessionSpec& spec) {
 class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "Session",
-                       {InstanceMethod<&SessionWrap::datagram>("datagram"), InstanceMethod<&SessionWrap::stream>("stream"),
-                        InstanceMethod<&SessionWrap::connected>("connected"),
-                        InstanceMethod<&SessionWrap::received>("received"), InstanceMethod<&SessionWrap::closed>("closed"),
-                        InstanceMethod<&SessionWrap::service>("service"), InstanceMethod<&SessionWrap::actions>("actions"),
-                        InstanceMethod<&SessionWrap::resume>("resume"), InstanceMethod<&SessionWrap::settled>("settled"),
-                        InstanceMethod<&SessionWrap::finish>("finish"),
-                        InstanceMethod<&SessionWrap::ledger_balances>("ledgerBalances"),
-                        InstanceMethod<&SessionWrap::coverage>("coverage"),
-                        InstanceMethod<&SessionWrap::update_gauges>("updateGauges")});
+    return DefineClass(
+        env, "Session",
+        {InstanceMethod<&SessionWrap::datagram>("datagram"), InstanceMethod<&SessionWrap::stream>("stream"),
+         InstanceMethod<&SessionWrap::connected>("connected"), InstanceMethod<&SessionWrap::received>("received"),
+         InstanceMethod<&SessionWrap::closed>("closed"), InstanceMethod<&SessionWrap::service>("service"),
+         InstanceMethod<&SessionWrap::actions>("actions"), InstanceMethod<&SessionWrap::resume>("resume"),
+         InstanceMethod<&SessionWrap::settled>("settled"), InstanceMethod<&SessionWrap::finish>("finish"),
+         InstanceMethod<&SessionWrap::ledger_balances>("ledgerBalances"),
+         InstanceMethod<&SessionWrap::coverage>("coverage"),
+         InstanceMethod<&SessionWrap::update_gauges>("updateGauges")});
   }
 
   explicit SessionWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SessionWrap>(info) {
@@ -99,7 +100,8 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
     if (!read_ring(info, spec_, ring)) return;
     ring_ = Napi::Persistent(info[1].As<Napi::Object>());
     uint64_t* counters = reinterpret_cast<uint64_t*>(ring.memory + kCountersAt);
-    writer_ = std::make_unique<BatchWriter>(ring.memory, ring.data_at, ring.data_bytes, spec_.catalogue, spec_.selection);
+    writer_ =
+        std::make_unique<BatchWriter>(ring.memory, ring.data_at, ring.data_bytes, spec_.catalogue, spec_.selection);
     session_ = std::make_unique<Session>(spec_, *this, *writer_, counters + kFeedCounters, FeedCounters{counters});
   }
 
@@ -116,7 +118,9 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
   }
   void close(uint16_t requester) override { wanted_.push_back({2, requester, 0, {}}); }
 
-  static int64_t ns(const Napi::Value& v) { return v.IsNumber() ? integer(v.As<Napi::Number>().DoubleValue(), 0, 9e18) : 0; }
+  static int64_t ns(const Napi::Value& v) {
+    return v.IsNumber() ? integer(v.As<Napi::Number>().DoubleValue(), 0, 9e18) : 0;
+  }
   static uint32_t index(const Napi::Value& v) { return v.IsNumber() ? v.As<Napi::Number>().Uint32Value() : ~0u; }
   bool line_ok(const Napi::CallbackInfo& info, uint32_t line) {
     if (line < spec_.lines.size() && is_bytes(info[1])) return true;
@@ -125,7 +129,8 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
   }
   bool requester_ok(const Napi::CallbackInfo& info, uint32_t requester, bool with_bytes = false) {
     if (requester < session_->requesters() && (!with_bytes || is_bytes(info[1]))) return true;
-    throw_coded(info.Env(), "VW_ARGUMENT", with_bytes ? "Expected (requester, bytes: Uint8Array, …)" : "No such requester");
+    throw_coded(info.Env(), "VW_ARGUMENT",
+                with_bytes ? "Expected (requester, bytes: Uint8Array, …)" : "No such requester");
     return false;
   }
 
@@ -137,7 +142,8 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
   Napi::Value stream(const Napi::CallbackInfo& info) {
     const uint32_t line = index(info[0]);
     if (!line_ok(info, line)) return info.Env().Undefined();
-    return Napi::Boolean::New(info.Env(), session_->stream(uint16_t(line), bytes_of(info[1]), ns(info[2]), ns(info[3])));
+    return Napi::Boolean::New(info.Env(),
+                              session_->stream(uint16_t(line), bytes_of(info[1]), ns(info[2]), ns(info[3])));
   }
   Napi::Value connected(const Napi::CallbackInfo& info) {
     const uint32_t q = index(info[0]);
@@ -232,11 +238,11 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
 class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "Feed",
-                       {InstanceMethod<&FeedWrap::start>("start"), InstanceMethod<&FeedWrap::close>("close"),
-                        InstanceMethod<&FeedWrap::wait>("wait"), InstanceMethod<&FeedWrap::failure>("failure"),
-                        InstanceMethod<&FeedWrap::describe>("describe"),
-                        InstanceMethod<&FeedWrap::keep_alive>("keepAlive")});
+    return DefineClass(
+        env, "Feed",
+        {InstanceMethod<&FeedWrap::start>("start"), InstanceMethod<&FeedWrap::close>("close"),
+         InstanceMethod<&FeedWrap::wait>("wait"), InstanceMethod<&FeedWrap::failure>("failure"),
+         InstanceMethod<&FeedWrap::describe>("describe"), InstanceMethod<&FeedWrap::keep_alive>("keepAlive")});
   }
 
   explicit FeedWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FeedWrap>(info), env_(info.Env()) {
@@ -259,7 +265,8 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
         return;
       }
     }
-    feed_ = std::make_unique<Feed>(std::move(spec), ring.memory, ring.data_at, ring.data_bytes, std::move(source), bell_);
+    feed_ =
+        std::make_unique<Feed>(std::move(spec), ring.memory, ring.data_at, ring.data_bytes, std::move(source), bell_);
     // Threads must be gone before the environment is; close() takes the hook away again.
     napi_add_env_cleanup_hook(env_, &FeedWrap::on_env_end, this);
     hooked_ = true;

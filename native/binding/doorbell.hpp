@@ -15,7 +15,8 @@ class UvDoorbell final : public Doorbell {
   /// On the JavaScript thread. `callback` runs there, coalesced, after ring(). Null when the loop cannot be had.
   static UvDoorbell* make(Napi::Env env, Napi::Function callback);
   void ring() override;
-  /// On the JavaScript thread, after the feed thread has been joined; also from within the callback. Frees the doorbell once libuv lets go of it.
+  /// On the JavaScript thread, after the feed thread has been joined; also from within the callback. Frees the doorbell
+  /// once libuv lets go of it.
   void release();
   /// Whether a pending doorbell keeps the process alive.
   void keep_alive(bool yes);

@@ -106,7 +106,8 @@ bool BatchWriter::room_units(uint64_t need) {
     const uint64_t skipped = to_end < need ? to_end : 0;
     return free_units() >= need + skipped;
   };
-  if (enough() && pending_.empty()) [[likely]] return true;
+  if (enough() && pending_.empty()) [[likely]]
+    return true;
   tail_seen_ = word(memory_, kTailAt).load(std::memory_order_acquire);
   size_t told = 0;
   while (told < pending_.size() && free_units() > kSlackUnits / 4) write_notice(pending_[told++]);

@@ -35,10 +35,10 @@ inline constexpr uint32_t kRunHeader = 32, kNoticeBytes = 72, kPacketHeader = 48
 
 /// Which messages cross: all, or some types, or some instruments. Messages without an instrument always cross.
 struct Selection {
-  std::vector<uint8_t> types;       ///< one byte an index; empty: all
-  bool unknown = true;              ///< messages whose type the decoder does not know
+  std::vector<uint8_t> types;  ///< one byte an index; empty: all
+  bool unknown = true;         ///< messages whose type the decoder does not know
   bool by_instrument = false;
-  std::vector<uint64_t> instruments;  ///< keys, sorted
+  std::vector<uint64_t> instruments;          ///< keys, sorted
   std::vector<std::vector<uint8_t>> symbols;  ///< blank-padded text; keys are learnt from directory messages
   uint16_t directory_type = Catalogue::kUnknown;
   uint16_t symbol_offset = 0;

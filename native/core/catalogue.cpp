@@ -96,7 +96,8 @@ bool Catalogue::parse_record(SpecReader& spec, Record& r, uint32_t depth) {
   r.fixed_end = spec.u32();
   r.first_dynamic = spec.u32();
   r.count = spec.count();
-  if (!spec.ok() || r.first_dynamic > r.count || r.fixed_end > 0xFFFFFF || parts_.size() + r.count > kMostParts) return false;
+  if (!spec.ok() || r.first_dynamic > r.count || r.fixed_end > 0xFFFFFF || parts_.size() + r.count > kMostParts)
+    return false;
   // The parts of a record stand together; those of its groups follow.
   r.first = uint32_t(parts_.size());
   parts_.resize(parts_.size() + r.count);
@@ -133,7 +134,8 @@ bool Catalogue::parse_part(SpecReader& spec, Part& p, uint32_t depth) {
       if (p.count_kind == Count::dimension) {
         p.dimension_size = spec.u32();
         if (!parse_field(spec, p.field) || !parse_field(spec, p.number)) return false;
-        if (p.dimension_size > 0xFFFF || !small(p.field, p.dimension_size) || !small(p.number, p.dimension_size)) return false;
+        if (p.dimension_size > 0xFFFF || !small(p.field, p.dimension_size) || !small(p.number, p.dimension_size))
+          return false;
       }
       p.entry_size = spec.u32();
       p.guarded = spec.flag();

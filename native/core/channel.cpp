@@ -426,8 +426,8 @@ bool Channel::hold(const FramingSpec& framing, Bytes body, uint64_t first, uint6
   }
   slots_[slot].users++;
   Held h{begin, end, first, slot, arrival.line, arrival.origin, arrival.receive_ns, &framing, arrival.item};
-  const auto at = std::upper_bound(held_.begin(), held_.end(), begin,
-                                   [](uint64_t v, const Held& x) { return v < x.first; });
+  const auto at =
+      std::upper_bound(held_.begin(), held_.end(), begin, [](uint64_t v, const Held& x) { return v < x.first; });
   held_.insert(at, h);
   return true;
 }
@@ -596,7 +596,7 @@ void Channel::drain(int64_t now_ns) {
 
 uint32_t Channel::hand_over(const FramingSpec& framing, Bytes body, uint32_t skip, uint32_t take, uint64_t sequence,
                             const Arrival& arrival, bool unsequenced) {
-  const Run run{&framing,   body,         skip,           take,       unsequenced ? sequence : wire(sequence),
+  const Run run{&framing,           body,   skip,         take,           unsequenced ? sequence : wire(sequence),
                 arrival.receive_ns, index_, arrival.line, arrival.origin, unsequenced};
   const uint32_t n = output_.deliver(run, counters_);
   if (unsequenced) counters_[C::unsequenced] += n;
@@ -667,8 +667,8 @@ bool Channel::enter_epoch(const FramingSpec& framing, const Packet& packet, cons
     counters_[C::otherSession]++;
     return false;
   }
-  bool older = framing.epoch_ordered && (packet.epoch.high < epoch_.high ||
-                                         (packet.epoch.high == epoch_.high && packet.epoch.low < epoch_.low));
+  bool older = framing.epoch_ordered &&
+               (packet.epoch.high < epoch_.high || (packet.epoch.high == epoch_.high && packet.epoch.low < epoch_.low));
   for (uint32_t i = 0; i < past_count_; i++) older = older || past_[i] == packet.epoch;
   if (older) {
     counters_[C::otherSession]++;
@@ -1063,8 +1063,8 @@ void Channel::update_gauges() {
 
 bool Channel::ledger_balances() {
   update_gauges();
-  return counters_[C::expected] == counters_[C::delivered] + counters_[C::recovered] + counters_[C::abandoned] +
-                                       counters_[C::inFlight] &&
+  return counters_[C::expected] ==
+             counters_[C::delivered] + counters_[C::recovered] + counters_[C::abandoned] + counters_[C::inFlight] &&
          counters_[C::inFlight] == highest_ - next_;
 }
 

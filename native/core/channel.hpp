@@ -133,8 +133,8 @@ struct Hole {
   uint8_t rung = 0;
   uint16_t tries = 0;  ///< attempts on this rung since the last progress
   bool announced = false;
-  bool requested = false;  ///< part of an outstanding request
-  bool unobtainable = false;  ///< the venue has said for good that it will not send it: only a snapshot helps
+  bool requested = false;           ///< part of an outstanding request
+  bool unobtainable = false;        ///< the venue has said for good that it will not send it: only a snapshot helps
   Reason why = Reason::noRecovery;  ///< why the latest rung gave up
 };
 
@@ -153,7 +153,8 @@ struct ItemNumber {
 
 class Channel {
  public:
-  Channel(const ChannelSpec& spec, const FramingSpec& framing, uint16_t index, Output& output, ChannelCounters counters);
+  Channel(const ChannelSpec& spec, const FramingSpec& framing, uint16_t index, Output& output,
+          ChannelCounters counters);
 
   /// One packet, already read; `framing` is that of the line or reply it came on.
   void packet(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
@@ -272,8 +273,8 @@ class Channel {
   void release(uint32_t slot);
   void mark_good(int64_t now_ns);
   void tell_end(int64_t now_ns);
-  void route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning, uint64_t reset_to,
-             const Arrival& arrival);
+  void route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
+             uint64_t reset_to, const Arrival& arrival);
 
   ChannelSpec spec_;
   const FramingSpec& framing_;
@@ -289,12 +290,12 @@ class Channel {
   bool ended_told_ = false;
   bool stale_ = false;
   bool window_full_told_ = false;
-  bool was_up_ = false;      // a stream has been logged in
+  bool was_up_ = false;  // a stream has been logged in
   uint32_t streams_up_ = 0;
   uint64_t end_number_ = 0;
   uint64_t next_ = 0;     // linear: first number not delivered
   uint64_t highest_ = 0;  // linear: one above the highest number known to exist
-  bool lossy_ = false;  // something was given up since the last snapshot or session start
+  bool lossy_ = false;    // something was given up since the last snapshot or session start
 
   Epoch epoch_;
   Epoch past_[4];

@@ -54,18 +54,18 @@ namespace venuewire {
   X(snapshotsFailed, "snapshots given up before their end")                                              \
   X(oversized, "packets dropped because a ring of this size can never take them; their numbers become a gap")
 
-#define VENUEWIRE_FEED_COUNTERS(X)                                                        \
-  X(kernelDrops, "datagrams the kernel dropped before we read them")                      \
-  X(batches, "batches published")                                                         \
-  X(doorbells, "wake-ups sent to JavaScript")                                             \
-  X(ringWaits, "times a file or stream waited for the consumer")                          \
-  X(unknownChannel, "packets whose channel is not declared")                              \
-  X(receiveErrors, "receive calls that failed")                                           \
-  X(receiveBufferBytes, "smallest receive buffer the kernel granted")                     \
-  X(captureFrames, "frames read from the capture")                                        \
-  X(captureSkipped, "frames of the capture that carry no packet of this feed")            \
-  X(longestCycleNs, "longest time between two looks at the sockets")                      \
-  X(truncatedDatagrams, "datagrams longer than the receive buffer")                       \
+#define VENUEWIRE_FEED_COUNTERS(X)                                             \
+  X(kernelDrops, "datagrams the kernel dropped before we read them")           \
+  X(batches, "batches published")                                              \
+  X(doorbells, "wake-ups sent to JavaScript")                                  \
+  X(ringWaits, "times a file or stream waited for the consumer")               \
+  X(unknownChannel, "packets whose channel is not declared")                   \
+  X(receiveErrors, "receive calls that failed")                                \
+  X(receiveBufferBytes, "smallest receive buffer the kernel granted")          \
+  X(captureFrames, "frames read from the capture")                             \
+  X(captureSkipped, "frames of the capture that carry no packet of this feed") \
+  X(longestCycleNs, "longest time between two looks at the sockets")           \
+  X(truncatedDatagrams, "datagrams longer than the receive buffer")            \
   X(captureMalformed, "faults in the capture file itself")
 
 enum class ChannelCounter : uint32_t {

@@ -143,7 +143,8 @@ namespace {
 
 constexpr uint32_t kFixTrailer = 7;  // 10=nnn and its end
 
-/// Bytes of the tag=value message at the front: 0 = more are needed to tell, negative = none. `body`: where 9 counts from.
+/// Bytes of the tag=value message at the front: 0 = more are needed to tell, negative = none. `body`: where 9 counts
+/// from.
 int64_t fix_size(Bytes b, uint32_t& body) {
   if ((b.size > 0 && b.data[0] != '8') || (b.size > 1 && b.data[1] != '=')) return -1;
   uint32_t at = 2;

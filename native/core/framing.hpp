@@ -14,8 +14,8 @@ struct Field {
   uint16_t offset = 0;  ///< or, of a tag=value message, the tag
   uint8_t width = 0;
   bool big_endian = false;
-  bool digits = false;  ///< ASCII decimal, blank padded on either side
-  bool tag = false;     ///< found by its tag; its value is a decimal number, or …
+  bool digits = false;    ///< ASCII decimal, blank padded on either side
+  bool tag = false;       ///< found by its tag; its value is a decimal number, or …
   bool tag_text = false;  ///< … up to eight characters, the first one most significant
   uint8_t shift = 0;
   uint64_t mask = ~0ull;
@@ -82,8 +82,8 @@ struct ControlRule {
   uint64_t also_value = 0;
   PacketKind kind = PacketKind::data;
   HeartbeatNumber number = HeartbeatNumber::none;
-  Field next;           ///< heartbeat, reset: the number that follows; absent: the packet's. unavailable: the first number
-  Field last;           ///< unavailable: the last number; absent: the first
+  Field next;  ///< heartbeat, reset: the number that follows; absent: the packet's. unavailable: the first number
+  Field last;  ///< unavailable: the last number; absent: the first
   int8_t last_add = 0;  ///< added to it
   bool counted = true;  ///< false: takes no sequence number. unavailable: stands in the stream, in place of its range
 };
@@ -99,8 +99,8 @@ struct FramingSpec {
   uint32_t send_time_unit_ns = 1;
   Field send_time_nanos;  ///< added to `send_time`
   uint16_t epoch_offset = 0;
-  uint8_t epoch_width = 0;     ///< raw bytes, at most 16
-  uint8_t epoch_shift = 0;     ///< widths of 1 to 8 only
+  uint8_t epoch_width = 0;  ///< raw bytes, at most 16
+  uint8_t epoch_shift = 0;  ///< widths of 1 to 8 only
   uint64_t epoch_mask = ~0ull;
   bool epoch_big_endian = false;
   bool epoch_ordered = false;  ///< a greater number is newer
@@ -114,9 +114,9 @@ struct FramingSpec {
   /// for all together or for each item (product) that the packet's header names. All ones: the message has none.
   Field item, item_number;
 
-  Field message_length;             ///< offset from the first byte of the message's prefix
-  int32_t message_length_add = 0;   ///< value + add = bytes from prefix start to the next message
-  uint16_t message_prefix = 0;      ///< bytes in front of a message that are not part of it
+  Field message_length;            ///< offset from the first byte of the message's prefix
+  int32_t message_length_add = 0;  ///< value + add = bytes from prefix start to the next message
+  uint16_t message_prefix = 0;     ///< bytes in front of a message that are not part of it
   uint16_t message_trailer = 0;
   uint8_t message_align = 1;
   int16_t message_delimiter = -1;  ///< messages end with this byte (inclusive) instead of having a length

@@ -114,17 +114,28 @@ uint64_t Requester::variable(Variable v, int64_t now_ns) const {
     case Variable::begin:
       if (logging_in_ || (work_channel_ == nullptr && feed_ != nullptr)) return feed_->resume_at();
       return c ? c->wire(work_begin_) : 0;
-    case Variable::last: return c && work_end_ > 0 ? c->wire(work_end_ - 1) : 0;
-    case Variable::end: return c ? c->wire(work_end_) : 0;
-    case Variable::count: return work_end_ - work_begin_;
-    case Variable::channel: return c ? c->key() : 0;
-    case Variable::correlation: return correlation_;
-    case Variable::client_sequence: return client_sequence_;
-    case Variable::image: return image_;
-    case Variable::time_ns: return uint64_t(now_ns);
-    case Variable::echo: return 0;
-    case Variable::asked: return asked_number_;
-    case Variable::epoch: return c ? c->epoch().low : 0;
+    case Variable::last:
+      return c && work_end_ > 0 ? c->wire(work_end_ - 1) : 0;
+    case Variable::end:
+      return c ? c->wire(work_end_) : 0;
+    case Variable::count:
+      return work_end_ - work_begin_;
+    case Variable::channel:
+      return c ? c->key() : 0;
+    case Variable::correlation:
+      return correlation_;
+    case Variable::client_sequence:
+      return client_sequence_;
+    case Variable::image:
+      return image_;
+    case Variable::time_ns:
+      return uint64_t(now_ns);
+    case Variable::echo:
+      return 0;
+    case Variable::asked:
+      return asked_number_;
+    case Variable::epoch:
+      return c ? c->epoch().low : 0;
   }
   return 0;
 }
@@ -391,8 +402,8 @@ bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec
       work_rung_ = &rungs[h.rung];
       work_rung_index_ = h.rung;
       work_begin_ = h.begin;
-      work_end_ = kind == RungKind::snapshot ? h.end
-                                             : (h.end - h.begin > spec_.range_max ? h.begin + spec_.range_max : h.end);
+      work_end_ =
+          kind == RungKind::snapshot ? h.end : (h.end - h.begin > spec_.range_max ? h.begin + spec_.range_max : h.end);
     }
     if (work_channel_) break;
   }
@@ -446,7 +457,8 @@ void Requester::next_rung(Reason why, int64_t now_ns) {
 
 /// The request under way has failed. `hard`: this server will not serve us (refused, rejected, unreachable).
 void Requester::fail(Reason why, uint32_t detail, int64_t now_ns, bool hard) {
-  if (spec_.purpose == Purpose::feed && hard) return feed_lost(why, detail, now_ns, false, why == Reason::loginRejected);
+  if (spec_.purpose == Purpose::feed && hard)
+    return feed_lost(why, detail, now_ns, false, why == Reason::loginRejected);
   Channel* c = work_channel_;
   if (c && spec_.purpose == Purpose::snapshot) c->snapshot_fail(why, detail, now_ns, index_);
   cycle_.running = false;
@@ -567,7 +579,8 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
   }
   if (stalled_) due(now_ns + 100'000);
   if (work_channel_) {
-    if (state_ == State::idle && spec_.purpose != Purpose::feed) due(std::max(now_ns + 1, last_login_ns_ + spec_.login_gap_ns));
+    if (state_ == State::idle && spec_.purpose != Purpose::feed)
+      due(std::max(now_ns + 1, last_login_ns_ + spec_.login_gap_ns));
     if (state_ == State::ready) due(answer_due_ns_);
   }
 }
@@ -579,8 +592,10 @@ void Requester::closed(Reason why, uint32_t detail, int64_t now_ns) {
   if (stalled_) process(now_ns);
   if (spec_.purpose == Purpose::feed) {
     const bool connecting = state_ == State::connecting;
-    return feed_lost(!connecting ? Reason::connectionClosed : why == Reason::none ? Reason::connectionRefused : why, detail,
-                     now_ns, false);
+    return feed_lost(!connecting           ? Reason::connectionClosed
+                     : why == Reason::none ? Reason::connectionRefused
+                                           : why,
+                     detail, now_ns, false);
   }
   const State was = state_;
   const bool earlier = outstanding_ && !asked_;
@@ -709,7 +724,8 @@ bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
     if (c == nullptr && asked_channel_ != nullptr) return true;  // of a session that is over
     sink_.reply_packets(framing_, c ? c->index() : 0xFFFF, packet_bytes, arrival);
     if (c && outstanding_ && packet.kind == PacketKind::data) {
-      const uint64_t count = framing_.numbering == Numbering::packet || packet.count == kCountUnknown ? 1 : packet.count;
+      const uint64_t count =
+          framing_.numbering == Numbering::packet || packet.count == kCountUnknown ? 1 : packet.count;
       heard(c->linear(packet.sequence) + count);
     }
   } else if (work_channel_ && walk.malformed()) {

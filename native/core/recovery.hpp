@@ -20,23 +20,30 @@ class Host {
 };
 
 enum class Variable : uint8_t {
-  begin = 0,             ///< first wire number wanted
-  last = 1,              ///< last wire number wanted
-  end = 2,               ///< one past the last
+  begin = 0,  ///< first wire number wanted
+  last = 1,   ///< last wire number wanted
+  end = 2,    ///< one past the last
   count = 3,
-  epoch = 4,             ///< raw session bytes, as the feed's header has them
-  channel = 5,           ///< the channel's key
-  correlation = 6,       ///< rises by one with every request
-  client_sequence = 7,   ///< rises by one with every message sent on a connection
-  image = 8,             ///< snapshot number the server announced
-  time_ns = 9,           ///< now
-  echo = 10,             ///< text of the message that is answered (templates of tag=value only)
-  asked = 11,            ///< number of the message that is answered
+  epoch = 4,            ///< raw session bytes, as the feed's header has them
+  channel = 5,          ///< the channel's key
+  correlation = 6,      ///< rises by one with every request
+  client_sequence = 7,  ///< rises by one with every message sent on a connection
+  image = 8,            ///< snapshot number the server announced
+  time_ns = 9,          ///< now
+  echo = 10,            ///< text of the message that is answered (templates of tag=value only)
+  asked = 11,           ///< number of the message that is answered
 };
 inline constexpr uint32_t kVariables = 10;
 
-enum class Encoding : uint8_t { uint_big = 0, uint_little = 1, digits_left_blank = 2, digits_left_zero = 3, raw = 4,
-                                fix_field = 5, fix_time = 6 };
+enum class Encoding : uint8_t {
+  uint_big = 0,
+  uint_little = 1,
+  digits_left_blank = 2,
+  digits_left_zero = 3,
+  raw = 4,
+  fix_field = 5,
+  fix_time = 6
+};
 
 /// Fixed bytes with places to fill in. `fix_field`: the value is put in as decimal text at that point; `fix_time`: as
 /// YYYYMMDD-HH:MM:SS.mmm.
@@ -63,30 +70,32 @@ enum class SnapshotFrom : uint8_t { request = 0, loop = 1, request_on_lines = 2 
 /// Where its number stands. `every_item`: each packet or instrument has its own; the least decides where delivery goes
 /// on, and what lies between the least and the greatest is up to the consumer, who sees each item's number.
 enum class SnapshotNumber : uint8_t { before = 0, after = 1, every_item = 2 };
-/// What a loop's numbers count: the channel's own numbers, or the framing's second count (of products, of all channels).
+/// What a loop's numbers count: the channel's own numbers, or the framing's second count (of products, of all
+/// channels).
 enum class SnapshotCount : uint8_t { channel = 0, item = 1 };
 
 enum class Action : uint8_t {
   ignore = 0,
-  login_accepted = 1,   ///< number: the next sequence number of an implied count
-  login_rejected = 2,   ///< number: reason code
-  status = 3,           ///< number: status code, looked up in `outcomes`
-  begin = 4,            ///< number: first number of the implied count
-  complete = 5,         ///< the request has been served, as far as the server goes
-  message = 6,          ///< payload is one application message; number, or counted when absent
-  packet = 7,           ///< payload is a packet in the feed's framing
-  unavailable = 8,      ///< number … second: first and last number the server will never give
-  answer = 9,           ///< send the heartbeat template
-  echo = 10,            ///< send the same bytes back
-  goodbye = 11,         ///< the server will close
-  snapshot_number = 12, ///< number: the snapshot's sequence, ahead of its data
-  snapshot_end = 13,    ///< number, or the one announced
-  image = 14,           ///< number: a snapshot that can be asked for
-  snapshot_message = 15,///< payload is one message of the snapshot; number: its own, of which the least counts
+  login_accepted = 1,     ///< number: the next sequence number of an implied count
+  login_rejected = 2,     ///< number: reason code
+  status = 3,             ///< number: status code, looked up in `outcomes`
+  begin = 4,              ///< number: first number of the implied count
+  complete = 5,           ///< the request has been served, as far as the server goes
+  message = 6,            ///< payload is one application message; number, or counted when absent
+  packet = 7,             ///< payload is a packet in the feed's framing
+  unavailable = 8,        ///< number … second: first and last number the server will never give
+  answer = 9,             ///< send the heartbeat template
+  echo = 10,              ///< send the same bytes back
+  goodbye = 11,           ///< the server will close
+  snapshot_number = 12,   ///< number: the snapshot's sequence, ahead of its data
+  snapshot_end = 13,      ///< number, or the one announced
+  image = 14,             ///< number: a snapshot that can be asked for
+  snapshot_message = 15,  ///< payload is one message of the snapshot; number: its own, of which the least counts
   snapshot_begin = 16,
-  snapshot_item = 17,   ///< an item of a loop without marks: the cycle is over when the first one comes again
-  session_end = 18,     ///< of a stream feed: the venue's session is over
-  answer_number = 19,   ///< of a stream feed: the peer asks for our messages from `number` on: send the gap-fill template
+  snapshot_item = 17,  ///< an item of a loop without marks: the cycle is over when the first one comes again
+  session_end = 18,    ///< of a stream feed: the venue's session is over
+  answer_number =
+      19,  ///< of a stream feed: the peer asks for our messages from `number` on: send the gap-fill template
 };
 
 enum class Outcome : uint8_t { accepted = 0, retry = 1, unavailable = 2, next_server = 3, give_up = 4, wait = 5 };
@@ -130,10 +139,10 @@ struct RequesterSpec {
   int32_t channel = -1;  ///< only holes of this channel; −1: any
   std::vector<ServerSpec> servers;
   std::string local_address;
-  uint16_t framing = 0;       ///< of the reply stream or datagrams
-  bool replies_are_feed = false;  ///< what no rule matches is a packet of the feed
+  uint16_t framing = 0;               ///< of the reply stream or datagrams
+  bool replies_are_feed = false;      ///< what no rule matches is a packet of the feed
   bool request_per_datagram = false;  ///< one datagram answers one request: ask again for the rest
-  bool serial = false;        ///< the next request waits until this one has been answered to its end
+  bool serial = false;                ///< the next request waits until this one has been answered to its end
   bool needs_image = false;
   Template login, request, heartbeat, logout;
   std::vector<ReplyRule> rules;
@@ -152,14 +161,14 @@ struct RequesterSpec {
   SnapshotNumber snapshot_number = SnapshotNumber::after;
   SnapshotCount snapshot_count = SnapshotCount::channel;
   // Stream feeds.
-  Template resume;                  ///< login after a break, where it differs
+  Template resume;  ///< login after a break, where it differs
   Template probe, answer, gap_fill;
   std::vector<Template> subscribe;  ///< sent after each login, and again where a hole can only be mended by new state
   int64_t probe_ns = 0;             ///< silence after which the probe is sent, once
   int64_t reconnect_first_ns = 100'000'000, reconnect_most_ns = 10'000'000'000;
-  Field resent;                     ///< … of a message that was sent before; without it a number must not be lower
+  Field resent;  ///< … of a message that was sent before; without it a number must not be lower
   uint64_t resent_value = 0;
-  uint32_t refresh_items = 0;       ///< snapshot_end messages that make the state whole again after a subscription
+  uint32_t refresh_items = 0;  ///< snapshot_end messages that make the state whole again after a subscription
   uint8_t line = 0;
 };
 
@@ -321,9 +330,9 @@ class Requester {
   /// One turn of a snapshot loop, put together from the lines that carry it.
   struct Cycle {
     bool running = false;
-    bool fresh = false;      // nothing of it has come: numbers may go on, or begin again
-    uint64_t next = 0;       // number that continues it
-    uint64_t identity = 0;   // of the packet that began it
+    bool fresh = false;     // nothing of it has come: numbers may go on, or begin again
+    uint64_t next = 0;      // number that continues it
+    uint64_t identity = 0;  // of the packet that began it
     int64_t begin_send_ns = 0, last_send_ns = 0;
     uint32_t lines = 0;      // those that have shown its beginning
     uint32_t strangers = 0;  // beginnings on other lines since

@@ -238,8 +238,7 @@ void Session::record(uint16_t line, Bytes message, int64_t receive_ns, int64_t n
   c->message(sequence, message, Arrival{l.line, Origin::live, receive_ns, now_ns});
 }
 
-void Session::reply_packets(const FramingSpec& framing, uint16_t channel_hint, Bytes datagram,
-                            const Arrival& arrival) {
+void Session::reply_packets(const FramingSpec& framing, uint16_t channel_hint, Bytes datagram, const Arrival& arrival) {
   Bytes rest = datagram;
   while (rest.size > 0) {
     Packet packet;
@@ -267,7 +266,8 @@ void Session::service(int64_t now_ns) {
     ladder_.tick(*c, now_ns);
   }
   for (const auto& q : requesters_) {
-    if (open || q->spec().purpose == Purpose::feed || !q->idle() || q->deadline() <= now_ns || q->deadline() != INT64_MAX) {
+    if (open || q->spec().purpose == Purpose::feed || !q->idle() || q->deadline() <= now_ns ||
+        q->deadline() != INT64_MAX) {
       q->tick(channel_list_, spec_.rungs, now_ns);
     }
   }

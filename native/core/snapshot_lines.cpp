@@ -46,7 +46,8 @@ bool Requester::find_marks(const FramingSpec& framing, const Packet& packet, uin
   marks_.clear();
   messages = 0;
   for (const ReplyRule& r : spec_.rules) {
-    if (!r.in_message && r.action != Action::snapshot_end && matches(r, packet.whole)) marks_.push_back({&r, packet.whole, 0});
+    if (!r.in_message && r.action != Action::snapshot_end && matches(r, packet.whole))
+      marks_.push_back({&r, packet.whole, 0});
   }
   MessageWalk walk(framing, packet.body);
   Bytes message;
@@ -86,8 +87,8 @@ bool Requester::of_this_cycle(const FramingSpec& framing, const Packet& packet, 
 
 void Requester::line_packet(const Channel& channel, const FramingSpec& framing, const Packet& packet,
                             const Arrival& arrival) {
-  if (spec_.purpose != Purpose::snapshot || spec_.snapshot_from == SnapshotFrom::request ||
-      work_channel_ != &channel || state_ != State::ready || !asked_) {
+  if (spec_.purpose != Purpose::snapshot || spec_.snapshot_from == SnapshotFrom::request || work_channel_ != &channel ||
+      state_ != State::ready || !asked_) {
     return;
   }
   last_heard_ns_ = arrival.now_ns;
@@ -95,7 +96,8 @@ void Requester::line_packet(const Channel& channel, const FramingSpec& framing, 
     work_channel_->counters()[C::compressed]++;
     return;
   }
-  if (packet.kind != PacketKind::data && packet.kind != PacketKind::unsequenced && packet.kind != PacketKind::reset) return;
+  if (packet.kind != PacketKind::data && packet.kind != PacketKind::unsequenced && packet.kind != PacketKind::reset)
+    return;
   uint32_t messages;
   if (!find_marks(framing, packet, messages)) {
     work_channel_->counters()[C::malformed]++;
@@ -107,8 +109,8 @@ void Requester::line_packet(const Channel& channel, const FramingSpec& framing, 
   };
   const uint32_t bit = 1u << (arrival.line & 31);
   // Whether a cycle can begin with this packet: at its mark, behind the end of another, or with any item.
-  const bool begins = has_begin_rule_ ? is(Action::snapshot_begin)
-                                      : is(has_end_rule_ ? Action::snapshot_end : Action::snapshot_item);
+  const bool begins =
+      has_begin_rule_ ? is(Action::snapshot_begin) : is(has_end_rule_ ? Action::snapshot_end : Action::snapshot_item);
   if (!cycle_.running) {
     if (begins) in_order(framing, packet, messages, arrival);
   } else if (!counts(framing)) {
@@ -139,7 +141,8 @@ void Requester::keep_late(const Packet& packet, const Arrival& arrival) {
   for (const Late& l : late_) {
     if (l.sequence == packet.sequence) return;
   }
-  late_.push_back({packet.sequence, arrival, std::vector<uint8_t>(packet.whole.data, packet.whole.data + packet.whole.size)});
+  late_.push_back(
+      {packet.sequence, arrival, std::vector<uint8_t>(packet.whole.data, packet.whole.data + packet.whole.size)});
   late_bytes_ += packet.whole.size;
 }
 
@@ -158,7 +161,8 @@ void Requester::take_late(const FramingSpec& framing) {
     Packet packet;
     uint32_t consumed, messages;
     const Bytes bytes{late.bytes.data(), uint32_t(late.bytes.size())};
-    if (read_packet(framing, bytes, packet, consumed) != FrameStatus::ok || !find_marks(framing, packet, messages)) continue;
+    if (read_packet(framing, bytes, packet, consumed) != FrameStatus::ok || !find_marks(framing, packet, messages))
+      continue;
     in_order(framing, packet, messages, late.arrival);
   }
 }
@@ -216,8 +220,9 @@ void Requester::in_order(const FramingSpec& framing, const Packet& packet, uint3
         if (begin(i, true)) cycle_number(framing, packet, m);
         break;
       case Action::snapshot_item: {
-        const uint64_t key = m.rule->key.present() ? m.rule->key.load(m.at)
-                                                   : framing.item.present() ? framing.item.load(packet.whole.data) : 0;
+        const uint64_t key = m.rule->key.present()    ? m.rule->key.load(m.at)
+                             : framing.item.present() ? framing.item.load(packet.whole.data)
+                                                      : 0;
         if (!has_begin_rule_ && !has_end_rule_) {
           if (cycle_.running && cycle_.keyed && cycle_.first_key == key) {
             give(m.index);
@@ -282,8 +287,9 @@ void Requester::cycle_number(const FramingSpec& framing, const Packet& packet, c
   const uint64_t number = rule.number.load(mark.at);
   const uint64_t first = none(rule.number, number) ? 0 : number + (rule.inclusive ? 1 : 0);
   if (spec_.snapshot_count == SnapshotCount::item) {
-    const uint64_t item = rule.key.present() ? rule.key.load(mark.at)
-                                             : framing.item.present() ? framing.item.load(packet.whole.data) : 0;
+    const uint64_t item = rule.key.present()       ? rule.key.load(mark.at)
+                          : framing.item.present() ? framing.item.load(packet.whole.data)
+                                                   : 0;
     const auto at = std::lower_bound(cycle_.numbers.begin(), cycle_.numbers.end(), item,
                                      [](const ItemNumber& x, uint64_t v) { return x.item < v; });
     if (at != cycle_.numbers.end() && at->item == item) {

@@ -1,5 +1,6 @@
-// Stream feeds: connections that are themselves a line of a channel. Opened at the start and kept; after a break they log
-// in again from the first number that is missing. Messages are live input; holes are asked for on the same connection.
+// Stream feeds: connections that are themselves a line of a channel. Opened at the start and kept; after a break they
+// log in again from the first number that is missing. Messages are live input; holes are asked for on the same
+// connection.
 #include <algorithm>
 
 #include "core/recovery.hpp"
@@ -113,7 +114,8 @@ bool Requester::feed_pick(std::vector<Channel*>&, const std::vector<RungSpec>& r
   std::vector<Hole>& holes = c->holes();
   for (size_t i = 0; i < holes.size();) {
     Hole& h = holes[i];
-    const bool mine = h.rung < rungs.size() && rungs[h.rung].kind != RungKind::wait && rungs[h.rung].requester == index_;
+    const bool mine =
+        h.rung < rungs.size() && rungs[h.rung].kind != RungKind::wait && rungs[h.rung].requester == index_;
     if (!mine) {
       i++;
       continue;

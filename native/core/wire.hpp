@@ -25,7 +25,8 @@ struct Bytes {
 /// Loads an unsigned integer of 1 to 8 bytes. The caller has checked that `width` bytes are there.
 [[nodiscard]] inline uint64_t load_uint(const uint8_t* p, uint32_t width, bool big_endian) {
   switch (width) {
-    case 1: return *p;
+    case 1:
+      return *p;
     case 2: {
       uint16_t v;
       std::memcpy(&v, p, 2);

@@ -70,7 +70,8 @@ class Feed::Live final : public Host, public ClientEvents {
 
   void run() {
     base_ns_ = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
-    if (!loop_.open()) return feed_.fail("VW_EPOLL", "The event loop could not be opened (errno " + std::to_string(errno) + ")");
+    if (!loop_.open())
+      return feed_.fail("VW_EPOLL", "The event loop could not be opened (errno " + std::to_string(errno) + ")");
     if (!open_lines()) return;
     feed_.set_waker(&loop_);
     std::vector<Datagram> batch(UdpReceiver::kBatch);
@@ -88,7 +89,8 @@ class Feed::Live final : public Host, public ClientEvents {
       const int n = loop_.wait(timeout, events.data(), int(events.size()));
       int64_t at = now();
       if (feed_.source_.spin) {
-        feed_.counters_[F::longestCycleNs] = std::max<uint64_t>(feed_.counters_[F::longestCycleNs], uint64_t(at - cycle_ns));
+        feed_.counters_[F::longestCycleNs] =
+            std::max<uint64_t>(feed_.counters_[F::longestCycleNs], uint64_t(at - cycle_ns));
         cycle_ns = at;
       }
       for (int i = 0; i < n; i++) {
@@ -200,7 +202,8 @@ class Feed::Live final : public Host, public ClientEvents {
     feed_.counters_[F::kernelDrops] = drops;
     feed_.counters_[F::receiveErrors] = errors;
     const std::lock_guard<std::mutex> lock(feed_.mutex_);
-    for (size_t i = 0; i < receivers_.size(); i++) feed_.report_[i].kernel_drops = receivers_[i]->counters().kernel_drops;
+    for (size_t i = 0; i < receivers_.size(); i++)
+      feed_.report_[i].kernel_drops = receivers_[i]->counters().kernel_drops;
   }
 
   Feed& feed_;
@@ -246,7 +249,8 @@ class Feed::Capture final : private TcpFlowSink {
                                            p.source_port, p.destination_port, flags};
         while (!feed_.writer_.packet(info, p.payload)) {
           if (p.payload.size > feed_.writer_.data_bytes() / 4) {
-            return feed_.fail("VW_RING", "A packet of " + std::to_string(p.payload.size) + " bytes does not fit the ring");
+            return feed_.fail("VW_RING",
+                              "A packet of " + std::to_string(p.payload.size) + " bytes does not fit the ring");
           }
           if (!feed_.wait_for_room(0)) break;
         }

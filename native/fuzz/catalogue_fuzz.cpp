@@ -83,7 +83,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> names;
   while (const dirent* e = readdir(dir)) {
     const std::string name = e->d_name;
-    if (name.size() > 10 && name.substr(name.size() - 10) == ".catalogue") names.push_back(name.substr(0, name.size() - 10));
+    if (name.size() > 10 && name.substr(name.size() - 10) == ".catalogue")
+      names.push_back(name.substr(0, name.size() - 10));
   }
   closedir(dir);
   std::sort(names.begin(), names.end());
@@ -108,7 +109,7 @@ int main(int argc, char** argv) {
     if (i % 64 == 0) damaged(t, random, totals);
   }
   std::printf("catalogue_fuzz: %llu messages of %zu tables, %llu of a known type, %llu walked whole, %llu pieces\n",
-              (unsigned long long)all, tables.size(), (unsigned long long)totals.known, (unsigned long long)totals.walked,
-              (unsigned long long)totals.pieces);
+              (unsigned long long)all, tables.size(), (unsigned long long)totals.known,
+              (unsigned long long)totals.walked, (unsigned long long)totals.pieces);
   return 0;
 }

@@ -18,8 +18,8 @@ int main(int argc, char** argv) {
   inner.many_packets = true;
   inner.packet_length = be(16, 2);
   const std::vector<FramingSpec> framings = {moldudp64(), soup_framing(), delimited, inner};
-  const std::vector<Buffer> samples = {mold_data(1, 5),      mold_heartbeat(9),   mold_end(9), soup_accept(5),
-                                       soup('S', "message"), soup('T', "4"), soup('S', "a\nb\n")};
+  const std::vector<Buffer> samples = {mold_data(1, 5),      mold_heartbeat(9), mold_end(9),        soup_accept(5),
+                                       soup('S', "message"), soup('T', "4"),    soup('S', "a\nb\n")};
   uint64_t messages = 0, packets = 0, sum = 0;
   for (uint64_t i = 0; i < iterations; i++) {
     Buffer b = samples[random.below(samples.size())];
@@ -40,7 +40,8 @@ int main(int argc, char** argv) {
       Bytes m;
       uint32_t n = 0;
       while (walk.next(m)) {
-        if (m.data < exact.view().data || m.data + m.size > exact.view().data + b.size() || ++n > b.size()) std::abort();
+        if (m.data < exact.view().data || m.data + m.size > exact.view().data + b.size() || ++n > b.size())
+          std::abort();
         for (uint32_t k = 0; k < m.size; k++) sum += m.data[k];
       }
       messages += n;

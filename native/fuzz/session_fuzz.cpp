@@ -88,7 +88,8 @@ std::unique_ptr<Venue> built_in(uint32_t ladder, Join join) {
 
 class Driver final : public Host {
  public:
-  Driver(const Venue& venue, fuzz::Random& random) : venue_(venue), random_(random), connected_(venue.spec.requesters.size()) {
+  Driver(const Venue& venue, fuzz::Random& random)
+      : venue_(venue), random_(random), connected_(venue.spec.requesters.size()) {
     const size_t channels = venue.spec.channels.size();
     data_at_ = uint32_t((kCountersAt + 8 * (kFeedCounters + kChannelCounters * channels) + 63) / 64 * 64);
     memory_ = static_cast<uint8_t*>(std::aligned_alloc(64, data_at_ + kRingBytes));
@@ -150,19 +151,25 @@ class Driver final : public Host {
       if (session_->channel(c).counters()[C::inFlight] != 0) fail("something is still in flight at the end", i);
     }
   }
-  uint64_t delivered() { return session_->channel(0).counters()[C::delivered] + session_->channel(0).counters()[C::recovered]; }
+  uint64_t delivered() {
+    return session_->channel(0).counters()[C::delivered] + session_->channel(0).counters()[C::recovered];
+  }
 
  private:
   /// A number about where the channel stands, or anywhere.
   uint64_t near() {
     const Channel& c = session_->channel(0);
     switch (random_.below(20)) {
-      case 0: return random_.next();
-      case 1: return c.highest() + random_.below(6000);
-      case 2: return 0;
+      case 0:
+        return random_.next();
+      case 1:
+        return c.highest() + random_.below(6000);
+      case 2:
+        return 0;
       default: {
         const uint64_t from = random_.one_in(3) ? c.highest() : c.next();
-        return from + (random_.one_in(3) ? random_.below(8) : 0) - (from > 4 && random_.one_in(3) ? random_.below(4) : 0);
+        return from + (random_.one_in(3) ? random_.below(8) : 0) -
+               (from > 4 && random_.one_in(3) ? random_.below(4) : 0);
       }
     }
   }
@@ -170,9 +177,7 @@ class Driver final : public Host {
     if (random_.one_in(1000)) day_++;  // two packets of it make a new session
     return "DAY" + std::to_string(day_ - (random_.one_in(100) && day_ > 1 ? 1 : 0));
   }
-  Buffer number_text(uint64_t first, uint32_t count) {
-    return mold_data(first, count, session_name());
-  }
+  Buffer number_text(uint64_t first, uint32_t count) { return mold_data(first, count, session_name()); }
   void give(uint16_t line, Buffer b) {
     if (random_.one_in(3)) fuzz::mutate(b, random_);
     const fuzz::Exact exact(b);
@@ -188,9 +193,12 @@ class Driver final : public Host {
     const uint16_t line = uint16_t(random_.below(venue_.spec.lines.size()));
     const uint64_t n = near();
     switch (random_.below(12)) {
-      case 0: return give(line, mold_heartbeat(n, session_name()));
-      case 1: return give(line, random_.one_in(50) ? mold_end(n, session_name()) : mold_heartbeat(n, session_name()));
-      default: return give(line, number_text(n, 1 + random_.below(6)));
+      case 0:
+        return give(line, mold_heartbeat(n, session_name()));
+      case 1:
+        return give(line, random_.one_in(50) ? mold_end(n, session_name()) : mold_heartbeat(n, session_name()));
+      default:
+        return give(line, number_text(n, 1 + random_.below(6)));
     }
   }
   void reply() {
@@ -213,14 +221,29 @@ class Driver final : public Host {
         Buffer one;
         const uint64_t at = near();
         switch (random_.below(9)) {
-          case 0: one = soup_accept(at); break;
-          case 1: one = soup('J', "A"); break;
-          case 2: one = soup('T', std::string(1, char('0' + random_.below(6)))); break;
-          case 3: one = soup('M', eight(at % 100'000'000) + std::to_string(at)); break;
-          case 4: one = soup('U', eight(at % 100'000'000) + eight((at + random_.below(10)) % 100'000'000)); break;
-          case 5: one = soup('Z'); break;
-          case 6: one = soup('G', padded(at)); break;
-          default: one = soup('S', std::to_string(at));
+          case 0:
+            one = soup_accept(at);
+            break;
+          case 1:
+            one = soup('J', "A");
+            break;
+          case 2:
+            one = soup('T', std::string(1, char('0' + random_.below(6))));
+            break;
+          case 3:
+            one = soup('M', eight(at % 100'000'000) + std::to_string(at));
+            break;
+          case 4:
+            one = soup('U', eight(at % 100'000'000) + eight((at + random_.below(10)) % 100'000'000));
+            break;
+          case 5:
+            one = soup('Z');
+            break;
+          case 6:
+            one = soup('G', padded(at));
+            break;
+          default:
+            one = soup('S', std::to_string(at));
         }
         b.insert(b.end(), one.begin(), one.end());
       }
@@ -238,7 +261,8 @@ class Driver final : public Host {
     switch (random_.below(4)) {
       case 0:
         connected_[q] = 0;
-        session_->requester(q).closed(random_.one_in(2) ? Reason::connectionClosed : Reason::connectionRefused, 111, now_);
+        session_->requester(q).closed(random_.one_in(2) ? Reason::connectionClosed : Reason::connectionRefused, 111,
+                                      now_);
         break;
       case 1:
         session_->requester(q).connected(now_);
@@ -326,7 +350,8 @@ int main(int argc, char** argv) {
   fuzz::Random random{seed};
   uint64_t delivered = 0;
   for (uint64_t i = 0; i < iterations;) {
-    const size_t which = recorded != 0 && random.one_in(3) ? venues.size() - 1 - random.below(recorded) : random.below(venues.size());
+    const size_t which =
+        recorded != 0 && random.one_in(3) ? venues.size() - 1 - random.below(recorded) : random.below(venues.size());
     const uint64_t before = live_bytes;
     {
       Driver driver(*venues[which], random);
@@ -335,11 +360,12 @@ int main(int argc, char** argv) {
       delivered += driver.delivered();
     }
     if (live_bytes != before) {
-      std::printf("session_fuzz: %lld bytes leaked by %s\n", (long long)(live_bytes - before), venues[which]->name.c_str());
+      std::printf("session_fuzz: %lld bytes leaked by %s\n", (long long)(live_bytes - before),
+                  venues[which]->name.c_str());
       return 1;
     }
   }
-  std::printf("session_fuzz: %zu venues (%zu recorded), %llu numbers delivered, at most %llu KiB in use\n", venues.size(),
-              recorded, (unsigned long long)delivered, (unsigned long long)(most_bytes >> 10));
+  std::printf("session_fuzz: %zu venues (%zu recorded), %llu numbers delivered, at most %llu KiB in use\n",
+              venues.size(), recorded, (unsigned long long)delivered, (unsigned long long)(most_bytes >> 10));
   return 0;
 }

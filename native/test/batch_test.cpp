@@ -76,7 +76,8 @@ class Rig {
         for (uint32_t n = uint32_t(load_uint(p + 24, 4, false)); n > 0; n--) {
           const uint32_t length = uint32_t(load_uint(m, 4, false));
           const uint64_t offset = load_uint(m + 6, 2, false);
-          out += " " + std::to_string(sequence + offset) + "=" + std::string(reinterpret_cast<const char*>(m + 8), length);
+          out +=
+              " " + std::to_string(sequence + offset) + "=" + std::string(reinterpret_cast<const char*>(m + 8), length);
           m += 8 + (length + 7) / 8 * 8;
         }
         CHECK(m == p + size * 8);
@@ -146,7 +147,8 @@ SCENARIO("without room nothing is written, and what was written stays") {
   CHECK(n > 20);
   while (r.deliver(mold("DAY1", n, 1, {std::to_string(n) + "."}), n)) n++;
   const std::string all = r.read();
-  for (uint64_t i = 1; i < n; i++) CHECK(all.find(" " + std::to_string(i) + "=" + std::to_string(i) + ".") != std::string::npos);
+  for (uint64_t i = 1; i < n; i++)
+    CHECK(all.find(" " + std::to_string(i) + "=" + std::to_string(i) + ".") != std::string::npos);
   CHECK(r.deliver(mold_data(n, 1), n));
 }
 

@@ -60,7 +60,8 @@ Writer& head(Writer& w, const char* id, bool tolerant, uint32_t messages) {
   return w.u32(messages);
 }
 
-/// 'A', 11 bytes: type, u16 key at 1, text at 3. 'G', at least 3: type, count u8, u8; entries of 2; data of count bytes.
+/// 'A', 11 bytes: type, u16 key at 1, text at 3. 'G', at least 3: type, count u8, u8; entries of 2; data of count
+/// bytes.
 Writer small(bool tolerant) {
   Writer w;
   head(w, "small", tolerant, 2);
@@ -79,7 +80,8 @@ using Pieces = std::vector<std::pair<uint32_t, uint32_t>>;
 
 bool pieces(const Catalogue& c, uint16_t index, const std::vector<uint8_t>& message, Pieces& out) {
   out.clear();
-  return c.walk(index, {message.data(), uint32_t(message.size())}, [&](uint32_t at, uint32_t size) { out.emplace_back(at, size); });
+  return c.walk(index, {message.data(), uint32_t(message.size())},
+                [&](uint32_t at, uint32_t size) { out.emplace_back(at, size); });
 }
 
 void types_lengths_and_keys() {
@@ -98,7 +100,8 @@ void types_lengths_and_keys() {
   using L = Catalogue::LengthCheck;
   expect(c.check_length(0, 10) == L::too_short && c.check_length(0, 11) == L::ok, "shortest");
   expect(c.check_length(0, 12) == L::too_long, "longer than the table");
-  expect(c.check_length(1, 2) == L::too_short && c.check_length(1, 60000) == L::ok, "a variable message has no longest");
+  expect(c.check_length(1, 2) == L::too_short && c.check_length(1, 60000) == L::ok,
+         "a variable message has no longest");
   uint64_t key = 0;
   expect(c.instrument(0, {a, 11}, key) && key == 0x0102, "the key in the byte order of its field");
   expect(!c.instrument(1, {g, 1}, key), "a message without a key");
@@ -135,7 +138,8 @@ void hostile_messages(const Catalogue& c, uint64_t seed) {
     const Bytes exact{bytes.data(), uint32_t(bytes.size())};
     for (uint16_t i = 0; i < c.message_count(); i++) {
       uint64_t end = 0;
-      const bool ok = c.walk(i, exact, [&](uint32_t at, uint32_t size) { end = uint64_t(at) + size > end ? uint64_t(at) + size : end; });
+      const bool ok = c.walk(
+          i, exact, [&](uint32_t at, uint32_t size) { end = uint64_t(at) + size > end ? uint64_t(at) + size : end; });
       expect(end <= bytes.size(), "a walk left the message");
       (void)ok;
       uint64_t key;
@@ -147,7 +151,7 @@ void hostile_messages(const Catalogue& c, uint64_t seed) {
 
 // A damaged table is refused, or is one that still cannot make a walk leave a message.
 void hostile_tables(Bytes table) {
-  for (uint32_t cut = 0; cut < table.size; cut += table.size > 4096 ? 97 : 1) {
+  for (uint32_t cut = 0; cut<table.size; cut += table.size> 4096 ? 97 : 1) {
     Catalogue c;
     SpecReader spec({table.data, cut});
     expect(!c.parse(spec), "a table cut short is refused");
@@ -172,8 +176,8 @@ std::vector<uint8_t> load(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// NAME.messages: for each message its index (2 bytes), its length (4), its bytes, whether the walk is sound (1) and the
-/// digest (8).
+/// NAME.messages: for each message its index (2 bytes), its length (4), its bytes, whether the walk is sound (1) and
+/// the digest (8).
 void as_typescript_has_it(const std::filesystem::path& path, uint64_t& compared) {
   const std::vector<uint8_t> table = load(path);
   Catalogue c;
@@ -232,6 +236,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%d failed\n", failures);
     return 1;
   }
-  std::printf("ok, %llu tables, %llu messages compared\n", static_cast<unsigned long long>(tables), static_cast<unsigned long long>(compared));
+  std::printf("ok, %llu tables, %llu messages compared\n", static_cast<unsigned long long>(tables),
+              static_cast<unsigned long long>(compared));
   return 0;
 }

@@ -496,8 +496,9 @@ SCENARIO("a hole across the wrap is one hole with wire numbers") {
   r.packet(mold("DAY1", 3, 1, {"3"}));
   CHECK(r[C::missing] == 3);
   r.abandon(0, ~0ull);
-  CHECK_LOG(r.log(),
-            "sessionStarted 4294967294 gapOpened[4294967295,3) stale[4294967295,3) gapAbandoned[4294967295,3):exhausted 3");
+  CHECK_LOG(
+      r.log(),
+      "sessionStarted 4294967294 gapOpened[4294967295,3) stale[4294967295,3) gapAbandoned[4294967295,3):exhausted 3");
 }
 
 SCENARIO("a duplicate from before the wrap is a duplicate after it") {
@@ -600,8 +601,9 @@ SCENARIO("a snapshot during a gap stands for the missing range, which counts as 
   r.data(6);
   CHECK(r.channel.snapshot_end(6, r.now, 2));
   r.balance();
-  CHECK_LOG(r.log(),
-            "sessionStarted 1 gapOpened[2,5) stale[2,5) snapshotStarted gapAbandoned[2,6):snapshot snapshotEnded 6 good");
+  CHECK_LOG(
+      r.log(),
+      "sessionStarted 1 gapOpened[2,5) stale[2,5) snapshotStarted gapAbandoned[2,6):snapshot snapshotEnded 6 good");
   CHECK(r[C::abandoned] == 4 && r[C::abandonedToSnapshot] == 4);
 }
 
@@ -652,7 +654,8 @@ SCENARIO("the end of input gives up what is missing and delivers what is held") 
 
 // ── any order at all ─────────────────────────────────────────────────────────────────────────────────────────────
 
-SCENARIO("whatever the order, cut and repetition of packets, each message is delivered once, in order, or counted lost") {
+SCENARIO(
+    "whatever the order, cut and repetition of packets, each message is delivered once, in order, or counted lost") {
   const int failed = checks_failed;
   for (uint64_t seed = 1; seed <= 300; seed++) {
     uint64_t state = seed * 0x9E3779B97F4A7C15ull;
@@ -678,7 +681,8 @@ SCENARIO("whatever the order, cut and repetition of packets, each message is del
       } else if (random(15) == 0 && !r.channel.holes().empty()) {
         r.abandon(r.channel.holes()[0].begin, r.channel.holes()[0].end);
       } else {
-        r.packet(mold_data(first + random(3), count), uint8_t(random(2)), random(5) == 0 ? Origin::recovery : Origin::live);
+        r.packet(mold_data(first + random(3), count), uint8_t(random(2)),
+                 random(5) == 0 ? Origin::recovery : Origin::live);
       }
       if (random(4) == 0) top += random(5);
       if (!r.out.full) {

@@ -340,9 +340,10 @@ SCENARIO("logs in with the first number wanted and counts the messages that foll
   r.reply(soup_accept(2));
   for (const char* n : {"2", "3", "4"}) r.reply(soup('S', n));
   CHECK_LOG(r.did(), "send close");
-  CHECK_LOG(r.log(),
-            "sessionStarted 1 gapOpened[2,5) stale[2,5) r2 gapFilled[2,3):retransmission r3 gapFilled[3,4):retransmission "
-            "r4 gapFilled[4,5):retransmission 5 good");
+  CHECK_LOG(
+      r.log(),
+      "sessionStarted 1 gapOpened[2,5) stale[2,5) r2 gapFilled[2,3):retransmission r3 gapFilled[3,4):retransmission "
+      "r4 gapFilled[4,5):retransmission 5 good");
 }
 
 SCENARIO("a reply cut at any byte is the same reply") {

@@ -23,8 +23,8 @@ struct AddScenario {
 };
 #define SCENARIO_JOIN2(a, b) a##b
 #define SCENARIO_JOIN(a, b) SCENARIO_JOIN2(a, b)
-#define SCENARIO_AS(body, added, name)                  \
-  static void body();                                   \
+#define SCENARIO_AS(body, added, name)                     \
+  static void body();                                      \
   static const ::venuewire::AddScenario added(name, body); \
   static void body()
 #define SCENARIO(name) SCENARIO_AS(SCENARIO_JOIN(scenario_, __LINE__), SCENARIO_JOIN(added_, __LINE__), name)
@@ -84,7 +84,8 @@ inline FramingSpec moldudp64() {
   return f;
 }
 
-inline Buffer mold(const std::string& session, uint64_t sequence, uint32_t count, const std::vector<std::string>& messages) {
+inline Buffer mold(const std::string& session, uint64_t sequence, uint32_t count,
+                   const std::vector<std::string>& messages) {
   Buffer b;
   put(b, (session + "          ").substr(0, 10));
   put(b, sequence, 8);

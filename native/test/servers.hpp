@@ -1,5 +1,5 @@
-// Recovery servers as their records declare them, for the recovery test and the session fuzz target: a MoldUDP64 request
-// server, a SoupBinTCP replay, a snapshot server and one that answers with statuses.
+// Recovery servers as their records declare them, for the recovery test and the session fuzz target: a MoldUDP64
+// request server, a SoupBinTCP replay, a snapshot server and one that answers with statuses.
 #pragma once
 #include "test/scenario.hpp"
 
@@ -48,7 +48,9 @@ inline std::string padded(uint64_t n) {
   const std::string text = std::to_string(n);
   return std::string(20 - text.size(), ' ') + text;
 }
-inline Buffer soup_accept(uint64_t next, const std::string& session = "DAY1      ") { return soup('A', session + padded(next)); }
+inline Buffer soup_accept(uint64_t next, const std::string& session = "DAY1      ") {
+  return soup('A', session + padded(next));
+}
 
 /// A SoupBinTCP replay server: the login names the first number, the messages follow and are counted.
 inline RequesterSpec soup_server() {
@@ -100,8 +102,11 @@ inline RequesterSpec status_server() {
                        {11, 8, Encoding::digits_left_zero, Variable::last, 0}};
   ReplyRule status = soup_rule('T', Action::status);
   status.number = be(3, 1);
-  status.outcomes = {{'0', Outcome::accepted}, {'1', Outcome::unavailable}, {'2', Outcome::next_server},
-                     {'3', Outcome::retry},    {'4', Outcome::wait}};
+  status.outcomes = {{'0', Outcome::accepted},
+                     {'1', Outcome::unavailable},
+                     {'2', Outcome::next_server},
+                     {'3', Outcome::retry},
+                     {'4', Outcome::wait}};
   ReplyRule message = soup_rule('M', Action::message);
   message.number = digits(3, 8);
   message.payload_offset = 11;
@@ -124,7 +129,7 @@ inline RungSpec wait_rung(int64_t ns, uint32_t packets = 0) {
   return r;
 }
 inline RungSpec ask_rung(uint16_t requester, uint16_t tries = 3, int64_t timeout_ns = 10 * kMs,
-                  RungKind kind = RungKind::request) {
+                         RungKind kind = RungKind::request) {
   RungSpec r;
   r.kind = kind;
   r.requester = requester;

@@ -1,7 +1,6 @@
 // Snapshots that lines repeat: where a cycle begins and ends, what is passed over, how it joins the live numbers, and
 // what two lines of one loop do for each other. The ledger is checked at every step.
 #include "core/recovery.hpp"
-
 #include "test/scenario.hpp"
 
 namespace venuewire {
@@ -316,7 +315,8 @@ SCENARIO("a late copy of the beginning does not begin the cycle again") {
     CHECK(r[C::snapshots] == 0);
     r.b(loop(3, {"I0005"}, 13));
     r.b(loop(1, {"I0006"}, 14));
-    CHECK_LOG(r.log(), "snapshotStarted s(I0003) s(I0004) s(I0005) gapAbandoned[2,4):snapshot snapshotEnded[4,6) 4 good");
+    CHECK_LOG(r.log(),
+              "snapshotStarted s(I0003) s(I0004) s(I0005) gapAbandoned[2,4):snapshot snapshotEnded[4,6) 4 good");
   }
 }
 
@@ -338,7 +338,8 @@ SCENARIO("what one line lost the other brings, whichever is ahead") {
     r.gap();
     const auto first = [&](const Buffer& x) { a_first ? r.a(x) : r.b(x); };
     const auto second = [&](const Buffer& x) { a_first ? r.b(x) : r.a(x); };
-    const Buffer p1 = loop(1, {"B"}), p2 = loop(2, {"D2"}), p3 = loop(3, {"D3"}), p4 = loop(4, {"D4"}), p5 = loop(5, {"E0003"});
+    const Buffer p1 = loop(1, {"B"}), p2 = loop(2, {"D2"}), p3 = loop(3, {"D3"}), p4 = loop(4, {"D4"}),
+                 p5 = loop(5, {"E0003"});
     first(p1);
     first(p3);  // 2 lost on the line that is ahead
     first(p4);
@@ -347,7 +348,8 @@ SCENARIO("what one line lost the other brings, whichever is ahead") {
     // 3 and 4 lost on the line that is behind
     first(p5);
     second(p5);
-    CHECK_LOG(r.log(), "snapshotStarted s(B) s(D2) s(D3) s(D4) s(E0003) gapAbandoned[2,4):snapshot snapshotEnded 4 good");
+    CHECK_LOG(r.log(),
+              "snapshotStarted s(B) s(D2) s(D3) s(D4) s(E0003) gapAbandoned[2,4):snapshot snapshotEnded 4 good");
   }
 }
 
@@ -475,10 +477,11 @@ SCENARIO("live messages come in between and wait for the cycle's end") {
 // ── numbers that are not the channel's ───────────────────────────────────────────────────────────────────────────
 
 RequesterSpec with_own_count(bool keyed) {
-  RequesterSpec q = keyed ? loop_requester({packet_number(1, Action::snapshot_begin), rule('I', Action::snapshot_number, true)},
-                                           SnapshotNumber::every_item)
-                          : loop_requester({rule('B', Action::snapshot_begin, true), rule('E', Action::snapshot_end)},
-                                           SnapshotNumber::before);
+  RequesterSpec q =
+      keyed ? loop_requester({packet_number(1, Action::snapshot_begin), rule('I', Action::snapshot_number, true)},
+                             SnapshotNumber::every_item)
+            : loop_requester({rule('B', Action::snapshot_begin, true), rule('E', Action::snapshot_end)},
+                             SnapshotNumber::before);
   q.snapshot_count = SnapshotCount::item;
   return q;
 }
