@@ -252,6 +252,8 @@ export class ItchGenerator {
   readonly #nameHigh: Uint32Array;
   readonly #nameLow: Uint32Array;
   readonly #middle: Int32Array;
+  // Where buyers and sellers stay apart, whatever the middle does: without matching, only that keeps books uncrossed.
+  readonly #divide: Int32Array;
   // The open orders, in no order: `#open` of them.
   #open = 0;
   #reference: Float64Array;
@@ -285,12 +287,14 @@ export class ItchGenerator {
     this.#nameHigh = new Uint32Array(symbols);
     this.#nameLow = new Uint32Array(symbols);
     this.#middle = new Int32Array(symbols);
+    this.#divide = new Int32Array(symbols);
     for (let i = 0; i < symbols; i++) {
       const bytes = itch50.encode('stockDirectory', { stock: stockName(i) });
       const view = new DataView(bytes.buffer, bytes.byteOffset);
       this.#nameHigh[i] = view.getUint32(w.directory.stock.at);
       this.#nameLow[i] = view.getUint32(w.directory.stock.at + 4);
       this.#middle[i] = this.#random.between(5, 500) * 100 * TICK;
+      this.#divide[i] = this.#middle[i] as number;
     }
     const room = Math.min(this.#openOrdersMax, 4096);
     this.#reference = new Float64Array(room);
@@ -400,7 +404,8 @@ export class ItchGenerator {
   #price(stock: number, buy: boolean): number {
     const away = (1 + this.#random.below(20)) * TICK;
     const middle = this.#middle[stock] as number;
-    return Math.max(TICK, buy ? middle - away : middle + away);
+    const divide = this.#divide[stock] as number;
+    return Math.max(TICK, buy ? Math.min(middle, divide) - away : Math.max(middle, divide) + away);
   }
 
   #insert(reference: number, shares: number, stock: number, side: number): void {
