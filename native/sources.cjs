@@ -5,6 +5,10 @@ const { join } = require('node:path');
 const rooms = process.argv.slice(2);
 const list = rooms.flatMap((room) =>
   existsSync(join(__dirname, room))
-    ? readdirSync(join(__dirname, room)).filter((f) => f.endsWith('.cpp')).sort().map((f) => `${room}/${f}`)
-    : []);
+    ? readdirSync(join(__dirname, room))
+        .filter((f) => f.endsWith('.cpp'))
+        .sort()
+        .map((f) => `${room}/${f}`)
+    : [],
+);
 process.stdout.write(list.map((f) => (process.env.VENUEWIRE_PREFIX ?? 'native/') + f).join('\n'));

@@ -14,7 +14,9 @@ const program = [process.env.CLANG_FORMAT, 'clang-format-14', 'clang-format'].fi
   (p) => p && / 14\./.test(spawnSync(p, ['--version'], { encoding: 'utf8' }).stdout ?? ''),
 );
 if (!program) {
-  console.error('clang-format 14 was not found: install it (Debian: apt-get install clang-format-14) or set CLANG_FORMAT.');
+  console.error(
+    'clang-format 14 was not found: install it (Debian: apt-get install clang-format-14) or set CLANG_FORMAT.',
+  );
   process.exit(check && !process.env.CI ? 0 : 3);
 }
 const { status } = spawnSync(program, check ? ['--dry-run', '--Werror', ...files] : ['-i', ...files], {

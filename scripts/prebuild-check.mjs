@@ -26,10 +26,15 @@ const node = (args, options = {}) =>
 
 try {
   const packed = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root, encoding: 'utf8' }),
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+    }),
   )[0];
   const binaries = packed.files.filter((f) => f.path.endsWith('.node'));
-  console.log(`${packed.filename}: ${packed.files.length} files, ${packed.size} bytes packed, ${packed.unpackedSize} unpacked`);
+  console.log(
+    `${packed.filename}: ${packed.files.length} files, ${packed.size} bytes packed, ${packed.unpackedSize} unpacked`,
+  );
   expect(binaries.length > 0, `carries a prebuild (${binaries.map((f) => f.path).join(', ') || 'none'})`);
   expect(!packed.files.some((f) => /^(test|bench|native\/(test|fuzz))\//.test(f.path)), 'carries no tests');
   expect(
@@ -40,12 +45,18 @@ try {
   );
 
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', version: '1.0.0', type: 'module' }));
-  execFileSync('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', `./${packed.filename}`], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  execFileSync(
+    'npm',
+    ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', `./${packed.filename}`],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   const installed = join(folder, 'node_modules', 'venuewire');
-  for (const name of readdirSync(join(installed, 'prebuilds'), { recursive: true }).filter((f) => f.endsWith('.node'))) {
+  for (const name of readdirSync(join(installed, 'prebuilds'), { recursive: true }).filter((f) =>
+    f.endsWith('.node'),
+  )) {
     const binary = join(installed, 'prebuilds', name);
     const dump = spawnSync('objdump', ['-T', binary], { encoding: 'utf8' });
     if (dump.status !== 0) {
@@ -53,7 +64,9 @@ try {
       break;
     }
     for (const [library, most] of Object.entries(MOST)) {
-      const needs = [...new Set([...dump.stdout.matchAll(new RegExp(`\\b${library}_([0-9.]+)`, 'g'))].map((m) => m[1]))];
+      const needs = [
+        ...new Set([...dump.stdout.matchAll(new RegExp(`\\b${library}_([0-9.]+)`, 'g'))].map((m) => m[1])),
+      ];
       const newest = needs.sort((a, b) => (later(a, b) ? 1 : -1)).at(-1) ?? 'nothing';
       expect(newest === 'nothing' || !later(newest, most), `${name} needs ${library} ${newest} (at most ${most})`);
     }
@@ -79,7 +92,8 @@ try {
   const follow = (file) => {
     if (closure.has(file)) return;
     closure.add(file);
-    for (const m of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?['"](\.[^'"]+)['"]/g)) follow(join(file, '..', m[1]));
+    for (const m of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?['"](\.[^'"]+)['"]/g))
+      follow(join(file, '..', m[1]));
   };
   follow(join(installed, 'dist', 'decoders', 'itch50.js'));
   const bytes = [...closure].reduce((sum, f) => sum + readFileSync(f).length, 0);

@@ -3,7 +3,8 @@
 import { Worker } from 'node:worker_threads';
 
 const from = process.argv[2] ?? new URL('../dist/', import.meta.url).href;
-const at = (name) => (from === 'package' ? (name === 'index' ? 'venuewire' : `venuewire/${name}`) : `${from}${name}.js`);
+const at = (name) =>
+  from === 'package' ? (name === 'index' ? 'venuewire' : `venuewire/${name}`) : `${from}${name}.js`;
 const { openFeed } = await import(at('index'));
 const { itch50 } = await import(at('decoders/itch50'));
 const { udpMulticast } = await import(at(from === 'package' ? 'patterns' : 'patterns/index'));
@@ -89,7 +90,8 @@ const worker = new Worker(
       bytes,
       index: from === 'package' ? import.meta.resolve('venuewire') : at('index'),
       patterns: from === 'package' ? import.meta.resolve('venuewire/patterns') : at('patterns/index'),
-      venue: from === 'package' ? import.meta.resolve('venuewire/venues/nasdaq-totalview') : at('venues/nasdaq-totalview'),
+      venue:
+        from === 'package' ? import.meta.resolve('venuewire/venues/nasdaq-totalview') : at('venues/nasdaq-totalview'),
     },
   },
 );

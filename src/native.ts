@@ -85,7 +85,12 @@ export interface NativeAddon {
   readonly notices: readonly string[];
   readonly reasons: readonly string[];
   /** `ring`: over a SharedArrayBuffer. `dataAt` and `dataBytes` lie in it, 64-byte aligned and a power of two. */
-  Session: new (spec: Uint8Array, ring: Uint8Array, dataAt: number, dataBytes: number) => NativeSession;
+  Session: new (
+    spec: Uint8Array,
+    ring: Uint8Array,
+    dataAt: number,
+    dataBytes: number,
+  ) => NativeSession;
   Feed: new (
     spec: Uint8Array,
     ring: Uint8Array,

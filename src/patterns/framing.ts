@@ -100,7 +100,9 @@ export const framingSchema = z
     fix: z
       .boolean()
       .default(false)
-      .describe('tag=value messages: BodyLength (9) ends one, CheckSum (10) is verified; fields are found by their tags'),
+      .describe(
+        'tag=value messages: BodyLength (9) ends one, CheckSum (10) is verified; fields are found by their tags',
+      ),
     manyPackets: z.boolean().default(false).describe('One datagram may hold several packets, each with its header'),
     session: z
       .strictObject({
@@ -157,9 +159,7 @@ export const framingSchema = z
                 ).length === 1,
               'needs either `field`, or `tag`, or `offset` and `size`',
             ),
-          and: condition
-            .optional()
-            .describe('… and this holds too'),
+          and: condition.optional().describe('… and this holds too'),
           is: kindName,
           number: numberMeaning,
         }),
@@ -186,7 +186,9 @@ export const framingSchema = z
           counted: z
             .boolean()
             .default(true)
-            .describe('false: the message takes no number. Of `unavailable`: it stands in the stream, in place of its range'),
+            .describe(
+              'false: the message takes no number. Of `unavailable`: it stands in the stream, in place of its range',
+            ),
         }),
       )
       .default([])

@@ -26,7 +26,9 @@ export const streamSchema = z
       .describe('Sent by `answerNumber` rules: our own messages will not be sent again. Takes no number of its own'),
     keepAlive: z
       .strictObject({
-        send: serverPattern.connectTimeout.optional().describe('The heartbeat is sent when we have been silent for so long'),
+        send: serverPattern.connectTimeout
+          .optional()
+          .describe('The heartbeat is sent when we have been silent for so long'),
         probe: serverPattern.connectTimeout.optional().describe('A silent server is probed after so long'),
         silence: serverPattern.connectTimeout.optional().describe('… and given up after so long'),
       })
@@ -45,7 +47,9 @@ export const streamSchema = z
       .int()
       .min(0)
       .default(0)
-      .describe('So many `snapshotEnd` messages after `subscribe` make the state whole again (one for each instrument)'),
+      .describe(
+        'So many `snapshotEnd` messages after `subscribe` make the state whole again (one for each instrument)',
+      ),
   })
   .describe('A connection that is itself a line of the feed');
 export type StreamInput = z.input<typeof streamSchema>;

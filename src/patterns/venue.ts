@@ -110,7 +110,8 @@ export const venueSchema = z
       fault(['lines'], 'there are none: give the venue `lines`, or `streams`, or each channel its own');
     }
     for (const [name, c] of channels) {
-      if (c.lines === undefined && v.lines === undefined && streams.length === 0) fault(['channels', name, 'lines'], 'is missing');
+      if (c.lines === undefined && v.lines === undefined && streams.length === 0)
+        fault(['channels', name, 'lines'], 'is missing');
       if (c.lines === undefined && c.key === undefined && channels.length > 1) {
         fault(['channels', name, 'key'], 'is missing: channels on shared lines are told apart by it');
       }

@@ -48,8 +48,8 @@ export function nysePillar(options: NysePillarOptions): Venue<typeof nysePillarI
     recovery: ladder(options, [
       requestServer && request(nyseRetransmission, { ...rung(requestServer), parameters }),
       requestServer &&
-        Object.values(options.channels).some((c) => c.refresh !== undefined) &&
-        snapshot(nyseRefresh, { ...rung(requestServer), parameters, timeout: '60s' })
+      Object.values(options.channels).some((c) => c.refresh !== undefined) &&
+      snapshot(nyseRefresh, { ...rung(requestServer), parameters, timeout: '60s' })
         ? snapshot(nyseRefresh, { ...rung(requestServer), parameters, timeout: '60s' })
         : undefined,
     ]),

@@ -30,7 +30,10 @@ export interface VenueOptions {
 type Rungs = NonNullable<VenueInput['recovery']>;
 
 /** The ladder of most venues: wait for the other line, then what is configured, in this order. */
-export const ladder = (options: VenueOptions, rungs: readonly (Rungs[number] | readonly Rungs[number][] | undefined)[]): Rungs =>
+export const ladder = (
+  options: VenueOptions,
+  rungs: readonly (Rungs[number] | readonly Rungs[number][] | undefined)[],
+): Rungs =>
   options.ladder ?? [
     waitForOtherLine(options.reorder === undefined ? {} : { for: options.reorder }),
     ...rungs.flat().filter((r): r is Rungs[number] => r !== undefined),

@@ -69,7 +69,10 @@ export const openCapture = (file, options = {}) => openFeed(captureVenue(), { ca
 let ports = 0;
 export function liveAddress() {
   ports++;
-  return { group: `239.77.${process.pid & 255}.${1 + (ports % 250)}`, port: 20_000 + ((process.pid * 7 + ports) % 20_000) };
+  return {
+    group: `239.77.${process.pid & 255}.${1 + (ports % 250)}`,
+    port: 20_000 + ((process.pid * 7 + ports) % 20_000),
+  };
 }
 export const openLive = ({ group, port }, options = {}) =>
   openFeed(nasdaqTotalView({ lines: { A: udpMulticast(`${group}:${port}`, { interface: '127.0.0.1' }) } }), {
