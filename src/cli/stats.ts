@@ -133,7 +133,7 @@ export class Stats {
             bytesText(c.bytes),
             grouped(c.messages),
             seconds > 0 ? grouped(Math.round(c.messages / seconds)) : '–',
-            grouped(c.peak),
+            c.last > 0n ? grouped(c.peak) : '–',
             c.first > 0n ? instantText(c.first) : '–',
             c.last > 0n ? instantText(c.last) : '–',
           ];
