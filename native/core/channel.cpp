@@ -1048,6 +1048,11 @@ void Channel::join_live(int64_t now_ns) {
   if (!joining_) return;
   joining_ = false;
   lossy_ = true;
+  if (!stale_) {
+    // What the snapshot would have said is not known.
+    stale_ = true;
+    say(NoticeCode::stale, Reason::none, next_, next_, now_ns);
+  }
   drain(now_ns);
 }
 

@@ -372,7 +372,8 @@ bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec
         if (r.kind != kind || r.requester != index_) continue;
         if (now_ns < cooldown_until_ns_ || snapshot_tries_ >= r.tries) {
           snapshot_tries_ = 0;
-          announce_failure(cooldown_why_ == Reason::none ? Reason::exhausted : cooldown_why_, 0, now_ns);
+          const Reason why = cooldown_why_ == Reason::none ? Reason::exhausted : cooldown_why_;
+          c->say(NoticeCode::recoveryFailed, why, c->next(), c->next(), now_ns, index_, 0, server_);
           c->join_live(now_ns);
           break;
         }

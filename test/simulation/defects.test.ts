@@ -249,6 +249,22 @@ describe('snapshots', () => {
     expect(h.session.ledgerBalances()).toBe(true);
   });
 
+  test('a start without its snapshot is told, and the stream is stale', () => {
+    const h = new Hand(simulatedTotalView({ recovery: ['glimpse'], join: 'snapshot', tries: 1 }));
+    h.line(0, 100, 120);
+    h.service();
+    h.reply(soupbintcp.encode('loginAccepted', { session: SESSION, sequenceNumber: 1n }));
+    h.session.closed(0, 'connectionClosed', h.nowNs);
+    h.pass(MS);
+    complete(h, 100, 120);
+    expect(h.notices().filter((n) => !n.startsWith('session'))).toEqual([
+      'snapshotStarted 100-100',
+      'snapshotFailed 100-100 connectionClosed',
+      'recoveryFailed 100-100 connectionClosed',
+      'stale 100-100',
+    ]);
+  });
+
   test('a snapshot is not begun when the hole has been filled while we logged in', () => {
     const h = new Hand(simulatedTotalView({ recovery: ['glimpse'], join: 'live' }));
     h.line(0, 1, 100);
