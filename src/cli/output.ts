@@ -65,6 +65,7 @@ export class Progress {
   constructor(
     readonly what: string,
     readonly total: number,
+    readonly rate: (perSecond: number) => string = (n) => `${bytesText(n)}/s`,
   ) {}
 
   update(done: number): void {
@@ -75,7 +76,7 @@ export class Progress {
     const part = this.total > 0 ? Math.min(1, done / this.total) : 0;
     const bar = '█'.repeat(Math.round(part * 30)).padEnd(30, '░');
     const rate = done / ((now - this.#began) / 1000);
-    process.stderr.write(`\r${this.what} ${bar} ${Math.round(part * 100)} %  ${bytesText(rate)}/s\x1b[K`);
+    process.stderr.write(`\r${this.what} ${bar} ${Math.round(part * 100)} %  ${this.rate(rate)}\x1b[K`);
     this.#drawn = true;
   }
   /** Takes the bar away. */

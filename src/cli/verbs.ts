@@ -31,6 +31,11 @@ export const verbs: readonly Verb[] = [
     says: 'simulator and feed together: gaps open and close, and the ledger balances',
     load: () => import('./demo.js'),
   },
+  {
+    name: 'certify',
+    says: 'a venue against the recovery scenarios that its patterns call for',
+    load: () => import('./certify.js'),
+  },
   { name: 'doctor', says: 'whether this machine is fit for market data', load: () => import('./doctor.js') },
   { name: 'list', says: 'decoders, framings, venues and patterns', load: () => import('./list.js') },
   { name: 'bench', says: 'the benchmarks of this checkout', load: () => import('./bench.js') },

@@ -922,9 +922,9 @@ function asField(p: PlanField, value: bigint | string): unknown {
   if (p.wire === 'bytes') return Buffer.from(String(value).padEnd(p.size), 'latin1');
   if (typeof value === 'string' && !/^-?\d+$/.test(value)) return value.charCodeAt(0);
   const big = BigInt(value);
-  const cut = p.wire === 'digits' ? big : BigInt.asUintN(8 * p.size, big);
-  if (p.wire === 'digits') return p.size > 15 ? cut : Number(cut);
-  return p.size === 8 ? (p.wire === 'int' ? BigInt.asIntN(64, cut) : cut) : Number(cut);
+  if (p.wire === 'digits') return p.size > 15 ? big : Number(big);
+  const cut = p.wire === 'int' ? BigInt.asIntN(8 * p.size, big) : BigInt.asUintN(8 * p.size, big);
+  return p.size === 8 ? cut : Number(cut);
 }
 
 /** A reply as it goes out: as it is, or in a packet of the framing that replies have. */
@@ -1015,6 +1015,11 @@ export class SnapshotLoop implements CertifiedServer {
     this.#dueNs = c.day.times[0] ?? 0;
   }
 
+  /** When the day is over there is no hurry. */
+  #rest(nowNs: number): number {
+    return nowNs > this.c.day.endNs + 2e9 ? Math.max(this.restNs, 100_000_000) : this.restNs;
+  }
+
   onConnect(): boolean {
     return false;
   }
@@ -1033,12 +1038,12 @@ export class SnapshotLoop implements CertifiedServer {
         this.#at = 0;
         this.account.served++;
         if (this.#cycle.length === 0) {
-          this.#dueNs = nowNs + this.restNs;
+          this.#dueNs = nowNs + this.#rest(nowNs);
           break;
         }
       }
       c.transmit('snapshot', this.#cycle[this.#at++] as Uint8Array);
-      this.#dueNs = nowNs + (this.#at >= this.#cycle.length ? this.restNs : this.stepNs);
+      this.#dueNs = nowNs + (this.#at >= this.#cycle.length ? this.#rest(nowNs) : this.stepNs);
     }
     return this.#dueNs;
   }

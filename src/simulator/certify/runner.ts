@@ -15,6 +15,7 @@ import { PacketWriter } from '../packet-writer.js';
 import { Random } from '../random.js';
 import { type PathOptions, SimulatedNetwork } from '../simulated-network.js';
 import { Audit } from './audit.js';
+import { reachedBy } from './coverage.js';
 import { Day, type DayPlan, MessagePool, START_NS } from './day.js';
 import { DerivedServer, SnapshotLoop } from './derived-server.js';
 import { schedule } from './lines.js';
@@ -366,6 +367,15 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
       if ((outcomes >>> bit) & 1) seen.add(`outcome ${outcome}`).add(`${name}: ${outcome}`);
     });
   });
+  const served = new Set<string>();
+  for (const s of all) {
+    const id = (s as Partial<DerivedServer>).c?.pattern.id;
+    if (id !== undefined && s.account.served > 0) served.add(id);
+    if (s.account.refused.unavailable !== undefined && stage.framing.controls.some((c) => c.is === 'unavailable')) {
+      seen.add('control unavailable');
+    }
+  }
+  for (const word of reachedBy(stage, run, counters, served)) seen.add(word);
   let quotaShare = Number.NaN;
   for (const s of servers.flat()) {
     const rates = (s as Partial<DerivedServer>).c?.pattern.limits.rates ?? [];

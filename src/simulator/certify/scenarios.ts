@@ -297,7 +297,12 @@ export function scenariosOf(stage: Stage): Scenario[] {
     faulty('older than the gap', 'the snapshot does not reach the gap’s end', (r) => ({
       olderSnapshot: 5 + r.below(60),
     }));
-    faulty('silent', 'no snapshot comes', (r) => ({ silent: half(r) }));
+    faulty(
+      'silent',
+      'no snapshot comes',
+      (r) => ({ silent: half(r) }),
+      () => ({ restNs: 20_000_000 }),
+    );
     add(`${id}: joined, and nothing comes`, 'delivery was to begin with a snapshot', (r) => ({
       ...base(r),
       join: 'snapshot',

@@ -1,0 +1,84 @@
+/**
+ * Which branches of the patterns a certification has reached. What a venue declares says what there is to reach: every
+ * action and status of its reply rules, every kind of packet of its framing, every style of its rungs.
+ */
+import type { Run, Stage } from './runner.js';
+import { Stage as Stages } from './runner.js';
+
+/** The branches that a venue's declarations have, in words; `seen` of its runs has the same words. */
+export function branchesOf(stage: Stage): Set<string> {
+  const out = new Set<string>();
+  const { framing } = stage;
+  out.add(`numbering ${framing.numbering}`);
+  if (framing.session !== undefined) out.add('session').add('notice sessionEnded');
+  if (BigInt(framing.wrap.max) < 0xffff_ffff_ffff_ffffn) out.add('wrap');
+  for (const k of framing.kinds) {
+    if (k.is === 'heartbeat' && k.number !== 'none') out.add(`heartbeat ${k.number}`);
+    if (k.is === 'endOfSession' || k.is === 'reset') out.add(`packet ${k.is}`);
+  }
+  for (const c of framing.controls) {
+    if (c.is === 'heartbeat' && c.number !== 'none') out.add(`control heartbeat ${c.number}`);
+    if (c.is === 'reset') out.add(`control reset ${c.counted ? 'counted' : 'uncounted'}`);
+    if (c.is === 'unavailable') out.add('control unavailable');
+  }
+  for (const rung of stage.rungs) {
+    const pattern = Stages.patternOf(rung);
+    for (const r of pattern.replies) {
+      if (r.do !== 'ignore') out.add(`${pattern.id}: ${r.do}`);
+      if (r.do !== 'status') continue;
+      for (const outcome of Object.values(r.statuses)) out.add(`${pattern.id}: ${outcome}`);
+      out.add(`${pattern.id}: ${r.otherwise}`);
+    }
+    out.add(`${pattern.transport}, ${pattern.connection}`);
+    if ('delivery' in pattern) out.add(`delivery ${pattern.delivery}`);
+    if ('onePerDatagram' in pattern && pattern.onePerDatagram) out.add('one datagram for each request');
+    if (pattern.needsImage) out.add('image before the request');
+    if ('from' in pattern) {
+      out.add(`snapshot from ${pattern.from}`);
+      out.add(`snapshot number ${pattern.number.is}, ${pattern.number.comes}`);
+    }
+  }
+  return out;
+}
+
+/** What a run has reached by being run: the part that the core does not tell by itself. */
+export function reachedBy(
+  stage: Stage,
+  run: Run,
+  counters: Readonly<Record<string, number>>,
+  served: ReadonlySet<string>,
+): string[] {
+  const out: string[] = [];
+  const { framing } = stage;
+  out.push(`numbering ${framing.numbering}`, `join ${run.join ?? 'live'}`);
+  if (framing.session !== undefined && (run.day.breaks ?? []).some((b) => b.kind === 'session')) out.push('session');
+  if (run.day.beforeWrap !== undefined && run.day.beforeWrap < run.day.numbers) out.push('wrap');
+  const heard = (counters.heartbeats ?? 0) > 0;
+  for (const k of framing.kinds) {
+    if (k.is === 'heartbeat' && k.number !== 'none' && heard) out.push(`heartbeat ${k.number}`);
+    if (k.is === 'endOfSession' && run.day.ends !== false) out.push('packet endOfSession');
+    if (k.is === 'reset' && (run.day.breaks ?? []).some((b) => b.kind === 'reset')) out.push('packet reset');
+  }
+  for (const c of framing.controls) {
+    if (c.is === 'heartbeat' && c.number !== 'none' && heard) out.push(`control heartbeat ${c.number}`);
+    if (c.is === 'reset' && (run.day.breaks ?? []).some((b) => b.kind === 'reset')) {
+      out.push(`control reset ${c.counted ? 'counted' : 'uncounted'}`);
+    }
+  }
+  for (const rung of stage.rungs) {
+    const pattern = Stages.patternOf(rung);
+    if (!served.has(pattern.id)) continue;
+    out.push(`${pattern.transport}, ${pattern.connection}`);
+    if ('delivery' in pattern) out.push(`delivery ${pattern.delivery}`);
+    if ('onePerDatagram' in pattern && pattern.onePerDatagram) out.push('one datagram for each request');
+    if (pattern.needsImage) out.push('image before the request');
+    if ('from' in pattern && (counters.snapshots ?? 0) > 0) {
+      out.push(`snapshot from ${pattern.from}`, `snapshot number ${pattern.number.is}, ${pattern.number.comes}`);
+    }
+  }
+  return out;
+}
+
+/** Branches that no run has reached. */
+export const unreached = (declared: ReadonlySet<string>, seen: ReadonlySet<string>): string[] =>
+  [...declared].filter((b) => !seen.has(b)).sort();
