@@ -129,6 +129,20 @@ describe('decode', () => {
     expect(last.packet).toBeGreaterThan(packets.length - 5);
   });
 
+  it('reports packets that the capture cut short, and reads what is there', async () => {
+    const { header, packets } = readPcap('itch50-vlan-us.pcap');
+    const records = packets.map((p) => {
+      if (p.number !== 2) return p.record;
+      const cut = Buffer.from(p.record.subarray(0, p.record.length - 10));
+      cut.writeUInt32LE(cut.length - 16, 8);
+      return cut;
+    });
+    const ran = await venuewire(['decode', '-', ...ITCH], { input: Buffer.concat([header, ...records]) });
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain('1 packet cut short by the capture');
+    expect(ran.json()).toHaveLength(manifest('itch50-vlan-us.pcap').messages - 1);
+  });
+
   it('counts messages of types that the table does not have', async () => {
     const input = pcapOf(
       'itch50-vlan-us.pcap',
