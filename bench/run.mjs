@@ -80,12 +80,19 @@ function buildCore() {
   return folder;
 }
 
-async function compiledVenue() {
+async function compiledVenue(lines = 1) {
   const { compileVenue } = await import('../dist/feed/compile.js');
   const { udpMulticast } = await import('../dist/patterns/index.js');
   const { nasdaqTotalView } = await import('../dist/venues/nasdaq-totalview.js');
   const file = join(mkdtempSync(join(tmpdir(), 'venuewire-')), 'venue.bin');
-  writeFileSync(file, compileVenue(nasdaqTotalView({ lines: { A: udpMulticast(GROUP) } })).spec);
+  writeFileSync(
+    file,
+    compileVenue(
+      nasdaqTotalView({
+        lines: { A: udpMulticast(GROUP), ...(lines > 1 ? { B: udpMulticast('233.49.196.111:26477') } : {}) },
+      }),
+    ).spec,
+  );
   return file;
 }
 
@@ -96,6 +103,10 @@ async function benchCore() {
     encoding: 'utf8',
   });
   console.log(`\n### The core alone\n\n\`\`\`\n${text.trim()}\n\`\`\``);
+  const lossy = execFileSync(join(folder, 'bench_arbitration'), [source.file, await compiledVenue(2)], {
+    encoding: 'utf8',
+  });
+  console.log(`\n### Arbitration and hole tracking\n\n\`\`\`\n${lossy.trim()}\n\`\`\``);
 }
 
 /** Starts a receiver, sends, and returns what the receiver says. */
