@@ -1005,7 +1005,7 @@ void Channel::stream_up(const Epoch* epoch, uint64_t wire_next, int64_t now_ns, 
     }
   }
   say(NoticeCode::lineUp, Reason::none, next_, next_, now_ns, requester);
-  mark_good(now_ns);
+  if (holes_.empty()) mark_good(now_ns);
 }
 
 void Channel::stream_down(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester, uint16_t server) {

@@ -332,7 +332,7 @@ void Requester::hang_up(int64_t now_ns, bool polite) {
   outstanding_ = false;
   asked_channel_ = nullptr;
   has_snapshot_number_ = false;
-  if (spec_.snapshot_from != SnapshotFrom::loop) host_.close(index_);
+  if (spec_.snapshot_from != SnapshotFrom::loop && !gone_) host_.close(index_);
 }
 
 void Requester::stop() {
@@ -592,11 +592,14 @@ void Requester::closed(Reason why, uint32_t detail, int64_t now_ns) {
   if (state_ == State::idle) return;
   if (stalled_) process(now_ns);
   if (spec_.purpose == Purpose::feed) {
-    const bool connecting = state_ == State::connecting;
-    return feed_lost(!connecting           ? Reason::connectionClosed
-                     : why == Reason::none ? Reason::connectionRefused
-                                           : why,
-                     detail, now_ns, false);
+    gone_ = true;
+    if (state_ != State::connecting) {
+      feed_lost(Reason::connectionClosed, detail, now_ns, false);
+    } else {
+      feed_lost(why == Reason::none ? Reason::connectionRefused : why, detail, now_ns, false);
+    }
+    gone_ = false;
+    return;
   }
   const State was = state_;
   const bool earlier = outstanding_ && !asked_;
@@ -901,7 +904,8 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       return true;
     case Action::snapshot_end: {
       if (feed_) {
-        if (refresh_left_ > 0 && --refresh_left_ == 0) feed_->refresh_end(now_ns, index_);
+        const bool ours = !rule.number.present() || number == refresh_id_;
+        if (ours && refresh_left_ > 0 && --refresh_left_ == 0) feed_->refresh_end(now_ns, index_);
         return true;
       }
       if (!c || !asked_) return true;

@@ -295,9 +295,11 @@ class Requester {
   bool up_ = false;          // logged in, as the channel knows
   bool logging_in_ = false;  // the template under way is the login
   bool probed_ = false;
+  bool gone_ = false;  // the peer has closed: there is nothing to close
   int64_t reopen_at_ns_ = 0;
   int64_t backoff_ns_ = 0;
-  uint32_t refresh_left_ = 0;
+  uint32_t refresh_left_ = 0;  // messages of state that are still to come
+  uint64_t refresh_id_ = 0;    // … for the subscription with this correlation
   uint64_t asked_number_ = 0;
   uint8_t echo_[64] = {};
   uint32_t echo_size_ = 0;

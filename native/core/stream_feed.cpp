@@ -49,7 +49,6 @@ void Requester::feed_accepted(const ReplyRule& rule, Bytes at, uint64_t number, 
   backoff_ns_ = 0;
   servers_failed_ = 0;
   up_ = true;
-  const bool again = feed_->started();
   if (rule.number.present()) implied_ = number;
   Epoch epoch;
   if (rule.epoch_width != 0) {
@@ -60,15 +59,18 @@ void Requester::feed_accepted(const ReplyRule& rule, Bytes at, uint64_t number, 
   }
   feed_->stream_up(rule.epoch_width != 0 ? &epoch : nullptr, number, now_ns, index_);
   feed_subscribe(now_ns);
-  if (again && spec_.refresh_items != 0 && !spec_.subscribe.empty()) {
-    refresh_left_ = spec_.refresh_items;
-    feed_->refresh_begin(now_ns, index_);
-  }
 }
 
 void Requester::feed_subscribe(int64_t now_ns) {
+  if (spec_.subscribe.empty()) return;
   correlation_++;
+  spend(now_ns);
   for (const Template& t : spec_.subscribe) transmit(t, now_ns);
+  // What answers it is the state, within the stream.
+  if (spec_.refresh_items == 0) return;
+  refresh_left_ = spec_.refresh_items;
+  refresh_id_ = correlation_;
+  feed_->refresh_begin(now_ns, index_);
 }
 
 /// The connection is over. `patient`: the server does not want us, or has nothing more: come back late.
@@ -77,7 +79,7 @@ void Requester::feed_lost(Reason why, uint32_t detail, int64_t now_ns, bool poli
   const bool ready = state_ == State::ready;
   if (work_channel_) finish_work();
   hang_up(now_ns, polite && ready);
-  if (refresh_left_ > 0) refresh_left_ = 0;
+  refresh_left_ = 0;
   if (up_) {
     up_ = false;
     feed_->stream_down(why, detail, now_ns, index_, server_);
@@ -94,8 +96,8 @@ void Requester::feed_lost(Reason why, uint32_t detail, int64_t now_ns, bool poli
 /// A packet that the stream itself numbers. False: the connection was given up over it.
 bool Requester::feed_packet(const Packet& packet, int64_t now_ns) {
   const bool numbered = framing_.sequence.present() && feed_->started();
-  const bool again = numbered && feed_->linear(packet.sequence) < feed_->highest();
-  if (again && spec_.resent.present() && !resets(framing_, packet) &&
+  const bool again = numbered && feed_->linear(packet.sequence) < feed_->highest() && !resets(framing_, packet);
+  if (again && spec_.resent.present() &&
       !(spec_.resent.fits(packet.whole) && spec_.resent.load(packet.whole) == spec_.resent_value)) {
     // Lower than expected and not marked as sent before: the two sides do not mean the same numbers.
     feed_->counters()[C::implausible]++;
@@ -133,15 +135,22 @@ bool Requester::feed_pick(std::vector<Channel*>&, const std::vector<RungSpec>& r
     }
     if (rung.kind == RungKind::snapshot) {
       // The state comes within the stream, behind what is lost: delivery goes on, and is good once all of it is there.
-      const uint64_t begin = h.begin, end = h.end;
-      const Reason why = h.why == Reason::noRecovery ? Reason::unavailable : h.why;
-      if (refresh_left_ == 0) {
-        c->counters()[C::requests]++;
-        feed_subscribe(now_ns);
-        c->refresh_begin(now_ns, index_);
+      if (allowance(now_ns) > 0) {
+        i++;
+        continue;
       }
-      refresh_left_ = spec_.refresh_items;
-      c->abandon(begin, end, why, now_ns);
+      // All of them at once: one subscription mends them all.
+      c->counters()[C::requests]++;
+      for (size_t k = i; k < holes.size();) {
+        const Hole lost = holes[k];
+        if (lost.rung != h.rung) {
+          k++;
+          continue;
+        }
+        c->abandon(lost.begin, lost.end, lost.why == Reason::noRecovery ? Reason::unavailable : lost.why, now_ns);
+        k = 0;
+      }
+      feed_subscribe(now_ns);
       i = 0;
       continue;
     }
