@@ -125,14 +125,15 @@ class Screen {
     this.#lastAt = now;
   }
 
-  #status(venue: LoopbackVenue, feed: Feed, watch: Watch): string {
+  /** Where things stand: what was delivered, and what had to be done for it. */
+  #status(venue: LoopbackVenue, feed: Feed, watch: Watch): readonly [string, string] {
     const { ledger } = feed.statistics();
     const { published, lost, requests, replayLogins } = venue.stats();
-    return (
+    return [
       `published ${grouped(published)}  delivered ${grouped(ledger.delivered)}  recovered ${grouped(ledger.recovered)}  ` +
-      `in flight ${grouped(ledger.inFlight)}  abandoned ${grouped(ledger.abandoned)}  ${grouped(Math.round(this.#rate))}/s  ` +
-      `gaps ${watch.opened}  lost packets A ${lost[0] ?? 0} B ${lost[1] ?? 0}  requests ${requests + replayLogins}`
-    );
+        `in flight ${grouped(ledger.inFlight)}  abandoned ${grouped(ledger.abandoned)}`,
+      `${grouped(Math.round(this.#rate))} messages/s  gaps ${watch.opened}  packets lost on A ${lost[0] ?? 0}, on B ${lost[1] ?? 0}  requests ${requests + replayLogins}`,
+    ];
   }
 
   books(watch: Watch): string[] {
@@ -152,12 +153,16 @@ class Screen {
   draw(venue: LoopbackVenue, feed: Feed, watch: Watch): void {
     this.measure(watch.messages);
     if (!this.live) return;
+    // A line that wraps would be two, and the next frame would begin in the wrong place.
+    const cut = (text: string) => text.slice(0, (process.stdout.columns || 80) - 1);
+    const [delivered, effort] = this.#status(venue, feed, watch);
     const lines = [
-      this.#paint(1, this.#status(venue, feed, watch)),
+      this.#paint(1, cut(delivered)),
+      cut(effort),
       '',
       ...this.books(watch),
       '',
-      ...watch.events.slice(-EVENTS),
+      ...watch.events.slice(-EVENTS).map(cut),
     ];
     const up = this.#lines > 0 ? `${ESC}${this.#lines}A` : '';
     process.stdout.write(`${up}${lines.map((l) => `${l}${ESC}K`).join('\n')}\n${ESC}J`);
@@ -171,7 +176,7 @@ class Screen {
     this.#shown = watch.events.length;
     for (const event of news.slice(0, EVENTS)) out.line(event);
     if (news.length > EVENTS) out.line(`          … and ${news.length - EVENTS} more`);
-    out.line(`          ${this.#status(venue, feed, watch)}`);
+    for (const line of this.#status(venue, feed, watch)) out.line(`          ${line}`);
   }
 }
 
