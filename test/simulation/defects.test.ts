@@ -82,6 +82,40 @@ describe('packets', () => {
   });
 });
 
+describe('sessions', () => {
+  test('a new session begins with its first number, after what is still missing of the old one is given up', () => {
+    const h = new Hand();
+    const session = 'SIM0000002';
+    h.line(0, 1, 20);
+    h.line(0, 25, 30);
+    h.line(0, 1, 4, { session });
+    h.service();
+    expect(h.consumer.next).toBe(20);
+    h.line(1, 2, 6, { session });
+    h.line(1, 20, 25);
+    h.service();
+    expect(h.notices().filter((n) => !/^(stale|good)/.test(n))).toEqual([
+      'sessionStarted 1-1',
+      'gapOpened 20-25',
+      'gapAbandoned 20-25 sessionEnded',
+      'sessionEnded 30-30 sessionEnded',
+      'sessionStarted 1-1',
+    ]);
+    expect(h.consumer.digest.count).toBe(19 + 5 + 5);
+    expect(h.counter('otherSession')).toBe(1);
+    expect(h.session.ledgerBalances()).toBe(true);
+  });
+
+  test('one packet of another session changes nothing: it may be damaged', () => {
+    const h = new Hand();
+    h.line(0, 1, 20);
+    h.line(0, 1, 4, { session: 'DAMAGED001' });
+    h.line(0, 20, 30);
+    h.service();
+    complete(h, 1, 30);
+  });
+});
+
 describe('gaps', () => {
   test('a gap on a quiet channel is declared by time, without another packet', () => {
     const h = new Hand();
