@@ -596,8 +596,20 @@ void Channel::drain(int64_t now_ns) {
 
 uint32_t Channel::hand_over(const FramingSpec& framing, Bytes body, uint32_t skip, uint32_t take, uint64_t sequence,
                             const Arrival& arrival, bool unsequenced) {
-  const Run run{&framing,           body,   skip,         take,           unsequenced ? sequence : wire(sequence),
-                arrival.receive_ns, index_, arrival.line, arrival.origin, unsequenced};
+  Run run{&framing,           body,   skip,         take,           unsequenced ? sequence : wire(sequence),
+          arrival.receive_ns, index_, arrival.line, arrival.origin, unsequenced};
+  // A run's numbers rise by one: one that passes the greatest is two.
+  const bool wraps = framing_.wrap_max != ~0ull && framing.numbering == Numbering::message && !unsequenced;
+  const uint64_t to_wrap = framing_.wrap_max - run.sequence;
+  if (wraps && take > 1 && to_wrap < take - 1) [[unlikely]] {
+    run.take = uint32_t(to_wrap) + 1;
+    const uint32_t before = output_.deliver(run, counters_);
+    if (before < run.take) return before;
+    run.skip += before;
+    run.take = take - before;
+    run.sequence = framing_.wrap_first;
+    return before + output_.deliver(run, counters_);
+  }
   const uint32_t n = output_.deliver(run, counters_);
   if (unsequenced) counters_[C::unsequenced] += n;
   return n;

@@ -490,6 +490,12 @@ SCENARIO("numbers wrap from 2^32 − 1 to 1") {
   CHECK_LOG(r.log(), "sessionStarted 4294967294 4294967295 1 2");
 }
 
+SCENARIO("a packet across the wrap is numbered on both sides of it") {
+  Rig r({}, wrapping());
+  r.packet(mold("DAY1", 0xFFFFFFFE, 4, {"4294967294", "4294967295", "1", "2"}));
+  CHECK_LOG(r.log(), "sessionStarted 4294967294 4294967295 1 2");
+}
+
 SCENARIO("a hole across the wrap is one hole with wire numbers") {
   Rig r({}, wrapping());
   r.data(0xFFFFFFFE);
