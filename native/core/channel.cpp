@@ -197,6 +197,11 @@ void Channel::never_sent(uint64_t first, uint64_t last, const Arrival& arrival) 
 
 void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
                     uint64_t reset_to, const Arrival& arrival) {
+  const bool timed = framing.restarts && arrival.origin == Origin::live;
+  if (timed && packet.send_time_ns < reset_send_ns_) {
+    counters_[C::otherSession]++;  // of a sender that has been replaced, and may go on for a while
+    return;
+  }
   switch (kind) {
     case PacketKind::heartbeat:
       counters_[C::heartbeats]++;
@@ -233,6 +238,7 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
         start(reset_to, arrival.now_ns);
       }
       reset_identity_ = identity;
+      if (timed) reset_send_ns_ = newest_send_ns_ = packet.send_time_ns;
       generation_++;
       if (arrival.line < kLinesMax) line_generation_[arrival.line] = generation_;
       if (meaning == HeartbeatNumber::next || packet.count == 0) return;  // the reset itself takes no number
@@ -254,7 +260,29 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
       return;
     }
   }
+  if (timed) {
+    if (begins_again(first + count, packet.send_time_ns)) {
+      const uint64_t before = highest_;
+      if (!switch_epoch(epoch_, framing_.wrap_max == ~0ull ? framing_.wrap_first : 0, NoticeCode::reset, arrival.now_ns)) return;
+      before_reset_ = before;
+      reset_send_ns_ = packet.send_time_ns;
+      line_generation_[arrival.line % kLinesMax] = ++generation_;
+    }
+    if (first + count > highest_) newest_send_ns_ = std::max(newest_send_ns_, packet.send_time_ns);
+  }
   data(framing, packet.body, first, count, arrival);
+}
+
+/// Whether a number below what has been delivered is a new beginning: it was sent later than everything before, and a
+/// second packet agrees.
+bool Channel::begins_again(uint64_t end, int64_t send_ns) {
+  if (!started_ || end > next_ || newest_send_ns_ == INT64_MIN || send_ns <= newest_send_ns_) return false;
+  const int64_t earlier = restart_candidate_ns_;
+  restart_candidate_ns_ = send_ns;
+  if (earlier <= newest_send_ns_ || send_ns <= earlier) return false;
+  restart_candidate_ns_ = INT64_MIN;
+  newest_send_ns_ = send_ns;
+  return true;
 }
 
 void Channel::message(uint64_t wire_sequence, Bytes message, const Arrival& arrival) {

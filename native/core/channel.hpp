@@ -263,6 +263,7 @@ class Channel {
   [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns);
   [[nodiscard]] bool from_before_reset(uint64_t first, const Arrival& arrival);
   void unavailable(uint64_t first, uint64_t last, int64_t now_ns);
+  [[nodiscard]] bool begins_again(uint64_t end, int64_t send_ns);
   void never_sent(uint64_t first, uint64_t last, const Arrival& arrival);
   void take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
@@ -310,6 +311,9 @@ class Channel {
   uint32_t line_generation_[kLinesMax] = {};
   uint64_t before_reset_ = 0;
   uint64_t reset_identity_ = 0;
+  int64_t reset_send_ns_ = INT64_MIN;   // when the count began again: what was sent before is of the old one
+  int64_t restart_candidate_ns_ = INT64_MIN;
+  int64_t newest_send_ns_ = INT64_MIN;  // of what moved the count on
 
   std::vector<Held> held_;
   std::vector<Lost> lost_;

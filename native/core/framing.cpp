@@ -108,6 +108,7 @@ bool FramingSpec::parse(SpecReader& r) {
   message_delimiter = int16_t(r.u16());
   message_table = r.flag();
   fix = r.flag();
+  restarts = r.flag();
 
   const auto inside = [&](const Field& x) { return !x.present() || x.tag || x.offset + x.width <= header_length_min; };
   if (epoch_width > 16 || epoch_shift > 63 || message_align == 0 || wrap_first > wrap_max ||

@@ -531,6 +531,42 @@ SCENARIO("items' own numbers need a live message to compare with") {
   CHECK(r[C::delivered] == 1 && r[C::abandoned] == 0);
 }
 
+// ── numbers that start again ─────────────────────────────────────────────────────────────────────────────────────
+
+FramingSpec restarting() {
+  FramingSpec f = loop_framing();
+  f.restarts = true;
+  f.kinds.push_back({be(8, 4), 0xFF, be(0, 4), 1, PacketKind::reset, HeartbeatNumber::none});
+  return f;
+}
+
+SCENARIO("after a failover the old sender's packets are told by their send time") {
+  Rig r(begin_and_end(), false, restarting());
+  r.packet(loop(500, {"a"}, 500), 0);
+  r.packet(loop(501, {"b"}, 501), 0);
+  r.packet(loop(1, {"c"}, 510, 0xFF), 0);
+  r.packet(loop(502, {"old"}, 502), 0);
+  r.packet(loop(2, {"d"}, 511), 0);
+  r.packet(loop(503, {"old"}, 503), 1);
+  r.packet(loop(1, {"c"}, 510, 0xFF), 1);
+  r.packet(loop(2, {"d"}, 511), 1);
+  r.packet(loop(3, {"e"}, 512), 1);
+  CHECK_LOG(r.log(), "sessionStarted a b reset c d e");
+  CHECK(r[C::otherSession] == 2 && r[C::duplicates] == 2);
+}
+
+SCENARIO("a restart whose first packets were lost is told by lower numbers sent later") {
+  Rig r(begin_and_end(), false, restarting());
+  r.packet(loop(500, {"a"}, 500), 0);
+  r.packet(loop(500, {"a"}, 500), 1);
+  r.packet(loop(2, {"c"}, 600), 0);  // one may be damaged
+  CHECK_LOG(r.log(), "sessionStarted a");
+  r.packet(loop(3, {"d"}, 601), 0);
+  r.a(loop(1, {"B"}, 1));
+  r.a(loop(2, {"E0002"}, 2));
+  CHECK_LOG(r.log(), "reset gapOpened[1,3) stale[1,3) snapshotStarted s(B) s(E0002) gapAbandoned[1,3):snapshot snapshotEnded d good");
+}
+
 }  // namespace
 }  // namespace venuewire
 

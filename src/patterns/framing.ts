@@ -124,6 +124,10 @@ export const framingSchema = z
       .enum(['message', 'packet', 'none'])
       .optional()
       .describe('What one number counts. Default: `message`, without a `sequence`: `none`'),
+    restarts: z
+      .boolean()
+      .default(false)
+      .describe('Numbers may start again without a mark that can be relied on: a lower number that was sent later is a new beginning'),
     zeroIsUnsequenced: z.boolean().default(false).describe('Packets numbered 0 carry messages that no number counts'),
     wrap: z
       .strictObject({ max: unsigned, first: unsigned })
@@ -254,6 +258,7 @@ export const framingSchema = z
     if (f.numbering !== undefined && f.numbering !== 'none' && f.sequence === undefined) {
       fault('numbering', `'${f.numbering}' needs a sequence`);
     }
+    if (f.restarts && f.sendTime === undefined) fault('restarts', 'needs a sendTime');
     if (f.manyPackets && f.packetLength === undefined) fault('manyPackets', 'needs a packetLength');
     if (f.session?.type === 'uint' && f.session.size > 8) fault('session.size', 'a number has at most 8 bytes');
     f.kinds.forEach((k, i) => {

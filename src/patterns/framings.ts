@@ -219,6 +219,8 @@ export const euronextOptiq = defineFraming({
   session: { offset: 12, size: 2, type: 'uint', bits: [1, 3] },
   channel: { offset: 14, size: 2 },
   kinds: [{ when: { offset: 12, size: 2, bits: [0, 1], equals: 1 }, is: 'compressed' }],
+  // The market data sequence number of the aggregator, which its channels share.
+  item: { number: { offset: 8, size: 8 } },
   message: { length: { offset: 0, size: 2 }, prefix: 2 },
 });
 
@@ -226,13 +228,15 @@ export const euronextOptiq = defineFraming({
 export const eurexEobi = defineFraming({
   id: 'eurex-eobi',
   source: 'Eurex T7 EOBI 14.1, Packet Header; captures',
-  unconfirmed: ['after a restart of a partition packets of the old sender may still come in between'],
   byteOrder: 'little',
   headerLength: 32,
   shortestPacket: 32,
   sequence: { offset: 8, size: 4 },
   numbering: 'packet',
+  restarts: true,
   sendTime: { offset: 24, size: 8 },
+  // Messages are also numbered for each market segment (product).
+  item: { key: { offset: 12, size: 4 }, number: { offset: 4, size: 4 } },
   kinds: [
     { when: { offset: 0, size: 2, byteOrder: 'big', equals: 0xc0f8 }, is: 'ignore' },
     {
