@@ -226,13 +226,140 @@ SCENARIO("packets as they are take no more room than their bytes") {
 
 // ── selection ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/// `D`irectory and `Q`uote, 11 bytes each: type, u16 key, eight bytes of text. As src/layout/catalogue.ts compiles it.
+Buffer compiled_catalogue() {
+  Buffer b;
+  const auto little = [&](uint64_t v, uint32_t width) {
+    b.resize(b.size() + width);
+    store_uint(b.data() + b.size() - width, v, width, false);
+  };
+  const auto text = [&](const std::string& t) {
+    little(t.size(), 2);
+    put(b, t);
+  };
+  little(1, 2);
+  text("hand-made");
+  for (const auto& [v, width] : {std::pair<uint64_t, uint32_t>{1, 4},
+                                 {0, 2},
+                                 {1, 1},
+                                 {1, 1},
+                                 {0, 1},
+                                 {0, 1},
+                                 {1, 2},
+                                 {0, 2},
+                                 {0, 1},
+                                 {0, 1},
+                                 {2, 4}}) {
+    little(v, width);
+  }
+  for (const char type : {'D', 'Q'}) {
+    text(std::string(1, type));
+    for (const auto& [v, width] : {std::pair<uint64_t, uint32_t>{11, 4},
+                                   {11, 4},
+                                   {1, 4},
+                                   {uint64_t(type), 2},
+                                   {1, 1},
+                                   {1, 4},
+                                   {2, 4},
+                                   {0, 1},
+                                   {1, 1},
+                                   {0, 2},  // the key
+                                   {0, 1},
+                                   {11, 4},
+                                   {3, 4},
+                                   {3, 4}}) {
+      little(v, width);
+    }
+    for (const auto& [at, size] : {std::pair<uint32_t, uint32_t>{0, 1}, {1, 2}, {3, 8}}) {
+      for (const auto& [v, width] : {std::pair<uint64_t, uint32_t>{0, 1},
+                                     {at, 4},
+                                     {size, 4},
+                                     {0xFFFF, 2},
+                                     {0, 1},
+                                     {1, 1},
+                                     {0, 1},
+                                     {0, 1},
+                                     {0, 8}}) {
+        little(v, width);
+      }
+    }
+  }
+  return b;
+}
+
+std::string typed(char type, uint16_t key, const std::string& text) {
+  std::string m(1, type);
+  m += char(key >> 8);
+  m += char(key);
+  return m + (text + "        ").substr(0, 8);
+}
+
+void give_catalogue(Rig& r) {
+  const Buffer compiled = compiled_catalogue();
+  SpecReader reader(view(compiled));
+  CHECK(r.catalogue.parse(reader) && r.catalogue.message_count() == 2);
+}
+
+/// The texts that crossed, with their numbers.
+std::string crossing(Rig& r, uint64_t first, const std::vector<std::string>& messages) {
+  CHECK(r.deliver(mold("DAY1", first, uint32_t(messages.size()), messages), first));
+  std::string out;
+  const std::string all = r.read();
+  for (size_t at = all.find('='); at != std::string::npos; at = all.find('=', at + 1)) {
+    const size_t from = all.rfind(' ', at) + 1;
+    out += (out.empty() ? "" : " ") + all.substr(from, at - from) + all.substr(at + 1, 1);
+  }
+  return out;
+}
+
 SCENARIO("leaves out types that were not asked for, and keeps the numbers of the rest") {
-  Selection s;
-  s.unknown = false;
-  Rig r(65536, s);
+  Selection unknown;
+  unknown.unknown = false;
+  Rig r(65536, unknown);
   CHECK(r.deliver(mold_data(1, 3)));
   CHECK_LOG(r.read(), "");
   CHECK(r.last == 3 && r[C::selectedOut] == 3 && r[C::unknownMessages] == 3);
+
+  Selection quotes;
+  quotes.types = {0, 1};
+  Rig q(65536, quotes);
+  give_catalogue(q);
+  CHECK_LOG(crossing(q, 7, {typed('D', 1, "ONE"), typed('Q', 1, ""), "?", typed('Q', 2, "")}), "8Q 9? 10Q");
+  CHECK(q[C::selectedOut] == 1 && q[C::messages] == 3);
+}
+
+SCENARIO("leaves out other instruments; what has none crosses") {
+  Selection s;
+  s.by_instrument = true;
+  s.instruments = {2, 5};
+  Rig r(65536, s);
+  give_catalogue(r);
+  CHECK_LOG(crossing(r, 1, {typed('Q', 1, ""), typed('Q', 2, ""), typed('Q', 0, ""), typed('Q', 5, ""), "?"}),
+            "2Q 3Q 4Q 5?");
+}
+
+SCENARIO("learns an instrument's key from the directory message that has its symbol") {
+  Selection s;
+  s.by_instrument = true;
+  s.symbols = {Buffer{'T', 'W', 'O', ' ', ' ', ' ', ' ', ' '}};
+  s.directory_type = 0;
+  s.symbol_offset = 3;
+  s.symbol_width = 8;
+  Rig r(65536, s);
+  give_catalogue(r);
+  CHECK_LOG(
+      crossing(r, 1,
+               {typed('Q', 2, ""), typed('D', 1, "ONE"), typed('D', 2, "TWO"), typed('Q', 1, ""), typed('Q', 2, "")}),
+      "3D 5Q");
+  // The same symbol under another key: both are its.
+  CHECK_LOG(crossing(r, 6, {typed('D', 9, "TWO"), typed('Q', 9, ""), typed('Q', 2, "")}), "6D 7Q 8Q");
+}
+
+SCENARIO("a message shorter than its table crosses as unknown and is counted") {
+  Rig r;
+  give_catalogue(r);
+  CHECK_LOG(crossing(r, 1, {"Q..", typed('Q', 1, "")}), "1Q 2Q");
+  CHECK(r[C::malformed] == 1);
 }
 
 // ── the reserved space ───────────────────────────────────────────────────────────────────────────────────────────
