@@ -118,8 +118,9 @@ interface Client {
   notBeforeNs: number;
   /** A resumed stream goes on from here as the venue publishes. */
   resume: number | undefined;
-  /** Messages of the resumed stream until its fault happens. */
+  /** Messages of the resumed stream until its fault happens, and which. */
   left: number;
+  breaks: 'close' | 'stall' | 'goodbye' | undefined;
   stopped: boolean;
   imageNs: number;
   image: number;
@@ -180,6 +181,7 @@ export class DerivedServer implements CertifiedServer {
       notBeforeNs: nowNs,
       resume: undefined,
       left: NO_END,
+      breaks: undefined,
       stopped: false,
       imageNs: NO_END,
       image: 0,
@@ -206,7 +208,7 @@ export class DerivedServer implements CertifiedServer {
   #ready(client: Client, nowNs: number): void {
     if (this.transport !== 'tcp') return;
     if (this.c.pattern.needsImage) client.imageNs = nowNs;
-    if (this.#beat !== undefined) client.beatNs = nowNs + 1e9;
+    if (this.#beat !== undefined) client.beatNs = nowNs + 300_000_000;
   }
 
   onData(connection: Connection, bytes: Uint8Array, nowNs: number): void {
@@ -556,19 +558,22 @@ export class DerivedServer implements CertifiedServer {
       const session = foreign ? this.#otherSession(current) : current.session;
       this.#reply(client, accepted, { number: day.wire(from, current), session }, said, nowNs);
     }
-    const breaks = random.chance(faults.closeHalfway ?? 0)
+    const is = (p: number | undefined): boolean => random.chance(p ?? 0);
+    client.breaks = is(faults.closeHalfway)
       ? 'close'
-      : random.chance(faults.stall ?? 0)
+      : is(faults.stall)
         ? 'stall'
-        : undefined;
-    if (breaks !== undefined) client.left = 1 + random.below(32);
+        : is(faults.servePart)
+          ? 'goodbye'
+          : undefined;
+    client.left = client.breaks === undefined ? NO_END : 1 + random.below(32);
     client.stopped = false;
     client.resume = from;
     this.account.served++;
-    this.#pump(client, nowNs, breaks === 'close');
+    this.#pump(client, nowNs);
   }
 
-  #pump(client: Client, nowNs: number, closes = true): void {
+  #pump(client: Client, nowNs: number): void {
     const { day } = this.c;
     const rule = this.#rule('message', 'packet');
     if (client.resume === undefined || rule === undefined || client.stopped) return;
@@ -577,7 +582,9 @@ export class DerivedServer implements CertifiedServer {
       if (day.never(client.resume)) break;
       if (client.left-- <= 0) {
         client.stopped = true;
-        if (closes) this.#close(client, nowNs);
+        const bye = client.breaks === 'goodbye' ? this.#rule('goodbye') : undefined;
+        if (bye !== undefined) this.#reply(client, bye, {}, undefined, nowNs);
+        if (client.breaks !== 'stall') this.#close(client, nowNs);
         return;
       }
       for (const m of day.units[client.resume] ?? []) {
@@ -585,10 +592,12 @@ export class DerivedServer implements CertifiedServer {
       }
       client.resume++;
     }
-    if (client.resume >= day.end && day.plan.ends !== false) {
+    const stuck = day.never(client.resume) && nowNs > day.endNs;
+    if ((client.resume >= day.end || stuck) && nowNs > day.endNs && day.plan.ends !== false) {
       const bye = this.#rule('goodbye');
       if (bye !== undefined) this.#reply(client, bye, {}, undefined, nowNs);
       client.resume = undefined;
+      this.#close(client, nowNs);
     }
   }
 
@@ -657,11 +666,15 @@ export class DerivedServer implements CertifiedServer {
       else this.#write(client, this.#dressed(rule, bytes, nowNs), nowNs);
     }
     if (breaks === 'close') {
+      // Some say so.
+      const bye = random.below(2) === 0 ? this.#rule('goodbye') : undefined;
+      if (bye !== undefined) this.#reply(client, bye, {}, said, nowNs);
       this.#close(client, nowNs);
       return;
     }
     if (breaks === 'stall') {
-      client.stopped = true;
+      // The connection may live on, with heartbeats and nothing else.
+      client.stopped = random.below(2) === 0;
       return;
     }
     this.account.served++;
@@ -918,7 +931,7 @@ function fits(p: PlanField, value: unknown): boolean {
 
 /** A number or code in the form that the field's encoder takes. */
 function asField(p: PlanField, value: bigint | string): unknown {
-  if (p.wire === 'text' || p.wire === 'char') return String(value);
+  if (p.wire === 'text' || p.wire === 'char') return String(value).slice(0, p.size);
   if (p.wire === 'bytes') return Buffer.from(String(value).padEnd(p.size), 'latin1');
   if (typeof value === 'string' && !/^-?\d+$/.test(value)) return value.charCodeAt(0);
   const big = BigInt(value);

@@ -79,6 +79,17 @@ export function scenariosOf(stage: Stage): Scenario[] {
     }));
   }
 
+  add('quiet channel', 'the venue is silent for seconds after packets that every line lost', (r) => {
+    const numbers = 150;
+    const after = 40 + r.below(60);
+    const quietNs = 2_000_000_000 + r.below(3_000_000_000);
+    const from = START_NS + spanNs(after - 3 - r.below(10));
+    return {
+      day: day(numbers, { pauses: [{ after, ns: quietNs }], ends: r.below(2) === 0 }),
+      outages: [{ fromNs: from, toNs: START_NS + spanNs(after + 1) }],
+    };
+  });
+
   // ── joining ────────────────────────────────────────────────────────────────────────────────────────────────────
   add('late join, live', 'we begin to listen in the middle of the day', (r) => ({
     day: day(300),
@@ -192,17 +203,19 @@ export function scenariosOf(stage: Stage): Scenario[] {
     ): void => {
       add(`${id}: ${name}`, says, (r) => ({ ...base(r), servers: { [id]: faults(r) }, ...more }));
     };
+    // Each answer brings something, so all of it comes in the end, however many answers that takes.
+    const all: Partial<Run> = { expect: 'everything' };
     const half = (r: Random): number => (r.below(3) === 0 ? 1 : 0.3 + 0.5 * r.real());
     add(`${id}: asked`, 'what both lines lost is asked for and comes', (r) => ({
       ...base(r),
       lines: {},
       expect: 'everything',
     }));
-    faulty('part', 'only a part is served', (r) => ({ servePart: half(r) }));
-    faulty('split', 'the answer comes in pieces', (r) => ({ split: half(r) }));
-    faulty('overlap', 'the answer begins earlier and ends later', (r) => ({ overlap: half(r) }));
+    faulty('part', 'only a part is served', (r) => ({ servePart: half(r) }), all);
+    faulty('split', 'the answer comes in pieces', (r) => ({ split: half(r) }), all);
+    faulty('overlap', 'the answer begins earlier and ends later', (r) => ({ overlap: half(r) }), all);
     faulty('late', 'the answer is late', (r) => ({ late: half(r), lateNs: 600_000_000 }));
-    faulty('out of order', 'the pieces come in another order', (r) => ({ outOfOrder: half(r), split: half(r) }));
+    faulty('out of order', 'the pieces come in another order', (r) => ({ outOfOrder: half(r), split: half(r) }), all);
     faulty('somebody else’s', 'answers that others asked for come first', (r) => ({ toSomebodyElse: half(r) }));
     faulty('silent', 'no answer at all', (r) => ({ silent: half(r) }));
     if (pattern.replies.some((x) => x.do === 'status')) {
@@ -224,7 +237,7 @@ export function scenariosOf(stage: Stage): Scenario[] {
     }
     if (tcp) {
       faulty('connection refused', 'nobody listens, or not always', (r) => ({ refuse: half(r) }));
-      faulty('closed half-way', 'the server closes within its answer', (r) => ({ closeHalfway: half(r) }));
+      faulty('closed half-way', 'the server closes within its answer', (r) => ({ closeHalfway: half(r) }), all);
       faulty('stalls', 'the server stops within its answer', (r) => ({ stall: half(r) }));
     }
     if (pattern.replies.some((x) => x.do === 'loginRejected')) {
@@ -324,6 +337,11 @@ export function scenariosOf(stage: Stage): Scenario[] {
         if (what === 'accepted') continue;
         faulty(`refused with ${code}`, `the server refuses: ${what}`, (r) => ({
           status: { code, probability: half(r) },
+        }));
+      }
+      if (pattern.replies.some((x) => x.do === 'status' && x.otherwise !== 'accepted')) {
+        faulty('refused with an unknown code', 'a status that no table knows', (r) => ({
+          status: { code: '250', probability: half(r) },
         }));
       }
       add(`${id}: fail-over`, 'the first server is dead, the second answers', (r) => ({
