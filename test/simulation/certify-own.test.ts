@@ -25,9 +25,9 @@ const table = {
   ...{ venue: 'Own', feed: 'Own', version: '1.0', specification: 'this test', framing: 'own-feed' },
   byteOrder: 'little',
   header: { length: u8(0), type: char(1) },
-  ...{ messageType: 'type', lengthField: { name: 'length' } },
+  messageType: 'type',
+  lengthField: { name: 'length' },
 } as const;
-
 const feed = defineDecoder({
   ...table,
   id: 'own-feed-1.0',
@@ -35,7 +35,6 @@ const feed = defineDecoder({
     add: message('A', 25, { order: u64(2), price: u64(10, price4), size: u32(18), side: char(22), book: u16(23) }),
   },
 });
-
 const session = defineDecoder({
   ...table,
   id: 'own-session-1.0',
@@ -106,7 +105,6 @@ const state = defineSnapshot({
 });
 
 const credentials = userPassword(env('OWN_USER'), env('OWN_PASSWORD'));
-
 const own = defineVenue({
   name: 'own',
   decoder: feed,
