@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { moexFastForts, moexMessageNumber } from '../../../src/decoders/moex-fast-forts.js';
+import {
+  FastDecimal,
+  FastEncoder,
+  type FastInput,
+  type FastMessage,
+  type FastRecord,
+  fastDigest,
+} from '../../../src/layout/fast/index.js';
+import { readFastTemplates } from '../../../src/layout/import/fast-xml.js';
+import { Fnv1a64 } from '../../../src/layout/index.js';
+
+const folder = fileURLToPath(new URL('../../../../shared/captures/moex-fast-forts-2013/', import.meta.url));
+const there = existsSync(`${folder}templates.xml`);
+if (!there)
+  console.warn('../shared has no moex-fast-forts-2013: these tests are skipped, those with our own templates run');
+
+const templates = () => readFileSync(`${folder}templates.xml`, 'utf8');
+const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(`${folder}${name}.dat`));
+
+type Pair = [name: string, value: unknown];
+interface Expected {
+  readonly n: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly tid: number;
+  readonly template: string;
+  readonly fields: Pair[];
+}
+
+/** As the expected files write a value. */
+function shown(value: unknown): unknown {
+  if (value instanceof FastDecimal) return [exact(value.mantissa), value.exponent];
+  if (Array.isArray(value)) return value.map((v) => pairs(v as FastRecord));
+  return typeof value === 'bigint' ? exact(value) : value;
+}
+const exact = (v: bigint): number | string =>
+  v <= Number.MAX_SAFE_INTEGER && v >= -Number.MAX_SAFE_INTEGER ? Number(v) : v.toString();
+const pairs = (record: FastRecord): Pair[] =>
+  record.$names.map((name, i): Pair => [name, shown(record.at(i))]).filter(([, value]) => value !== undefined);
+
+function count(list: Pair[]): number {
+  return list.reduce(
+    (n, [, v]) => n + (Array.isArray(v) && Array.isArray(v[0]) ? (v as Pair[][]).reduce((m, e) => m + count(e), 1) : 1),
+    0,
+  );
+}
+
+/** Delivers messages in the order of their numbers, each once, whichever line brings it. */
+function arbitrate(...lines: readonly (readonly FastMessage[])[]): { digest: bigint; messages: number } {
+  const byNumber = new Map<number, bigint>();
+  for (const message of lines.flat()) {
+    const number = moexMessageNumber(message);
+    if (number !== undefined && !byNumber.has(number)) byNumber.set(number, fastDigest(message));
+  }
+  const all = new Fnv1a64();
+  for (const number of [...byNumber.keys()].sort((a, b) => a - b)) {
+    all.uint(number, 4);
+    for (let d = byNumber.get(number) as bigint; d > 0n; d >>= 8n) all.byte(Number(d & 255n));
+  }
+  return { digest: all.value, messages: byNumber.size };
+}
+
+describe.skipIf(!there)('MOEX FORTS FAST, the captured day', () => {
+  it.each(['increment_a', 'increment_b', 'snapshot'])('%s agrees on every field', (name) => {
+    const expected = JSON.parse(gunzipSync(readFileSync(`${folder}${name}.expected.json.gz`)).toString()) as {
+      messages: Expected[];
+    };
+    let fields = 0;
+    let n = 0;
+    for (const m of moexFastForts(templates()).messages(bytesOf(name))) {
+      const e = expected.messages[n++] as Expected;
+      expect({ offset: m.offset, length: m.length, tid: m.id, template: m.template }).toEqual({
+        offset: e.offset,
+        length: e.length,
+        tid: e.tid,
+        template: e.template,
+      });
+      const own = pairs(m.fields);
+      // Text first: a difference is rare, and a deep comparison slow.
+      const sent = e.fields.map(([k, v]): Pair => [k, v]);
+      if (JSON.stringify(own, stringly) !== JSON.stringify(sent, stringly)) expect(own).toEqual(sent);
+      fields += count(own);
+    }
+    expect(n).toBe(expected.messages.length);
+    console.log(`${name}: ${n} messages, ${fields} fields agree`);
+  });
+
+  it('gives one digest for lines A and B, whichever leads', () => {
+    const a = [...moexFastForts(templates()).messages(bytesOf('increment_a'))];
+    const b = [...moexFastForts(templates()).messages(bytesOf('increment_b'))];
+    const numbers = (line: FastMessage[]) => line.map(moexMessageNumber).filter((n) => n !== undefined);
+    const common = new Set(numbers(a));
+    const both = new Set(numbers(b).filter((n) => common.has(n)));
+    const only = (line: FastMessage[]) => line.filter((m) => both.has(moexMessageNumber(m) ?? -1));
+    expect(arbitrate(only(a))).toEqual(arbitrate(only(b)));
+    const merged = arbitrate(a, b);
+    expect(arbitrate(b, a)).toEqual(merged);
+    console.log(
+      `A ${numbers(a).length}, B ${numbers(b).length}, on both ${both.size}, after arbitration ${merged.messages}: ${merged.digest.toString(16)}`,
+    );
+  });
+
+  it.each(['increment_a', 'increment_b', 'snapshot'])('%s is encoded to messages that say the same', (name) => {
+    const xml = templates();
+    const program = readFastTemplates(xml);
+    const encoder = new FastEncoder(program);
+    const decoder = moexFastForts(xml);
+    for (const m of moexFastForts(xml).messages(bytesOf(name))) {
+      const bytes = encoder.encode(m.template, m.fields.toObject() as FastInput);
+      const again = decoder.decode(bytes);
+      expect(again.next).toBe(bytes.length);
+      if (fastDigest(again) !== fastDigest(m)) expect(again.fields.toObject()).toEqual(m.fields.toObject());
+    }
+  });
+});
+
+/** Numbers beyond 2^53 stand as text on both sides; so do those that the expected files wrote so. */
+function stringly(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? String(value) : value;
+}
