@@ -135,10 +135,9 @@ export class FastEncoder {
     for (const node of body.nodes) this.#node(node, into, fields[node.name]);
   }
   #segment(body: Body, into: Segment, fields: FastInput): void {
-    if (!body.segment) return this.#body(body, into, fields);
-    const own = new Segment();
+    const own = body.segment ? new Segment() : into;
     this.#body(body, own, fields);
-    for (const b of own.finish()) into.bytes.push(b);
+    if (own !== into) for (const b of own.finish()) into.bytes.push(b);
   }
 
   #node(node: Node, into: Segment, given: unknown): void {
