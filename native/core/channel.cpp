@@ -268,7 +268,7 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
       reset_send_ns_ = packet.send_time_ns;
       line_generation_[arrival.line % kLinesMax] = ++generation_;
     }
-    if (first + count > highest_) newest_send_ns_ = std::max(newest_send_ns_, packet.send_time_ns);
+    if (first + count > next_) newest_send_ns_ = std::max(newest_send_ns_, packet.send_time_ns);
   }
   data(framing, packet.body, first, count, arrival);
 }

@@ -72,7 +72,7 @@ bool Requester::same_beginning(const FramingSpec& framing, const Packet& packet,
   const bool same = identity_of(packet.body) == cycle_.identity;
   const bool known = cycle_.lines & line_bit;
   if (same && !known) cycle_.lines |= line_bit;
-  if (framing.send_time.present() && packet.send_time_ns <= cycle_.last_send_ns) return true;
+  if (framing.send_time.present() && packet.send_time_ns < cycle_.last_send_ns) return true;
   if (same && !known) return true;
   // Twice on one line with nothing in between: the network doubled it.
   if (same && packet.sequence + 1 >= cycle_.next && packet.sequence < cycle_.next) return true;

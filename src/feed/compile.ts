@@ -233,7 +233,9 @@ export function writeFraming(w: SpecWriter, f: Framing): void {
   w.u32((m.length?.excludes ?? 0) >>> 0);
   w.u16(m.prefix).u16(m.trailer).u8(m.align);
   w.u16(m.lengthFrom === 'delimiter' && m.delimiter !== undefined ? m.delimiter : 0xffff);
-  w.flag(m.lengthFrom === 'table').flag(f.fix).flag(f.restarts);
+  w.flag(m.lengthFrom === 'table')
+    .flag(f.fix)
+    .flag(f.restarts);
 }
 
 /** Everything that compiling one requester needs to know. */

@@ -191,6 +191,7 @@ export const b3Umdf = defineFraming({
   session: { offset: 2, size: 2, type: 'uint', ordered: true },
   sequence: { offset: 4, size: 4 },
   numbering: 'packet',
+  restarts: true,
   sendTime: { offset: 8, size: 8 },
   // SequenceReset_1 and Sequence_2 come in packets of number 0; template at 2, body at 8.
   controls: [

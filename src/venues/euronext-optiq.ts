@@ -7,7 +7,9 @@ import { type Lines, ladder, type VenueOptions } from './options.js';
 
 export interface EuronextOptiqOptions extends VenueOptions {
   /** The channels by name: number, lines and the snapshot lines that belong to them. */
-  readonly channels: Readonly<Record<string, { readonly channelId: number; readonly lines: Lines; readonly snapshot?: Lines }>>;
+  readonly channels: Readonly<
+    Record<string, { readonly channelId: number; readonly lines: Lines; readonly snapshot?: Lines }>
+  >;
 }
 
 /**

@@ -95,8 +95,19 @@ async function resolve(venue: VenueDocument | Venue, faults: VenueFault[]): Prom
       return rung;
     }),
   );
+  const streams: Record<string, unknown> = {};
+  for (const [name, use] of Object.entries(out.streams ?? {})) {
+    streams[name] = use;
+    if (typeof use.pattern !== 'string') continue;
+    const entry = findPattern(use.pattern);
+    if (entry?.kind === 'stream') streams[name] = { ...use, pattern: await entry.load() };
+    else {
+      const list = patterns.filter((p) => p.kind === 'stream');
+      faults.push({ path: ['streams', name, 'pattern'], message: unknownId('stream', use.pattern, list) });
+    }
+  }
   if (faults.length > 0) throw new Unresolved();
-  return Object.freeze({ ...out, recovery }) as Venue;
+  return Object.freeze({ ...out, recovery, ...(out.streams === undefined ? {} : { streams }) }) as Venue;
 }
 
 /** A copy in which `decoder` and `table` are decoders. */

@@ -1,5 +1,6 @@
 import type { Recovery } from '../patterns/recovery.js';
 import type { Snapshot } from '../patterns/snapshot.js';
+import type { Stream } from '../patterns/stream.js';
 
 /** What is known of a ready venue before it is loaded. */
 export interface VenueEntry {
@@ -25,14 +26,54 @@ export const venues: readonly VenueEntry[] = [
     unconfirmed: ['addresses come with the subscription', 'limits of the re-request servers are not public'],
     load: () => import('./nasdaq-totalview.js'),
   },
+  {
+    id: 'eurex-eobi',
+    says: 'Eurex and Xetra T7 EOBI 14.1: services A and B, product snapshots',
+    decoders: ['eurex-eobi-14.1'],
+    patterns: ['eurex-eobi-snapshot'],
+    unconfirmed: ['where a cycle of the snapshot channel begins', 'addresses come in the reference data'],
+    load: () => import('./eurex-eobi.js'),
+  },
+  {
+    id: 'euronext-optiq',
+    says: 'Euronext Optiq market data: lines A and B, snapshots by the shared market data number',
+    decoders: ['euronext-optiq-6.67'],
+    patterns: ['euronext-optiq-snapshot'],
+    unconfirmed: ['compressed packets are counted and not read', 'addresses come with the subscription'],
+    load: () => import('./euronext-optiq.js'),
+  },
+  {
+    id: 'ice-impact',
+    says: 'ICE iMpact 1.1.51: live and snapshot groups',
+    decoders: ['ice-impact-1.1.51'],
+    patterns: ['ice-impact-snapshot'],
+    unconfirmed: ['what a market snapshot’s number counts', 'whether a TCP server replays ranges'],
+    load: () => import('./ice-impact.js'),
+  },
+  {
+    id: 'b3-umdf',
+    says: 'B3 Binary UMDF 2.2: incremental lines and the snapshot loop',
+    decoders: ['b3-umdf-sbe-2.2'],
+    patterns: ['b3-umdf-snapshot'],
+    unconfirmed: ['the packets of each snapshot cycle are numbered from 1', 'addresses come with the subscription'],
+    load: () => import('./b3-umdf.js'),
+  },
+  {
+    id: 'fix44',
+    says: 'FIX 4.4 market data session: numbered, resent and filled over in the session, resumed after a break',
+    decoders: [],
+    patterns: ['fix-4.4-market-data'],
+    unconfirmed: ['whether a server resends market data or fills over it'],
+    load: () => import('./fix44.js'),
+  },
 ];
 
 /** What is known of a recovery or snapshot pattern before it is loaded. */
 export interface PatternEntry {
   readonly id: string;
-  readonly kind: 'recovery' | 'snapshot';
+  readonly kind: 'recovery' | 'snapshot' | 'stream';
   readonly says: string;
-  readonly load: () => Promise<Recovery | Snapshot>;
+  readonly load: () => Promise<Recovery | Snapshot | Stream>;
 }
 
 /** Every recovery and snapshot pattern that venue files can name. */
@@ -55,6 +96,11 @@ export const patterns: readonly PatternEntry[] = [
   { id: 'miax-retransmission', kind: 'recovery', says: 'MIAX ESesM retransmission', load: async () => (await import('./miax.js')).miaxRetransmission },
   { id: 'coinbase-retransmission', kind: 'recovery', says: 'Coinbase Derivatives retransmission over UDP', load: async () => (await import('./coinbase.js')).coinbaseRetransmission },
   { id: 'aquis-replay', kind: 'recovery', says: 'Aquis replay over TCP', load: async () => (await import('./aquis.js')).aquisReplay },
+  { id: 'eurex-eobi-snapshot', kind: 'snapshot', says: 'Eurex EOBI snapshot channel, product after product', load: async () => (await import('./loops.js')).eurexSnapshot },
+  { id: 'euronext-optiq-snapshot', kind: 'snapshot', says: 'Euronext Optiq snapshot lines', load: async () => (await import('./loops.js')).optiqSnapshot },
+  { id: 'ice-impact-snapshot', kind: 'snapshot', says: 'ICE iMpact snapshot group, market after market', load: async () => (await import('./loops.js')).impactSnapshot },
+  { id: 'b3-umdf-snapshot', kind: 'snapshot', says: 'B3 snapshot loop', load: async () => (await import('./loops.js')).umdfSnapshot },
+  { id: 'soupbintcp-feed', kind: 'stream', says: 'SoupBinTCP as a live feed, resumed with the next number', load: async () => (await import('./streams.js')).soupbintcpFeed },
 ];
 
 export const findVenue = (id: string): VenueEntry | undefined => venues.find((v) => v.id === id);

@@ -1,0 +1,145 @@
+/** Connections that are lines by themselves: a SoupBinTCP session that is counted, a FIX session that is numbered. */
+import { soupbintcp } from '../decoders/soupbintcp.js';
+import { defineFraming, tag } from '../patterns/framing.js';
+import { defineStream, type Stream } from '../patterns/stream.js';
+import { credential, fix, message, type Value, variable } from '../patterns/table.js';
+
+/** SoupBinTCP as a live feed: the login names the session and the first message wanted, and again after every break. */
+export const soupbintcpFeed = defineStream({
+  id: 'soupbintcp-feed',
+  source: 'SoupBinTCP 3.00',
+  transport: 'tcp',
+  framing: 'soupbintcp',
+  login: message(soupbintcp, 'loginRequest', {
+    username: credential('username'),
+    password: credential('password'),
+    requestedSession: variable('session'),
+    requestedSequenceNumber: variable('begin'),
+  }),
+  heartbeat: message(soupbintcp, 'clientHeartbeat'),
+  logout: message(soupbintcp, 'logoutRequest'),
+  keepAlive: { send: '1s', silence: '15s' },
+  replies: [
+    { on: message(soupbintcp, 'sequencedData'), do: 'message', payload: 'message' },
+    { on: message(soupbintcp, 'loginAccepted'), do: 'loginAccepted', number: 'sequenceNumber', session: 'session' },
+    { on: message(soupbintcp, 'loginRejected'), do: 'loginRejected', number: 'rejectReasonCode' },
+    { on: message(soupbintcp, 'serverHeartbeat'), do: 'ignore' },
+    { on: message(soupbintcp, 'debugPacket'), do: 'ignore' },
+    { on: message(soupbintcp, 'endOfSession'), do: 'sessionEnd' },
+  ],
+});
+
+/**
+ * FIX tag=value: a message is ended by its BodyLength, its CheckSum is verified, MsgSeqNum numbers it. A gap fill stands in
+ * place of a range that will not come; a sequence reset says which number is next and ignores its own.
+ */
+export const fix44Framing = defineFraming({
+  id: 'fix-4.4',
+  source: 'FIX 4.4 with errata, volumes 1 and 2',
+  byteOrder: 'big',
+  headerLength: 0,
+  fix: true,
+  sequence: tag(34),
+  kinds: [{ when: { tag: 35, equals: 'A' }, and: { tag: 141, equals: 'Y' }, is: 'reset', number: 'numbered' }],
+  controls: [
+    {
+      when: { tag: 35, equals: '4' },
+      and: { tag: 123, equals: 'Y' },
+      is: 'unavailable',
+      last: tag(36),
+      lastIs: 'next',
+    },
+    { when: { tag: 35, equals: '4' }, is: 'reset', next: tag(36), counted: false },
+  ],
+});
+
+/** What differs from one FIX market data session to another. */
+export interface FixSession {
+  readonly symbols: readonly string[];
+  /** MarketDepth (264): 0 the whole book, 1 the top. Default 0. */
+  readonly depth?: number;
+  /** MDEntryTypes (269); default bid, offer and trade. */
+  readonly entries?: readonly string[];
+  /** HeartBtInt (108) in seconds; default 30. */
+  readonly heartbeat?: number;
+  /** The server's session goes on after a break (default), or each logon begins it anew. */
+  readonly resume?: boolean;
+  /** Username (553) and Password (554) are sent in the logon. Default true. */
+  readonly login?: boolean;
+}
+
+/**
+ * A FIX 4.4 session for market data. What is missing is requested in it (ResendRequest); what the server only fills over is
+ * lost, and the instruments are subscribed to again: each answers with a full refresh (W), then increments (X).
+ */
+export function fix44Stream(session: FixSession): Stream {
+  const { symbols, depth = 0, entries = ['0', '1', '2'], heartbeat = 30, resume = true, login = true } = session;
+  const say = (type: string, ...tags: [number, Value][]) =>
+    fix(
+      [8, 'FIX.4.4'],
+      [35, type],
+      [49, credential('senderCompId')],
+      [56, credential('targetCompId')],
+      [34, variable('clientSequence')],
+      [52, variable('time')],
+      ...tags,
+    );
+  const user: [number, Value][] = login
+    ? [
+        [553, credential('username')],
+        [554, credential('password')],
+      ]
+    : [];
+  return defineStream({
+    id: 'fix-4.4-market-data',
+    source: 'FIX 4.4 with errata, volumes 2 (session protocol) and 3 (market data)',
+    unconfirmed: [
+      'whether a server resends market data or fills over it: most fill over',
+      'whether a subscription survives a break of the connection: it is made again',
+    ],
+    transport: 'tcp',
+    framing: fix44Framing,
+    delivery: 'feedPackets',
+    login: say('A', [98, 0], [108, heartbeat], [141, 'Y'], ...user),
+    ...(resume ? { resume: say('A', [98, 0], [108, heartbeat], ...user, [789, variable('begin')]) } : {}),
+    subscribe: [
+      say(
+        'V',
+        [262, variable('correlation')],
+        [263, 1],
+        [264, depth],
+        [265, 1],
+        [267, entries.length],
+        ...entries.map((e): [number, Value] => [269, e]),
+        [146, symbols.length],
+        ...symbols.map((s): [number, Value] => [55, s]),
+      ),
+    ],
+    request: say('2', [7, variable('begin')], [16, variable('last')]),
+    heartbeat: say('0'),
+    answer: say('0', [112, variable('echo')]),
+    probe: say('1', [112, 'venuewire']),
+    gapFill: fix(
+      [8, 'FIX.4.4'],
+      [35, '4'],
+      [49, credential('senderCompId')],
+      [56, credential('targetCompId')],
+      [34, variable('asked')],
+      [43, 'Y'],
+      [52, variable('time')],
+      [123, 'Y'],
+      [36, variable('clientSequence', 1)],
+    ),
+    logout: say('5'),
+    keepAlive: { send: `${heartbeat}s`, probe: `${Math.ceil(heartbeat * 1.2)}s`, silence: `${heartbeat * 2}s` },
+    resent: { field: tag(43, 'text'), equals: 'Y' },
+    refresh: symbols.length,
+    replies: [
+      { when: { tag: 35, equals: 'A' }, do: 'loginAccepted' },
+      { when: { tag: 35, equals: '1' }, do: 'answer', echo: tag(112, 'text') },
+      { when: { tag: 35, equals: '2' }, do: 'answerNumber', number: tag(7) },
+      { when: { tag: 35, equals: '5' }, do: 'goodbye' },
+      { when: { tag: 35, equals: 'W' }, do: 'snapshotEnd', number: tag(262) },
+    ],
+  });
+}
