@@ -56,7 +56,7 @@ const integerOf = (type: string): fc.Arbitrary<bigint> => {
 };
 const ascii = fc.string({ maxLength: 6, unit: fc.constantFrom('A', 'B', 'C', '\0', ' ', '\x7f') });
 
-function valueOf(type: FastType): fc.Arbitrary<unknown> {
+function anyValue(type: FastType): fc.Arbitrary<unknown> {
   switch (type) {
     case 'ascii':
       return ascii;
@@ -85,7 +85,7 @@ const dictionary = fc.constantFrom('global', 'template', 'type', 'mine');
 
 function operator(type: FastType, optional: boolean): fc.Arbitrary<FastField['operator']> {
   return fc
-    .tuple(fc.constantFrom(...operatorsOf(type)), fc.boolean(), dictionary, valueOf(type))
+    .tuple(fc.constantFrom(...operatorsOf(type)), fc.boolean(), dictionary, anyValue(type))
     .map(([kind, own, dict, v]) => ({
       kind,
       dictionary: dict,
@@ -128,16 +128,14 @@ const body = (depth: number): fc.Arbitrary<FastInstruction[]> =>
       : fc.oneof(
           { arbitrary: field, weight: 6 },
           {
-            arbitrary: fc
-              .tuple(fc.boolean(), body(depth - 1))
-              .map(
-                ([optional, inner]): FastInstruction => ({
-                  kind: 'group',
-                  name: `group${named++}`,
-                  optional,
-                  body: inner,
-                }),
-              ),
+            arbitrary: fc.tuple(fc.boolean(), body(depth - 1)).map(
+              ([optional, inner]): FastInstruction => ({
+                kind: 'group',
+                name: `group${named++}`,
+                optional,
+                body: inner,
+              }),
+            ),
             weight: 1,
           },
           {
@@ -196,7 +194,7 @@ function record(list: readonly FastInstruction[], all: readonly FastTemplate[]):
 }
 function fieldValue(f: FastField): fc.Arbitrary<unknown> {
   const { kind, value } = f.operator;
-  const own = valueOf(f.type);
+  const own = anyValue(f.type);
   const initial = value === undefined ? undefined : given(f.type, value);
   if (kind === 'constant') return fc.constant(initial);
   if (f.parts !== undefined) {

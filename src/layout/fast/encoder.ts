@@ -311,8 +311,8 @@ function writeDelta(node: FieldNode, into: Segment, base: FastValue | undefined,
     into.signed(add(to.$mantissa, opposite(from.$mantissa)));
     return;
   }
-  const old = pieces(type, base);
-  const now = pieces(type, value);
+  const old = pieces(base);
+  const now = pieces(value);
   const { front, back } = shared(old, now);
   if (front >= back) {
     delta(old.length - front);
@@ -325,8 +325,8 @@ function writeDelta(node: FieldNode, into: Segment, base: FastValue | undefined,
 
 function writeTail(node: FieldNode, into: Segment, base: FastValue | undefined, value: FastValue): void {
   const { type, optional, where } = node;
-  const old = pieces(type, base);
-  const now = pieces(type, value);
+  const old = pieces(base);
+  const now = pieces(value);
   if (now.length < old.length)
     throw fastFault('VALUE', `${where}: a tail cannot make the value shorter`, 'Reset the encoder and the decoder.');
   const tail = now.length === old.length ? now.subarray(shared(old, now).front) : now;
@@ -334,7 +334,7 @@ function writeTail(node: FieldNode, into: Segment, base: FastValue | undefined, 
 }
 
 /** ASCII characters are bytes as well. */
-const pieces = (type: FastType, value: FastValue | undefined): Uint8Array =>
+const pieces = (value: FastValue | undefined): Uint8Array =>
   value === undefined ? new Uint8Array(0) : piecesOf(value as string | Uint8Array);
 
 function piece(type: FastType, into: Segment, bytes: Uint8Array, optional: boolean): void {

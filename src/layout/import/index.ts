@@ -1,2 +1,4 @@
 /** Decoders from what venues publish: SBE message schemas, FAST templates. */
 export { decoderFromFast, readFastTemplates } from './fast-xml.js';
+export { decoderFromSbe, type SbeImportOptions } from './sbe-xml.js';
+export { type TableTextOptions, tableText } from './table-text.js';
