@@ -10,8 +10,10 @@ const VARIABLE = [
   'clientSequence',
   'image',
   'time',
+  'echo',
+  'asked',
 ];
-const ENCODING = ['uintBig', 'uintLittle', 'digitsLeftBlank', 'digitsLeftZero', 'raw', 'fix'];
+const ENCODING = ['uintBig', 'uintLittle', 'digitsLeftBlank', 'digitsLeftZero', 'raw', 'fix', 'fixTime'];
 const ACTION = [
   'ignore',
   'loginAccepted',
@@ -31,6 +33,8 @@ const ACTION = [
   'snapshotMessage',
   'snapshotBegin',
   'snapshotItem',
+  'sessionEnd',
+  'answerNumber',
 ];
 
 export function readSpec(spec: Uint8Array) {
@@ -57,7 +61,7 @@ export function readSpec(spec: Uint8Array) {
     const [offset, size, flags, shift, mask] = [u16(), u8(), u8(), u8(), u64()];
     if (size === 0) return undefined;
     const bits = shift === 0 && mask === 0xffff_ffff_ffff_ffffn ? '' : `>>${shift}&${mask}`;
-    return `${offset}:${size}${flags & 2 ? 'd' : flags & 1 ? 'b' : 'l'}${bits}`;
+    return `${offset}:${size}${flags & 8 ? 'T' : flags & 4 ? 't' : flags & 2 ? 'd' : flags & 1 ? 'b' : 'l'}${bits}`;
   };
   const condition = (): string | undefined => {
     const [f, v] = [field(), u64()];
@@ -78,9 +82,11 @@ export function readSpec(spec: Uint8Array) {
     manyPackets: u8(),
     wrap: [u64(), u64()],
     kinds: list(() => [condition(), condition(), u8(), u8()]),
-    controls: list(() => [condition(), u8(), u8(), field(), field(), u8()]),
+    controls: list(() => [condition(), condition(), u8(), u8(), field(), field(), u8(), u8()]),
     item: [field(), field()],
     message: { length: field(), add: i32(), prefix: u16(), trailer: u16(), align: u8(), delimiter: u16(), table: u8() },
+    fix: u8(),
+    restarts: u8(),
   });
   const template = () => ({
     bytes: raw(),
@@ -159,6 +165,16 @@ export function readSpec(spec: Uint8Array) {
       snapshotFrom: u8(),
       snapshotNumber: u8(),
       snapshotCount: u8(),
+      resume: template(),
+      probe: template(),
+      answer: template(),
+      gapFill: template(),
+      subscribe: list(template),
+      probeAfter: i64(),
+      reconnect: [i64(), i64()],
+      resent: condition(),
+      refresh: u32(),
+      line: u8(),
     })),
     selection: {
       types: raw(),
