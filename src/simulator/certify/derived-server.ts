@@ -1030,7 +1030,7 @@ export class SnapshotLoop implements CertifiedServer {
 
   /** When the day is over there is no hurry. */
   #rest(nowNs: number): number {
-    return nowNs > this.c.day.endNs + 2e9 ? Math.max(this.restNs, 100_000_000) : this.restNs;
+    return nowNs > this.c.day.endNs + 20_000_000 ? Math.max(this.restNs, 50_000_000) : this.restNs;
   }
 
   onConnect(): boolean {
