@@ -263,7 +263,9 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
   if (timed) {
     if (begins_again(first + count, packet.send_time_ns)) {
       const uint64_t before = highest_;
-      if (!switch_epoch(epoch_, framing_.wrap_max == ~0ull ? framing_.wrap_first : 0, NoticeCode::reset, arrival.now_ns)) return;
+      if (!switch_epoch(epoch_, framing_.wrap_max == ~0ull ? framing_.wrap_first : 0, NoticeCode::reset,
+                        arrival.now_ns))
+        return;
       before_reset_ = before;
       reset_send_ns_ = packet.send_time_ns;
       line_generation_[arrival.line % kLinesMax] = ++generation_;

@@ -311,7 +311,7 @@ class Channel {
   uint32_t line_generation_[kLinesMax] = {};
   uint64_t before_reset_ = 0;
   uint64_t reset_identity_ = 0;
-  int64_t reset_send_ns_ = INT64_MIN;   // when the count began again: what was sent before is of the old one
+  int64_t reset_send_ns_ = INT64_MIN;  // when the count began again: what was sent before is of the old one
   int64_t restart_candidate_ns_ = INT64_MIN;
   int64_t newest_send_ns_ = INT64_MIN;  // of what moved the count on
 

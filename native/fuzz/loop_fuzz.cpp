@@ -1,6 +1,7 @@
-// Snapshot lines and streams against mutated bytes: a seeded driver that runs alone. Each round plays sound packets of a
-// loop and of a FIX session with some bytes turned, cut, doubled or left out, in any order, on live and snapshot lines.
-// The ledger must balance after each, memory must stay within what was declared, and the sanitizers must stay silent.
+// Snapshot lines and streams against mutated bytes: a seeded driver that runs alone. Each round plays sound packets of
+// a loop and of a FIX session with some bytes turned, cut, doubled or left out, in any order, on live and snapshot
+// lines. The ledger must balance after each, memory must stay within what was declared, and the sanitizers must stay
+// silent.
 //   loop_fuzz [PACKETS = 1000000] [SEED = 1]
 #include <cstdio>
 #include <cstdlib>
@@ -134,14 +135,24 @@ std::vector<uint8_t> loop_packet(Random& r, uint32_t sequence, uint32_t kind, ui
 
 std::vector<uint8_t> fix_packet(Random& r, uint32_t sequence) {
   static const char types[] = "AX14205WXXXX";
-  std::string body = std::string("35=") + types[r.below(12)] + "\x01" "34=" + std::to_string(sequence) + "\x01";
+  std::string body = std::string("35=") + types[r.below(12)] +
+                     "\x01"
+                     "34=" +
+                     std::to_string(sequence) + "\x01";
   if (r.below(4) == 0) body += "43=Y\x01";
   if (r.below(4) == 0) body += "123=Y\x01";
   if (r.below(8) == 0) body += "141=Y\x01";
   if (r.below(3) == 0) body += "36=" + std::to_string(sequence + r.below(9)) + "\x01";
   if (r.below(3) == 0) body += "112=" + std::string(r.below(90), 't') + "\x01";
-  if (r.below(3) == 0) body += "7=" + std::to_string(r.below(9)) + "\x01" "262=" + std::to_string(r.below(4)) + "\x01";
-  std::string text = "8=FIX.4.4\x01" "9=" + std::to_string(body.size()) + "\x01" + body;
+  if (r.below(3) == 0)
+    body += "7=" + std::to_string(r.below(9)) +
+            "\x01"
+            "262=" +
+            std::to_string(r.below(4)) + "\x01";
+  std::string text =
+      "8=FIX.4.4\x01"
+      "9=" +
+      std::to_string(body.size()) + "\x01" + body;
   uint32_t sum = 0;
   for (const char c : text) sum += uint8_t(c);
   char trailer[16];
@@ -154,10 +165,18 @@ void mutate(Random& r, std::vector<uint8_t>& b) {
   if (r.below(4) != 0) return;
   for (uint32_t n = 1 + r.below(3); n > 0 && !b.empty(); n--) {
     switch (r.below(4)) {
-      case 0: b[r.below(uint32_t(b.size()))] = uint8_t(r.next()); break;
-      case 1: b[r.below(uint32_t(b.size()))] ^= uint8_t(1u << r.below(8)); break;
-      case 2: b.resize(r.below(uint32_t(b.size()) + 1)); break;
-      default: b.insert(b.begin() + long(r.below(uint32_t(b.size()))), uint8_t(r.next())); break;
+      case 0:
+        b[r.below(uint32_t(b.size()))] = uint8_t(r.next());
+        break;
+      case 1:
+        b[r.below(uint32_t(b.size()))] ^= uint8_t(1u << r.below(8));
+        break;
+      case 2:
+        b.resize(r.below(uint32_t(b.size()) + 1));
+        break;
+      default:
+        b.insert(b.begin() + long(r.below(uint32_t(b.size()))), uint8_t(r.next()));
+        break;
     }
   }
 }

@@ -564,7 +564,9 @@ SCENARIO("a restart whose first packets were lost is told by lower numbers sent 
   r.packet(loop(3, {"d"}, 601), 0);
   r.a(loop(1, {"B"}, 1));
   r.a(loop(2, {"E0002"}, 2));
-  CHECK_LOG(r.log(), "reset gapOpened[1,3) stale[1,3) snapshotStarted s(B) s(E0002) gapAbandoned[1,3):snapshot snapshotEnded d good");
+  CHECK_LOG(
+      r.log(),
+      "reset gapOpened[1,3) stale[1,3) snapshotStarted s(B) s(E0002) gapAbandoned[1,3):snapshot snapshotEnded d good");
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
-// Streams that are lines: a SoupBinTCP session that resumes by count, and a FIX session that numbers, resends, fills gaps,
-// resets, probes and resumes. A whole session is driven in virtual time; the ledger is checked at every step.
+// Streams that are lines: a SoupBinTCP session that resumes by count, and a FIX session that numbers, resends, fills
+// gaps, resets, probes and resumes. A whole session is driven in virtual time; the ledger is checked at every step.
 #include "core/recovery.hpp"
-
 #include "test/scenario.hpp"
 
 namespace venuewire {
@@ -43,7 +42,10 @@ FramingSpec fix_framing() {
 Buffer fix(const std::string& fields, bool good_sum = true) {
   std::string body = fields;
   for (char& c : body) c = c == '|' ? '\x01' : c;
-  std::string text = "8=FIX.4.4\x01" "9=" + std::to_string(body.size()) + "\x01" + body;
+  std::string text =
+      "8=FIX.4.4\x01"
+      "9=" +
+      std::to_string(body.size()) + "\x01" + body;
   uint32_t sum = good_sum ? 0 : 1;
   for (const char c : text) sum += uint8_t(c);
   char trailer[16];
@@ -67,8 +69,8 @@ Template fix_template(const std::string& text, const std::vector<Variable>& vari
       continue;
     }
     const Variable v = variables[next++];
-    t.patches.push_back({uint16_t(t.bytes.size()), 0, v == Variable::time_ns ? Encoding::fix_time : Encoding::fix_field, v,
-                         v == Variable::client_sequence && text.find("35=4|") == 0 ? 1 : 0});
+    t.patches.push_back({uint16_t(t.bytes.size()), 0, v == Variable::time_ns ? Encoding::fix_time : Encoding::fix_field,
+                         v, v == Variable::client_sequence && text.find("35=4|") == 0 ? 1 : 0});
   }
   return t;
 }
@@ -125,7 +127,8 @@ RungSpec rung(RungKind kind) {
 
 class Rig final : public Host {
  public:
-  Rig(FramingSpec feed_framing, std::vector<RequesterSpec> requesters, std::vector<RungSpec> rungs, Join join = Join::live) {
+  Rig(FramingSpec feed_framing, std::vector<RequesterSpec> requesters, std::vector<RungSpec> rungs,
+      Join join = Join::live) {
     spec.framings = {std::move(feed_framing)};
     FramingSpec soup;
     soup.header_length = soup.header_length_min = 3;
@@ -151,7 +154,9 @@ class Rig final : public Host {
 
   uint64_t operator[](C c) { return counters[uint32_t(c)]; }
   void act(const std::string& text) { actions += (actions.empty() ? "" : " ") + text; }
-  void connect(uint16_t q, uint16_t server) override { act("connect" + std::to_string(q) + "/" + std::to_string(server)); }
+  void connect(uint16_t q, uint16_t server) override {
+    act("connect" + std::to_string(q) + "/" + std::to_string(server));
+  }
   void close(uint16_t q) override { act("close" + std::to_string(q)); }
   void send(uint16_t, Bytes b) override {
     std::string text(reinterpret_cast<const char*>(b.data), b.size);
@@ -175,7 +180,11 @@ class Rig final : public Host {
         const Buffer rest(all.begin() + long(at), all.end());
         const Bytes type = Field::find_tag(view(rest), 35), number = Field::find_tag(view(rest), 34);
         result += std::string(type.data, type.data + type.size) + std::string(number.data, number.data + number.size);
-        at = all.find("\x01" "10=", at) + 8;
+        at = all.find(
+                 "\x01"
+                 "10=",
+                 at) +
+             8;
       } else {
         result += all[at++];
       }
@@ -211,8 +220,9 @@ class Rig final : public Host {
 };
 
 Rig* fix_rig(bool with_rungs = true) {
-  return new Rig(fix_framing(), {fix_session()},
-                 with_rungs ? std::vector<RungSpec>{rung(RungKind::request), rung(RungKind::snapshot)} : std::vector<RungSpec>{});
+  return new Rig(
+      fix_framing(), {fix_session()},
+      with_rungs ? std::vector<RungSpec>{rung(RungKind::request), rung(RungKind::snapshot)} : std::vector<RungSpec>{});
 }
 struct Owned {
   std::unique_ptr<Rig> rig;
@@ -254,8 +264,15 @@ SCENARIO("a bad checksum is counted and its number asked for again") {
 }
 
 SCENARIO("what is no FIX, or lies about its length, ends the connection and not the process") {
-  for (const std::string& text : {std::string("HTTP/1.1 400"), std::string("8=FIX.4.4\x01" "9=99999999999\x01"),
-                                  std::string("8=FIX.4.4\x01" "9=x\x01"), std::string("8=FIX.4.4\x01" "9=5\x01" "35=0\x01" "11=000\x01")}) {
+  for (const std::string& text : {std::string("HTTP/1.1 400"),
+                                  std::string("8=FIX.4.4\x01"
+                                              "9=99999999999\x01"),
+                                  std::string("8=FIX.4.4\x01"
+                                              "9=x\x01"),
+                                  std::string("8=FIX.4.4\x01"
+                                              "9=5\x01"
+                                              "35=0\x01"
+                                              "11=000\x01")}) {
     Owned r(fix_rig());
     r.up();
     r->did();
@@ -345,8 +362,9 @@ SCENARIO("what the server fills over will never come: lost, subscribed to again,
   CHECK_LOG(r->did(), "<35=2|34=3|7=2|16=5|>");
   r->in(quote(2, "43=Y|"));
   r->in(say("4", 3, "43=Y|123=Y|36=6|"));
-  CHECK_LOG(r->log(),
-            "gapOpened[2,6) stale[2,6) rX2 gapFilled[2,3):retransmission gapAbandoned[3,6):unavailable X6 snapshotStarted");
+  CHECK_LOG(
+      r->log(),
+      "gapOpened[2,6) stale[2,6) rX2 gapFilled[2,3):retransmission gapAbandoned[3,6):unavailable X6 snapshotStarted");
   CHECK_LOG(r->did(), "<35=V|34=4|262=3|>");
   r->in(say("W", 7, "262=1|"));  // of the subscription before
   r->in(say("W", 8, "262=3|"));
@@ -417,9 +435,10 @@ SCENARIO("resumes in the same session: what was missed is asked for") {
   CHECK_LOG(r->did(), "<35=V|34=4|262=2|> <35=2|34=5|7=3|16=5|>");
   for (uint32_t i = 3; i < 6; i++) r->in(quote(i, "43=Y|"));
   r->in(say("W", 7, "262=2|"));
-  CHECK_LOG(r->log(),
-            "lineUp snapshotStarted gapOpened[3,6) rX3 gapFilled[3,4):retransmission rX4 gapFilled[4,5):retransmission rX5 "
-            "gapFilled[5,6):retransmission A6 good W7 snapshotEnded");
+  CHECK_LOG(
+      r->log(),
+      "lineUp snapshotStarted gapOpened[3,6) rX3 gapFilled[3,4):retransmission rX4 gapFilled[4,5):retransmission rX5 "
+      "gapFilled[5,6):retransmission A6 good W7 snapshotEnded");
   CHECK(r[C::abandoned] == 0);
 }
 
@@ -434,7 +453,8 @@ SCENARIO("a server that begins a new session is followed: numbers start again") 
   r->in(say("A", 1, "141=Y|52=x|"));
   r->in(quote(2));
   const std::string log = r->log();
-  CHECK(log.find("reset") != std::string::npos && log.find("A1") != std::string::npos && log.find("X2") != std::string::npos);
+  CHECK(log.find("reset") != std::string::npos && log.find("A1") != std::string::npos &&
+        log.find("X2") != std::string::npos);
 }
 
 SCENARIO("a hole does not wait for ever for a connection that does not come back") {
@@ -481,7 +501,8 @@ RequesterSpec soup_feed(uint8_t line = 0) {
   q.line = line;
   q.servers = {{"10.0.0.1", 1}};
   q.login.bytes = soup('L', std::string(30, ' '));
-  q.login.patches = {{3, 10, Encoding::raw, Variable::epoch, 0}, {13, 20, Encoding::digits_left_blank, Variable::begin, 0}};
+  q.login.patches = {{3, 10, Encoding::raw, Variable::epoch, 0},
+                     {13, 20, Encoding::digits_left_blank, Variable::begin, 0}};
   const auto rule = [](char type, Action action) {
     ReplyRule r;
     r.first = be(2, 1);
@@ -494,7 +515,8 @@ RequesterSpec soup_feed(uint8_t line = 0) {
   accept.epoch_offset = 3;
   accept.epoch_width = 10;
   message.payload_offset = 3;
-  q.rules = {accept, rule('J', Action::login_rejected), message, rule('H', Action::ignore), rule('Z', Action::session_end)};
+  q.rules = {accept, rule('J', Action::login_rejected), message, rule('H', Action::ignore),
+             rule('Z', Action::session_end)};
   return q;
 }
 FramingSpec bare() { return {}; }

@@ -127,7 +127,9 @@ export const framingSchema = z
     restarts: z
       .boolean()
       .default(false)
-      .describe('Numbers may start again without a mark that can be relied on: a lower number that was sent later is a new beginning'),
+      .describe(
+        'Numbers may start again without a mark that can be relied on: a lower number that was sent later is a new beginning',
+      ),
     zeroIsUnsequenced: z.boolean().default(false).describe('Packets numbered 0 carry messages that no number counts'),
     wrap: z
       .strictObject({ max: unsigned, first: unsigned })
