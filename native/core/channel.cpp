@@ -596,6 +596,14 @@ void Channel::drain(int64_t now_ns) {
 
 uint32_t Channel::hand_over(const FramingSpec& framing, Bytes body, uint32_t skip, uint32_t take, uint64_t sequence,
                             const Arrival& arrival, bool unsequenced) {
+  if (!unsequenced && framing_.wrap_max != ~0ull && take != kCountUnknown) {
+    const uint64_t left = framing_.wrap_max - wire(sequence) + 1;
+    if (take > left) {  // the numbers begin again within this packet
+      const uint32_t n = hand_over(framing, body, skip, uint32_t(left), sequence, arrival, false);
+      if (n < left) return n;
+      return n + hand_over(framing, body, skip + n, take - n, sequence + n, arrival, false);
+    }
+  }
   const Run run{&framing,           body,   skip,         take,           unsequenced ? sequence : wire(sequence),
                 arrival.receive_ns, index_, arrival.line, arrival.origin, unsequenced};
   const uint32_t n = output_.deliver(run, counters_);

@@ -37,12 +37,7 @@ export const memxReplay = defineRecovery({
   }),
   replies: [
     { on: message(sessionMemxTcp, 'sequencedMessage'), do: 'message', payload: 'payload' },
-    {
-      on: message(sessionMemxTcp, 'replayBegin'),
-      do: 'begin',
-      number: 'nextSequenceNumber',
-      answers: { nextSequenceNumber: 'begin' },
-    },
+    { on: message(sessionMemxTcp, 'replayBegin'), do: 'begin', number: 'nextSequenceNumber' },
     { on: message(sessionMemxTcp, 'replayComplete'), do: 'complete' },
     ...sessionReplies,
   ],

@@ -18,4 +18,5 @@ export const model = defineModel({
         credentials: idAndSourceAddress(env('VENUEWIRE_SIMULATED_ID')),
       },
     }),
+  without: { 'two senders after a failover': 'both lines come from one sender' },
 });

@@ -18,4 +18,5 @@ export const model = defineModel({
         credentials: userPassword(env('VENUEWIRE_SIMULATED_USER'), env('VENUEWIRE_SIMULATED_PASSWORD')),
       },
     }),
+  without: { 'two senders after a failover': 'no public source says that the old sender may go on' },
 });
