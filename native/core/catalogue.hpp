@@ -2,6 +2,7 @@
 // tells its instrument, and where every field stands. Compiled by src/layout/catalogue.ts. Nothing allocates after
 // `parse`; every read of a message is bounded by its length, whatever counts and lengths its bytes claim.
 #pragma once
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,17 @@ class Catalogue {
     const Message& m = messages_[index];
     if (size < m.min_length) return LengthCheck::too_short;
     return size > m.max_length ? LengthCheck::too_long : LengthCheck::ok;
+  }
+
+  /// Bytes of the message at the front of `rest`, by its type; 0: unknown, or it leads past the end.
+  [[nodiscard]] uint64_t length(Bytes rest) const {
+    const uint16_t index = classify(rest);
+    if (index == kUnknown) return 0;
+    const Message& m = messages_[index];
+    if (m.min_length == m.max_length || rest.size < m.min_length) return m.min_length;
+    uint64_t end = 0;
+    const bool whole = walk(index, rest, [&](uint32_t offset, uint32_t size) { end = std::max<uint64_t>(end, offset + size); });
+    return whole ? std::max<uint64_t>(end, m.min_length) : 0;
   }
 
   /// The instrument's key (see `instrumentKey` in src/layout/catalogue.ts). False where the message has none.

@@ -1,5 +1,7 @@
 #include "core/framing.hpp"
 
+#include "core/catalogue.hpp"
+
 namespace venuewire {
 
 const FramingSpec kBareFraming{};
@@ -237,5 +239,7 @@ int64_t stream_packet_size(const FramingSpec& f, Bytes stream, uint32_t packet_b
   if (size < f.header_length_min || size <= 0 || size > packet_bytes_max) return -1;
   return size;
 }
+
+uint64_t table_length(const FramingSpec& f, Bytes rest) { return f.table->length(rest); }
 
 }  // namespace venuewire

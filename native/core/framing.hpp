@@ -2,12 +2,15 @@
 // reads every record. Pure functions of bytes, run on the feed thread; no venue is named here.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/spec.hpp"
 #include "core/wire.hpp"
 
 namespace venuewire {
+
+class Catalogue;
 
 /// An unsigned field of a header or message. `width` 0: the framing has no such field.
 struct Field {
@@ -120,7 +123,8 @@ struct FramingSpec {
   uint16_t message_trailer = 0;
   uint8_t message_align = 1;
   int16_t message_delimiter = -1;  ///< messages end with this byte (inclusive) instead of having a length
-  bool message_table = false;      ///< a message's length follows from its type, by the catalogue
+  bool message_table = false;      ///< a message's length follows from its type, by `table`
+  std::shared_ptr<const Catalogue> table;
   bool restarts = false;           ///< a lower number that was sent later begins the count again
   bool fix = false;  ///< tag=value messages: 8 and 9 (BodyLength) in front, 10 (CheckSum) behind; no header
 
@@ -168,6 +172,9 @@ class MessageWalk {
   bool malformed_ = false;
 };
 
+/// Bytes of the message at the front by its type; 0: the table does not know it, or it leads past the end.
+[[nodiscard]] uint64_t table_length(const FramingSpec& f, Bytes rest);
+
 inline bool MessageWalk::next(Bytes& message) {
   if (at_ >= body_.size) return false;
   const Bytes rest = body_.from(at_);
@@ -179,6 +186,8 @@ inline bool MessageWalk::next(Bytes& message) {
     const void* hit = std::memchr(rest.data, f_.message_delimiter, rest.size);
     if (!hit) return malformed_ = true, false;
     step = uint64_t(static_cast<const uint8_t*>(hit) - rest.data) + 1;
+  } else if (f_.table) {
+    step = table_length(f_, rest);
   } else {
     step = rest.size;  // one message, to the end
   }

@@ -142,6 +142,9 @@ bool SessionSpec::parse(Bytes bytes) {
   selection.parse(r);
   if (!r.ok() || !catalogue.parse(r) || !r.ok() || !r.at_end()) return false;
 
+  for (FramingSpec& f : framings) {
+    if (f.message_table) f.table = std::make_shared<const Catalogue>(catalogue);
+  }
   if (framings.empty() || channels.empty() || channels.size() > 4096) return false;
   for (const LineSpec& l : lines) {
     if (l.framing >= framings.size() || l.channel >= int32_t(channels.size())) return false;

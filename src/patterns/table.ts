@@ -101,7 +101,7 @@ export const fixSchema = z
   .strictObject({
     fix: z
       .array(z.tuple([z.int().min(1), valueSchema]))
-      .min(2)
+      .min(1)
       .describe('Tags and values in order, from 8 (BeginString) on where the venue has it; 9 and 10 are computed'),
   })
   .describe('A FIX tag=value message')

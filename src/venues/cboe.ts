@@ -40,7 +40,9 @@ export const cboeGapRequest = defineRecovery({
       on: message(sessionCboeGrp, 'gapResponse'),
       do: 'status',
       number: 'status',
-      statuses: { A: 'accepted', O: 'unavailable', S: 'retry', M: 'retry', U: 'nextServer' },
+      answers: { unit: 'channel', sequence: 'begin', count: 'count' },
+      // D: nothing more today. C and I: we ask for what there is not, and always shall.
+      statuses: { A: 'accepted', O: 'unavailable', S: 'wait', M: 'wait', D: 'giveUp', C: 'giveUp', I: 'giveUp', U: 'nextServer' },
     },
   ],
 });
@@ -67,7 +69,7 @@ export const cboeSpin = defineSnapshot({
       on: message(sessionCboeSpin, 'spinResponse'),
       do: 'status',
       number: 'status',
-      statuses: { O: 'retry', S: 'wait' },
+      statuses: { A: 'accepted', O: 'retry', S: 'wait' },
     },
     { on: message(sessionCboeSpin, 'spinFinished'), do: 'snapshotEnd', number: 'sequence' },
     { of: 'message', do: 'snapshotMessage' },

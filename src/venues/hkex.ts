@@ -30,7 +30,9 @@ export const hkexRetransmission = defineRecovery({
       on: message(hkexOmdCRetrans145, 'retransmissionResponse'),
       do: 'status',
       number: 'retransStatus',
-      statuses: { 0: 'accepted', 2: 'unavailable' },
+      answers: { channelId: 'channel', beginSeqNum: 'begin', endSeqNum: 'last' },
+      // 1 and 100: we ask wrongly. 101: nothing more today, of any server.
+      statuses: { 0: 'accepted', 1: 'giveUp', 2: 'unavailable', 100: 'giveUp', 101: 'giveUp' },
     },
   ],
 });
@@ -39,6 +41,7 @@ export const hkexRetransmission = defineRecovery({
 export const hkexRefresh = defineSnapshot({
   id: 'hkex-refresh',
   source: 'HKEX OMD-C 1.45, Refresh Service',
+  unconfirmed: ['whether the numbers of refresh packets go on from one turn to the next: both are handled'],
   transport: 'udp',
   from: 'loop',
   number: { is: 'lastIncluded', comes: 'after' },

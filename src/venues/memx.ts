@@ -13,11 +13,15 @@ const session = {
   heartbeat: message(sessionMemxTcp, 'heartbeat'),
   keepAlive: { send: '1s', silence: '5s' },
 } as const;
+/** Only S can do better another time: the range is not there yet. R, A and P: another server may have it. */
+const rejections = { S: 'retry', R: 'nextServer', A: 'nextServer', P: 'nextServer' } as const;
 const sessionReplies = [
   { on: message(sessionMemxTcp, 'heartbeat'), do: 'ignore' },
+  { on: message(sessionMemxTcp, 'startOfSession'), do: 'ignore' },
+  { on: message(sessionMemxTcp, 'endOfSession'), do: 'goodbye' },
   { on: message(sessionMemxTcp, 'loginAccepted'), do: 'loginAccepted' },
   { on: message(sessionMemxTcp, 'loginRejected'), do: 'loginRejected', number: 'rejectCode' },
-  { on: message(sessionMemxTcp, 'replayRejected'), do: 'status', number: 'rejectCode', statuses: { S: 'retry' } },
+  { on: message(sessionMemxTcp, 'replayRejected'), do: 'status', number: 'rejectCode', statuses: rejections },
 ] as const;
 
 /** The server may give less than was asked for: the rest is asked for again. */

@@ -28,6 +28,7 @@ export interface NysePillarOptions extends VenueOptions {
 export function nysePillar(options: NysePillarOptions): Venue<typeof nysePillarIntegrated25a> {
   const { requestServer, productId } = options;
   const parameters = { productId };
+  const refreshed = Object.values(options.channels).some((c) => c.refresh !== undefined);
   return defineVenue({
     name: 'nyse-pillar',
     decoder: nysePillarIntegrated25a,
@@ -47,11 +48,7 @@ export function nysePillar(options: NysePillarOptions): Venue<typeof nysePillarI
     directory: { message: 'symbolIndexMapping', symbol: 'symbol' },
     recovery: ladder(options, [
       requestServer && request(nyseRetransmission, { ...rung(requestServer), parameters }),
-      requestServer &&
-      Object.values(options.channels).some((c) => c.refresh !== undefined) &&
-      snapshot(nyseRefresh, { ...rung(requestServer), parameters, timeout: '60s' })
-        ? snapshot(nyseRefresh, { ...rung(requestServer), parameters, timeout: '60s' })
-        : undefined,
+      requestServer && refreshed ? snapshot(nyseRefresh, { ...rung(requestServer), parameters }) : undefined,
     ]),
     security: [privateLine(), sourceAllowList()],
     unconfirmed: ['addresses, source ids, product and channel numbers: they come with the subscription'],

@@ -39,6 +39,10 @@ interface Said {
 class TemplateReader {
   readonly #decoder: Decoder | undefined;
   readonly #skip: number = 0;
+  /** The number of the packet that the request travels in, where the engine fills it in. */
+  readonly #number:
+    | { readonly variable: VariableName; readonly place: { offset: number; size: number }; readonly big: boolean }
+    | undefined;
 
   constructor(
     readonly outgoing: Outgoing,
@@ -49,6 +53,11 @@ class TemplateReader {
     if (outgoing.in !== undefined) {
       const f = outgoing.in.framing === 'feed' ? feed : findFraming(outgoing.in.framing);
       if (f !== undefined) this.#skip = f.headerLength + f.message.prefix;
+      const { sequence } = outgoing.in;
+      if (f?.sequence !== undefined && typeof sequence === 'object' && 'variable' in sequence) {
+        const big = (f.sequence.byteOrder ?? f.byteOrder) === 'big';
+        this.#number = { variable: sequence.variable, place: f.sequence, big };
+      }
     }
   }
 
@@ -84,7 +93,15 @@ class TemplateReader {
     if (decoder.messageType.length > 0 && decoder.messageIndex(data, this.#skip, length) !== index) return undefined;
     const fields = decoder.view(message).bind(data, this.#skip, length).toObject() as unknown as Values;
     const variables = new Map<VariableName, bigint | string>();
-    return this.#values(values, fields, variables) ? { fields, variables } : undefined;
+    if (!this.#values(values, fields, variables)) return undefined;
+    if (this.#number !== undefined) {
+      const { variable, place, big } = this.#number;
+      let n = 0n;
+      for (let i = 0; i < place.size; i++) n = (n << 8n) | BigInt(bytes[place.offset + (big ? i : place.size - 1 - i)] ?? 0);
+      variables.set(variable, n);
+    }
+    for (const [variable, value] of variables) fields[`@${variable}`] = value;
+    return { fields, variables };
   }
 
   /** Notes what the variables hold; false: a constant is another. */
@@ -100,7 +117,8 @@ class TemplateReader {
         const text = typeof got === 'string' ? got.trim() : got;
         if (text === null || text === undefined || text === '') continue;
         const isText = of.variable === 'session' && typeof text === 'string';
-        variables.set(of.variable, isText ? text : BigInt(String(text)) - BigInt(of.add ?? 0));
+        const number = typeof text === 'string' && !/^\d+$/.test(text) ? textValue(text) : BigInt(String(text));
+        variables.set(of.variable, isText ? text : number - BigInt(of.add ?? 0));
       } else if (String(got).trim() !== String(value).trim() && !(got instanceof Uint8Array)) return false;
     }
     return true;
@@ -470,7 +488,7 @@ export class DerivedServer implements CertifiedServer {
     nowNs: number,
     asked: { begin: number; end: number },
   ): void {
-    const { day, pattern, feed, transmit, random, faults } = this.c;
+    const { day, pattern, feed, replies, transmit, random, faults } = this.c;
     const delivery = 'delivery' in pattern ? pattern.delivery : 'replies';
     const message = this.#rule('message');
     const packet = this.#rule('packet');
@@ -499,7 +517,8 @@ export class DerivedServer implements CertifiedServer {
           this.#agenda.at(nowNs + piece.delayNs + 20_000, () => transmit('retransmission', p));
         }
       } else if (delivery === 'feedPackets' || packet !== undefined) {
-        let packets = day.packets(feed, piece.begin, piece.end, { use: 'retransmission', session, timeNs: nowNs });
+        const writer = packet === undefined ? replies : feed;
+        let packets = day.packets(writer, piece.begin, piece.end, { use: 'retransmission', session, timeNs: nowNs });
         if (oneDatagram) packets = packets.slice(0, 1);
         for (const p of packets) {
           if (packet === undefined) this.#write(client, p, nowNs, piece.delayNs);
@@ -853,17 +872,24 @@ export function encodeReply(
     values[field] = value;
   const put = (field: string | undefined, value: bigint | string | undefined): void => {
     if (field === undefined || value === undefined) return;
-    const p = record.byName.get(field);
+    const [group, inner] = field.split('.');
+    const outerPart = record.byName.get(group as string);
+    const p = inner !== undefined && outerPart?.kind === 'group' ? outerPart.record.byName.get(inner) : outerPart;
     if (p?.kind !== 'field') return;
     values[field] = asField(p, value);
   };
   if (typeof rule.number === 'string') put(rule.number, told.number);
   put(rule.last, told.last);
   put(rule.session, told.session);
+  for (const [field, variable] of Object.entries(rule.answers)) {
+    const held = asked[`@${variable}`];
+    if (typeof held === 'bigint' || typeof held === 'string') put(field, held);
+  }
   Object.assign(
     values,
     c.model.fields?.(name, { begin: part.begin, end: part.end, fields: asked } satisfies Asked, part) ?? {},
   );
+  unfold(values);
   let payload = told.payload;
   if (inside !== undefined) {
     payload = inside.encode(name, values as never);
@@ -929,9 +955,22 @@ function fits(p: PlanField, value: unknown): boolean {
   return v >= 0n && v < 1n << BigInt(8 * p.size - (p.wire === 'int' ? 1 : 0));
 }
 
+/** `group.field` becomes that field of the group's only entry. */
+function unfold(values: Values): void {
+  for (const name of Object.keys(values)) {
+    const [group, field] = name.split('.');
+    if (field === undefined) continue;
+    const entries = (values[group as string] ??= [{}]) as Values[];
+    (entries[0] as Values)[field] = values[name];
+    delete values[name];
+  }
+}
+
 /** A number or code in the form that the field's encoder takes. */
 function asField(p: PlanField, value: bigint | string): unknown {
-  if (p.wire === 'text' || p.wire === 'char') return String(value).slice(0, p.size);
+  // Of a code that is longer than the field (a status that nobody knows) a mark is left.
+  if (p.wire === 'char') return String(value).length === 1 ? String(value) : '?';
+  if (p.wire === 'text') return String(value).slice(0, p.size);
   if (p.wire === 'bytes') return Buffer.from(String(value).padEnd(p.size), 'latin1');
   if (typeof value === 'string' && !/^-?\d+$/.test(value)) return value.charCodeAt(0);
   const big = BigInt(value);
