@@ -40,7 +40,9 @@ function table(title, head, rows) {
 /** Each contender once a round, so that a slow moment of the machine meets them all. */
 function inTurn(contenders, run) {
   const results = contenders.map(() => []);
-  for (let i = 0; i < runs; i++) contenders.forEach((c, k) => results[k].push(run(c)));
+  for (let i = 0; i < runs; i++) {
+    for (const [k, c] of contenders.entries()) results[k].push(run(c));
+  }
   return results;
 }
 

@@ -75,6 +75,14 @@ export type NativeSource =
       readonly cpu: number;
     };
 
+export interface NativeDigest {
+  readonly digest: bigint;
+  /** Sound messages, those whose counts or lengths lead past their end, and those that the table does not know. */
+  readonly messages: number;
+  readonly malformed: number;
+  readonly unknown: number;
+}
+
 export interface NativeAddon {
   readonly version: string;
   /** Names and labels of the counters, in the order in which they lie in the ring. */
@@ -101,8 +109,8 @@ export interface NativeAddon {
   ) => NativeFeed;
   /** Bytes from `ring`'s first byte to the next 64-byte line. */
   alignment(ring: Uint8Array): number;
-  /** Walks each message natively; see `walkDigest` in the layout. */
-  digest?(catalogue: Uint8Array, messages: Uint8Array): bigint;
+  /** Walks each message of a buffer (length, 4 bytes little-endian, then the message); `Digests` in the layout does the same. */
+  digest(catalogue: Uint8Array, messages: Uint8Array): NativeDigest;
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -415,6 +415,46 @@ Napi::Value alignment(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), double((64 - at % 64) % 64));
 }
 
+/// Walks each message of a buffer (length, 4 bytes little-endian, then the message) by a compiled table: what the walks
+/// saw as one number, and how many messages were sound, malformed, of no known type.
+Napi::Value digest(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (info.Length() < 2 || !is_bytes(info[0]) || !is_bytes(info[1])) {
+    throw_coded(env, "VW_ARGUMENT", "Expected (catalogue: Uint8Array, messages: Uint8Array)");
+    return env.Undefined();
+  }
+  Catalogue catalogue;
+  SpecReader spec(bytes_of(info[0]));
+  if (!catalogue.parse(spec)) {
+    throw_coded(env, "VW_SPEC", "The compiled table does not fit this addon's version");
+    return env.Undefined();
+  }
+  const Bytes all = bytes_of(info[1]);
+  uint64_t total = 0, messages = 0, malformed = 0, unknown = 0;
+  for (uint64_t at = 0; all.holds(at, 4);) {
+    const Bytes message{all.data + at + 4, uint32_t(load_uint(all.data + at, 4, false))};
+    if (!all.holds(at + 4, message.size)) break;
+    at += 4 + uint64_t(message.size);
+    const uint16_t index = catalogue.classify(message);
+    Fnv1a64 one;
+    if (index == Catalogue::kUnknown) {
+      unknown++;
+    } else if (catalogue.check_length(index, message.size) != Catalogue::LengthCheck::ok ||
+               !catalogue.digest(index, message, one)) {
+      malformed++;
+    } else {
+      messages++;
+      total = total * 0x100000001b3ull + one.value;
+    }
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("digest", Napi::BigInt::New(env, total));
+  result.Set("messages", Napi::Number::New(env, double(messages)));
+  result.Set("malformed", Napi::Number::New(env, double(malformed)));
+  result.Set("unknown", Napi::Number::New(env, double(unknown)));
+  return result;
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   Napi::Object counters = Napi::Object::New(env);
   counters.Set("feed", pairs(env, kFeedNames));
@@ -425,6 +465,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Session", SessionWrap::define(env));
   exports.Set("Feed", FeedWrap::define(env));
   exports.Set("alignment", Napi::Function::New<alignment>(env, "alignment"));
+  exports.Set("digest", Napi::Function::New<digest>(env, "digest"));
   return exports;
 }
 

@@ -190,7 +190,7 @@ void Channel::never_sent(uint64_t first, uint64_t last, const Arrival& arrival) 
     counters_[C::duplicates] += end - from;
     return;
   }
-  if (!plausible(from, end)) return;
+  if (!plausible(from, end, arrival.now_ns)) return;
   raise(end, arrival.now_ns);
   advance(std::max(from, next_), end, Reason::unavailable, arrival.now_ns, true);
 }
@@ -378,7 +378,7 @@ void Channel::early(const FramingSpec& framing, Bytes body, uint64_t first, uint
       if (end <= next_) return;
     }
   }
-  if (!plausible(first, end)) return;
+  if (!plausible(first, end, arrival.now_ns)) return;
   const uint64_t begin = std::max(first, next_);
   raise(end, arrival.now_ns);
 
@@ -660,7 +660,7 @@ void Channel::finish(Reason why, int64_t now_ns) {
 
 // ── idle packets, sessions ───────────────────────────────────────────────────────────────────────────────────────
 
-bool Channel::plausible(uint64_t first, uint64_t end) {
+bool Channel::plausible(uint64_t first, uint64_t end, int64_t now_ns) {
   if (first <= highest_ + spec_.jump_max) {
     jump_candidate_ = 0;
     return true;
@@ -669,6 +669,7 @@ bool Channel::plausible(uint64_t first, uint64_t end) {
   jump_candidate_ = end;
   if (candidate != 0 && first + spec_.window_packets >= candidate && first <= candidate + spec_.jump_max) {
     jump_candidate_ = 0;
+    say(NoticeCode::sequenceJump, Reason::none, highest_, first, now_ns);
     return true;
   }
   counters_[C::implausible]++;
@@ -691,7 +692,7 @@ void Channel::idle(const Packet& packet, HeartbeatNumber meaning, const Arrival&
     return;
   }
   if (next <= highest_) return;
-  if (!plausible(next, next)) return;
+  if (!plausible(next, next, arrival.now_ns)) return;
   raise(next, arrival.now_ns);
 }
 
@@ -1042,7 +1043,7 @@ void Channel::stream_up(const Epoch* epoch, uint64_t wire_next, int64_t now_ns, 
     const uint64_t next = linear(wire_next);
     if (!started_) {
       start(next, now_ns);
-    } else if (next > highest_ && plausible(next, next)) {
+    } else if (next > highest_ && plausible(next, next, now_ns)) {
       raise(next, now_ns);
     }
   }

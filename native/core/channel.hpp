@@ -270,7 +270,7 @@ class Channel {
   void lose(uint64_t begin, uint64_t end, Reason why);
   void start(uint64_t first, int64_t now_ns);
   void idle(const Packet& packet, HeartbeatNumber meaning, const Arrival& arrival);
-  [[nodiscard]] bool plausible(uint64_t first, uint64_t end);
+  [[nodiscard]] bool plausible(uint64_t first, uint64_t end, int64_t now_ns);
   void release(uint32_t slot);
   void mark_good(int64_t now_ns);
   void tell_end(int64_t now_ns);

@@ -679,6 +679,7 @@ void Requester::process(int64_t now_ns) {
     }
     if (state_ == State::idle) break;  // hung up: the stream is gone
     stream_at_ += uint32_t(size);
+    if (refreshed_) feed_refreshed(now_ns);
     check_done(now_ns);
   }
   if (stream_at_ != 0 && !stream_.empty()) {
@@ -905,7 +906,11 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
     case Action::snapshot_end: {
       if (feed_) {
         const bool ours = !rule.number.present() || number == refresh_id_;
-        if (ours && refresh_left_ > 0 && --refresh_left_ == 0) feed_->refresh_end(now_ns, index_);
+        if (ours && refresh_left_ > 0 && --refresh_left_ == 0) {
+          refreshed_ = true;
+          refreshed_at_ = feed_->highest();
+          feed_refreshed(now_ns);
+        }
         return true;
       }
       if (!c || !asked_) return true;

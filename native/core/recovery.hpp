@@ -242,6 +242,7 @@ class Requester {
   [[nodiscard]] bool feed_pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns);
   void feed_tick(int64_t now_ns);
   void feed_subscribe(int64_t now_ns);
+  void feed_refreshed(int64_t now_ns);
   [[nodiscard]] Channel* counted_channel() const { return work_channel_ ? work_channel_ : feed_; }
   void next_rung(Reason why, int64_t now_ns);
   [[nodiscard]] uint64_t missing() const;
@@ -299,6 +300,8 @@ class Requester {
   int64_t reopen_at_ns_ = 0;
   int64_t backoff_ns_ = 0;
   uint32_t refresh_left_ = 0;  // messages of state that are still to come
+  bool refreshed_ = false;     // they have, up to …
+  uint64_t refreshed_at_ = 0;  // … this number, which may be held behind a hole
   uint64_t refresh_id_ = 0;    // … for the subscription with this correlation
   uint64_t asked_number_ = 0;
   uint8_t echo_[64] = {};

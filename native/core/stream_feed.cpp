@@ -69,8 +69,16 @@ void Requester::feed_subscribe(int64_t now_ns) {
   // What answers it is the state, within the stream.
   if (spec_.refresh_items == 0) return;
   refresh_left_ = spec_.refresh_items;
+  refreshed_ = false;
   refresh_id_ = correlation_;
   feed_->refresh_begin(now_ns, index_);
+}
+
+/// Tells the end of a refresh in order with the data: once all of it has been delivered.
+void Requester::feed_refreshed(int64_t now_ns) {
+  if (!refreshed_ || feed_->next() < refreshed_at_) return;
+  refreshed_ = false;
+  feed_->refresh_end(now_ns, index_);
 }
 
 /// The connection is over. `patient`: the server does not want us, or has nothing more: come back late.
@@ -80,6 +88,7 @@ void Requester::feed_lost(Reason why, uint32_t detail, int64_t now_ns, bool poli
   if (work_channel_) finish_work();
   hang_up(now_ns, polite && ready);
   refresh_left_ = 0;
+  refreshed_ = false;
   if (up_) {
     up_ = false;
     feed_->stream_down(why, detail, now_ns, index_, server_);
@@ -141,9 +150,10 @@ bool Requester::feed_pick(std::vector<Channel*>&, const std::vector<RungSpec>& r
       }
       // All of them at once: one subscription mends them all.
       c->counters()[C::requests]++;
-      for (size_t k = i; k < holes.size();) {
+      const uint8_t here = h.rung;
+      for (size_t k = 0; k < holes.size();) {
         const Hole lost = holes[k];
-        if (lost.rung != h.rung) {
+        if (lost.rung != here) {
           k++;
           continue;
         }
@@ -175,6 +185,7 @@ bool Requester::feed_pick(std::vector<Channel*>&, const std::vector<RungSpec>& r
 }
 
 void Requester::feed_tick(int64_t now_ns) {
+  if (refreshed_) feed_refreshed(now_ns);
   if (state_ == State::idle && now_ns >= reopen_at_ns_) open(now_ns);
   if (state_ == State::ready && spec_.probe_ns != 0 && !probed_ && now_ns - last_heard_ns_ >= spec_.probe_ns &&
       spec_.probe.present()) {

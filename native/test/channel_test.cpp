@@ -286,6 +286,7 @@ SCENARIO("a number too far away needs a second packet that agrees") {
   r.data(70'000);
   r.data(70'001);
   CHECK(r[C::missing] == 70'000 - 3 + 1 && r[C::held] == 1);
+  CHECK_LOG(r.log(), "sequenceJump[3,70001)");
 }
 
 SCENARIO("a message count that lies delivers what is there and leaves the rest missing") {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Decoder, Flyweight } from '../layout/index.js';
 import { chooseDecoder, chooseMessages, commaList, oneOf, wholeNumber } from './choose.js';
-import { FINDINGS, OK } from './exit.js';
+import { FINDINGS, OK, usage } from './exit.js';
 import { FORMATS, type Format, formatter } from './format.js';
 import { Findings, framingsFor, Messages } from './messages.js';
 import { Output, Progress } from './output.js';
@@ -12,7 +12,8 @@ import { symbolTest } from './symbol.js';
 import { compileWhere } from './where.js';
 
 interface DecodeOptions {
-  readonly decoder: string;
+  readonly decoder?: string;
+  readonly fast?: string;
   readonly framing?: string;
   readonly port?: number;
   readonly format: Format;
@@ -29,6 +30,7 @@ Examples:
   venuewire decode day.pcap --decoder nasdaq-totalview-itch-5.0 --symbol AAPL --where 'price > 100 && shares >= 500'
   venuewire decode day.pcap --decoder cme-mdp3-sbe-1.9 --port 14340 --message snapshotFullRefresh52 --format pretty
   venuewire decode day.pcap --decoder iex-tops-1.6 --stats
+  venuewire decode stream.dat --fast templates.xml --limit 10
   zcat day.pcap.gz | venuewire decode - --decoder memx-memoir-depth-1.3 --limit 10 --format csv
 
 --where compares fields: == != < <= > >= with && || ! and brackets. Prices are compared in their own unit (price > 100.25),
@@ -64,6 +66,12 @@ const filtered = (o: DecodeOptions): boolean =>
   o.message !== undefined || o.where !== undefined || o.symbol !== undefined || o.stats === true;
 
 async function decode(file: string, options: DecodeOptions): Promise<void> {
+  if (options.fast !== undefined) {
+    const { decodeFast } = await import('./fast.js');
+    return decodeFast(file, { ...options, fast: options.fast });
+  }
+  if (options.decoder === undefined)
+    throw usage("required option '--decoder <id>' not specified", 'venuewire list decoders has the ids.');
   const decoder = await chooseDecoder(options.decoder).load();
   const framing = framingsFor(decoder, options.framing);
   const { only, passes } = filters(decoder, options);
@@ -119,7 +127,8 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
 export function configure(command: Command): void {
   command
     .argument('<file>', 'pcap, pcapng or BinaryFILE, plain or gzip; - for standard input')
-    .requiredOption('--decoder <id>', 'message table (venuewire list decoders)')
+    .option('--decoder <id>', 'message table (venuewire list decoders)')
+    .option('--fast <templates>', 'the file is a stream of FAST messages; their templates (XML)')
     .option('--framing <id>', 'how packets carry messages; default: what the decoder names')
     .option('--port <n>', 'only packets from or to this port', wholeNumber('--port', 0, 65535))
     .addOption(oneOf('--format <name>', 'how messages are printed', FORMATS, 'ndjson'))

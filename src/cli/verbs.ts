@@ -38,5 +38,10 @@ export const verbs: readonly Verb[] = [
   },
   { name: 'doctor', says: 'whether this machine is fit for market data', load: () => import('./doctor.js') },
   { name: 'list', says: 'decoders, framings, venues and patterns', load: () => import('./list.js') },
+  {
+    name: 'import',
+    says: 'a message table from an SBE schema, template data from FAST templates',
+    load: () => import('./import.js'),
+  },
   { name: 'bench', says: 'the benchmarks of this checkout', load: () => import('./bench.js') },
 ];

@@ -22,7 +22,7 @@ import {
 import { EXAMPLE } from './import-sbe-example.js';
 import { dataOf, headerSkips, RUNS, recordValues, type Values } from './layout-samples.js';
 
-const escape = (s: string) => s.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const escaped = (s: string) => s.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** A schema that says what a table says: the other way round from the importer. */
 class SchemaWriter {
@@ -60,7 +60,7 @@ class SchemaWriter {
       type = this.#type((n) => `<set name="${n}" encodingType="${encoding}">${list}</set>`);
     } else if (d.values) {
       const list = Object.entries(d.values).map(
-        ([code, said]) => `<validValue name="${escape(said)}">${code}</validValue>`,
+        ([code, said]) => `<validValue name="${escaped(said)}">${code}</validValue>`,
       );
       const encoding = none === '' ? number : this.#type((n) => `<type name="${n}" primitiveType="${number}"${none}/>`);
       type = this.#type((n) => `<enum name="${n}" encodingType="${encoding}">${list.join('')}</enum>`);
@@ -84,7 +84,7 @@ class SchemaWriter {
         const primitive = typeof part.value === 'number' ? 'int64' : 'char';
         const type = this.#type(
           (n) =>
-            `<type name="${n}" primitiveType="${primitive}" presence="constant">${escape(String(part.value))}</type>`,
+            `<type name="${n}" primitiveType="${primitive}" presence="constant">${escaped(String(part.value))}</type>`,
         );
         text = `<field name="${name}" id="1" type="${type}"/>`;
       } else if (part instanceof Group) {
@@ -198,7 +198,7 @@ describe('the SBE importer', () => {
     const decoder = decoderFromSbe(EXAMPLE, { framing: 'none' });
     expect(decoder.names).toEqual(['order', 'news', 'heartbeat']);
     expect(decoder.byteOrder).toBe('big');
-    const { order } = decoder.messages as { order: { fields: Fields } };
+    const { order } = decoder.messages as unknown as { order: { fields: Fields } };
     expect(Object.keys(order.fields)).toMatchInlineSnapshot(`
       [
         "orderID",
@@ -309,7 +309,7 @@ describe('the SBE importer', () => {
         fc.property(recordValues(fields, headerSkips(decoder)), (values) => {
           const bytes = encode(name, values);
           expect(decoder.messageIndex(dataOf(bytes), 0, bytes.length)).toBe(index);
-          const object = new View().bind(dataOf(bytes), 0, bytes.length).toObject() as Values;
+          const object = new View().bind(dataOf(bytes), 0, bytes.length).toObject() as unknown as Values;
           expect(encode(name, object)).toEqual(bytes);
         }),
         { ...RUNS, numRuns: RUNS.numRuns * 10 },

@@ -1,0 +1,71 @@
+/** `venuewire import`: a message table, or template data, from what a venue publishes. */
+import { writeFileSync } from 'node:fs';
+import { Argument, type Command } from 'commander';
+import { FastDecoder, type FastTemplate } from '../layout/fast/index.js';
+import { decoderFromSbe, readFastTemplates, type SbeImportOptions, tableText } from '../layout/import/index.js';
+import { readBytes } from './fast.js';
+import { Output } from './output.js';
+
+interface ImportOptions extends SbeImportOptions {
+  readonly out?: string;
+  readonly layout?: string;
+  readonly feedVersion?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  venuewire import sbe schema.xml --id my-feed-1.2 --venue 'My venue' --framing my-framing --out my-feed-1.2.ts
+  venuewire import fast templates.xml --out templates.ts
+
+The same is there at run time: decoderFromSbe(xml) and decoderFromFast(xml) of 'venuewire/import'.
+`;
+
+/** Templates as a TypeScript module: no XML is read where it is used. */
+export const fastText = (
+  templates: readonly FastTemplate[],
+): string => `import { FastDecoder, type FastTemplate } from 'venuewire/fast';
+
+export const templates: readonly FastTemplate[] = ${JSON.stringify(templates, undefined, 2)};
+
+/** A decoder with dictionaries of its own: one for each stream. */
+export const decoder = () => new FastDecoder(templates);
+`;
+
+async function importFile(kind: string, file: string, options: ImportOptions): Promise<void> {
+  const { feedVersion } = options;
+  const xml = Buffer.from(readBytes(file)).toString('utf8');
+  let text: string;
+  let says: string;
+  if (kind === 'sbe') {
+    const decoder = decoderFromSbe(xml, { ...options, ...(feedVersion === undefined ? {} : { version: feedVersion }) });
+    text = tableText(decoder, options.layout === undefined ? {} : { layout: options.layout });
+    says = `${decoder.id}: ${decoder.names.length} messages`;
+  } else {
+    const templates = readFastTemplates(xml);
+    new FastDecoder(templates);
+    text = fastText(templates);
+    says = `${templates.length} templates`;
+  }
+  if (options.out === undefined) {
+    const out = new Output();
+    out.line(text.trimEnd());
+    await out.flush();
+  } else writeFileSync(options.out, text);
+  process.stderr.write(`${says}${options.out === undefined ? '' : ` written to ${options.out}`}\n`);
+}
+
+export function configure(command: Command): void {
+  command
+    .addArgument(new Argument('<kind>', 'what the file is').choices(['sbe', 'fast']))
+    .argument('<file>', 'the XML file; - for standard input')
+    .option('--out <file>', 'where the TypeScript goes; default: standard output')
+    .option('--id <id>', 'of the decoder; default: package and version of the schema')
+    .option('--venue <name>')
+    .option('--feed <name>')
+    .option('--feed-version <version>')
+    .option('--framing <id>', 'the transport family that carries the messages')
+    .option('--instrument <field>', 'the field that tells instruments apart')
+    .option('--layout <module>', 'where the table imports its words from', 'venuewire/layout')
+    .addHelpText('after', EXAMPLES)
+    .action(importFile);
+}

@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { Findings, framingsFor, Messages } from '../../src/cli/messages.js';
+import { Capture } from '../../src/cli/packets.js';
+import { findDecoder } from '../../src/decoders/registry.js';
+import { Digests } from '../../src/layout/digests.js';
+import { compileCatalogue } from '../../src/layout/index.js';
+import { native } from '../../src/native.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const shared = join(root, '../shared/captures');
+const there = existsSync(shared);
+if (!there) console.warn('../shared/captures is not there: only our own fixtures are held against each other');
+
+const map = JSON.parse(readFileSync(join(root, 'oracle-map.json'), 'utf8')) as {
+  readonly folders: Readonly<Record<string, string>>;
+  readonly captures: Readonly<Record<string, string>>;
+};
+const FIXTURES: readonly (readonly [file: string, decoder: string])[] = [
+  ['itch50-clean.pcap', 'nasdaq-totalview-itch-5.0'],
+  ['itch50-ab-lossy.pcap', 'nasdaq-totalview-itch-5.0'],
+  ['itch50-vlan-us.pcap', 'nasdaq-totalview-itch-5.0'],
+  ['itch50-soup.pcap', 'session-soupbintcp-3'],
+  ['itch50.bin', 'nasdaq-totalview-itch-5.0'],
+];
+const CAPTURE = /\.(pcap|pcapng|itch|dump)(\.gz)?$/;
+
+function captures(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((e) => {
+    const path = join(folder, e.name);
+    return e.isDirectory() ? captures(path) : CAPTURE.test(e.name) ? [path] : [];
+  });
+}
+
+/** The messages of a capture, each behind its length: what the native walk reads. */
+async function messagesOf(file: string, id: string): Promise<{ bytes: Uint8Array; count: number } | undefined> {
+  const decoder = await findDecoder(id)?.load();
+  if (decoder === undefined) return undefined;
+  let all = Buffer.alloc(1 << 16);
+  let end = 0;
+  let count = 0;
+  const framing = framingsFor(decoder, undefined);
+  const messages = new Messages(
+    decoder,
+    framing,
+    new Findings(() => {}),
+    ({ view, length }) => {
+      if (end + 4 + length > all.length) {
+        const more = Buffer.alloc(2 * (end + 4 + length));
+        all.copy(more);
+        all = more;
+      }
+      all.writeUInt32LE(length, end);
+      all.set(new Uint8Array(view.$data.buffer, view.$data.byteOffset + view.$at, length), end + 4);
+      end += 4 + length;
+      count++;
+    },
+    undefined,
+  );
+  if (file.endsWith('.dump')) {
+    // The payload of one packet, without the packet.
+    const bytes = readFileSync(file);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const about = { number: 1, time: 0n, source: '', destination: '', destinationPort: 0, truncated: false };
+    messages.packet({ ...about, transport: 'udp', view } as unknown as Parameters<Messages['packet']>[0]);
+  } else {
+    await new Capture(file).read((p) => messages.packet(p));
+    messages.finish();
+  }
+  return { bytes: Uint8Array.from(all.subarray(0, end)), count };
+}
+
+async function compare(file: string, id: string): Promise<number> {
+  const found = await messagesOf(file, id);
+  const decoder = await findDecoder(id)?.load();
+  if (found === undefined || decoder === undefined) return 0;
+  const { bytes } = found;
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const own = new Digests(decoder);
+  for (let at = 0; at < bytes.length; ) {
+    const length = data.getUint32(at, true);
+    own.add(data, at + 4, length);
+    at += 4 + length;
+  }
+  const core = native().digest(compileCatalogue(decoder), bytes);
+  expect({ file, ...core }).toEqual({
+    file,
+    digest: own.value,
+    messages: own.messages,
+    malformed: own.malformed,
+    unknown: own.unknown,
+  });
+  return own.messages;
+}
+
+describe('two executions, one result', () => {
+  it.each(FIXTURES)('%s: the TypeScript walk and the native walk see the same', async (name, id) => {
+    expect(await compare(join(root, 'fixtures', name), id)).toBeGreaterThan(0);
+  });
+
+  it.skipIf(!there)(
+    'every capture that the map names: the TypeScript walk and the native walk see the same',
+    async () => {
+      let files = 0;
+      let messages = 0;
+      const none: string[] = [];
+      for (const file of captures(shared).sort()) {
+        const path = relative(shared, file);
+        const stem = join(dirname(path), basename(path).replace(CAPTURE, ''));
+        const id = map.captures[stem] ?? map.folders[dirname(path)];
+        if (id === undefined) continue;
+        const seen = await compare(file, id);
+        if (seen === 0) none.push(path);
+        files++;
+        messages += seen;
+      }
+      console.log(`${files} captures, ${messages} messages, one digest each; without a message: ${none.length}`);
+      expect(files).toBeGreaterThan(200);
+    },
+    600_000,
+  );
+});
