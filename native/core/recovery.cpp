@@ -240,6 +240,7 @@ void Requester::open(int64_t now_ns) {
     return;
   }
   if (now_ns < last_login_ns_ + spec_.login_gap_ns) return;  // tick comes back
+  if (login_asks() && work_channel_ && !within_limits(now_ns)) return;
   last_login_ns_ = now_ns;
   state_ = State::connecting;
   state_since_ns_ = now_ns;
@@ -260,8 +261,9 @@ void Requester::connected(int64_t now_ns) {
   if (spec_.purpose == Purpose::feed) return feed_connected(now_ns);
   if (spec_.login.present()) {
     state_ = State::login;
-    if (!spec_.request.present()) {
+    if (login_asks()) {
       // The login is the request: it names the first number wanted.
+      spend(now_ns);
       correlation_++;
       if (work_channel_) work_channel_->counters()[C::requests]++;
     }
@@ -284,20 +286,24 @@ void Requester::go(int64_t now_ns) {
   }
 }
 
+/// Whether one more request may be sent now. If not, `allowed_ns_` says when, or the next rung has the work.
+bool Requester::within_limits(int64_t now_ns) {
+  const int64_t wait = allowance(now_ns);
+  if (wait <= 0) return true;
+  if (!quota_told_) work_channel_->counters()[C::quotaWaits]++;
+  quota_told_ = true;
+  if (wait > spec_.patience_ns) {
+    announce_failure(Reason::quota, 0, now_ns);
+    next_rung(Reason::quota, now_ns);
+  } else {
+    allowed_ns_ = answer_due_ns_ = now_ns + wait;
+  }
+  return false;
+}
+
 void Requester::ask(int64_t now_ns) {
   if (spec_.request.present()) {
-    const int64_t wait = allowance(now_ns);
-    if (wait > 0) {
-      if (!quota_told_) work_channel_->counters()[C::quotaWaits]++;
-      quota_told_ = true;
-      if (wait > spec_.patience_ns) {
-        announce_failure(Reason::quota, 0, now_ns);
-        next_rung(Reason::quota, now_ns);
-        return;
-      }
-      answer_due_ns_ = now_ns + wait;
-      return;
-    }
+    if (!within_limits(now_ns)) return;
     spend(now_ns);
     correlation_++;
     work_channel_->counters()[C::requests]++;
@@ -581,7 +587,7 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
   if (stalled_) due(now_ns + 100'000);
   if (work_channel_) {
     if (state_ == State::idle && spec_.purpose != Purpose::feed)
-      due(std::max(now_ns + 1, last_login_ns_ + spec_.login_gap_ns));
+      due(std::max({now_ns + 1, last_login_ns_ + spec_.login_gap_ns, allowed_ns_}));
     if (state_ == State::ready) due(answer_due_ns_);
   }
 }

@@ -250,6 +250,9 @@ class Requester {
   void heard(uint64_t linear_end);
   [[nodiscard]] uint64_t variable(Variable v, int64_t now_ns) const;
   [[nodiscard]] int64_t allowance(int64_t now_ns) const;
+  [[nodiscard]] bool within_limits(int64_t now_ns);
+  /// A login without a request behind it asks for the range itself.
+  [[nodiscard]] bool login_asks() const { return spec_.login.present() && !spec_.request.present(); }
   void spend(int64_t now_ns);
   void check_done(int64_t now_ns);
   void announce_failure(Reason why, uint32_t detail, int64_t now_ns);
@@ -374,6 +377,7 @@ class Requester {
     size_t oldest = 0;
   };
   std::vector<Recent> recent_;
+  int64_t allowed_ns_ = INT64_MIN;
   uint32_t actions_seen_ = 0, outcomes_seen_ = 0;
 };
 

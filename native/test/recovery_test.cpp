@@ -284,6 +284,21 @@ SCENARIO("requests never crowd a span of the limit's length") {
   for (size_t i = 3; i < times.size(); i++) CHECK(times[i] - times[i - 3] >= 100 * kMs);
 }
 
+SCENARIO("a login that asks for the range is a request, and keeps its limits") {
+  RequesterSpec q = soup_server();
+  q.limits = {{1, 100 * kMs}};
+  Rig r({q}, {ask_rung(0, 5, 20 * kMs)});
+  open_gap(r, 2);
+  r.connected();
+  r.reply(soup_accept(2));
+  r.did();
+  r.session->requester(0).closed(Reason::connectionClosed, 0, r.now);  // another try is due
+  r.pass(90 * kMs);
+  CHECK(r.did().find("connect") == std::string::npos && r[C::quotaWaits] == 1);
+  r.pass(20 * kMs);
+  CHECK(r.did().find("connect") != std::string::npos && r[C::abandoned] == 0);
+}
+
 SCENARIO("a silent datagram server is left for the next") {
   RequesterSpec q = mold_server();
   q.servers = {{"10.0.0.1", 1}, {"10.0.0.2", 1}};

@@ -62,7 +62,7 @@ export const venues: readonly VenueEntry[] = [
     id: 'fix44',
     says: 'FIX 4.4 market data session: numbered, resent and filled over in the session, resumed after a break',
     decoders: [],
-    patterns: ['fix-4.4-market-data'],
+    patterns: [],
     unconfirmed: ['whether a server resends market data or fills over it'],
     load: () => import('./fix44.js'),
   },

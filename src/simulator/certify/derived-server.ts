@@ -291,25 +291,11 @@ export class DerivedServer implements CertifiedServer {
 
   // ── limits ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  get #limits() {
-    const { pattern, venue } = this.c;
-    const rung = venue.recovery.find(
-      (r) => r.type !== 'waitForOtherLine' && (typeof r.pattern === 'string' ? r.pattern : r.pattern.id) === pattern.id,
-    );
-    const own = rung !== undefined && rung.type !== 'waitForOtherLine' ? (rung.limits ?? {}) : {};
-    return {
-      rates: own.rates ?? pattern.limits.rates,
-      perRequest: own.perRequest ?? pattern.limits.perRequest,
-      loginGap: own.loginGap ?? pattern.limits.loginGap,
-      age: own.age ?? pattern.limits.age,
-    };
-  }
-
   /** The way here takes a little more or less time for each request: that much nearer may two requests be. */
   static readonly #JITTER_NS = 200_000;
 
   #checkRates(nowNs: number): void {
-    for (const rate of this.#limits.rates) {
+    for (const rate of this.c.limits.rates) {
       const since = nowNs - nanosecondsOf(rate.per) + DerivedServer.#JITTER_NS;
       const recent = this.account.times.filter((t) => t > since).length;
       if (recent > rate.count)
@@ -318,7 +304,7 @@ export class DerivedServer implements CertifiedServer {
   }
 
   #checkLoginGap(nowNs: number): void {
-    const gap = this.#limits.loginGap;
+    const gap = this.c.limits.loginGap;
     const before = this.account.loginTimes.at(-2);
     if (gap === undefined || before === undefined) return;
     if (nowNs - before < nanosecondsOf(gap) - DerivedServer.#JITTER_NS) {
@@ -374,7 +360,7 @@ export class DerivedServer implements CertifiedServer {
     const range = this.#range(said, nowNs);
     if (range === undefined) return;
     const { begin, end, segment } = range;
-    const perRequest = this.#limits.perRequest;
+    const perRequest = this.c.limits.perRequest;
     if (perRequest !== undefined && end - begin > Number(perRequest)) {
       this.account.violations.push(`${end - begin} messages in one request, ${perRequest} are allowed`);
     }

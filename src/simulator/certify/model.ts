@@ -98,7 +98,8 @@ export interface ServerModel {
 export interface ServerContext {
   readonly pattern: Recovery | Snapshot;
   readonly model: ServerModel;
-  readonly venue: Venue;
+  /** What the client is held to. */
+  readonly limits: Recovery['limits'];
   /** What the venue says and when. */
   readonly day: Day;
   /** Writes packets of the feed. */

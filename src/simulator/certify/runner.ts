@@ -46,6 +46,8 @@ export interface Run {
   readonly serverCount?: number;
   readonly tries?: number;
   readonly window?: Partial<Venue['window']>;
+  /** Instead of the limits that the patterns declare. */
+  readonly limits?: NonNullable<ServerRung['limits']>;
   readonly path?: PathOptions;
   readonly stragglers?: number;
   /** Bytes of the messages are compared; false where replies are damaged on purpose. */
@@ -118,6 +120,7 @@ export class Stage {
       run.serverCount ?? 1,
       run.tries ?? 3,
       run.window ?? null,
+      run.limits ?? null,
     ]);
     let c = this.#compiled.get(key);
     if (c === undefined) {
@@ -133,7 +136,8 @@ export class Stage {
           r.servers.length === 0
             ? []
             : Array.from({ length: serverCount }, (_, k) => `127.0.0.1:${17000 + 100 * i + k}`);
-        recovery.push({ ...r, servers, tries: run.tries ?? 3 } as Rung);
+        const limits = run.limits === undefined ? r.limits : { ...r.limits, ...run.limits };
+        recovery.push({ ...r, servers, tries: run.tries ?? 3, limits } as Rung);
       });
       c = compileVenue({
         ...this.venue,
@@ -246,7 +250,7 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
     return {
       pattern,
       model: model.servers?.[pattern.id] ?? {},
-      venue: stage.venue,
+      limits: { ...pattern.limits, ...rung.limits, ...run.limits } as ServerContext['limits'],
       day,
       feed: stage.writer,
       replies,

@@ -72,6 +72,18 @@ export function scenariosOf(stage: Stage): Scenario[] {
     lines: { loss: 0.02 },
     window: { packets: 8 },
   }));
+  add('no recovery', 'what both lines lose is lost, and said to be', () => ({
+    day: day(300),
+    lines: { loss: 0.2 },
+    only: [],
+  }));
+  if (two && some) {
+    add('the other line is late', 'nobody answers, and the other line brings it after all', (r) => ({
+      day: day(300),
+      lines: [{ loss: 0.1 }, { delayNs: 3_000_000 + r.below(20_000_000) }],
+      servers: Object.fromEntries(ids(stage.rungs).map((id) => [id, { silent: 1 } as CertifyFaults])),
+    }));
+  }
   if (hasHeartbeat) {
     add('tail', 'the last packets are lost on every line; only an idle packet tells', (r) => ({
       day: day(200),
@@ -250,6 +262,21 @@ export function scenariosOf(stage: Stage): Scenario[] {
     }));
     faulty('quota', 'more requests than the server takes', (r) => ({
       quota: { requests: 1 + r.below(3), windowNs: 2_000_000_000 },
+    }));
+    add(`${id}: own quota used up`, 'the next allowance is too far off to be waited for', (r) => ({
+      ...base(r),
+      limits: { rates: [{ count: 1, per: '1h' }], perRequest: 3, patience: '10ms' },
+    }));
+    add(`${id}: own quota waited for`, 'requests are spread over time as the venue wants it', (r) => ({
+      ...base(r),
+      lines: {},
+      limits: { rates: [{ count: 1 + r.below(3), per: '200ms' }], perRequest: 5, patience: '10s' },
+      expect: 'everything',
+    }));
+    add(`${id}: older than is kept`, 'we know how far back the server goes, and do not ask', (r) => ({
+      ...base(r),
+      lines: { loss: 0.2 },
+      limits: { age: 1 + r.below(20) },
     }));
     if (pattern.limits.perRequest !== undefined || pattern.request !== undefined) {
       add(`${id}: range over the limit`, 'a hole of several requests', (r) => ({
