@@ -328,6 +328,7 @@ int main(int argc, char** argv) {
       const Buffer spec = fuzz::read_file(folder + "/" + file);
       if (!v->spec.parse(view(spec))) {
         std::printf("session_fuzz: %s cannot be used\n", file.c_str());
+        closedir(dir);
         return 1;
       }
       for (const Buffer& b : fuzz::read_records(folder + "/" + v->name + ".inputs")) {
