@@ -134,6 +134,7 @@ export const decoders: readonly DecoderEntry[] = [
   entry('session-cboe-grp', 'Cboe', 'Gap Request Proxy', '2.41.66', 'cboe-sequenced-unit', 4, async () => (await import('./session-cboe-grp.js')).sessionCboeGrp),
   entry('session-cboe-spin', 'Cboe', 'Spin server', '2.41.66', 'cboe-sequenced-unit', 9, async () => (await import('./session-cboe-spin.js')).sessionCboeSpin),
   entry('session-iex-gap-fill', 'IEX', 'IEX-TP gap fill', '1.26', 'stream', 2, async () => (await import('./session-iex-gap-fill.js')).sessionIexGapFill),
+  entry('session-lse-mitch', 'LSE Millennium', 'MITCH replay and recovery channels', '11.9', 'lse-unit-header-mitch', 8, async () => (await import('./session-lse-mitch.js')).sessionLseMitch),
   entry('session-memx-tcp', 'MEMX', 'MEMX-TCP', '1.2', 'stream', 17, async () => (await import('./session-memx-tcp.js')).sessionMemxTcp),
   entry('session-miax-esesm', 'MIAX', 'ESesM', '1.0.a', 'stream', 12, async () => (await import('./session-miax-esesm.js')).sessionMiaxEsesm),
   entry('session-nyse-request-server', 'NYSE', 'request server and control messages (Pillar common)', '2.4p', 'nyse-xdp', 12, async () => (await import('./session-nyse-request-server.js')).sessionNyseRequestServer),
@@ -149,3 +150,140 @@ export const decoders: readonly DecoderEntry[] = [
 
 /** The entry of a decoder, or undefined when there is none of that id. */
 export const findDecoder = (id: string): DecoderEntry | undefined => decoders.find((d) => d.id === id);
+
+/** The date of the document that a table follows, where it has one (test/unit/choose-decoder.test.ts). */
+const DOCUMENTS: Readonly<Record<string, string>> = {
+  'asx-ntp-itch-1.05': '2017-12-01',
+  'asx-trade-itch-3.1': '2023-03-01',
+  'box-hsvf-1.8': '2023-10-17',
+  'box-hsvf-1.9': '2024-02-15',
+  'cboe-c1-csm-level2-1.0.4': '2018-05-08',
+  'cboe-cfe-pitch-1.1.12': '2021-01-12',
+  'cboe-cfe-pitch-1.1.6': '2019-04-08',
+  'cboe-cfe-pitch-1.2.19': '2026-01-05',
+  'cboe-options-complex-pitch-2.1.18': '2020-01-31',
+  'cboe-options-complex-pitch-2.1.61': '2026-04-01',
+  'cboe-pitch-equities-2.41.29': '2022-04-20',
+  'cboe-pitch-equities-2.41': '2026-01-12',
+  'cboe-pitch-options-2.39': '2018-08-21',
+  'cboe-pitch-options-2.41': '2026-01-12',
+  'cix-aspen-1.11': '2020-07-30',
+  'cix-aspen-1.4': '2026-04-09',
+  'cta-cts-1.91': '2020-01-02',
+  'cta-cts-2.10': '2024-09-30',
+  'cta-cts-2.11': '2026-01-29',
+  'cta-cts-2.9': '2022-12-16',
+  'hkex-omd-c-1.45': '2026-01-09',
+  'hkex-omd-c-refresh-1.45': '2026-01-09',
+  'hkex-omd-c-retrans-1.45': '2026-01-09',
+  'ice-impact-1.1.24': '2016-03-30',
+  'ice-impact-1.1.33': '2018-08-06',
+  'ice-impact-1.1.51': '2025-01-01',
+  'iex-deep-1.0': '2018-02-27',
+  'iex-deep-plus-1.0': '2026-06-04',
+  'iex-deep-plus-snap-1.05': '2026-06-04',
+  'iex-deep-snap-1.6': '2026-06-02',
+  'iex-tops-1.5': '2016-09-23',
+  'iex-tops-1.6': '2021-10-19',
+  'iex-tops-snap-1.6': '2026-06-02',
+  'nasdaq-totalview-itch-5.0-2017': '2017-09-12',
+  'nasdaq-totalview-itch-5.0': '2026-02-19',
+  'jnx-itch-1.6': '2023-03-09',
+  'jnx-itch-2.0': '2025-09-17',
+  'lse-gtp-level2-mbo-26.2': '2025-10-15',
+  'lse-gtp-level2-mbp-26.2': '2025-10-15',
+  'lse-gtp-recovery-26.2': '2025-10-15',
+  'lse-gtp-replay-26.2': '2025-10-15',
+  'lse-mitch-11.9': '2018-08-28',
+  'miax-onyx-dom-1.0': '2025-03-25',
+  'miax-onyx-tom-1.0': '2025-03-25',
+  'miax-options-ctom-1.1': '2016-07-15',
+  'miax-options-ctom-1.3a': '2020-08-12',
+  'miax-options-tom-2.5': '2023-06-26',
+  'miax-pearl-equities-dom-1.3d': '2026-02-04',
+  'miax-pearl-options-tom-1.9': '2016-01-15',
+  'miax-pearl-options-tom-2.3': '2019-06-10',
+  'nasdaq-bbo-itch-2.1': '2018-05-03',
+  'nasdaq-ise-order-combo-1.1': '2017-06-13',
+  'nasdaq-nlsplus-itch-4.0': '2026-02-19',
+  'nyse-arca-options-top-1.2': '2022-03-21',
+  'nyse-arca-options-top-1.2j': '2025-11-18',
+  'nyse-imbalances-2.1': '2018-02-01',
+  'nyse-openbook-ultra-2.1': '2018-03-09',
+  'nyse-openbook-ultra-2.1k': '2024-07-25',
+  'nyse-pillar-bbo-2.5': '2025-03-28',
+  'nyse-pillar-imbalances-2.2': '2025-10-23',
+  'nyse-pillar-integrated-2.5': '2025-10-23',
+  'nyse-pillar-integrated-2.5a': '2022-11-30',
+  'nyse-xdp-bbo-2.4': '2016-07-13',
+  'nyse-xdp-integrated-2.1': '2018-01-29',
+  'nyse-xdp-integrated-2.3': '2019-10-25',
+  'ose-itch-5.0.6': '2024-05-08',
+  'otc-ats-multicast-4.3': '2019-12-11',
+  'otc-ats-multicast-4.5': '2022-07-28',
+  'session-miax-esesm': '2020-06-26',
+  'tmx-sola-hsvf-1.14': '2024-02-05',
+  'tmx-xmt-level2-3.6': '2020-10-20',
+  'utp-uqdf-1.5': '2020-05-01',
+  'utp-uqdf-3.0c': '2026-02-01',
+  'utp-utdf-1.5': '2020-05-01',
+  'utp-utdf-3.0c': '2026-02-01',
+};
+
+export interface DecoderChoice {
+  readonly entry: DecoderEntry;
+  /** What the choice rests on. A document's date is not the day on which a venue began to send by it. */
+  readonly note: string;
+}
+
+/** Versions by their numbers, then by their letters: 1.9 before 1.13, 2.1 before 2.1k. */
+function compareVersions(a: string, b: string): number {
+  const [x, y] = [a, b].map((v) => v.match(/[0-9]+|[a-z]+/gi) ?? []) as [string[], string[]];
+  for (let i = 0; i < Math.max(x.length, y.length); i++) {
+    const [p = '', q = ''] = [x[i], y[i]];
+    if (p !== q)
+      return p !== '' && q !== '' && !Number.isNaN(Number(p)) && !Number.isNaN(Number(q))
+        ? Number(p) - Number(q)
+        : p < q
+          ? -1
+          : 1;
+  }
+  return 0;
+}
+
+/**
+ * The table for a venue's feed on a day (`2024-05-31`): of those whose document is not younger, the one with the youngest
+ * document. Without a day, or where no source gives dates, the newest version; the note says which it was. Undefined when
+ * there is no such venue and feed.
+ */
+export function chooseDecoder(wanted: {
+  readonly venue: string;
+  readonly feed: string;
+  readonly date?: string;
+}): DecoderChoice | undefined {
+  const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+  const all = decoders.filter((d) => same(d.venue, wanted.venue) && same(d.feed, wanted.feed));
+  const byVersion = [...all].sort((a, b) => compareVersions(a.version, b.version));
+  const newest = byVersion.at(-1);
+  if (newest === undefined) return undefined;
+  const { date } = wanted;
+  if (date === undefined) return { entry: newest, note: 'no day was given: the newest version' };
+  const dated = byVersion.filter((d) => DOCUMENTS[d.id] !== undefined);
+  if (dated.length < all.length)
+    return {
+      entry: newest,
+      note: `no source dates every version of this feed: the newest one, whatever was sent on ${date}`,
+    };
+  const old = dated
+    .filter((d) => (DOCUMENTS[d.id] as string) <= date)
+    .sort((a, b) => ((DOCUMENTS[a.id] as string) < (DOCUMENTS[b.id] as string) ? -1 : 1));
+  const entry = old.at(-1);
+  if (entry !== undefined)
+    return {
+      entry,
+      note: `its document is of ${DOCUMENTS[entry.id]}; when the venue began to send by it no source says`,
+    };
+  const oldest =
+    [...dated].sort((a, b) => ((DOCUMENTS[a.id] as string) < (DOCUMENTS[b.id] as string) ? -1 : 1))[0] ?? newest;
+  return { entry: oldest, note: `every document is younger than ${date}: the oldest one, of ${DOCUMENTS[oldest.id]}` };
+}

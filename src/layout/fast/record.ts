@@ -41,13 +41,10 @@ export abstract class FastRecord {
     for (let i = 0; i < names.length; i++) {
       const value = this.$values[i];
       if (value === undefined) continue;
-      // A name like __proto__ is a field like any other.
-      Object.defineProperty(out, names[i] as string, {
-        value: plain(value, this.$wide[i] === true),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
+      const name = names[i] as string;
+      const shown = plain(value, this.$wide[i] === true);
+      if (name !== '__proto__') out[name] = shown;
+      else Object.defineProperty(out, name, { value: shown, enumerable: true, configurable: true, writable: true });
     }
     return out;
   }

@@ -384,5 +384,6 @@ export const fixDecoder = (dictionary: FixDictionary, options: FixDecodeOptions 
   new FixDecoder(dictionary, options);
 
 function put(into: Record<string, FixValue>, name: string, value: FixValue): void {
-  Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name !== '__proto__') into[name] = value;
+  else Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true });
 }
