@@ -4,13 +4,12 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Command, InvalidArgumentError } from 'commander';
 import { VenuewireError } from '../errors.js';
-import { modelOf, runScenarioSeeds, type ScenarioReport } from '../simulator/certify/campaign.js';
+import { modelOf, runScenarioSeeds, type ScenarioReport, venueFrom } from '../simulator/certify/campaign.js';
 import { branchesOf, unreached } from '../simulator/certify/coverage.js';
 import { models } from '../simulator/certify/models.js';
 import { Stage } from '../simulator/certify/runner.js';
 import { type Scenario, scenariosOf } from '../simulator/certify/scenarios.js';
 import type { Task } from '../simulator/certify/worker.js';
-import { loadVenue } from '../venues/load.js';
 import { oneOf } from './choose.js';
 import { didYouMean, FINDINGS, OK, usage } from './exit.js';
 import { grouped, Output, Progress, table } from './output.js';
@@ -46,7 +45,7 @@ async function entrant(id: string, options: Options): Promise<Entrant> {
       'VW_VENUE_UNKNOWN',
     );
   }
-  const stage = new Stage(await modelOf(id, file ? await loadVenue(id) : undefined));
+  const stage = new Stage(await modelOf(id, file ? await venueFrom(id) : undefined));
   const all = scenariosOf(stage);
   const scenarios = options.scenario === undefined ? all : all.filter((s) => s.name === options.scenario);
   if (scenarios.length === 0 && !options.all) {

@@ -97,7 +97,8 @@ class TemplateReader {
     if (this.#number !== undefined) {
       const { variable, place, big } = this.#number;
       let n = 0n;
-      for (let i = 0; i < place.size; i++) n = (n << 8n) | BigInt(bytes[place.offset + (big ? i : place.size - 1 - i)] ?? 0);
+      for (let i = 0; i < place.size; i++)
+        n = (n << 8n) | BigInt(bytes[place.offset + (big ? i : place.size - 1 - i)] ?? 0);
       variables.set(variable, n);
     }
     for (const [variable, value] of variables) fields[`@${variable}`] = value;
@@ -946,7 +947,8 @@ function unfold(values: Values): void {
   for (const name of Object.keys(values)) {
     const [group, field] = name.split('.');
     if (field === undefined) continue;
-    const entries = (values[group as string] ??= [{}]) as Values[];
+    values[group as string] ??= [{}];
+    const entries = values[group as string] as Values[];
     (entries[0] as Values)[field] = values[name];
     delete values[name];
   }

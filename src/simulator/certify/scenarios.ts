@@ -355,7 +355,7 @@ export function scenariosOf(stage: Stage): Scenario[] {
       faulty(
         'quota',
         'more snapshots than the server gives',
-        (r) => ({ quota: { requests: 1, windowNs: 1_000_000_000 } }),
+        () => ({ quota: { requests: 1, windowNs: 1_000_000_000 } }),
         () => ({ lines: { loss: 0.1 } }),
       );
       for (const [code, what] of pattern.replies.flatMap((x) =>

@@ -20,5 +20,8 @@ export const model = defineModel({
         credentials: idAndSourceAddress(env('VENUEWIRE_SIMULATED_ID')),
       },
     }),
-  without: { 'two senders after a failover': 'the backup publisher begins with the reset once the other has failed: it says nothing more' },
+  without: {
+    'two senders after a failover':
+      'the backup publisher begins with the reset once the other has failed: it says nothing more',
+  },
 });
