@@ -221,6 +221,7 @@ const DOCUMENTS: Readonly<Record<string, string>> = {
   'ose-itch-5.0.6': '2024-05-08',
   'otc-ats-multicast-4.3': '2019-12-11',
   'otc-ats-multicast-4.5': '2022-07-28',
+  'session-lse-mitch': '2018-08-28',
   'session-miax-esesm': '2020-06-26',
   'tmx-sola-hsvf-1.14': '2024-02-05',
   'tmx-xmt-level2-3.6': '2020-10-20',
@@ -238,7 +239,8 @@ export interface DecoderChoice {
 
 /** Versions by their numbers, then by their letters: 1.9 before 1.13, 2.1 before 2.1k. */
 function compareVersions(a: string, b: string): number {
-  const [x, y] = [a, b].map((v) => v.match(/[0-9]+|[a-z]+/gi) ?? []) as [string[], string[]];
+  const parts = (v: string): string[] => v.match(/[0-9]+|[a-z]+/gi) ?? [];
+  const [x, y] = [parts(a), parts(b)];
   for (let i = 0; i < Math.max(x.length, y.length); i++) {
     const [p = '', q = ''] = [x[i], y[i]];
     if (p !== q)
