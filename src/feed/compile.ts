@@ -307,7 +307,8 @@ function patchOf(p: PlanField, v: Extract<Value, { variable: unknown }>, shift: 
   const pad = p.field?.data.pad ?? (p.wire === 'digits' ? 'zero' : 'space');
   let encoding: number;
   if (raw) encoding = ENCODING.raw;
-  else if (p.wire === 'uint' || p.wire === 'int' || p.wire === 'char') encoding = p.big ? ENCODING.uintBig : ENCODING.uintLittle;
+  else if (p.wire === 'uint' || p.wire === 'int' || p.wire === 'char')
+    encoding = p.big ? ENCODING.uintBig : ENCODING.uintLittle;
   else if (p.wire === 'digits' || p.wire === 'text') {
     encoding = pad === 'zero' ? ENCODING.digitsLeftZero : ENCODING.digitsLeftBlank;
   } else {

@@ -42,7 +42,16 @@ export const cboeGapRequest = defineRecovery({
       number: 'status',
       answers: { unit: 'channel', sequence: 'begin', count: 'count' },
       // D: nothing more today. C and I: we ask for what there is not, and always shall.
-      statuses: { A: 'accepted', O: 'unavailable', S: 'wait', M: 'wait', D: 'giveUp', C: 'giveUp', I: 'giveUp', U: 'nextServer' },
+      statuses: {
+        A: 'accepted',
+        O: 'unavailable',
+        S: 'wait',
+        M: 'wait',
+        D: 'giveUp',
+        C: 'giveUp',
+        I: 'giveUp',
+        U: 'nextServer',
+      },
     },
   ],
 });

@@ -56,7 +56,9 @@ export const cmeTcpReplay = defineRecovery({
 export const cmeSnapshotLoop = defineSnapshot({
   id: 'cme-market-recovery',
   source: 'CME client systems wiki, MDP 3.0 Market Recovery; SBE schema 1.13, templates 52, 53 and 69',
-  unconfirmed: ['that Total Number of Reports counts the messages of one loop, for books of orders as for books of prices'],
+  unconfirmed: [
+    'that Total Number of Reports counts the messages of one loop, for books of orders as for books of prices',
+  ],
   transport: 'udp',
   from: 'loop',
   number: { is: 'lastIncluded', comes: 'everyInstrument' },

@@ -64,7 +64,9 @@ const miaxLastValue = defineDecoder({
   lengthField: { name: 'esesmPacketLength', excludes: 2 },
   checked: ['neither a capture nor a second source: the places behind the two types are not confirmed'],
   messages: {
-    refreshRequest: row('UR', 5, { refreshType: char(4, { S: 'Symbols', t: 'Trading Status', s: 'System State', O: 'Order Book' }) }),
+    refreshRequest: row('UR', 5, {
+      refreshType: char(4, { S: 'Symbols', t: 'Trading Status', s: 'System State', O: 'Order Book' }),
+    }),
     refreshResponse: row('Ur', 13, { sequenceNumber: u64(4), applicationMessage: u8(12) }),
     endOfRefresh: row('UE', 5, { refreshType: char(4) }),
   },
