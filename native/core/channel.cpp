@@ -259,6 +259,16 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
       counters_[C::malformed]++;
       return;
     }
+  } else if (framing.numbering == Numbering::packet && packet.body.size != 0) {
+    // One number for all of it: what gives nothing, or comes damaged from a server, has not come.
+    MessageWalk walk(framing, packet.body);
+    Bytes message;
+    bool whole = walk.next(message);
+    while (whole && arrival.origin != Origin::live && walk.next(message)) whole = !walk.malformed();
+    if (!whole || walk.malformed()) {
+      counters_[C::malformed]++;
+      return;
+    }
   }
   if (timed) {
     if (begins_again(first + count, packet.send_time_ns)) {

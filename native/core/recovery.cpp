@@ -453,12 +453,18 @@ void Requester::announce_failure(Reason why, uint32_t detail, int64_t now_ns) {
 void Requester::next_rung(Reason why, int64_t now_ns) {
   Channel* c = work_channel_;
   const uint64_t begin = work_begin_, end = work_end_;
+  const uint16_t tries = work_rung_ ? work_rung_->tries : 0;
   finish_work();
   if (!c) return;
   if (c->waiting_for_snapshot()) {
     if (spec_.purpose == Purpose::snapshot) c->join_live(now_ns);
-  } else {
-    c->advance_on(work_rung_index_, begin, end, why, now_ns);
+    return;
+  }
+  c->advance_on(work_rung_index_, begin, end, why, now_ns);
+  if (spec_.purpose != Purpose::snapshot) return;
+  for (size_t i = 0; i < c->holes().size(); i++) {
+    const Hole h = c->holes()[i];
+    if (h.rung == work_rung_index_ && h.tries >= tries) c->advance_on(work_rung_index_, h.begin, h.end, why, now_ns);
   }
 }
 
@@ -509,9 +515,11 @@ bool Requester::used_up(Reason why) {
   Channel* c = work_channel_;
   if (c->waiting_for_snapshot()) return ++snapshot_tries_ >= work_rung_->tries;
   bool over = false;
+  // A snapshot would have closed every hole that waits for one.
+  const bool all = spec_.purpose == Purpose::snapshot;
   for (Hole& h : c->holes()) {
-    if (h.begin >= work_end_) break;
-    if (h.end <= work_begin_ || h.rung != work_rung_index_) continue;
+    if (h.begin >= work_end_ && !all) break;
+    if ((h.end <= work_begin_ && !all) || h.rung != work_rung_index_) continue;
     h.tries++;
     h.why = why;
     over = over || h.tries >= work_rung_->tries;

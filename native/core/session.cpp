@@ -280,8 +280,9 @@ void Session::service(int64_t now_ns) {
       ladder_.tick(*c, now_ns);  // what a requester gave up moves on at once
       deadline_ = std::min(deadline_, ladder_.deadline(*c));
       for (const Hole& h : c->holes()) {
-        // Ready for a requester that is busy or cooling down: look again soon.
-        if (h.rung < spec_.rungs.size() && spec_.rungs[h.rung].kind != RungKind::wait) {
+        // Ready for a requester that has not taken it up: look again soon. A busy one says itself when.
+        if (h.rung < spec_.rungs.size() && spec_.rungs[h.rung].kind != RungKind::wait &&
+            requesters_[spec_.rungs[h.rung].requester]->idle()) {
           deadline_ = std::min(deadline_, now_ns + 1'000'000);
           break;
         }

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import type { NativeSession } from '../native.js';
 import { EventQueue } from './event-queue.js';
 import { FaultyLine, type LineFaults } from './line-faults.js';
@@ -35,7 +34,6 @@ export interface SimulatedNetworkOptions {
 }
 
 /** A connection between a requester and a server: who is at each end, and what is on the way. */
-let dbg = 0;
 class Link implements Connection {
   open = true;
   /** Nothing arrives before this time: keeps TCP bytes in order. */
@@ -116,7 +114,6 @@ export class SimulatedNetwork {
     this.#events.push(at, (now) => {
       if (!link.open || this.#links[link.requester] !== link) return;
       if (bytes !== null) {
-        if (process.env.DBG && dbg++ < Number(process.env.DBG)) writeSync(2, `\nDBG ${now / 1e6} RECV ${link.requester} ${Buffer.from(bytes).toString('hex').slice(0, 90)} (${bytes.length})`);
         session.received(link.requester, bytes, now);
         return;
       }
@@ -193,7 +190,6 @@ export class SimulatedNetwork {
       this.#serviceNs = session.service(this.nowNs);
       this.#o.drain(this.nowNs);
       const actions = session.actions();
-      if (process.env.DBG && dbg++ < Number(process.env.DBG)) writeSync(2, `\nDBG ${this.nowNs / 1e6} next ${this.#serviceNs / 1e6} ${actions.map((a) => `${a.kind}${a.requester}${a.kind === 'send' ? Buffer.from(a.bytes).toString('hex').slice(0, 90) : ''}`).join(' ')}`);
       if (actions.length === 0) return;
       for (const action of actions) {
         if (action.kind === 'connect') this.#connect(action.requester, action.server);

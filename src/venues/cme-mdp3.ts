@@ -36,7 +36,7 @@ export function cmeMdp3(options: CmeMdp3Options): Venue<typeof cmeMdp3Sbe113> {
     join: options.join ?? 'live',
     recovery: ladder(options, [
       options.replay && request(cmeTcpReplay, { timeout: '4s', ...rung(options.replay) }),
-      looped ? snapshot(cmeSnapshotLoop, { timeout: '60s' }) : undefined,
+      looped ? snapshot(cmeSnapshotLoop, {}) : undefined,
     ]),
     security: [privateLine(), sourceAllowList()],
     unconfirmed: [

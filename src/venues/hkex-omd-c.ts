@@ -35,7 +35,7 @@ export function hkexOmdC(options: HkexOmdCOptions): Venue<typeof hkexOmdC145> {
     join: options.join ?? 'live',
     recovery: ladder(options, [
       options.retransmission && request(hkexRetransmission, { timeout: '1s', ...rung(options.retransmission) }),
-      refreshed ? snapshot(hkexRefresh, { timeout: '60s' }) : undefined,
+      refreshed ? snapshot(hkexRefresh, {}) : undefined,
     ]),
     security: [privateLine(), sourceAllowList()],
     unconfirmed: [

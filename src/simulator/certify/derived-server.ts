@@ -777,7 +777,7 @@ export class DerivedServer implements CertifiedServer {
         }
         due = Math.min(due, client.heardNs + limit + 1);
       }
-      due = Math.min(due, client.imageNs, client.beatNs);
+      if (!client.silent) due = Math.min(due, client.imageNs, client.beatNs);
     }
     return due;
   }

@@ -1,3 +1,4 @@
+import { opra63 } from '../../../decoders/opra-6.3.js';
 import { env, udpMulticast, userPassword } from '../../../patterns/index.js';
 import { opra } from '../../../venues/opra.js';
 import { defineModel } from '../model.js';
@@ -18,5 +19,9 @@ export const model = defineModel({
         credentials: userPassword(env('VENUEWIRE_SIMULATED_USER'), env('VENUEWIRE_SIMULATED_PASSWORD')),
       },
     }),
+  feed: {
+    // Line Integrity and Reset Block Sequence are types of one message of the table.
+    control: (kind) => opra63.encode('control', { messageCategory: 'H', messageType: kind === 'reset' ? 'K' : 'N' }),
+  },
   without: { 'two senders after a failover': 'no public source says that the old sender may go on' },
 });
