@@ -58,7 +58,8 @@ class Catalogue {
     const Message& m = messages_[index];
     if (m.min_length == m.max_length || rest.size < m.min_length) return m.min_length;
     uint64_t end = 0;
-    const bool whole = walk(index, rest, [&](uint32_t offset, uint32_t size) { end = std::max<uint64_t>(end, offset + size); });
+    const bool whole =
+        walk(index, rest, [&](uint32_t offset, uint32_t size) { end = std::max<uint64_t>(end, offset + size); });
     return whole ? std::max<uint64_t>(end, m.min_length) : 0;
   }
 

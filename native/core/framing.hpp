@@ -125,8 +125,8 @@ struct FramingSpec {
   int16_t message_delimiter = -1;  ///< messages end with this byte (inclusive) instead of having a length
   bool message_table = false;      ///< a message's length follows from its type, by `table`
   std::shared_ptr<const Catalogue> table;
-  bool restarts = false;           ///< a lower number that was sent later begins the count again
-  bool fix = false;  ///< tag=value messages: 8 and 9 (BodyLength) in front, 10 (CheckSum) behind; no header
+  bool restarts = false;  ///< a lower number that was sent later begins the count again
+  bool fix = false;       ///< tag=value messages: 8 and 9 (BodyLength) in front, 10 (CheckSum) behind; no header
 
   [[nodiscard]] bool parse(SpecReader& r);
 };

@@ -749,7 +749,7 @@ export class DerivedServer implements CertifiedServer {
     let due = this.#agenda.dueNs;
     const { pattern, day } = this.c;
     for (const client of [...this.#clients.values()]) {
-      if (this.transport === 'udp' || client.stopped) continue;
+      if (this.transport === 'udp' || client.stopped || client.silent) continue;
       if (client.resume !== undefined) {
         this.#pump(client, nowNs);
         due = Math.min(due, nowNs + 200_000);
