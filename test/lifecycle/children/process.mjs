@@ -95,7 +95,7 @@ const modes = {
       const summary = await feed.run({ addOrder() {} });
       messages += summary.messages;
       globalThis.gc();
-      if (warm === 0 && messages >= wanted * 0.3) warm = process.memoryUsage().rss;
+      if (warm === 0 && messages >= wanted / 3) warm = process.memoryUsage().rss;
     }
     ready();
     process.stdout.write(`${JSON.stringify({ messages, warm, end: process.memoryUsage().rss })}\n`);
