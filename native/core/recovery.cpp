@@ -103,6 +103,7 @@ Requester::Requester(const RequesterSpec& spec, const FramingSpec& framing, uint
     has_begin_rule_ = has_begin_rule_ || r.action == Action::snapshot_begin;
     has_end_rule_ = has_end_rule_ || r.action == Action::snapshot_end;
     has_item_rule_ = has_item_rule_ || r.action == Action::snapshot_item;
+    has_complete_rule_ = has_complete_rule_ || r.action == Action::complete;
   }
 }
 
@@ -361,9 +362,9 @@ Channel* Requester::answering() const {
   return asked_channel_->epoch() == asked_epoch_ ? asked_channel_ : nullptr;
 }
 
-/// Data of the last request has come, up to `linear_end`.
+/// Data of the last request has come, up to `linear_end`. A server that says when it is done has yet to say so.
 void Requester::heard(uint64_t linear_end) {
-  if (linear_end >= asked_end_ && spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
+  if (linear_end >= asked_end_ && !has_complete_rule_ && spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
 }
 
 bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns) {

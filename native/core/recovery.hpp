@@ -362,6 +362,7 @@ class Requester {
   size_t late_bytes_ = 0;
   std::vector<Mark> marks_;
   bool has_begin_rule_ = false, has_end_rule_ = false, has_item_rule_ = false;
+  bool has_complete_rule_ = false;
 
   uint64_t implied_ = 0;  // wire number of the next counted message
   uint64_t correlation_ = 0;

@@ -66,6 +66,98 @@ export const venues: readonly VenueEntry[] = [
     unconfirmed: ['whether a server resends market data or fills over it'],
     load: () => import('./fix44.js'),
   },
+  {
+    id: 'cboe-pitch',
+    says: 'Cboe US equities PITCH: gap request proxy with answers on the gap multicast, spin servers',
+    decoders: ['cboe-pitch-equities-2.41.29'],
+    patterns: ['cboe-grp', 'cboe-spin'],
+    unconfirmed: ['addresses, session sub ids and units come with the subscription'],
+    load: () => import('./cboe-pitch.js'),
+  },
+  {
+    id: 'nyse-pillar',
+    says: 'NYSE Integrated Feed on Pillar: request server, retransmission and refresh groups',
+    decoders: ['nyse-pillar-integrated-2.5a'],
+    patterns: ['nyse-retransmission', 'nyse-refresh'],
+    unconfirmed: [
+      'whether a refresh of all symbols is enclosed by the flags first and last',
+      'addresses, source ids, product and channel numbers come with the subscription',
+    ],
+    load: () => import('./nyse-pillar.js'),
+  },
+  {
+    id: 'cta',
+    says: 'CTA quotations (CQS): retransmission facility with answers on retransmission lines',
+    decoders: ['cta-cqs-2.10'],
+    patterns: ['siac-retransmission'],
+    unconfirmed: [
+      'the layout of retransmission requests and responses',
+      'whether Reset Block Sequence takes the number that it sets',
+    ],
+    load: () => import('./cta.js'),
+  },
+  {
+    id: 'opra',
+    says: 'OPRA options: retransmission facility with answers on retransmission lines',
+    decoders: ['opra-6.3'],
+    patterns: ['siac-retransmission'],
+    unconfirmed: [
+      'the layout of retransmission requests and responses',
+      'whether Reset Block Sequence takes the number that it sets',
+    ],
+    load: () => import('./opra.js'),
+  },
+  {
+    id: 'memx',
+    says: 'MEMX MEMOIR Depth: replay and snapshot over MEMX-TCP',
+    decoders: ['memx-memoir-depth-1.3'],
+    patterns: ['memx-replay', 'memx-depth-snapshot'],
+    unconfirmed: ['how much a replay server gives for one request'],
+    load: () => import('./memx-memoir.js'),
+  },
+  {
+    id: 'hkex-omd-c',
+    says: 'HKEX OMD-C: retransmission on the same TCP connection, refresh lines',
+    decoders: ['hkex-omd-c-1.45'],
+    patterns: ['hkex-retransmission', 'hkex-refresh'],
+    unconfirmed: ['how refresh packets are numbered and how long a turn takes'],
+    load: () => import('./hkex-omd-c.js'),
+  },
+  {
+    id: 'lse-gtp',
+    says: 'London Stock Exchange GTP Level 2: replay and recovery, one request for each connection',
+    decoders: ['lse-gtp-level2-mbo-26.2'],
+    patterns: ['lse-gtp-replay', 'lse-gtp-recovery'],
+    unconfirmed: ['numbers of replayed packets', 'whether a request’s header must name the market data group'],
+    load: () => import('./lse-gtp.js'),
+  },
+  {
+    id: 'lse-mitch',
+    says: 'Millennium Level 2 MITCH (LSE, JSE, Turquoise): replay and snapshot of a segment',
+    decoders: ['lse-mitch-11.9'],
+    patterns: ['lse-mitch-replay', 'lse-mitch-snapshot'],
+    unconfirmed: ['status codes of a Snapshot Response', 'what a Snapshot Request holds behind the instrument'],
+    load: () => import('./lse-mitch.js'),
+  },
+  {
+    id: 'miax',
+    says: 'MIAX Pearl Equities DoM over MACH: retransmission and last value refresh over ESesM',
+    decoders: ['miax-pearl-equities-dom-1.3d'],
+    patterns: ['miax-retransmission', 'miax-refresh'],
+    unconfirmed: ['places in the answers of a refresh'],
+    load: () => import('./miax-dom.js'),
+  },
+  {
+    id: 'cme-mdp3',
+    says: 'CME Globex MDP 3.0: replay over TCP, asked by FIX text, and the market recovery loop',
+    decoders: ['cme-mdp3-sbe-1.13'],
+    patterns: ['cme-tcp-replay', 'cme-market-recovery'],
+    unconfirmed: [
+      'the bytes around a TCP reply: only a public handler shows them',
+      'numbers begin again each week without a mark',
+    ],
+    load: () => import('./cme-mdp3.js'),
+  },
 ];
 
 /** What is known of a recovery or snapshot pattern before it is loaded. */
@@ -101,6 +193,14 @@ export const patterns: readonly PatternEntry[] = [
   { id: 'ice-impact-snapshot', kind: 'snapshot', says: 'ICE iMpact snapshot group, market after market', load: async () => (await import('./loops.js')).impactSnapshot },
   { id: 'b3-umdf-snapshot', kind: 'snapshot', says: 'B3 snapshot loop', load: async () => (await import('./loops.js')).umdfSnapshot },
   { id: 'soupbintcp-feed', kind: 'stream', says: 'SoupBinTCP as a live feed, resumed with the next number', load: async () => (await import('./streams.js')).soupbintcpFeed },
+  { id: 'nyse-refresh', kind: 'snapshot', says: 'NYSE Pillar refresh of all symbols, asked of the request server, on refresh lines', load: async () => (await import('./nyse.js')).nyseRefresh },
+  { id: 'siac-retransmission', kind: 'recovery', says: 'SIAC (CTA, OPRA) retransmission facility; the layout is a placeholder', load: async () => (await import('./siac.js')).siacRetransmission },
+  { id: 'lse-gtp-recovery', kind: 'snapshot', says: 'LSE GTP recovery: the order books of a channel', load: async () => (await import('./lse.js')).lseGtpRecovery },
+  { id: 'lse-mitch-replay', kind: 'recovery', says: 'LSE MITCH replay over TCP', load: async () => (await import('./lse.js')).lseMitchReplay },
+  { id: 'lse-mitch-snapshot', kind: 'snapshot', says: 'LSE MITCH: the books of a segment', load: async () => (await import('./lse.js')).lseMitchSnapshot },
+  { id: 'miax-refresh', kind: 'snapshot', says: 'MIAX last value refresh: the order book', load: async () => (await import('./miax.js')).miaxRefresh },
+  { id: 'cme-tcp-replay', kind: 'recovery', says: 'CME MDP 3.0 replay over TCP, asked by FIX text', load: async () => (await import('./cme.js')).cmeTcpReplay },
+  { id: 'cme-market-recovery', kind: 'snapshot', says: 'CME MDP 3.0 market recovery loop', load: async () => (await import('./cme.js')).cmeSnapshotLoop },
 ];
 
 export const findVenue = (id: string): VenueEntry | undefined => venues.find((v) => v.id === id);

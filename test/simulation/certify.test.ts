@@ -34,7 +34,6 @@ const OPEN = [
   'cboe-grp: loginRejected',
   'cboe-spin: accepted',
   'cboe-spin: loginRejected',
-  'hkex-retransmission: echo',
   'lse-gtp-recovery: accepted',
   'lse-gtp-recovery: unavailable',
   'lse-gtp-replay: loginRejected',
@@ -49,11 +48,9 @@ const OPEN = [
   'lse-mitch-snapshot: loginRejected',
   'memx-depth-snapshot: complete',
   'nyse-refresh: accepted',
-  'nyse-refresh: answer',
   'nyse-refresh: giveUp',
   'nyse-refresh: nextServer',
   'nyse-refresh: unavailable',
-  'nyse-retransmission: answer',
 ];
 
 describe('pattern coverage', () => {

@@ -142,7 +142,7 @@ recovery:
       'a pattern of another kind',
       'pattern: glimpse',
       'pattern: soupbintcp-replay',
-      /venue:20:5: recovery\.3\.pattern names no snapshot pattern.*glimpse/,
+      /venue:20:5: recovery\.3\.pattern names no snapshot pattern.*venuewire list/,
     ],
     ['another version', 'v1alpha1', 'v9', /venue:1:1: apiVersion must be venuewire\.io\/v1alpha1/],
     [

@@ -916,6 +916,8 @@ function bare(
   const bytes = new Uint8Array(
     Math.max(c.replies.framing.shortestPacket, ...places.map((p) => (p === undefined ? 0 : p.offset + p.size))),
   );
+  const length = c.replies.framing.packetLength;
+  if (length !== undefined) c.replies.put(bytes, length, BigInt(bytes.length - length.excludes));
   markPacket(c, rule, bytes, told.number);
   return bytes;
 }
