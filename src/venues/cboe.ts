@@ -78,7 +78,7 @@ export const cboeSpin = defineSnapshot({
       on: message(sessionCboeSpin, 'spinResponse'),
       do: 'status',
       number: 'status',
-      statuses: { A: 'accepted', O: 'retry', S: 'wait' },
+      statuses: { O: 'retry', S: 'wait' },
     },
     { on: message(sessionCboeSpin, 'spinFinished'), do: 'snapshotEnd', number: 'sequence' },
     { of: 'message', do: 'snapshotMessage' },

@@ -78,7 +78,7 @@ export const lseGtpRecovery = defineSnapshot({
       do: 'status',
       number: 'recoveryStatus',
       answers: { requestId: 'correlation' },
-      statuses: { A: 'accepted', O: 'unavailable', a: 'giveUp', b: 'giveUp', c: 'retry', d: 'giveUp', e: 'retry' },
+      statuses: { O: 'unavailable', a: 'giveUp', b: 'giveUp', c: 'retry', d: 'giveUp', e: 'retry' },
     },
     {
       on: message(lseGtpRecovery262, 'replayAndRecoveryComplete'),
@@ -164,7 +164,7 @@ export const lseMitchSnapshot = defineSnapshot({
       on: message(sessionLseMitch, 'snapshotResponse'),
       do: 'status',
       number: 'status',
-      statuses: { A: 'accepted', O: 'unavailable', U: 'nextServer', c: 'retry', e: 'retry' },
+      statuses: { O: 'unavailable', U: 'nextServer', c: 'retry', e: 'retry' },
     },
     { on: message(sessionLseMitch, 'snapshotComplete'), do: 'snapshotEnd', number: 'sequenceNumber' },
     { of: 'message', do: 'snapshotMessage' },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { char, defineDecoder, message, price4, text, u8, u16, u32, u64 } from '../../src/layout/index.js';
+import { char, defineDecoder, message, price4, text, u8, u16, u32, u64, varBytes } from '../../src/layout/index.js';
 import {
   credential,
   defineFraming,
@@ -128,5 +128,33 @@ test('a venue of one’s own is data, and passes', () => {
   expect(failures).toEqual([]);
   expect(reports.length).toBeGreaterThan(50);
   // Everything that it declares was put to use.
+  expect(unreached(branchesOf(new Stage(model)), new Set(reports.flatMap((r) => r.seen)))).toEqual([]);
+});
+
+test('replies that carry packets or say that a range is gone', () => {
+  const more = defineDecoder({
+    ...table,
+    id: 'own-more-1.0',
+    messages: {
+      carrier: message('P', { atLeast: 2 }, { packet: varBytes(2, 'length', -2) }),
+      gone: message('G', 10, { first: u32(2), last: u32(6) }),
+    },
+  });
+  const carried = defineRecovery({
+    ...replay,
+    id: 'own-carried',
+    delivery: 'replies',
+    replies: [
+      ...replay.replies,
+      { on: of(more, 'carrier'), do: 'packet', payload: 'packet' },
+      { on: of(more, 'gone'), do: 'unavailable', number: 'first', last: 'last' },
+    ],
+  });
+  const venue = { ...own, recovery: own.recovery.map((r) => (r.type === 'request' ? { ...r, pattern: carried } : r)) };
+  const model = { id: 'own-more', venue: () => venue };
+  const reports = certify(model, 3);
+  expect(
+    reports.flatMap((r) => r.failures.map((f) => `${r.scenario}, seed ${f.seed}: ${f.faults.join('; ')}`)),
+  ).toEqual([]);
   expect(unreached(branchesOf(new Stage(model)), new Set(reports.flatMap((r) => r.seen)))).toEqual([]);
 });

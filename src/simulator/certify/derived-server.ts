@@ -284,10 +284,12 @@ export class DerivedServer implements CertifiedServer {
     this.account.refused[status] = (this.account.refused[status] ?? 0) + 1;
   }
 
-  /** Some value for a reason or status that no rule gives a meaning. */
+  /** Some reason for a refusal: one that the rule names, else one that does not mean that we are let in. */
   #anyCode(rule: Reply): bigint | string {
     const key = Object.keys(rule.statuses)[0];
-    return key ?? 'A';
+    if (key !== undefined) return key;
+    const fine = new Set(Object.values(this.#rule('loginAccepted')?.on?.values ?? {}).map(String));
+    return ['A', 'N', 'J', '5'].find((c) => !fine.has(c)) ?? 'X';
   }
 
   // ── limits ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -379,7 +381,7 @@ export class DerivedServer implements CertifiedServer {
       refuse(model.overQuota ?? this.#codeFor('wait', 'retry', 'nextServer', 'giveUp'));
       return;
     }
-    if (faults.status !== undefined && random.chance(faults.status.probability ?? 1)) {
+    if (faults.status !== undefined && this.#refuses()) {
       refuse(faults.status.code);
       return;
     }
@@ -409,6 +411,12 @@ export class DerivedServer implements CertifiedServer {
     const answer = planAnswer(kept, to, { oldest, next: newest }, faults, random);
     if (answer === null) return;
     this.#serve(client, said, answer.pieces, answer.afterwards, answer.acknowledgeLate, segment, nowNs, { begin, end });
+  }
+
+  /** Whether a request is refused with the status that the run is about: the first always is. */
+  #refuses(): boolean {
+    const { random, faults } = this.c;
+    return random.chance(faults.status?.probability ?? 1) || this.account.requests === 1;
   }
 
   /** The first status code with one of these outcomes, in their order. */
@@ -505,7 +513,14 @@ export class DerivedServer implements CertifiedServer {
         }
       } else if (delivery === 'feedPackets' || packet !== undefined) {
         const writer = packet === undefined ? replies : feed;
-        let packets = day.packets(writer, piece.begin, piece.end, { use: 'retransmission', session, timeNs: nowNs });
+        // A packet that travels in a message has to fit into it.
+        const bytes = packet === undefined ? 1_400 : 200;
+        let packets = day.packets(writer, piece.begin, piece.end, {
+          use: 'retransmission',
+          session,
+          timeNs: nowNs,
+          bytes,
+        });
         if (oneDatagram) packets = packets.slice(0, 1);
         for (const p of packets) {
           if (packet === undefined) this.#write(client, p, nowNs, piece.delayNs);
@@ -627,8 +642,7 @@ export class DerivedServer implements CertifiedServer {
         this.#close(client, nowNs);
       return;
     }
-    if (faults.status !== undefined && random.chance(faults.status.probability ?? 1) && refused(faults.status.code))
-      return;
+    if (faults.status !== undefined && this.#refuses() && refused(faults.status.code)) return;
     const newest = day.publishedAt(nowNs);
     const segment = day.segmentOf(Math.max(0, newest - 1));
     const back = faults.olderSnapshot ? random.below(faults.olderSnapshot + 1) : 0;
@@ -636,8 +650,10 @@ export class DerivedServer implements CertifiedServer {
     const boundary = image !== undefined && client.image > 0 ? client.image : Math.max(segment.from, newest - back);
     this.#acknowledge(client, said, nowNs, { begin: boundary, end: boundary });
     if (pattern.from === 'requestOnLines') {
+      // Before or after the acknowledgement: they take different ways.
+      const afterNs = random.below(200_000);
       snapshotCycle(this.c, boundary).forEach((p, i) => {
-        this.#agenda.at(client.notBeforeNs + 50_000 + i * 10_000, () => transmit('snapshot', p));
+        this.#agenda.at(client.notBeforeNs + afterNs + i * 10_000, () => transmit('snapshot', p));
       });
       void lines;
       this.account.served++;
@@ -684,7 +700,7 @@ export class DerivedServer implements CertifiedServer {
       return;
     }
     this.account.served++;
-    const end = this.#rule('snapshotEnd');
+    const end = random.chance(faults.servePart ?? 0) ? undefined : this.#rule('snapshotEnd');
     if (end !== undefined)
       this.#reply(client, end, { number: end.number === undefined ? undefined : number }, said, nowNs);
     const complete = this.#rule('complete');
@@ -870,7 +886,11 @@ export function encodeReply(
   put(rule.session, told.session);
   for (const [field, variable] of Object.entries(rule.answers)) {
     const held = asked[`@${variable}`];
-    if (typeof held === 'bigint' || typeof held === 'string') put(field, held);
+    const one = record.byName.get(field);
+    // A number in a field of one character is that character.
+    if (typeof held === 'bigint' && one?.kind === 'field' && one.wire === 'char') {
+      values[field] = String.fromCharCode(Number(held & 255n));
+    } else if (typeof held === 'bigint' || typeof held === 'string') put(field, held);
   }
   Object.assign(
     values,
@@ -916,8 +936,9 @@ function bare(
   const bytes = new Uint8Array(
     Math.max(c.replies.framing.shortestPacket, ...places.map((p) => (p === undefined ? 0 : p.offset + p.size))),
   );
-  const length = c.replies.framing.packetLength;
-  if (length !== undefined) c.replies.put(bytes, length, BigInt(bytes.length - length.excludes));
+  const f = c.replies.framing;
+  if (f.packetLength !== undefined)
+    c.replies.put(bytes, f.packetLength, BigInt(bytes.length - f.packetLength.excludes));
   markPacket(c, rule, bytes, told.number);
   return bytes;
 }
@@ -974,7 +995,7 @@ function dress(c: ServerContext, rule: Reply, bytes: Uint8Array, nowNs: number):
   const of = rule.of ?? (rule.on === undefined || tableOf(rule.on.table).framing === 'stream' ? 'packet' : 'message');
   if (of === 'packet') return bytes;
   const f = c.replies.framing;
-  const kind = f.kinds.some((k) => k.is === 'unsequenced') || f.zeroIsUnsequenced ? 'unsequenced' : 'data';
+  const kind = f.zeroIsUnsequenced ? 'unsequenced' : 'data';
   return c.replies.packet([c.replies.normalise(bytes)], { sequence: 0n, timeNs: nowNs }, 'reply', kind);
 }
 

@@ -135,7 +135,7 @@ export interface ServerAccount {
 
 /** What a server does wrong, beyond `ServerFaults`. */
 export interface CertifyFaults extends ServerFaults {
-  /** Each request is refused with this status code of the pattern, with this probability (default 1). */
+  /** The first request is refused with this status code of the pattern, each further one with this probability (default 1). */
   readonly status?: { readonly code: string; readonly probability?: number };
   /** The login is rejected. */
   readonly rejectLogin?: number;

@@ -382,6 +382,7 @@ export function scenariosOf(stage: Stage): Scenario[] {
     }
     if (asked && !onLines && pattern.transport !== 'udp') {
       faulty('split', 'it comes in pieces', (r) => ({ split: half(r) }));
+      faulty('no end', 'the server is through, but never says up to which number', (r) => ({ servePart: half(r) }));
       faulty('closed half-way', 'the server closes within the snapshot', (r) => ({ closeHalfway: half(r) }));
       faulty('stalls', 'the server stops within the snapshot', (r) => ({ stall: half(r) }));
       add(`${id}: hostile`, 'bits of the replies are turned', (r) => ({
