@@ -107,17 +107,13 @@ export class PacketWriter {
       for (let i = 0; i < place.size; i++) old = (old << 8n) | BigInt(bytes[at + (big ? i : place.size - 1 - i)] ?? 0);
       whole = (old & ~mask) | ((value << BigInt(place.bits[0])) & mask);
     }
-    if (place.size <= 6 && whole <= 0xffff_ffffn) {
-      let rest = Number(whole);
-      for (let i = 0; i < place.size; i++) {
-        bytes[at + (big ? place.size - 1 - i : i)] = rest & 255;
-        rest = Math.floor(rest / 256);
-      }
-      return;
-    }
+    // In two halves: big integers are slow.
+    let rest = Number(whole & 0xffff_ffffn);
+    const high = Number((whole >> 32n) & 0xffff_ffffn);
     for (let i = 0; i < place.size; i++) {
-      bytes[at + (big ? place.size - 1 - i : i)] = Number(whole & 255n);
-      whole >>= 8n;
+      if (i === 4) rest = high;
+      bytes[at + (big ? place.size - 1 - i : i)] = rest & 255;
+      rest >>>= 8;
     }
   }
 

@@ -143,7 +143,7 @@ export class Stage {
         ...this.venue,
         join: run.join ?? 'live',
         recovery,
-        window: { ...this.venue.window, ...run.window },
+        window: { ...this.venue.window, ...SMALL, ...run.window },
       });
       this.#compiled.set(key, c);
     }
@@ -157,6 +157,9 @@ export class Stage {
     return this.#ring;
   }
 }
+
+/** A day is short: this holds all of it, and a hundred thousand sessions can be made. */
+const SMALL = { packets: 1024, bytes: 4 << 20, holes: 256 };
 
 const SIMULATED = { user: 'VENUEWIRE_SIMULATED_USER', password: 'VENUEWIRE_SIMULATED_PASSWORD' };
 
@@ -334,7 +337,7 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
     if (!right) faults.push(what());
   };
   const n = (name: string): number => counters[name] ?? Number.NaN;
-  const window = { ...stage.venue.window, ...run.window };
+  const window = { ...stage.venue.window, ...SMALL, ...run.window };
   expect(unbalanced === 0, () => `the ledger did not balance at ${unbalanced} of 6 checks`);
   expect(
     n('expected') === n('delivered') + n('recovered') + n('abandoned') + n('inFlight'),
