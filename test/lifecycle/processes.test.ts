@@ -53,8 +53,9 @@ describe('the end of the process', () => {
       expect({ code, err }).toEqual({ code: 0, err: '' });
       const { messages, warm, end } = JSON.parse(out.split('\n')[1] as string);
       expect(messages).toBeGreaterThanOrEqual(15_000_000);
-      // Seven million messages after warm-up; one leaked word for each would be 56 MB.
-      expect(end - warm).toBeLessThan(32 << 20);
+      // Nine million messages lie between; one leaked word for each would be 72 MB. The young generation and the rings
+      // that wait for collection come and go in steps of 16 MB.
+      expect(end - warm).toBeLessThan(56 << 20);
     },
   );
 });
