@@ -173,6 +173,8 @@ const COLUMNS = [
   { title: 'OF QUOTA', right: true },
 ];
 
+const counted = (n: number, what: string): string => `${grouped(n)} ${what}${n === 1 ? '' : 's'}`;
+
 /** A word of the shell. */
 const quoted = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
@@ -195,7 +197,7 @@ async function certify(venue: string | undefined, options: Options): Promise<voi
     const runs = own.reduce((n, r) => n + r.runs, 0);
     const failed = own.reduce((n, r) => n + r.failures.length, 0);
     out.line(
-      `${e.id}: ${own.length} scenarios, ${grouped(runs)} runs, ${failed === 0 ? 'all good' : `${failed} failed`}`,
+      `${e.id}: ${counted(own.length, 'scenario')}, ${counted(runs, 'run')}, ${failed === 0 ? 'all good' : `${failed} failed`}`,
     );
     out.line(table(COLUMNS, own.map(rowOf)));
     for (const r of own) {

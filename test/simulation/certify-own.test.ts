@@ -15,9 +15,12 @@ import {
   variable,
   waitForOtherLine,
 } from '../../src/patterns/index.js';
-import { certify } from '../../src/simulator/certify/campaign.js';
+import { certify, runScenarioSeeds } from '../../src/simulator/certify/campaign.js';
 import { branchesOf, unreached } from '../../src/simulator/certify/coverage.js';
+import { DerivedServer } from '../../src/simulator/certify/derived-server.js';
+import type { VenueModel } from '../../src/simulator/certify/model.js';
 import { Stage } from '../../src/simulator/certify/runner.js';
+import { scenariosOf } from '../../src/simulator/certify/scenarios.js';
 
 // A venue that nobody has: data only, from here to the next line of this kind.
 
@@ -129,6 +132,49 @@ test('a venue of one’s own is data, and passes', () => {
   expect(reports.length).toBeGreaterThan(50);
   // Everything that it declares was put to use.
   expect(unreached(branchesOf(new Stage(model)), new Set(reports.flatMap((r) => r.seen)))).toEqual([]);
+});
+
+test('what is planted is found', () => {
+  const faultsOf = (model: VenueModel, name: string): string[] => {
+    const stage = new Stage(model);
+    const scenario = scenariosOf(stage).find((s) => s.name === name);
+    if (scenario === undefined) throw new Error(name);
+    return runScenarioSeeds(stage, scenario, 1, 5).failures.flatMap((f) => f.faults);
+  };
+  // A byte of a message is changed on its way.
+  let packets = 0;
+  const changed: VenueModel = {
+    id: 'own',
+    venue: () => own,
+    feed: {
+      seal: (packet) => {
+        if (++packets % 40 === 0 && packet.length > 20)
+          packet[packet.length - 1] = (packet[packet.length - 1] ?? 0) ^ 1;
+      },
+    },
+  };
+  expect(faultsOf(changed, 'clean').join()).toMatch(/other bytes/);
+  // The server means another number than we believe.
+  const otherNumber: VenueModel = {
+    id: 'own',
+    venue: () => own,
+    servers: {
+      'own-state': {
+        create: (c) =>
+          new DerivedServer({ ...c, pattern: { ...c.pattern, number: { ...state.number, is: 'firstToApply' } } }),
+      },
+    },
+  };
+  expect(faultsOf(otherNumber, 'own-state: taken').join()).toMatch(/a snapshot ended at/);
+  // The venue grants less than we take.
+  const strict: VenueModel = {
+    id: 'own',
+    venue: () => own,
+    servers: {
+      'own-replay': { create: (c) => new DerivedServer({ ...c, limits: { ...c.limits, perRequest: 3 } }) },
+    },
+  };
+  expect(faultsOf(strict, 'own-replay: range over the limit').join()).toMatch(/in one request, 3 are allowed/);
 });
 
 test('replies that carry packets or say that a range is gone', () => {

@@ -159,6 +159,7 @@ export class DerivedServer implements CertifiedServer {
     violations: [],
     refused: {},
     served: 0,
+    boundaries: [],
   };
   readonly #agenda = new Agenda();
   readonly #clients = new Map<Connection, Client>();
@@ -648,6 +649,7 @@ export class DerivedServer implements CertifiedServer {
     const back = faults.olderSnapshot ? random.below(faults.olderSnapshot + 1) : 0;
     const image = said.variables.get('image');
     const boundary = image !== undefined && client.image > 0 ? client.image : Math.max(segment.from, newest - back);
+    if (model.cycle === undefined) this.account.boundaries.push(boundary);
     this.#acknowledge(client, said, nowNs, { begin: boundary, end: boundary });
     if (pattern.from === 'requestOnLines') {
       // Before or after the acknowledgement: they take different ways.
@@ -684,7 +686,7 @@ export class DerivedServer implements CertifiedServer {
     const cut = breaks === undefined ? NO_END : random.below(messages.length + 1);
     for (const [i, { rule, bytes }] of messages.entries()) {
       if (i >= cut) break;
-      if (rule.payload !== undefined) this.#reply(client, rule, { payload: bytes }, said, nowNs);
+      if (rule.payload !== undefined) this.#reply(client, rule, { payload: bytes, number }, said, nowNs);
       else this.#write(client, this.#dressed(rule, bytes, nowNs), nowNs);
     }
     if (breaks === 'close') {
@@ -1065,6 +1067,7 @@ export class SnapshotLoop implements CertifiedServer {
     violations: [],
     refused: {},
     served: 0,
+    boundaries: [],
   };
   #cycle: readonly Uint8Array[] = [];
   #at = 0;
@@ -1097,7 +1100,11 @@ export class SnapshotLoop implements CertifiedServer {
         const back = c.faults.olderSnapshot ? c.random.below(c.faults.olderSnapshot + 1) : 0;
         const segment = c.day.segmentOf(Math.max(0, newest - 1));
         if (c.random.chance(c.faults.silent ?? 0)) this.#cycle = [];
-        else this.#cycle = newest === 0 ? [] : snapshotCycle(c, Math.max(segment.from, newest - back));
+        else {
+          const boundary = Math.max(segment.from, newest - back);
+          if (c.model.cycle === undefined) this.account.boundaries.push(boundary);
+          this.#cycle = newest === 0 ? [] : snapshotCycle(c, boundary);
+        }
         this.#at = 0;
         this.account.served++;
         if (this.#cycle.length === 0) {

@@ -131,6 +131,8 @@ export interface ServerAccount {
   /** Answers that were refused, by status. */
   readonly refused: Record<string, number>;
   served: number;
+  /** Positions before which the snapshots were taken that it made by itself. */
+  readonly boundaries: number[];
 }
 
 /** What a server does wrong, beyond `ServerFaults`. */

@@ -198,6 +198,12 @@ const framingOf = (named: string | object, feed: Framing): Framing => {
   return completeFraming(named as Framing);
 };
 
+/** Whether a snapshot has come from there. */
+const servesSnapshots = (s: CertifiedServer): boolean => {
+  const pattern = (s as Partial<DerivedServer>).c?.pattern;
+  return pattern !== undefined && 'from' in pattern && s.account.served > 0;
+};
+
 /** Plays it. */
 export function play(stage: Stage, run: Run, seed: number): RunResult {
   const random = new Random(seed);
@@ -363,6 +369,20 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
   }
   const all = [...servers.flat(), ...loops];
   for (const s of all) for (const v of s.account.violations) faults.push(v);
+  // A stream goes on exactly where a snapshot that was given ended.
+  const byThemselves = all.filter((s) => s.account.boundaries.length > 0);
+  if (
+    run.contents !== false &&
+    byThemselves.length > 0 &&
+    byThemselves.length === all.filter((s) => servesSnapshots(s)).length
+  ) {
+    const ends = new Set(
+      byThemselves.flatMap((s) => s.account.boundaries.map((b) => day.wire(b, day.segmentOf(Math.max(0, b - 1))))),
+    );
+    for (const x of audit.of('snapshotEnded')) {
+      expect(ends.has(x.begin), () => `a snapshot ended at ${x.begin}, none was given that does`);
+    }
+  }
 
   const seen = new Set(audit.seen);
   session.coverage().forEach(([actions, outcomes], i) => {
