@@ -30,6 +30,7 @@ const node = (script, ...rest) =>
   })
     .trim()
     .split('\n')
+    .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line));
 
 function table(title, head, rows) {
