@@ -364,7 +364,8 @@ Channel* Requester::answering() const {
 
 /// Data of the last request has come, up to `linear_end`. A server that says when it is done has yet to say so.
 void Requester::heard(uint64_t linear_end) {
-  if (linear_end >= asked_end_ && !has_complete_rule_ && spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
+  if (linear_end >= asked_end_ && !has_complete_rule_ && spec_.lifecycle != Lifecycle::server_closes)
+    outstanding_ = false;
 }
 
 bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns) {

@@ -1,5 +1,5 @@
-// Answers and the requests that they belong to: late ones, others', several in a row on one connection, control messages
-// that are repeated, messages without lengths.
+// Answers and the requests that they belong to: late ones, others', several in a row on one connection, control
+// messages that are repeated, messages without lengths.
 #include "test/servers.hpp"
 
 namespace venuewire {
@@ -138,7 +138,9 @@ SCENARIO("what has moved on to the next rung is not counted against the one befo
 
 SCENARIO("a FIX text without BeginString has its length in front") {
   RequesterSpec q = status_server();
-  const std::string text = "35=V\x01" "1182=\x01";
+  const std::string text =
+      "35=V\x01"
+      "1182=\x01";
   q.request = {};
   q.request.bytes.assign(text.begin(), text.end());
   q.request.fix = true;
@@ -147,7 +149,10 @@ SCENARIO("a FIX text without BeginString has its length in front") {
   r.data(1);
   r.data(3);
   r.connected();
-  CHECK(r.did.find("2\x01" "35=V\x01" "1182=2\x01" "10=") != std::string::npos);
+  CHECK(r.did.find("2\x01"
+                   "35=V\x01"
+                   "1182=2\x01"
+                   "10=") != std::string::npos);
 }
 
 }  // namespace
