@@ -12,7 +12,4 @@ export const model = defineModel({
       replay: { servers: ['127.0.0.1:20001'], credentials },
       snapshot: { servers: ['127.0.0.1:20002'], credentials },
     }),
-  without: {
-    'memx-replay: own quota waited for': 'open: the engine gives up as unavailable what a later request would bring',
-  },
 });
