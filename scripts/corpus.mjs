@@ -1,17 +1,23 @@
 // Writes the corpus of the native fuzz targets: every decoder's compiled table with sample messages, and compiled venues
-// with what a simulated day sends them. Needs `npm run build`. Usage: node scripts/corpus.mjs FOLDER [seed]
+// with what simulated lines and servers send them. Needs `npm run build`. Usage: node scripts/corpus.mjs FOLDER [seed]
 //   ID.catalogue   the compiled table, as the core parses it
 //   ID.messages    records: u32 length (little-endian), then one message
 //   NAME.venue     the compiled declaration
-//   NAME.inputs    records as above, each: u8 kind (0 datagram, 1 reply), u8 line or requester, u16 0, then the bytes
+//   NAME.inputs    records as above, each: u8 kind (0 datagram, 1 reply, 2 connected, 3 another run begins), u8 line or
+//                  requester, u16 0, then the bytes
+// Every venue that `venuewire certify` knows is there with its whole ladder (VENUE.all) and once for each way of asking,
+// with nothing else (VENUE.PATTERN).
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decoders } from '../dist/decoders/registry.js';
 import { compileCatalogue } from '../dist/layout/index.js';
 import { native } from '../dist/native.js';
+import { runOnce } from '../dist/simulator/certify/campaign.js';
+import { models } from '../dist/simulator/certify/models.js';
+import { Stage } from '../dist/simulator/certify/runner.js';
+import { scenariosOf } from '../dist/simulator/certify/scenarios.js';
 import { sampleMessage } from '../dist/simulator/message-sampler.js';
 import { Random } from '../dist/simulator/random.js';
-import { runScenario } from '../dist/simulator/scenario.js';
 
 const [folder, seedText] = process.argv.slice(2);
 if (!folder) {
@@ -20,7 +26,8 @@ if (!folder) {
 }
 const seed = Number(seedText ?? 1);
 const SAMPLES = 3;
-const INPUTS = 3000;
+const INPUTS = 6000;
+const INPUTS_OF_RUN = 600;
 mkdirSync(folder, { recursive: true });
 
 const records = (list) =>
@@ -45,38 +52,64 @@ for (const entry of decoders) {
   writeFileSync(join(folder, `${decoder.id}.messages`), records(samples));
 }
 
-// A simulated day drives the core through one object: what that is given is recorded.
+// A simulation drives the core through one object: what that is given is recorded.
 const addon = native();
 const Original = addon.Session;
 let spec;
 let inputs = [];
-const keep = (kind, of, bytes) => {
-  if (inputs.length < INPUTS) inputs.push(Buffer.concat([Buffer.from([kind, of, 0, 0]), bytes]));
-};
+const keep = (kind, of, bytes) => inputs.push(Buffer.concat([Buffer.from([kind, of, 0, 0]), bytes]));
 addon.Session = class extends Original {
   constructor(compiled, ...rest) {
     super(compiled, ...rest);
     spec = compiled;
+    keep(3, 0, Buffer.alloc(0));
   }
   datagram(line, bytes, ...times) {
     keep(0, line, bytes);
     return super.datagram(line, bytes, ...times);
+  }
+  connected(requester, now) {
+    keep(2, requester, Buffer.alloc(0));
+    return super.connected(requester, now);
   }
   received(requester, bytes, now) {
     keep(1, requester, bytes);
     return super.received(requester, bytes, now);
   }
 };
-const ladders = [[], ['rerequest'], ['replay'], ['glimpse'], ['rerequest', 'replay', 'glimpse']];
+
 let recorded = 0;
-for (const recovery of ladders) {
-  for (const join_ of recovery.includes('glimpse') ? ['live', 'snapshot'] : ['live', 'beginning']) {
+let files = 0;
+/** Plays the scenarios and keeps the runs of one declaration: that of the first. */
+function record(name, stage, scenarios) {
+  let of;
+  const kept = [];
+  for (const scenario of scenarios) {
     inputs = [];
-    runScenario({ seed, messages: 1500, recovery, join: join_, faults: { loss: 0.05 } });
-    const name = `${join_}-${recovery.join('-') || 'nothing'}`;
-    writeFileSync(join(folder, `${name}.venue`), spec);
-    writeFileSync(join(folder, `${name}.inputs`), records(inputs));
-    recorded += inputs.length;
+    runOnce(stage, scenario, seed);
+    of ??= spec;
+    // A loop repeats itself: the beginning of a run is enough.
+    if (Buffer.compare(spec, of) === 0) kept.push(...inputs.slice(0, INPUTS_OF_RUN));
+    if (kept.length >= INPUTS) break;
+  }
+  if (of === undefined) return;
+  writeFileSync(join(folder, `${name}.venue`), of);
+  writeFileSync(join(folder, `${name}.inputs`), records(kept));
+  recorded += kept.length;
+  files++;
+}
+for (const [id, load] of Object.entries(models)) {
+  const stage = new Stage(await load());
+  const scenarios = scenariosOf(stage);
+  const called = (name) => scenarios.filter((s) => s.name === name || s.name.startsWith(`${name}: `));
+  const patterns = new Set(stage.rungs.map((r) => Stage.patternOf(r).id));
+  if (patterns.size > 1) record(`${id}.all`, stage, called('everything at once'));
+  for (const pattern of patterns) {
+    // Bits that were turned already are no example.
+    const of = called(pattern).filter((s) => !s.name.endsWith(': hostile'));
+    record(`${id}.${pattern}`, stage, of);
   }
 }
-console.log(`${decoders.length} tables with ${messages} messages, ${recorded} packets and replies, seed ${seed}`);
+console.log(
+  `${decoders.length} tables with ${messages} messages, ${files} declarations with ${recorded} packets and replies, seed ${seed}`,
+);

@@ -455,6 +455,7 @@ bool Channel::hold(const FramingSpec& framing, Bytes body, uint64_t first, uint6
     Slot& s = slots_[slot];
     if (s.bytes.size() < body.size) {
       slot_bytes_ += body.size - s.bytes.size();
+      s.bytes.reserve(body.size);  // exactly: the window's bound is one of bytes allocated
       s.bytes.resize(body.size);
       counters_[C::windowBytes] = slot_bytes_;
     }
@@ -1107,6 +1108,20 @@ void Channel::join_live(int64_t now_ns) {
     say(NoticeCode::stale, Reason::none, next_, next_, now_ns);
   }
   drain(now_ns);
+}
+
+uint64_t Channel::held_bytes() const {
+  return slot_bytes_ + candidate_.capacity() + held_.capacity() * sizeof(Held) + lost_.capacity() * sizeof(Lost) +
+         holes_.capacity() * sizeof(Hole) + slots_.capacity() * sizeof(Slot) +
+         free_slots_.capacity() * sizeof(free_slots_[0]);
+}
+
+uint64_t Channel::held_bytes_max(const ChannelSpec& spec) {
+  // What is held cuts what is missing, so the lists have no more entries than holes and held packets together; a list
+  // that grew has room for twice as many.
+  const uint64_t packets = spec.window_packets, ranges = 2 * (uint64_t(spec.holes_max) + 2 * packets + 64);
+  return spec.window_bytes + 2 * kDatagramMax + 2 * (2 * packets + 64) * sizeof(Held) +
+         ranges * (sizeof(Lost) + sizeof(Hole)) + packets * (sizeof(Slot) + 2 * sizeof(uint32_t));
 }
 
 void Channel::update_gauges() {

@@ -10,6 +10,7 @@
 namespace venuewire {
 
 inline constexpr uint32_t kLinesMax = 16;
+inline constexpr uint64_t kDatagramMax = 1u << 16;
 
 enum class Origin : uint8_t { live = 0, recovery = 1, snapshot = 2 };
 
@@ -220,6 +221,9 @@ class Channel {
   [[nodiscard]] bool session_over() const { return ended_; }
   ChannelCounters& counters() { return counters_; }
   Output& output() { return output_; }
+  /// Bytes allocated for what is held, and the most that can be, by what is declared.
+  [[nodiscard]] uint64_t held_bytes() const;
+  [[nodiscard]] static uint64_t held_bytes_max(const ChannelSpec& spec);
   /// Brings the gauges (inFlight, missing, held) up to date.
   void update_gauges();
   /// expected = delivered + recovered + abandoned + inFlight, each counted for itself.

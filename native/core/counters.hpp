@@ -66,6 +66,8 @@ namespace venuewire {
   X(captureSkipped, "frames of the capture that carry no packet of this feed") \
   X(longestCycleNs, "longest time between two looks at the sockets")           \
   X(truncatedDatagrams, "datagrams longer than the receive buffer")            \
+  X(heldBytes, "most bytes so far held for gaps, replies and snapshots")       \
+  X(heldBytesMax, "the most that it can be, by what is declared")              \
   X(captureMalformed, "faults in the capture file itself")
 
 enum class ChannelCounter : uint32_t {

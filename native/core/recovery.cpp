@@ -107,6 +107,29 @@ Requester::Requester(const RequesterSpec& spec, const FramingSpec& framing, uint
   }
 }
 
+uint64_t Requester::held_bytes() const {
+  return stream_.capacity() + scratch_.capacity() + late_bytes_ + late_.capacity() * sizeof(Late) +
+         marks_.capacity() * sizeof(Mark) + cycle_.numbers.capacity() * sizeof(ItemNumber);
+}
+
+uint64_t Requester::held_bytes_max(const RequesterSpec& spec) {
+  uint64_t templates = 0;
+  for (const Template* t : {&spec.login, &spec.request, &spec.heartbeat, &spec.logout, &spec.resume, &spec.probe,
+                            &spec.answer, &spec.gap_fill}) {
+    templates = std::max<uint64_t>(templates, t->bytes.size() + 32 * t->patches.size());
+  }
+  for (const Template& t : spec.subscribe)
+    templates = std::max<uint64_t>(templates, t.bytes.size() + 32 * t.patches.size());
+  // A buffer that grew has room for twice as much.
+  uint64_t bytes = 2 * (1024 + templates);
+  if (spec.tcp) bytes += 2 * (uint64_t(spec.packet_bytes_max) + kStalledBytesMax);
+  if (spec.snapshot_from != SnapshotFrom::request) {
+    bytes += kLateBytes + 2 * kLatePackets * sizeof(Late) + 2 * kDatagramMax * sizeof(Mark);
+    if (spec.snapshot_count == SnapshotCount::item) bytes += 2 * kItemsMax * sizeof(ItemNumber);
+  }
+  return bytes;
+}
+
 // ── requests out ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 uint64_t Requester::variable(Variable v, int64_t now_ns) const {
@@ -660,12 +683,13 @@ void Requester::received(Bytes bytes, int64_t now_ns) {
     check_done(now_ns);
     return;
   }
-  stream_.insert(stream_.end(), bytes.data, bytes.data + bytes.size);
-  process(now_ns);
-  if (stalled_ && stream_.size() > size_t(spec_.packet_bytes_max) + kStalledBytesMax) {
+  if (stalled_ && stream_.size() + bytes.size > size_t(spec_.packet_bytes_max) + kStalledBytesMax) {
     // The driver reads on although nobody takes it: what is still missing is asked for again later.
     fail(Reason::connectionClosed, 0, now_ns, spec_.purpose == Purpose::feed);
+    return;
   }
+  stream_.insert(stream_.end(), bytes.data, bytes.data + bytes.size);
+  process(now_ns);
 }
 
 void Requester::process(int64_t now_ns) {

@@ -212,6 +212,9 @@ class Requester {
   /// Which actions and outcomes replies have led to, as bits: what a certification has reached.
   [[nodiscard]] uint32_t actions_seen() const { return actions_seen_; }
   [[nodiscard]] uint32_t outcomes_seen() const { return outcomes_seen_; }
+  /// Bytes allocated for what servers send, and the most that can be, by what is declared.
+  [[nodiscard]] uint64_t held_bytes() const;
+  [[nodiscard]] static uint64_t held_bytes_max(const RequesterSpec& spec);
   /// Ends all connections, as at close.
   void stop();
   /// Of a stream feed: the channel whose line it is.
@@ -357,6 +360,8 @@ class Requester {
     Arrival arrival;
     std::vector<uint8_t> bytes;
   };
+  /// What is kept of a cycle behind a packet that one line lost and another may still bring.
+  static constexpr size_t kLatePackets = 256, kLateBytes = 1u << 20, kItemsMax = 65536;
   Cycle cycle_;
   std::vector<Late> late_;
   size_t late_bytes_ = 0;

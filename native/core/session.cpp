@@ -175,6 +175,7 @@ Session::Session(const SessionSpec& spec, Host& host, Output& output, uint64_t* 
     }
   }
   streams_.resize(spec.lines.size());
+  feed_[FeedCounter::heldBytesMax] = held_bytes_max(spec);
 }
 
 Channel* Session::find(int32_t fixed, const FramingSpec& framing, const Packet& packet) {
@@ -316,7 +317,20 @@ bool Session::settled() {
 }
 
 void Session::update_gauges() {
-  for (Channel* c : channel_list_) c->update_gauges();
+  uint64_t held = 0;
+  for (Channel* c : channel_list_) {
+    c->update_gauges();
+    held += c->held_bytes();
+  }
+  for (const auto& q : requesters_) held += q->held_bytes();
+  feed_[FeedCounter::heldBytes] = std::max(feed_[FeedCounter::heldBytes], held);
+}
+
+uint64_t Session::held_bytes_max(const SessionSpec& spec) {
+  uint64_t bytes = 0;
+  for (const ChannelSpec& c : spec.channels) bytes += Channel::held_bytes_max(c);
+  for (const RequesterSpec& q : spec.requesters) bytes += Requester::held_bytes_max(q);
+  return bytes;
 }
 
 bool Session::ledger_balances() {

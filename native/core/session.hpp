@@ -68,6 +68,8 @@ class Session final : public ReplySink {
   /// Nothing is missing and no request is under way.
   [[nodiscard]] bool settled();
   void update_gauges();
+  /// The most that the counter `heldBytes` can ever be: known from the declaration alone.
+  [[nodiscard]] static uint64_t held_bytes_max(const SessionSpec& spec);
   [[nodiscard]] bool ledger_balances();
 
  private:

@@ -11,10 +11,6 @@ namespace {
 
 using C = ChannelCounter;
 
-/// What is kept of a cycle behind a packet that one line lost and another may still bring.
-constexpr size_t kLatePackets = 256;
-constexpr size_t kLateBytes = 1u << 20;
-
 uint64_t identity_of(Bytes b) {
   uint64_t h = 1469598103934665603ull;
   for (uint32_t i = 0; i < b.size; i++) h = (h ^ b.data[i]) * 1099511628211ull;
@@ -294,7 +290,7 @@ void Requester::cycle_number(const FramingSpec& framing, const Packet& packet, c
                                      [](const ItemNumber& x, uint64_t v) { return x.item < v; });
     if (at != cycle_.numbers.end() && at->item == item) {
       at->number = std::min(at->number, first);
-    } else if (cycle_.numbers.size() < 65536) {
+    } else if (cycle_.numbers.size() < kItemsMax) {
       cycle_.numbers.insert(at, ItemNumber{item, first});
     }
     cycle_.numbered = true;

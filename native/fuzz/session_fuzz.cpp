@@ -1,10 +1,14 @@
 // Mutated packets and mutated server replies against a whole session with its ladder, in any order, with time passing
 // and a reader that sometimes does not read. After every input the ledger must balance and memory must be within its
-// bounds. Usage: session_fuzz [iterations] [seed] [corpus folder]
-// The folder adds compiled venues (NAME.venue) with recorded inputs (NAME.inputs: u8 kind — 0 datagram, 1 reply —, u8
-// line or requester, u16 0, then the bytes).
+// bounds. Usage: session_fuzz [iterations] [seed] [corpus folder] [--each]
+// The folder adds compiled venues (NAME.venue) with recorded inputs (NAME.inputs: u8 kind — 0 datagram, 1 reply, 2 the
+// requester was connected, 3 another run begins —, u8 line or requester, u16 0, then the bytes).
+// --each: only the folder's venues with one requester. The recorded runs are played again, the lines as they were, the
+// replies mutated, until each reply decoder has been given `iterations` mutated replies to a request that it had open.
+// Prints for each what was fed, what was counted as malformed, and the most memory beside the bound known at open.
 #include <dirent.h>
 
+#include <algorithm>
 #include <new>
 
 #include "fuzz/random.hpp"
@@ -48,6 +52,72 @@ struct Venue {
   SessionSpec spec;
   std::vector<Input> inputs;
 };
+
+/// One recorded run: what came on the live lines, and what the servers said, on connections or on lines of theirs.
+struct Reply {
+  const Input* input;
+  size_t live;     ///< packets on the live lines before it
+  bool connected;  ///< the first on its connection
+};
+struct Run {
+  std::vector<const Input*> live;
+  std::vector<Reply> replies;
+};
+std::vector<Run> runs_of(const Venue& v) {
+  std::vector<Run> runs(1);
+  bool connected = false;
+  for (const Input& in : v.inputs) {
+    Run& run = runs.back();
+    if (in.kind == 3) {
+      runs.emplace_back();
+      connected = false;
+    } else if (in.kind == 2) {
+      connected = true;
+    } else if (in.kind == 0 && in.of < v.spec.lines.size() && v.spec.lines[in.of].role == LineRole::live) {
+      run.live.push_back(&in);
+    } else if (in.kind == 1 ? in.of < v.spec.requesters.size() : in.of < v.spec.lines.size()) {
+      run.replies.push_back({&in, run.live.size(), connected});
+      connected = false;
+    }
+  }
+  runs.erase(std::remove_if(runs.begin(), runs.end(), [](const Run& r) { return r.replies.empty(); }), runs.end());
+  return runs;
+}
+
+/// What one reply decoder was put through.
+struct Tally {
+  uint64_t mutated = 0, malformed = 0, held = 0, heap = 0;
+};
+/// Of the batch writer, which is not the session's.
+constexpr uint64_t kWriterBytes = 64u << 10;
+
+/// Bytes of other values in a few places: nothing moves.
+void turn(Buffer& b, fuzz::Random& random) {
+  for (uint32_t n = 1 + random.below(3); n > 0 && !b.empty(); n--) {
+    uint8_t& at = b[random.below(b.size())];
+    at = random.one_in(2) ? uint8_t(at ^ (1u << random.below(8))) : uint8_t(random.next());
+  }
+}
+
+/// Makes length and checksum of a FIX message right again, so that what is inside gets past the framing.
+void mend_fix(Buffer& b) {
+  std::string text(b.begin(), b.end());
+  const size_t head = text.find(
+                   "\x01"
+                   "9="),
+               body = head == std::string::npos ? head : text.find('\x01', head + 1),
+               tail = text.rfind(
+                   "\x01"
+                   "10=");
+  if (body == std::string::npos || tail == std::string::npos || tail < body) return;
+  text = text.substr(0, head + 1) + "9=" + std::to_string(tail - body) + text.substr(body, tail + 1 - body);
+  uint32_t sum = 0;
+  for (const char c : text) sum += uint8_t(c);
+  char trailer[16];
+  std::snprintf(trailer, sizeof trailer, "10=%03u\x01", sum & 0xFF);
+  text += trailer;
+  b.assign(text.begin(), text.end());
+}
 
 std::unique_ptr<Venue> built_in(uint32_t ladder, Join join) {
   auto v = std::make_unique<Venue>();
@@ -96,7 +166,10 @@ class Driver final : public Host {
     std::memset(memory_, 0, data_at_ + kRingBytes);
     auto* counters = reinterpret_cast<uint64_t*>(memory_ + kCountersAt);
     writer_ = std::make_unique<BatchWriter>(memory_, data_at_, kRingBytes, venue.spec.catalogue, venue.spec.selection);
-    session_ = std::make_unique<Session>(venue.spec, *this, *writer_, counters + kFeedCounters, FeedCounters{counters});
+    const uint64_t before = live_bytes;
+    feed_ = FeedCounters{counters};
+    session_ = std::make_unique<Session>(venue.spec, *this, *writer_, counters + kFeedCounters, feed_);
+    before_ = before;
   }
   ~Driver() override {
     session_.reset();
@@ -139,6 +212,58 @@ class Driver final : public Host {
     if (live_bytes > kMemoryMax) fail("memory without bound", i);
     if (!random_.one_in(30)) read(i);
   }
+  /// Plays a recorded run with mutated replies. The requester is the venue's only one.
+  void play(const Run& run, uint64_t iterations, Tally& tally) {
+    const RequesterSpec& spec = venue_.spec.requesters[0];
+    Requester& requester = session_->requester(0);
+    const bool dials = spec.snapshot_from != SnapshotFrom::loop || spec.purpose != Purpose::snapshot;
+    const bool stream = spec.purpose == Purpose::feed;
+    const uint64_t bound = Session::held_bytes_max(venue_.spec);
+    size_t live = 0, next = 0;
+    for (uint64_t i = 0; i < 40'000 && tally.mutated < iterations; i++) {
+      now_ += 1'000 + random_.below(40'000);
+      const auto listens = [&] { return (!dials || connected_[0] == 2) && (stream || !requester.idle()); };
+      if (dials && connected_[0] == 1) {
+        connected_[0] = 2;
+        if (random_.one_in(32)) {
+          connected_[0] = 0;
+          requester.closed(Reason::connectionRefused, 111, now_);
+        } else {
+          requester.connected(now_);
+          next = conversation(run, live);
+        }
+      } else if (listens() && next < run.replies.size() && (live == run.live.size() || !random_.one_in(4))) {
+        const Input& in = *run.replies[next++].input;
+        for (uint32_t n = random_.below(4); n > 0 && listens() && tally.mutated < iterations; n--) {
+          Buffer b = in.bytes;
+          if (random_.one_in(2)) {
+            fuzz::mutate(b, random_);
+          } else {
+            turn(b, random_);
+          }
+          if (venue_.spec.framings[spec.framing].fix && !random_.one_in(4)) mend_fix(b);
+          say(in, b);
+          tally.mutated++;
+          check(i, bound, tally);
+        }
+        if (listens() && !random_.one_in(4)) say(in, in.bytes);
+        if (!dials && next == run.replies.size()) next = 0;
+      } else if (live < run.live.size()) {
+        const Input& in = *run.live[live++];
+        if (!random_.one_in(8)) {
+          const fuzz::Exact exact(in.bytes);
+          session_->datagram(in.of, exact.view(), now_, now_);
+        }
+      } else if (session_->settled() && (!stream || next == run.replies.size())) {
+        break;
+      } else {
+        if (session_->deadline() == INT64_MAX) break;
+        now_ = std::max(now_, session_->deadline());
+      }
+      check(i, bound, tally);
+    }
+    tally.malformed += session_->channel(0).counters()[C::malformed];
+  }
   void finish(uint64_t i) {
     session_->finish(Reason::closed, now_);
     for (int n = 0; n < 100'000 && (session_->blocked() || writer_->unpublished()); n++) {
@@ -156,6 +281,54 @@ class Driver final : public Host {
   }
 
  private:
+  /// Where what the server says on a new connection begins: with the connection that was made at this point of the run.
+  static size_t conversation(const Run& run, size_t live) {
+    size_t from = 0;
+    for (size_t i = 0; i < run.replies.size(); i++) {
+      if (run.replies[i].live > live && from != 0) break;
+      if (run.replies[i].connected) from = i;
+    }
+    return from;
+  }
+  void say(const Input& in, const Buffer& b) {
+    if (in.kind == 0) {
+      const fuzz::Exact exact(b);
+      session_->datagram(in.of, exact.view(), now_, now_);
+      return;
+    }
+    const bool split = venue_.spec.requesters[0].tcp && random_.one_in(4);
+    const size_t cut = split ? random_.below(b.size() + 1) : b.size();
+    for (const Buffer& part : {Buffer(b.begin(), b.begin() + long(cut)), Buffer(b.begin() + long(cut), b.end())}) {
+      if (part.empty() && !b.empty()) continue;
+      const fuzz::Exact exact(part);
+      session_->requester(0).received(exact.view(), now_);
+    }
+  }
+  /// The law, and the bounds.
+  void check(uint64_t i, uint64_t bound, Tally& tally) {
+    if (session_->blocked()) session_->resume(now_);
+    session_->service(now_);
+    // The reader sleeps now and then, until everything that stands before it is full.
+    if (asleep_ == 0 && random_.one_in(1'000)) asleep_ = 1 + random_.below(1'000);
+    if (asleep_ == 0) read(i);
+    if (asleep_ > 0) asleep_--;
+    if (!session_->ledger_balances()) fail("the ledger does not balance", i);
+    session_->update_gauges();
+    const uint64_t held = feed_[FeedCounter::heldBytes], heap = live_bytes - before_;
+    if (held > bound || feed_[FeedCounter::heldBytesMax] != bound) fail("more is held than was declared", i);
+    if (heap > bound + kWriterBytes + fixed()) fail("the heap grew beyond what was declared", i);
+    tally.held = std::max(tally.held, held);
+    tally.heap = std::max(tally.heap, heap);
+  }
+  /// Objects that are made once, at open, whatever comes.
+  [[nodiscard]] uint64_t fixed() const {
+    uint64_t bytes = sizeof(Session) + 4096;
+    for (const RequesterSpec& q : venue_.spec.requesters) {
+      bytes += sizeof(Requester) + 256;
+      for (const Limit& l : q.limits) bytes += 2 * sizeof(int64_t) * l.count + 64;
+    }
+    return bytes + venue_.spec.channels.size() * (sizeof(Channel) + 256);
+  }
   /// A number about where the channel stands, or anywhere.
   uint64_t near() {
     const Channel& c = session_->channel(0);
@@ -300,10 +473,50 @@ class Driver final : public Host {
   uint32_t data_at_, tail_ = 0;
   std::unique_ptr<BatchWriter> writer_;
   std::unique_ptr<Session> session_;
+  FeedCounters feed_;
+  uint64_t before_ = 0;  // heap in use before the session was made
   int64_t now_ = 1'000 * kMs;
   uint64_t sent_ = 0, at_ = 0;
-  uint32_t day_ = 1;
+  uint32_t day_ = 1, asleep_ = 0;
 };
+
+/// Puts every reply decoder of the venues through `iterations` mutated replies. False: one cannot be reached.
+bool each(const std::vector<std::unique_ptr<Venue>>& venues, uint64_t iterations, uint64_t seed) {
+  uint64_t decoders = 0, mutated = 0;
+  std::printf("%-52s %10s %10s %12s %12s %12s\n", "REPLY DECODER", "MUTATED", "MALFORMED", "MOST HELD", "DECLARED",
+              "HEAP");
+  for (const auto& v : venues) {
+    if (v->spec.requesters.size() != 1) continue;
+    const std::vector<Run> runs = runs_of(*v);
+    fuzz::Random random{seed};
+    Tally tally;
+    uint64_t idle = 0;
+    while (tally.mutated < iterations && !runs.empty()) {
+      const uint64_t before = tally.mutated, heap = live_bytes;
+      {
+        Driver driver(*v, random);
+        driver.play(runs[random.below(runs.size())], iterations, tally);
+        driver.finish(tally.mutated);
+      }
+      if (live_bytes != heap) fail("bytes leaked", tally.mutated);
+      idle = tally.mutated == before ? idle + 1 : 0;
+      if (idle == 1'000) break;
+    }
+    if (tally.mutated < iterations) {
+      std::printf("session_fuzz: nothing recorded reaches %s\n", v->name.c_str());
+      return false;
+    }
+    std::printf("%-52s %10llu %10llu %12llu %12llu %12llu\n", v->name.c_str(), (unsigned long long)tally.mutated,
+                (unsigned long long)tally.malformed, (unsigned long long)tally.held,
+                (unsigned long long)Session::held_bytes_max(v->spec), (unsigned long long)tally.heap);
+    std::fflush(stdout);
+    decoders++;
+    mutated += tally.mutated;
+  }
+  std::printf("session_fuzz: %llu reply decoders, %llu mutated replies, all within their bounds\n",
+              (unsigned long long)decoders, (unsigned long long)mutated);
+  return decoders > 0;
+}
 
 }  // namespace
 }  // namespace venuewire
@@ -313,41 +526,45 @@ int main(int argc, char** argv) {
   const uint64_t iterations = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100'000;
   const uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   const std::string folder = argc > 3 ? argv[3] : "";
+  const bool one_by_one = argc > 4 && std::string(argv[4]) == "--each";
   std::printf("session_fuzz: %llu iterations, seed %llu\n", (unsigned long long)iterations, (unsigned long long)seed);
   std::vector<std::unique_ptr<Venue>> venues;
-  for (uint32_t ladder = 0; ladder < 32; ladder++) {
+  for (uint32_t ladder = 0; ladder < 32 && !one_by_one; ladder++) {
     for (const Join join : {Join::live, Join::beginning, Join::snapshot}) venues.push_back(built_in(ladder, join));
   }
-  size_t recorded = 0;
+  std::vector<std::string> names;
   if (DIR* dir = folder.empty() ? nullptr : opendir(folder.c_str())) {
     while (const dirent* e = readdir(dir)) {
       const std::string file = e->d_name;
-      if (file.size() < 7 || file.substr(file.size() - 6) != ".venue") continue;
-      auto v = std::make_unique<Venue>();
-      v->name = file.substr(0, file.size() - 6);
-      const Buffer spec = fuzz::read_file(folder + "/" + file);
-      if (!v->spec.parse(view(spec))) {
-        std::printf("session_fuzz: %s cannot be used\n", file.c_str());
-        closedir(dir);
-        return 1;
-      }
-      for (const Buffer& b : fuzz::read_records(folder + "/" + v->name + ".inputs")) {
-        if (b.size() >= 4) v->inputs.push_back({b[0], b[1], Buffer(b.begin() + 4, b.end())});
-      }
-      recorded++;
-      venues.push_back(std::move(v));
-      // Declarations come from this library itself; damaged ones are refused or parsed, never followed out of bounds.
-      fuzz::Random damage{seed};
-      for (int i = 0; i < 200; i++) {
-        Buffer b = spec;
-        fuzz::mutate(b, damage);
-        const fuzz::Exact exact(b);
-        SessionSpec other;
-        (void)other.parse(exact.view());
-      }
+      if (file.size() > 6 && file.substr(file.size() - 6) == ".venue") names.push_back(file.substr(0, file.size() - 6));
     }
     closedir(dir);
   }
+  std::sort(names.begin(), names.end());
+  const size_t recorded = names.size();
+  for (const std::string& name : names) {
+    auto v = std::make_unique<Venue>();
+    v->name = name;
+    const Buffer spec = fuzz::read_file(folder + "/" + name + ".venue");
+    if (!v->spec.parse(view(spec))) {
+      std::printf("session_fuzz: %s cannot be used\n", name.c_str());
+      return 1;
+    }
+    for (const Buffer& b : fuzz::read_records(folder + "/" + name + ".inputs")) {
+      if (b.size() >= 4) v->inputs.push_back({b[0], b[1], Buffer(b.begin() + 4, b.end())});
+    }
+    venues.push_back(std::move(v));
+    // Declarations come from this library itself; damaged ones are refused or parsed, never followed out of bounds.
+    fuzz::Random damage{seed};
+    for (int i = 0; i < 200 && !one_by_one; i++) {
+      Buffer b = spec;
+      fuzz::mutate(b, damage);
+      const fuzz::Exact exact(b);
+      SessionSpec other;
+      (void)other.parse(exact.view());
+    }
+  }
+  if (one_by_one) return each(venues, iterations, seed) ? 0 : 1;
   fuzz::Random random{seed};
   uint64_t delivered = 0;
   for (uint64_t i = 0; i < iterations;) {

@@ -163,6 +163,26 @@ SCENARIO("a declaration of another version, cut short or with more behind it is 
   }
 }
 
+SCENARIO("what is held is told, and the most that it can be is known at open") {
+  Rig r;
+  r.spec.channels[0].window_packets = 8;
+  r.spec.channels[0].window_bytes = 2000;
+  r.session();
+  const uint64_t most = r.feed[uint32_t(FeedCounter::heldBytesMax)];
+  CHECK(most == Session::held_bytes_max(r.spec) && most > 2000 && most < (1u << 19));
+  r.session().update_gauges();
+  const uint64_t before = r.feed[uint32_t(FeedCounter::heldBytes)];
+  r.datagram(mold_data(1, 1));
+  for (uint64_t n = 3; n < 60; n += 2) r.datagram(mold_data(n, 1));  // more than the window takes
+  r.session().update_gauges();
+  const uint64_t held = r.feed[uint32_t(FeedCounter::heldBytes)];
+  CHECK(held > before && held <= most);
+  // It is the most there has been: what is delivered since leaves it as it is.
+  for (uint64_t n = 2; n < 60; n++) r.datagram(mold_data(n, 1));
+  r.session().update_gauges();
+  CHECK(r.feed[uint32_t(FeedCounter::heldBytes)] >= held && r.count(C::held) == 0);
+}
+
 }  // namespace
 }  // namespace venuewire
 
