@@ -278,7 +278,7 @@ bool BatchWriter::packet(const PacketInfo& info, Bytes payload) {
   put32(p + 32, uint32_t(info.source_port) | uint32_t(info.destination_port) << 16);
   put32(p + 36, payload.size);
   put32(p + 40, info.flags);
-  put32(p + 44, 0);
+  put32(p + 44, info.tcp_sequence);
   if (payload.size != 0) std::memcpy(p + kPacketHeader, payload.data, payload.size);
   head_ += units;
   return true;

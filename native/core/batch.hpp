@@ -27,7 +27,9 @@ enum class FeedState : uint32_t { running = 0, ended = 1, failed = 2, closed = 3
 //   notice  u64 begin, u64 end, u64 count, i64 time, u8 code, u8 reason, u16 requester, u16 server, u16 0, u32 detail,
 //           u32 0, u64 epoch high, u64 epoch low
 //   packet  u64 number, i64 time, u32 source ip, u32 destination ip, u16 source port, u16 destination port,
-//           u32 length, u32 flags, u32 0, bytes padded to 8
+//           u32 length, u32 flags, u32 TCP sequence number, bytes padded to 8
+//           flags: bit 0 TCP, 1 truncated, 2 reassembled, 3 a file's record; 8 to 15 the TCP flags; 16 to 31 how many
+//           bytes of the payload the capture left out (65535: that many or more)
 enum class RecordKind : uint8_t { pad = 0, run = 1, notice = 2, packet = 3 };
 inline constexpr uint8_t kRunUnsequenced = 1;
 inline constexpr uint8_t kRunPacketNumbered = 2;
@@ -64,6 +66,7 @@ class BatchWriter : public Output {
     uint32_t source_ip, destination_ip;
     uint16_t source_port, destination_port;
     uint32_t flags;
+    uint32_t tcp_sequence;
   };
   /// The payload as it is, for tools that look at packets. False: no room.
   [[nodiscard]] bool packet(const PacketInfo& info, Bytes payload);

@@ -244,9 +244,11 @@ class Feed::Capture final : private TcpFlowSink {
       if (!make_room(p.payload.size)) break;
       if (feed_.source_.packets) {
         const uint32_t flags = (p.transport == Transport::tcp ? 1u : 0u) | (p.truncated ? 2u : 0u) |
-                               (p.reassembled ? 4u : 0u) | (p.transport == Transport::none ? 8u : 0u);
+                               (p.reassembled ? 4u : 0u) | (p.transport == Transport::none ? 8u : 0u) |
+                               uint32_t(p.tcp_flags) << 8 |
+                               (p.truncated ? std::min(p.stated_length - p.payload.size, 0xFFFFu) << 16 : 0u);
         const BatchWriter::PacketInfo info{p.number,      p.time_ns,          p.source_ip, p.destination_ip,
-                                           p.source_port, p.destination_port, flags};
+                                           p.source_port, p.destination_port, flags,       p.tcp_sequence};
         while (!feed_.writer_.packet(info, p.payload)) {
           if (p.payload.size > feed_.writer_.data_bytes() / 4) {
             return feed_.fail("VW_RING",

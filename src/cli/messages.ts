@@ -9,7 +9,7 @@ import { FramingReader, tableLengths } from '../patterns/walk.js';
 import { chooseFraming } from './choose.js';
 import type { Found } from './format.js';
 import { type FrameLeaves, frameLeaves } from './frame-leaves.js';
-import { type Flow, Flows } from './tcp.js';
+import { type Flow, type FlowEnd, type FlowSink, Flows } from './tcp.js';
 import { type Decoder, type Flyweight, recordViews } from './views.js';
 
 /** What carries a feed's messages over TCP, where its datagrams have another framing. */
@@ -67,11 +67,17 @@ export class Findings {
   broken = 0;
   unknown = 0;
   truncated = 0;
+  holes = 0;
   readonly #counts = new Map<string, number>();
   constructor(readonly write: (line: string) => void = (line) => process.stderr.write(`${line}\n`)) {}
 
   packet(number: number, channel: string, what: string): void {
     if (this.broken++ < Findings.SHOWN) this.write(`packet ${number} (${channel}): ${what}`);
+  }
+  /** Bytes of a TCP stream that are not in the capture. */
+  hole(number: number, channel: string, bytes: number): void {
+    const what = `${bytes} ${bytes === 1 ? 'byte' : 'bytes'} of the TCP stream are missing here; looking for the next packet`;
+    if (this.holes++ < Findings.SHOWN) this.write(`packet ${number} (${channel}): ${what}`);
   }
   unknownType(number: number, channel: string, what: string): void {
     const seen = this.#counts.get(what) ?? 0;
@@ -80,7 +86,7 @@ export class Findings {
     if (seen === 0 && this.#counts.size <= Findings.SHOWN) this.write(`packet ${number} (${channel}): ${what}`);
   }
   get any(): boolean {
-    return this.broken + this.unknown + this.truncated > 0;
+    return this.broken + this.unknown + this.truncated + this.holes > 0;
   }
   /** The count at the end; empty when nothing was found. */
   get summary(): string {
@@ -89,6 +95,7 @@ export class Findings {
     say(this.broken, 'broken packet', 'broken packets');
     say(this.unknown, 'message of an unknown type', 'messages of unknown types');
     say(this.truncated, 'packet cut short by the capture', 'packets cut short by the capture');
+    say(this.holes, 'hole in a TCP stream', 'holes in TCP streams');
     return parts.join(', ');
   }
 }
@@ -114,15 +121,23 @@ interface FlowState {
   told: boolean;
 }
 
+const ENDS: Readonly<Record<FlowEnd, string>> = {
+  fin: 'the connection ends',
+  reset: 'the connection is reset',
+  replaced: 'another connection begins',
+  evicted: 'too many connections are open; this one is left',
+  capture: 'the capture ends',
+};
+
 /** Reads packets and calls `message` for each of their messages. */
-export class Messages {
+export class Messages implements FlowSink {
   readonly #views: (index: number) => Flyweight;
   readonly #udp: FramingReader;
   readonly #tcp: FramingReader;
   readonly #udpFrame: FrameLeaves;
   readonly #tcpFrame: FrameLeaves;
   readonly #startsPacket: (view: DataView, at: number, end: number) => boolean;
-  readonly #flows = new Flows();
+  readonly #flows = new Flows(this);
   readonly #states = new WeakMap<Flow, FlowState>();
   readonly #found: MutableFound;
   #fileMessages = 0n;
@@ -171,20 +186,34 @@ export class Messages {
       found.base = 0;
       found.frame = undefined;
       this.#one(p.view, 0, p.view.byteLength, ++this.#fileMessages);
-    } else if (p.view.byteLength > 0) {
-      const flow = this.#flows.add(p);
-      this.#stream(flow, false);
+    } else {
+      this.#flows.add(p);
     }
   }
 
   /** Reads what has been waiting for more. */
   finish(): void {
-    for (const flow of this.#flows) {
-      this.#stream(flow, true);
-      if (flow.length === 0) continue;
-      const { packet } = flow.segmentAt(0);
-      this.findings.packet(packet, flow.channel, `the capture ends ${flow.length} bytes into a message`);
-    }
+    this.#flows.finish();
+  }
+
+  /** @internal */
+  bytes(flow: Flow): void {
+    this.#stream(flow, false);
+  }
+  /** @internal What is left of the packet before the hole is no use without the rest. */
+  hole(flow: Flow, bytes: number, packet: number): void {
+    this.#stream(flow, true);
+    this.findings.hole(packet, flow.channel, bytes);
+    flow.take(flow.length);
+    this.#states.set(flow, { inStep: false, told: true });
+  }
+  /** @internal */
+  end(flow: Flow, why: FlowEnd): void {
+    this.#stream(flow, true);
+    if (flow.length === 0) return;
+    const { packet } = flow.segmentAt(0);
+    this.findings.packet(packet, flow.channel, `${ENDS[why]} ${flow.length} bytes into a message`);
+    flow.take(flow.length);
   }
 
   #datagram(p: CapturedPayload): void {

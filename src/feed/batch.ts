@@ -112,6 +112,11 @@ export interface CapturedPayload {
   readonly destinationPort: number;
   readonly transport: 'udp' | 'tcp' | 'file';
   readonly truncated: boolean;
+  /** Bytes of the payload that the capture left out; 65535: that many or more. */
+  readonly missingBytes: number;
+  /** TCP: the sequence number of the segment, and its flags as in the header (FIN 1, SYN 2, RST 4); 0 otherwise. */
+  readonly tcpSequence: number;
+  readonly tcpFlags: number;
   /** Valid until the next batch. */
   readonly view: DataView;
 }
@@ -282,6 +287,9 @@ function readPacket({ view }: Ring, at: number): CapturedPayload {
     destinationPort: ports >>> 16,
     transport: flags & 8 ? 'file' : flags & 1 ? 'tcp' : 'udp',
     truncated: (flags & 2) !== 0,
+    missingBytes: flags >>> 16,
+    tcpSequence: view.getUint32(at + 44, true),
+    tcpFlags: (flags >>> 8) & 0xff,
     view: new DataView(view.buffer, view.byteOffset + at + 48, view.getUint32(at + 36, true)),
   };
 }

@@ -87,6 +87,9 @@ function packet(number: number, destination: string, sequence: number, channel: 
     destinationPort: Number(destination.split(':')[1]),
     transport: 'udp',
     truncated: false,
+    missingBytes: 0,
+    tcpSequence: 0,
+    tcpFlags: 0,
     view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
   };
 }
