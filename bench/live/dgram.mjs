@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { build } from 'hdr-histogram-js';
 
-const [group, , packets, perPacket, hold] = process.argv.slice(2);
+const [group, , packets, perPacket, work] = process.argv.slice(2);
 const [ip, port] = group.split(':');
 const expected = Number(packets) * Number(perPacket);
 const histogram = build({ highestTrackableValue: 10_000_000_000, numberOfSignificantValueDigits: 3 });
@@ -11,13 +11,19 @@ let messages = 0;
 let first = 0n;
 let last = 0n;
 let checksum = 0;
-const addOrder = (m) => {
-  const now = process.hrtime.bigint();
-  if (messages++ === 0) first = now;
-  last = now;
-  checksum += m.shares;
-  histogram.recordValue(Math.max(0, Number(now - m.orderReferenceNumber)));
-};
+const addOrder =
+  work === 'delay'
+    ? (m) => {
+        const now = process.hrtime.bigint();
+        messages++;
+        histogram.recordValue(Math.max(0, Number(now - m.orderReferenceNumber)));
+      }
+    : (m) => {
+        if (messages++ === 0) first = process.hrtime.bigint();
+        else if (messages === expected) last = process.hrtime.bigint();
+        checksum +=
+          m.stockLocate + m.shares + m.price / 1e4 + Number(m.orderReferenceNumber & 0xffffffffn) + m.timestamp;
+      };
 socket.on('message', (b) => {
   const count = b.readUInt16BE(18);
   if (count === 0xffff) return;
@@ -45,6 +51,7 @@ const report = () => {
     JSON.stringify({
       name: 'dgram',
       messages,
+      checksum,
       lost: expected - messages,
       seconds: Number(last - first) / 1e9,
       p50: histogram.getValueAtPercentile(50),
@@ -60,8 +67,4 @@ socket.bind(Number(port), ip, () => {
   socket.addMembership(ip, '127.0.0.1');
   socket.setRecvBufferSize(8 << 20);
   process.stdout.write('{"ready":true}\n');
-  if (hold) {
-    const until = Date.now() + Number(hold);
-    while (Date.now() < until);
-  }
 });

@@ -1,29 +1,41 @@
-// Live multicast → typed handler. Prints what came, what was lost, and the delay from send to handler.
+// Live multicast → typed handler. Prints what came, what was lost, and the delay from send to handler (`delay`), or reads
+// five fields of every message (`fields`).
+import { availableParallelism } from 'node:os';
 import { build } from 'hdr-histogram-js';
 import { openFeed } from '../../dist/index.js';
 import { udpMulticast } from '../../dist/patterns/index.js';
 import { nasdaqTotalView } from '../../dist/venues/nasdaq-totalview.js';
 
-const [group, wake, packets, perPacket, hold] = process.argv.slice(2);
+const [group, wake, packets, perPacket, work] = process.argv.slice(2);
 const expected = Number(packets) * Number(perPacket);
 const histogram = build({ highestTrackableValue: 10_000_000_000, numberOfSignificantValueDigits: 3 });
 const feed = await openFeed(nasdaqTotalView({ lines: { A: udpMulticast(group, { interface: '127.0.0.1' }) } }), {
   wake: wake === 'poll' ? 'poll' : 'doorbell',
-  spin: wake === 'poll',
+  // A feed thread that spins wants a core beside the reader's and the sender's.
+  spin: wake === 'poll' && availableParallelism() > 2,
 });
 let messages = 0;
 let first = 0n;
 let last = 0n;
-const handlers = {
-  addOrder(m) {
-    const now = process.hrtime.bigint();
-    if (messages++ === 0) first = now;
-    last = now;
-    histogram.recordValue(
-      Math.max(0, Number(now) - (m.orderReferenceNumberHigh * 4294967296 + m.orderReferenceNumberLow)),
-    );
-  },
-};
+let checksum = 0;
+const handlers =
+  work === 'delay'
+    ? {
+        addOrder(m) {
+          const now = process.hrtime.bigint();
+          messages++;
+          histogram.recordValue(
+            Math.max(0, Number(now) - (m.orderReferenceNumberHigh * 4294967296 + m.orderReferenceNumberLow)),
+          );
+        },
+      }
+    : {
+        addOrder(m) {
+          if (messages++ === 0) first = process.hrtime.bigint();
+          else if (messages === expected) last = process.hrtime.bigint();
+          checksum += m.stockLocate + m.shares + m.price + m.orderReferenceNumberLow + m.timestamp;
+        },
+      };
 const report = () => {
   const s = feed.statistics();
   feed.close();
@@ -31,6 +43,7 @@ const report = () => {
     JSON.stringify({
       name: `venuewire, ${wake}`,
       messages,
+      checksum,
       lost: expected - messages,
       kernelDrops: s.feed.kernelDrops,
       ledger: s.ledger,
@@ -44,11 +57,6 @@ const report = () => {
 };
 process.on('SIGTERM', report);
 process.stdout.write('{"ready":true}\n');
-if (hold) {
-  // The receive side's own cost: everything is queued in the kernel before the first look.
-  const until = Date.now() + Number(hold);
-  while (Date.now() < until);
-}
 if (wake === 'poll') {
   const turn = () => {
     for (let i = 0; i < 10_000 && messages < expected; i++) feed.poll(handlers);

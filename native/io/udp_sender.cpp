@@ -1,6 +1,7 @@
 // See udp_sender.hpp.
 #include "io/udp_sender.hpp"
 
+#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,6 +52,12 @@ UdpSendError UdpSender::open(const UdpSenderConfig& config) {
     const int error = errno;
     close();
     return fail(UdpSendError::system, error, "cannot set how multicast leaves");
+  }
+  const int segment = config.segment_bytes;
+  if (segment != 0 && ::setsockopt(fd_, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof segment) != 0) {
+    const int error = errno;
+    close();
+    return fail(UdpSendError::system, error, "this kernel cannot segment datagrams");
   }
   return UdpSendError::none;
 }

@@ -10,7 +10,8 @@ namespace venuewire {
 struct UdpSenderConfig {
   std::string interface = {};  // name or IPv4 address multicast leaves by; empty: the system's choice
   uint8_t ttl = 1;
-  bool loop = true;  // receivers on this machine hear it too
+  bool loop = true;            // receivers on this machine hear it too
+  uint16_t segment_bytes = 0;  // not 0: the kernel cuts what is sent into datagrams of this size (UDP_SEGMENT, udp(7))
 };
 
 struct OutgoingDatagram {
