@@ -113,16 +113,17 @@ async function benchCore() {
 }
 
 /**
- * Starts a receiver, sends, and returns what the receiver says. With `stopped` it stands still while everything is sent, so
- * that it is timed over a full queue, with nobody else at work.
+ * Starts a receiver, sends, and returns what the receiver says. With `stopped` it has had a second to get warm, then stands
+ * still while everything is sent, so that it is timed over a full queue, with nobody else at work.
  */
 async function receive(script, wake, { packets, perPacket, rate, segments = 1, work = 'fields', stopped = false }) {
   const folder = buildCore();
   const group = '239.255.77.1';
   const port = 40_000 + Math.floor(Math.random() * 10_000);
+  const warm = stopped ? 20_000 : 0;
   const child = spawn(
     process.execPath,
-    [join(here, script), `${group}:${port}`, wake, packets, perPacket, work].map(String),
+    [join(here, script), `${group}:${port}`, wake, packets, perPacket, work, warm].map(String),
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let text = '';
@@ -136,20 +137,28 @@ async function receive(script, wake, { packets, perPacket, rate, segments = 1, w
   });
   // A group is joined before it is ready, a feed thread a moment later.
   await new Promise((resolve) => setTimeout(resolve, 150));
-  if (stopped) child.kill('SIGSTOP');
-  const sender = spawn(join(folder, 'bench_blast'), [group, port, packets, perPacket, rate, segments].map(String), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let sent = '';
-  sender.stdout.on('data', (d) => {
-    sent += d;
-  });
-  await new Promise((resolve) => sender.on('close', resolve));
+  const send = async (...how) => {
+    const sender = spawn(join(folder, 'bench_blast'), [group, port, ...how].map(String), {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    sender.stdout.on('data', (d) => {
+      said += d;
+    });
+    await new Promise((resolve) => sender.on('close', resolve));
+    return JSON.parse(said);
+  };
+  if (stopped) {
+    await send(warm, perPacket, 20_000, segments);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    child.kill('SIGSTOP');
+  }
+  const sent = await send(packets, perPacket, rate, segments, 1 + warm * perPacket);
   if (stopped) child.kill('SIGCONT');
   const stop = setTimeout(() => child.kill('SIGTERM'), 1500);
   await ended;
   clearTimeout(stop);
-  return { ...JSON.parse(text.trim().split('\n').at(-1)), sent: JSON.parse(sent) };
+  return { ...JSON.parse(text.trim().split('\n').at(-1)), sent };
 }
 
 const LIVE = [

@@ -25,7 +25,7 @@ static int64_t now_ns() {
 
 int main(int argc, char** argv) {
   if (argc < 6) {
-    std::fprintf(stderr, "usage: blast GROUP PORT PACKETS MESSAGES-A-PACKET PACKETS-A-SECOND(0: no pause) [SEGMENTS]\n");
+    std::fprintf(stderr, "usage: blast GROUP PORT PACKETS MESSAGES-A-PACKET PACKETS-A-SECOND(0: no pause) [SEGMENTS [FIRST]]\n");
     return 2;
   }
   in_addr group;
@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
   const int messages = std::atoi(argv[4]);
   const double rate = std::atof(argv[5]);
   const int segments = argc > 6 ? std::atoi(argv[6]) : 1;
-  uint64_t sequence = 1;
+  uint64_t sequence = argc > 7 ? std::strtoull(argv[7], nullptr, 10) : 1;
   UdpSender sender;
   UdpSenderConfig config;
   config.interface = "127.0.0.1";

@@ -2,9 +2,10 @@
 import { createSocket } from 'node:dgram';
 import { build } from 'hdr-histogram-js';
 
-const [group, , packets, perPacket, work] = process.argv.slice(2);
+const [group, , packets, perPacket, work, warm] = process.argv.slice(2);
 const [ip, port] = group.split(':');
-const expected = Number(packets) * Number(perPacket);
+const before = Number(warm ?? 0) * Number(perPacket);
+const expected = before + Number(packets) * Number(perPacket);
 const histogram = build({ highestTrackableValue: 10_000_000_000, numberOfSignificantValueDigits: 3 });
 const socket = createSocket({ type: 'udp4', reuseAddr: true });
 let messages = 0;
@@ -19,7 +20,7 @@ const addOrder =
         histogram.recordValue(Math.max(0, Number(now - m.orderReferenceNumber)));
       }
     : (m) => {
-        if (messages++ === 0) first = process.hrtime.bigint();
+        if (messages++ === before) first = process.hrtime.bigint();
         else if (messages === expected) last = process.hrtime.bigint();
         checksum +=
           m.stockLocate + m.shares + m.price / 1e4 + Number(m.orderReferenceNumber & 0xffffffffn) + m.timestamp;

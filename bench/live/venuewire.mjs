@@ -6,8 +6,9 @@ import { openFeed } from '../../dist/index.js';
 import { udpMulticast } from '../../dist/patterns/index.js';
 import { nasdaqTotalView } from '../../dist/venues/nasdaq-totalview.js';
 
-const [group, wake, packets, perPacket, work] = process.argv.slice(2);
-const expected = Number(packets) * Number(perPacket);
+const [group, wake, packets, perPacket, work, warm] = process.argv.slice(2);
+const before = Number(warm ?? 0) * Number(perPacket);
+const expected = before + Number(packets) * Number(perPacket);
 const histogram = build({ highestTrackableValue: 10_000_000_000, numberOfSignificantValueDigits: 3 });
 const feed = await openFeed(nasdaqTotalView({ lines: { A: udpMulticast(group, { interface: '127.0.0.1' }) } }), {
   wake: wake === 'poll' ? 'poll' : 'doorbell',
@@ -31,7 +32,7 @@ const handlers =
       }
     : {
         addOrder(m) {
-          if (messages++ === 0) first = process.hrtime.bigint();
+          if (messages++ === before) first = process.hrtime.bigint();
           else if (messages === expected) last = process.hrtime.bigint();
           checksum += m.stockLocate + m.shares + m.price + m.orderReferenceNumberLow + m.timestamp;
         },
