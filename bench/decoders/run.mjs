@@ -105,19 +105,20 @@ export async function run({ quick, runs, table, median, node, families = FAMILIE
       ]);
     }
   }
-  for (const way of ['views', 'objects']) {
-    const list = [];
-    for (let i = 0; i < runs; i++) list.push(node('decoders/fix.mjs', way, 0, seconds)[0]);
-    other.push([
-      'FIX 4.4 tag=value',
-      way,
-      list[0].messages,
-      spread(
+  const fix = [['FIX 4.4 tag=value', 'decoders/fix.mjs']];
+  if (existsSync(fileURLToPath(new URL('../../node_modules/jspurefix', import.meta.url))))
+    fix.push(['FIX 4.4, jspurefix', 'decoders/fix-jspurefix.mjs']);
+  else console.log('\nbeside jspurefix too after: npm install --no-save jspurefix');
+  for (const [name, script] of fix) {
+    for (const way of ['views', 'objects']) {
+      const list = [];
+      for (let i = 0; i < runs; i++) list.push(node(script, way, 0, seconds)[0]);
+      const rate = spread(
         list.map((x) => x.perSecond),
         median,
-      ),
-      list[0].checksum,
-    ]);
+      );
+      other.push([name, way, list[0].messages, rate, list[0].checksum]);
+    }
   }
   table('Messages/s of FAST and FIX', ['protocol', 'what', 'messages', 'messages/s', 'read'], other);
 }
