@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { VenuewireError } from '../errors.js';
 import { type NativeFeed, native } from '../native.js';
+import { defineVenue, type VenueDeclaration } from '../patterns/venue.js';
 import {
   type AnyDecoder,
   type BatchSink,
@@ -438,12 +439,45 @@ function captureRoutes(capture: CaptureSource, compiled: CompiledVenue) {
   return compiled.lines.length === 1 ? [{ ip: '*', port: 0, line: 0 }] : own;
 }
 
+/** Whether nothing is left to be found by its id. */
+const isWhole = (venue: Venue | VenueDeclaration): venue is Venue =>
+  typeof venue.decoder === 'object' &&
+  venue.window !== undefined &&
+  (venue.recovery ?? []).every((rung) => rung.type === 'waitForOtherLine' || typeof rung.pattern === 'object') &&
+  Object.values(venue.streams ?? {}).every((use) => typeof use.pattern === 'object');
+
+async function wholeVenue(venue: Venue | VenueDeclaration | string | URL): Promise<Venue> {
+  if (typeof venue !== 'string' && !(venue instanceof URL)) {
+    if (typeof venue !== 'object' || venue === null) {
+      throw new VenuewireError(
+        'VW_VENUE',
+        `openFeed takes a venue, not ${venue === null ? 'null' : `a ${typeof venue}`}`,
+        typeof venue === 'function'
+          ? `Call it: ${(venue as { name: string }).name || 'venue'}({ lines: { A: … } }).`
+          : 'Pass what defineVenue or a ready venue returns, a venue document, or the path of a venue file.',
+      );
+    }
+    if (isWhole(venue)) return venue;
+  }
+  // What reads files and knows all ids is loaded by those who need it.
+  const { loadVenue, resolveVenue } = await import('../venues/load.js');
+  if (typeof venue === 'string' || venue instanceof URL) return loadVenue(venue);
+  return resolveVenue(defineVenue(venue as Venue));
+}
+
 /**
- * Opens a venue connection.
+ * Opens a venue connection: a venue (what `defineVenue` or a ready venue returns), a venue document whose decoder and
+ * patterns are ids, or the path or URL of a YAML or JSON file that holds one.
  * @throws VenuewireError when the declaration, a credential reference or the addon is not in order. What fails later (a
  * socket, a capture) rejects `run` or the iteration.
  */
-export async function openFeed<D extends AnyDecoder>(venue: Venue<D>, options: FeedOptions = {}): Promise<Feed<D>> {
+export async function openFeed<D extends AnyDecoder>(venue: Venue<D>, options?: FeedOptions): Promise<Feed<D>>;
+export async function openFeed(venue: VenueDeclaration | string | URL, options?: FeedOptions): Promise<Feed>;
+export async function openFeed(
+  given: Venue | VenueDeclaration | string | URL,
+  options: FeedOptions = {},
+): Promise<Feed> {
+  const venue = await wholeVenue(given);
   const compiled = compileVenue(venue, { select: options.select, capture: options.capture !== undefined });
   return new Feed(venue, compiled, options);
 }

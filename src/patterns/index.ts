@@ -66,5 +66,13 @@ export {
   streamSchema,
 } from './stream.js';
 export { credential, emptyPacket, fix, message, parameter, type Value, variable } from './table.js';
-export { defineVenue, type Venue, type VenueDocument, type VenueInput, venueJsonSchema, venueSchema } from './venue.js';
+export {
+  defineVenue,
+  type Venue,
+  type VenueDeclaration,
+  type VenueDocument,
+  type VenueInput,
+  venueJsonSchema,
+  venueSchema,
+} from './venue.js';
 export { FramingReader, type MessageVisitor, type PacketHeader, tableLengths } from './walk.js';

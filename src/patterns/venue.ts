@@ -133,7 +133,9 @@ export type VenueInput<D extends AnyDecoder = AnyDecoder> = Omit<z.input<typeof 
 export type Venue<D extends AnyDecoder = AnyDecoder> = Omit<z.output<typeof venueSchema>, 'decoder'> & {
   readonly decoder: D;
 };
-/** What a venue file says: decoders and patterns may still be ids. `resolveVenue` makes a `Venue` of it. */
+/** A venue as a file says it, before it is checked: decoders and patterns may be ids, defaults may be left out. */
+export type VenueDeclaration = z.input<typeof venueSchema>;
+/** The same, checked. `resolveVenue` makes a `Venue` of it. */
 export type VenueDocument = z.output<typeof venueSchema>;
 
 /**

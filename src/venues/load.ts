@@ -1,5 +1,6 @@
 /** Venues from files: YAML (or JSON) with the schema of `defineVenue`. Errors say where in the file, and what may stand there. */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import { decoders, findDecoder } from '../decoders/registry.js';
 import { VenuewireError } from '../errors.js';
@@ -12,18 +13,19 @@ import {
   venueJsonSchema,
   venueSchema,
 } from '../patterns/venue.js';
-import { findPattern, patterns } from './registry.js';
+import { findPattern, findVenue, patterns, type VenueEntry } from './registry.js';
 
 /**
- * A venue from a file, or from the text of one (a text has more than one line, or begins with `{`). Decoders, framings and
- * recovery patterns are found by id.
+ * A venue from a file, by path or `file:` URL, or from the text of one (a text has more than one line, or begins with `{`).
+ * Decoders, framings and recovery patterns are found by id.
  * @throws VenuewireError `VW_VENUE_FILE` when it cannot be read, `VW_VENUE_SYNTAX` when it is no YAML, `VW_VENUE` when it is no
  * venue: each place with file, line, column, path and what may stand there. Values are never repeated.
  */
-export async function loadVenue(pathOrText: string): Promise<Venue> {
-  const isText = pathOrText.includes('\n') || pathOrText.trimStart().startsWith('{');
-  const file = isText ? 'venue' : pathOrText;
-  const text = isText ? pathOrText : readText(pathOrText);
+export async function loadVenue(source: string | URL): Promise<Venue> {
+  const given = source instanceof URL && source.protocol === 'file:' ? fileURLToPath(source) : String(source);
+  const isText = given.includes('\n') || given.trimStart().startsWith('{');
+  const file = isText ? 'venue' : given;
+  const text = isText ? given : await readText(given);
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
   const syntax = document.errors[0];
@@ -236,14 +238,23 @@ function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly Pro
   return 0;
 }
 
-function readText(path: string): string {
+async function readText(path: string): Promise<string> {
+  const ready = findVenue(path);
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     throw new VenuewireError(
       'VW_VENUE_FILE',
       `${path} could not be read: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`,
-      'Check the path and the permissions.',
+      ready === undefined
+        ? 'Check the path and the permissions.'
+        : `This is the id of a ready venue, which needs its lines: ${await callOf(ready)}`,
     );
   }
+}
+
+/** How a ready venue is made. */
+async function callOf({ module, load }: VenueEntry): Promise<string> {
+  const [name] = Object.entries(await load()).find(([, value]) => typeof value === 'function') ?? [];
+  return `import { ${name} } from 'venuewire/venues/${module}' and pass ${name}({ lines: { A: … } }).`;
 }

@@ -12,7 +12,9 @@ export interface VenueEntry {
   readonly patterns: readonly string[];
   /** What no public source confirms. */
   readonly unconfirmed: readonly string[];
-  /** The module; its functions take lines and servers and return a venue. */
+  /** Name of the module: `venuewire/venues/…`. */
+  readonly module: string;
+  /** The module; its function takes lines and servers and returns a venue. */
   readonly load: () => Promise<object>;
 }
 
@@ -24,6 +26,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: ['nasdaq-totalview-itch-5.0'],
     patterns: ['moldudp64-rerequest', 'soupbintcp-replay', 'glimpse'],
     unconfirmed: ['addresses come with the subscription', 'limits of the re-request servers are not public'],
+    module: 'nasdaq-totalview',
     load: () => import('./nasdaq-totalview.js'),
   },
   {
@@ -32,6 +35,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: ['eurex-eobi-14.1'],
     patterns: ['eurex-eobi-snapshot'],
     unconfirmed: ['where a cycle of the snapshot channel begins', 'addresses come in the reference data'],
+    module: 'eurex-eobi',
     load: () => import('./eurex-eobi.js'),
   },
   {
@@ -40,6 +44,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: ['euronext-optiq-6.67'],
     patterns: ['euronext-optiq-snapshot'],
     unconfirmed: ['compressed packets are counted and not read', 'addresses come with the subscription'],
+    module: 'euronext-optiq',
     load: () => import('./euronext-optiq.js'),
   },
   {
@@ -48,6 +53,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: ['ice-impact-1.1.51'],
     patterns: ['ice-impact-snapshot'],
     unconfirmed: ['what a market snapshot’s number counts', 'whether a TCP server replays ranges'],
+    module: 'ice-impact',
     load: () => import('./ice-impact.js'),
   },
   {
@@ -56,6 +62,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: ['b3-umdf-sbe-2.2'],
     patterns: ['b3-umdf-snapshot'],
     unconfirmed: ['the packets of each snapshot cycle are numbered from 1', 'addresses come with the subscription'],
+    module: 'b3-umdf',
     load: () => import('./b3-umdf.js'),
   },
   {
@@ -64,6 +71,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: [],
     patterns: [],
     unconfirmed: ['whether a server resends market data or fills over it'],
+    module: 'fix44',
     load: () => import('./fix44.js'),
   },
   {
@@ -72,6 +80,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: ['cboe-pitch-equities-2.41.29'],
     patterns: ['cboe-grp', 'cboe-spin'],
     unconfirmed: ['addresses, session sub ids and units come with the subscription'],
+    module: 'cboe-pitch',
     load: () => import('./cboe-pitch.js'),
   },
   {
@@ -83,6 +92,7 @@ export const venues: readonly VenueEntry[] = [
       'whether a refresh of all symbols is enclosed by the flags first and last',
       'addresses, source ids, product and channel numbers come with the subscription',
     ],
+    module: 'nyse-pillar',
     load: () => import('./nyse-pillar.js'),
   },
   {
@@ -94,6 +104,7 @@ export const venues: readonly VenueEntry[] = [
       'the layout of retransmission requests and responses',
       'whether Reset Block Sequence takes the number that it sets',
     ],
+    module: 'cta',
     load: () => import('./cta.js'),
   },
   {
@@ -105,6 +116,7 @@ export const venues: readonly VenueEntry[] = [
       'the layout of retransmission requests and responses',
       'whether Reset Block Sequence takes the number that it sets',
     ],
+    module: 'opra',
     load: () => import('./opra.js'),
   },
   {
@@ -113,6 +125,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: ['memx-memoir-depth-1.3'],
     patterns: ['memx-replay', 'memx-depth-snapshot'],
     unconfirmed: ['how much a replay server gives for one request'],
+    module: 'memx-memoir',
     load: () => import('./memx-memoir.js'),
   },
   {
@@ -121,6 +134,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: ['hkex-omd-c-1.45'],
     patterns: ['hkex-retransmission', 'hkex-refresh'],
     unconfirmed: ['how refresh packets are numbered and how long a turn takes'],
+    module: 'hkex-omd-c',
     load: () => import('./hkex-omd-c.js'),
   },
   {
@@ -129,6 +143,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: ['lse-gtp-level2-mbo-26.2'],
     patterns: ['lse-gtp-replay', 'lse-gtp-recovery'],
     unconfirmed: ['numbers of replayed packets', 'whether a request’s header must name the market data group'],
+    module: 'lse-gtp',
     load: () => import('./lse-gtp.js'),
   },
   {
@@ -137,6 +152,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: ['lse-mitch-11.9'],
     patterns: ['lse-mitch-replay', 'lse-mitch-snapshot'],
     unconfirmed: ['status codes of a Snapshot Response', 'what a Snapshot Request holds behind the instrument'],
+    module: 'lse-mitch',
     load: () => import('./lse-mitch.js'),
   },
   {
@@ -145,6 +161,7 @@ export const venues: readonly VenueEntry[] = [
     decoders: ['miax-pearl-equities-dom-1.3d'],
     patterns: ['miax-retransmission', 'miax-refresh'],
     unconfirmed: ['places in the answers of a refresh'],
+    module: 'miax-dom',
     load: () => import('./miax-dom.js'),
   },
   {
@@ -156,6 +173,7 @@ export const venues: readonly VenueEntry[] = [
       'the bytes around a TCP reply: only a public handler shows them',
       'numbers begin again each week without a mark',
     ],
+    module: 'cme-mdp3',
     load: () => import('./cme-mdp3.js'),
   },
 ];

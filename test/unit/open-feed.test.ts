@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { openFeed } from '../../src/feed/feed.js';
+import { udpMulticast } from '../../src/patterns/index.js';
+import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
+import { venues } from '../../src/venues/registry.js';
+import { fixture, manifest } from './cli-process.js';
+
+const YAML = `
+name: nasdaq-totalview
+decoder: nasdaq-totalview-itch-5.0
+lines:
+  A: { type: udpMulticast, address: '233.54.12.111:26477' }
+  B: { type: udpMulticast, address: '233.49.196.111:26477' }
+recovery:
+  - { type: waitForOtherLine, for: 1ms }
+  - { type: request, pattern: moldudp64-rerequest, servers: ['10.1.1.4:17000'] }
+`;
+const folder = mkdtempSync(join(tmpdir(), 'venuewire-open-'));
+const path = join(folder, 'totalview.yaml');
+writeFileSync(path, YAML);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const capture = { capture: { file: fixture('itch50-clean.pcap') } };
+const lines = { A: udpMulticast('233.54.12.111:26477'), B: udpMulticast('233.49.196.111:26477') };
+const refusal = (venue: unknown) =>
+  openFeed(venue as string).then(
+    () => 'opened',
+    (cause) => cause as { code: string; message: string; hint: string },
+  );
+
+describe('openFeed', () => {
+  it.each([
+    ['a ready venue', () => openFeed(nasdaqTotalView({ lines }), capture)],
+    ['the path of a venue file', () => openFeed(path, capture)],
+    ['the URL of a venue file', () => openFeed(pathToFileURL(path), capture)],
+    ['a venue document', () => openFeed(parse(YAML), capture)],
+    [
+      'a venue whose patterns are ids',
+      () =>
+        openFeed(
+          nasdaqTotalView({
+            lines,
+            ladder: [{ type: 'request', pattern: 'moldudp64-rerequest', servers: ['10.1.1.4:17000'] }],
+          }),
+          capture,
+        ),
+    ],
+  ])('takes %s', async (_, open) => {
+    const feed = await open();
+    let orders = 0;
+    const { messages } = await feed.run({ addOrder: () => orders++ } as never);
+    expect(messages).toBe(manifest('itch50-clean.pcap').messages);
+    expect(orders).toBeGreaterThan(0);
+    expect(feed.lines).toEqual(['A', 'B']);
+  });
+
+  it.each([
+    ['a function that makes one', nasdaqTotalView, 'VW_VENUE', 'Call it: nasdaqTotalView({ lines'],
+    ['nothing', undefined, 'VW_VENUE', 'defineVenue'],
+    ['a document with a fault', { ...parse(YAML), lines: {}, liens: 1 }, 'VW_VENUE', 'schema/venue.schema.json'],
+    ['a decoder that is not there', { ...parse(YAML), decoder: 'itch' }, 'VW_VENUE', 'Name one that exists'],
+    ['a file that is not there', './no-such.yaml', 'VW_VENUE_FILE', 'path'],
+    ['a file elsewhere', new URL('https://example.org/venue.yaml'), 'VW_VENUE_FILE', 'path'],
+  ])('refuses %s and says what to pass', async (_, venue, code, hint) => {
+    expect(await refusal(venue)).toMatchObject({ code, hint: expect.stringContaining(hint) });
+  });
+
+  it.each(venues.map((v) => v.id))('says how the ready venue %s is called', async (id) => {
+    const error = (await refusal(id)) as { code: string; hint: string };
+    expect(error.code).toBe('VW_VENUE_FILE');
+    const [, name, module] = /import \{ (\w+) \} from 'venuewire\/venues\/([\w-]+)'/.exec(error.hint) ?? [];
+    expect(await import(`../../src/venues/${module}.ts`)).toHaveProperty(name as string, expect.any(Function));
+  });
+});
