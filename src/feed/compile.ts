@@ -273,7 +273,7 @@ function tableOf(table: string | Decoder, where: string): Decoder {
   throw fault(
     'VW_VENUE_UNRESOLVED',
     `${where}: the table '${table}' has not been loaded`,
-    'Open it with openFeed, or pass it through resolveVenue of 'venuewire/venues/load'.',
+    "Open it with openFeed, or pass it through resolveVenue of 'venuewire/venues/load'.",
   );
 }
 
@@ -695,7 +695,7 @@ function patternOf<P>(rung: { readonly pattern: P | string }, where: string): P 
   throw fault(
     'VW_VENUE_UNRESOLVED',
     `${where}: the pattern '${rung.pattern}' has not been loaded`,
-    'Open it with openFeed, or pass it through resolveVenue of 'venuewire/venues/load'.',
+    "Open it with openFeed, or pass it through resolveVenue of 'venuewire/venues/load'.",
   );
 }
 
