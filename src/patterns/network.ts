@@ -24,15 +24,10 @@ export const networkSchema = z
       address: multicastEndpoint.describe('`group:port`'),
       interface: networkInterface,
       source: z.string().optional().describe('Only datagrams of this sender are joined (source-specific multicast)'),
-      receive: z
-        .enum(['auto', 'socket'])
-        .default('auto')
-        .describe('Receive backend: `auto` takes the best one of this machine, `socket` always the plain socket'),
     }),
     item('udpUnicast', 'Datagrams sent to this machine', {
       address: endpoint.describe('`address:port` to receive on; address 0.0.0.0 for any'),
       interface: networkInterface,
-      receive: z.enum(['auto', 'socket']).default('auto').describe('Receive backend, as for multicast'),
     }),
     item('tcp', 'A TCP connection', { address: endpoint }),
     item('tls', 'A TCP connection inside TLS', { address: endpoint, ...tlsOptions }),
@@ -70,13 +65,11 @@ const checked = <T extends Network['type']>(input: NetworkInput): Of<T> => {
  */
 export const udpMulticast = (
   address: string,
-  options: { interface?: string; source?: string; receive?: 'auto' | 'socket' } = {},
+  options: { interface?: string; source?: string } = {},
 ): Of<'udpMulticast'> => checked({ type: 'udpMulticast', address, ...options });
 /** Datagrams sent to this machine, `address:port`. */
-export const udpUnicast = (
-  address: string,
-  options: { interface?: string; receive?: 'auto' | 'socket' } = {},
-): Of<'udpUnicast'> => checked({ type: 'udpUnicast', address, ...options });
+export const udpUnicast = (address: string, options: { interface?: string } = {}): Of<'udpUnicast'> =>
+  checked({ type: 'udpUnicast', address, ...options });
 /** A TCP connection to `host:port`. */
 export const tcp = (address: string): Of<'tcp'> => checked({ type: 'tcp', address });
 /** A TLS connection to `host:port`. */

@@ -110,7 +110,7 @@ recovery:
       'a key that is misspelt',
       'interface: eth1',
       'interfase: eth1',
-      /venue:7:58: lines\.A\.interfase is not known here; did you mean 'interface'\? \(known: type, address, interface, source, receive\)/,
+      /venue:7:58: lines\.A\.interfase is not known here; did you mean 'interface'\? \(known: type, address, interface, source\)/,
     ],
     ['a key that is missing', 'name: nasdaq-totalview\n', '', /venue:1:1: name is missing \(string\)/],
     ['a time without a unit', 'for: 1ms', 'for: 1', /venue:12:31: recovery\.0\.for must be string/],
@@ -150,6 +150,12 @@ recovery:
       'framing: moldudp64',
       'framing: [moldudp64]',
       /venue:5:1: framing must be one of: string, object/,
+    ],
+    [
+      'an option of a socket in a line',
+      'interface: eth1 }',
+      'receive: socket }',
+      /venue:7:58: lines\.A\.receive is not known here \(known: type, address, interface, source\)/,
     ],
   ])('says where, what and what else: %s', async (_, from, to, says) => {
     const error = await failure(changed(from, to));
