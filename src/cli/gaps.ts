@@ -1,5 +1,6 @@
 /** `venuewire gaps`: what each line of a capture lost, what the other line filled, what would have been asked for. */
 import type { Command } from 'commander';
+import { VenuewireError } from '../errors.js';
 import type { Decoder } from '../layout/index.js';
 import { chooseDecoder, chooseFraming, commaList, oneOf, wholeNumber } from './choose.js';
 import { FINDINGS, OK, usage } from './exit.js';
@@ -176,6 +177,24 @@ function printTable(out: Output, reports: readonly GroupReport[], unit: string):
   out.line(`${grouped(all)} ${unit} lost on a line, ${grouped(lost)} on all lines of their group`);
 }
 
+/** Losses are looked for among datagrams: TCP loses nothing that a capture of it could show. */
+function noDatagrams(tracker: Tracker, file: string, port: number | undefined): VenuewireError {
+  const { segments, records } = tracker;
+  const instead =
+    segments > 0
+      ? `, but ${grouped(segments)} TCP segments`
+      : records > 0
+        ? `, but ${grouped(records)} records without addresses`
+        : '';
+  return new VenuewireError(
+    'VW_GAPS_NO_DATAGRAMS',
+    `${file} has no UDP datagrams${port === undefined ? '' : ` to port ${port}`}${instead}`,
+    segments + records > 0
+      ? 'gaps compares numbered datagrams. Look at this capture with venuewire decode: it tells what a TCP stream lacks.'
+      : 'Check the file and --port; venuewire decode --stats shows what is in a capture.',
+  );
+}
+
 async function gaps(file: string, options: GapsOptions): Promise<void> {
   if (options.decoder === undefined && options.framing === undefined) {
     throw usage(
@@ -205,6 +224,7 @@ async function gaps(file: string, options: GapsOptions): Promise<void> {
   } finally {
     progress.done();
   }
+  if (tracker.datagrams === 0) throw noDatagrams(tracker, file, options.port);
   const reports = groupLines([...tracker.lines.values()], options.pair).flatMap(report);
   const out = new Output();
   const unit = framing.numbering === 'packet' ? 'packets' : 'messages';
@@ -212,12 +232,15 @@ async function gaps(file: string, options: GapsOptions): Promise<void> {
   else printTable(out, reports, unit);
   await out.flush();
   if (findings.any) process.stderr.write(`${findings.summary}\n`);
+  if (tracker.segments > 0) {
+    process.stderr.write(`${grouped(tracker.segments)} TCP segments were left out: gaps compares datagrams\n`);
+  }
   process.exitCode = findings.any || reports.some((r) => r.losses.length > 0 || r.lost.length > 0) ? FINDINGS : OK;
 }
 
 export function configure(command: Command): void {
   command
-    .argument('<file>', 'pcap or pcapng, plain or gzip; - for standard input')
+    .argument('<file>', 'pcap or pcapng of UDP lines, plain or gzip; - for standard input')
     .option('--decoder <id>', 'message table; it names the framing')
     .option('--framing <id>', 'how packets are numbered, where no decoder is given or another framing is meant')
     .option('--port <n>', 'only packets to this port', wholeNumber('--port', 0, 65535))

@@ -132,6 +132,10 @@ function hash(view: DataView, at: number, length: number): number {
 /** Follows the numbers of every line. */
 export class Tracker {
   readonly lines = new Map<string, LineTrack>();
+  /** What the capture holds for the port: datagrams, TCP segments with a payload, and records of a file. */
+  datagrams = 0;
+  segments = 0;
+  records = 0;
   readonly #reader: FramingReader;
   constructor(
     readonly framing: Framing,
@@ -153,7 +157,13 @@ export class Tracker {
   }
 
   packet(p: CapturedPayload): void {
-    if (p.transport !== 'udp' || (this.port !== undefined && p.destinationPort !== this.port)) return;
+    if (this.port !== undefined && p.destinationPort !== this.port) return;
+    if (p.transport !== 'udp') {
+      if (p.transport === 'file') this.records++;
+      else if (p.view.byteLength > 0) this.segments++;
+      return;
+    }
+    this.datagrams++;
     const { view } = p;
     const reader = this.#reader;
     for (let at = 0; at < view.byteLength; ) {

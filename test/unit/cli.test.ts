@@ -230,6 +230,17 @@ describe('gaps', () => {
     expect(ran.code).toBe(0);
     expect(ran.out).toContain('nothing is missing');
   });
+
+  it.each([
+    ['a TCP stream', 'itch50-soup.pcap', [], /no UDP datagrams, but \d+ TCP segments/],
+    ['a BinaryFILE', 'itch50.bin', [], /no UDP datagrams, but [\d,]+ records/],
+    ['another port', 'itch50-clean.pcap', ['--port', '9'], /no UDP datagrams to port 9$/m],
+  ])('says that there is nothing to compare in %s', async (_, name, options, says) => {
+    const ran = await venuewire(['gaps', fixture(name), '--framing', 'moldudp64', ...options]);
+    expect(ran).toMatchObject({ code: 3, out: '' });
+    expect(ran.err).toContain('VW_GAPS_NO_DATAGRAMS');
+    expect(ran.err).toMatch(says);
+  });
 });
 
 describe('replay', () => {
