@@ -64,6 +64,7 @@ namespace venuewire {
   X(receiveBufferBytes, "smallest receive buffer the kernel granted")          \
   X(captureFrames, "frames read from the capture")                             \
   X(captureSkipped, "frames of the capture that carry no packet of this feed") \
+  X(captureBytes, "bytes of the capture read so far")                          \
   X(longestCycleNs, "longest time between two looks at the sockets")           \
   X(truncatedDatagrams, "datagrams longer than the receive buffer")            \
   X(heldBytes, "most bytes so far held for gaps, replies and snapshots")       \

@@ -277,11 +277,13 @@ class Feed::Capture final : private TcpFlowSink {
       since_publish += p.payload.size + 64;
       if (since_publish >= 64 * 1024) {
         since_publish = 0;
+        feed_.counters_[F::captureBytes] = reader.offset();
         feed_.publish();
         if (feed_.stop_.load(std::memory_order_relaxed)) break;
       }
     }
     flows_.finish();
+    feed_.counters_[F::captureBytes] = reader.offset();
     feed_.counters_[F::captureFrames] = reader.counters().frames;
     feed_.counters_[F::captureSkipped] = reader.counters().skipped() + skipped_;
     if (!feed_.source_.packets) {

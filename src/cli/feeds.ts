@@ -9,6 +9,7 @@ import { findVenue, venues } from '../venues/registry.js';
 import { chooseDecoder, chooseFraming } from './choose.js';
 import { didYouMean, usage } from './exit.js';
 import { Findings } from './messages.js';
+import { Progress } from './output.js';
 import type { Capture } from './packets.js';
 import { type Group, groupLines, Tracker } from './sequences.js';
 
@@ -51,7 +52,12 @@ function network(destination: string): NetworkInput {
 /** The lines of the capture, those that say the same together. */
 async function findGroups(capture: Capture, framing: Framing, decoder: Venue['decoder']): Promise<Group[]> {
   const tracker = new Tracker(framing, decoder, new Findings(() => {}), undefined);
-  await capture.read((p) => tracker.packet(p));
+  const progress = new Progress('find lines', capture.size);
+  try {
+    await capture.read((p) => tracker.packet(p), { after: (done) => progress.update(done) });
+  } finally {
+    progress.done();
+  }
   return groupLines(
     [...tracker.lines.values()].filter((l) => l.sessions.some((s) => s.spans.list.length > 0)),
     [],

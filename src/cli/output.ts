@@ -58,7 +58,6 @@ export function bytesText(n: number): string {
 
 /** A bar on a terminal's standard error once the work has lasted a second; nothing otherwise. */
 export class Progress {
-  readonly #shown = process.stderr.isTTY === true;
   readonly #began = performance.now();
   #next = this.#began + 1000;
   #drawn = false;
@@ -66,22 +65,23 @@ export class Progress {
     readonly what: string,
     readonly total: number,
     readonly rate: (perSecond: number) => string = (n) => `${bytesText(n)}/s`,
+    readonly stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr,
   ) {}
 
   update(done: number): void {
-    if (!this.#shown) return;
+    if (!this.stream.isTTY) return;
     const now = performance.now();
     if (now < this.#next) return;
     this.#next = now + 100;
     const part = this.total > 0 ? Math.min(1, done / this.total) : 0;
     const bar = '█'.repeat(Math.round(part * 30)).padEnd(30, '░');
     const rate = done / ((now - this.#began) / 1000);
-    process.stderr.write(`\r${this.what} ${bar} ${Math.round(part * 100)} %  ${this.rate(rate)}\x1b[K`);
+    this.stream.write(`\r${this.what} ${bar} ${Math.round(part * 100)} %  ${this.rate(rate)}\x1b[K`);
     this.#drawn = true;
   }
   /** Takes the bar away. */
   done(): void {
-    if (this.#drawn) process.stderr.write('\r\x1b[K');
+    if (this.#drawn) this.stream.write('\r\x1b[K');
     this.#drawn = false;
   }
 }

@@ -6,14 +6,11 @@ import { type BatchSink, type CapturedPayload, Dispatcher, read } from '../feed/
 import { compileVenue } from '../feed/compile.js';
 import { captureBytes } from '../feed/feed.js';
 import { Ring } from '../feed/ring.js';
-import { statistics } from '../feed/statistics.js';
+import { feedCounter, statistics } from '../feed/statistics.js';
 import type { Decoder } from '../layout/index.js';
 import { native } from '../native.js';
 import { captureFile } from '../patterns/network.js';
 import { defineVenue } from '../patterns/venue.js';
-
-/** Bytes of a captured frame beside its payload: record header, Ethernet, IP, UDP. For progress only. */
-const AROUND_PAYLOAD = 58;
 
 const HINTS: Readonly<Record<string, string>> = {
   VW_CAPTURE_OPEN: 'Check the path and the permissions.',
@@ -28,7 +25,7 @@ export interface CaptureTotals {
 }
 
 export interface PacketOptions {
-  /** Called after each batch with the bytes read so far: the place to wait for a slow reader of the output. */
+  /** Called after each batch with the bytes of the capture that have been read so far: the place to wait for a slow reader of the output. */
   readonly after?: (bytesRead: number) => Promise<void> | void;
   /** Asked after each batch: true ends the reading. */
   readonly enough?: () => boolean;
@@ -78,13 +75,8 @@ export class Capture {
       },
       null,
     );
-    let done = 0;
-    const sink: BatchSink = {
-      packet: (p) => {
-        done += p.view.byteLength + AROUND_PAYLOAD;
-        packet(p);
-      },
-    };
+    const done = feedCounter(ring, 'captureBytes');
+    const sink: BatchSink = { packet };
     const dispatcher = new Dispatcher(ring, decoder as never, {}, sink);
     try {
       feed.start();
@@ -104,7 +96,7 @@ export class Capture {
         }
         read(ring, tail, head, dispatcher);
         ring.tail = head;
-        await options.after?.(done);
+        await options.after?.(done());
         if (options.enough?.()) break;
       }
       const counters = statistics(ring).feed;

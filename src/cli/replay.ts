@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { openFeed } from '../feed/feed.js';
+import { feedCounter } from '../feed/statistics.js';
 import { commaList, oneOf, wholeNumber } from './choose.js';
 import { consume, FEED_FORMATS, type FeedFormat, hasFindings, summary } from './consume.js';
 import { filters } from './decode.js';
@@ -43,6 +44,8 @@ async function throughFeed(capture: Capture, options: ReplayOptions): Promise<vo
   const close = (): void => feed.close();
   process.once('SIGINT', close);
   const out = new Output();
+  const progress = new Progress('replay', capture.size);
+  const done = feedCounter(feed.ring, 'captureBytes');
   try {
     const consumed = await consume(feed, out, {
       format: options.format,
@@ -50,7 +53,9 @@ async function throughFeed(capture: Capture, options: ReplayOptions): Promise<vo
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       passes,
       publisher,
+      after: () => progress.update(done()),
     });
+    progress.done();
     const text = summary(feed, consumed).join('\n');
     if (options.summary) {
       out.line(text);
@@ -58,6 +63,7 @@ async function throughFeed(capture: Capture, options: ReplayOptions): Promise<vo
     } else process.stderr.write(`${text}\n`);
     process.exitCode = hasFindings(consumed) ? FINDINGS : OK;
   } finally {
+    progress.done();
     process.removeListener('SIGINT', close);
     publisher?.close();
     feed.close();

@@ -41,6 +41,12 @@ export function statistics(ring: Ring): FeedStatistics {
   return { ledger, channels, feed };
 }
 
+/** One counter of the feed, to be looked at often. */
+export function feedCounter(ring: Ring, name: string): () => number {
+  const index = native().counters.feed.findIndex(([n]) => n === name);
+  return () => Number(ring.counter(index));
+}
+
 /** Whether a ledger's terms add up. A gauge may be a millisecond old while a feed runs: ask when it is at rest. */
 export function balances(ledger: Ledger): boolean {
   return ledger.expected === ledger.delivered + ledger.recovered + ledger.abandoned + ledger.inFlight;
