@@ -10,6 +10,7 @@ export {
 } from './feed/batch.js';
 export type { Column, Columns, ColumnsSpec } from './feed/columns.js';
 export type { Venue } from './feed/compile.js';
+export { type FastExecution, fastDecoder, NativeFastStream } from './feed/fast.js';
 export {
   Batch,
   type CaptureSource,

@@ -83,6 +83,25 @@ export interface NativeDigest {
   readonly unknown: number;
 }
 
+/** The native execution of a compiled FAST program over one stream. */
+export interface NativeFastDecoder {
+  reset(): void;
+  /**
+   * The message at `offset`. Its record is in `into` where it fits (`record` gives it again); `state` gets the error (its
+   * place in `fastErrors`), where the next message begins, the record's size, and the number of the field that failed (-1:
+   * none).
+   */
+  decode(bytes: Uint8Array, offset: number, end: number, into: Uint8Array, state: Float64Array): void;
+  record(into: Uint8Array): void;
+  /** All messages of a stream, up to the first error, as one number; nothing crosses into JavaScript. */
+  digest(
+    bytes: Uint8Array,
+    preamble: number,
+  ): { readonly digest: bigint; readonly messages: number; readonly error: string };
+  /** How often each error was met; at `none` the sound messages. */
+  counts(): Readonly<Record<string, number>>;
+}
+
 export interface NativeAddon {
   readonly version: string;
   /** Names and labels of the counters, in the order in which they lie in the ring. */
@@ -107,6 +126,16 @@ export interface NativeAddon {
     source: NativeSource,
     doorbell: (() => void) | null,
   ) => NativeFeed;
+  /** Names of the FAST errors without `VW_FAST_`, by number; the first is `none`. */
+  readonly fastErrors: readonly string[];
+  FastDecoder: new (
+    program: Uint8Array,
+    text: number,
+    entries: number,
+    depth: number,
+    record: number,
+    strict: boolean,
+  ) => NativeFastDecoder;
   /** Bytes from `ring`'s first byte to the next 64-byte line. */
   alignment(ring: Uint8Array): number;
   /** Walks each message of a buffer (length, 4 bytes little-endian, then the message); `Digests` in the layout does the same. */

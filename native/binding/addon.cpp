@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <memory>
 
+#include "binding/arguments.hpp"
 #include "binding/doorbell.hpp"
+#include "binding/fast_wrap.hpp"
 #include "feed/feed.hpp"
 
 namespace venuewire {
@@ -21,27 +23,6 @@ constexpr const char* kChannelNames[][2] = {VENUEWIRE_CHANNEL_COUNTERS(X)};
 constexpr const char* kNotices[] = {VENUEWIRE_NOTICES(X)};
 constexpr const char* kReasons[] = {VENUEWIRE_REASONS(X)};
 #undef X
-
-void throw_coded(Napi::Env env, const char* code, const std::string& message) {
-  Napi::Error error = Napi::Error::New(env, message);
-  error.Set("code", Napi::String::New(env, code));
-  error.ThrowAsJavaScriptException();
-}
-
-bool is_bytes(const Napi::Value& v) {
-  return v.IsTypedArray() && v.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
-}
-
-/// A number of JavaScript's as an integer: what is none, or beyond the limits, is brought inside them.
-int64_t integer(double v, double least, double most) {
-  if (std::isnan(v)) return int64_t(least > 0 ? least : 0);
-  return int64_t(v < least ? least : v > most ? most : v);
-}
-
-Bytes bytes_of(const Napi::Value& v) {
-  auto a = v.As<Napi::Uint8Array>();
-  return {a.Data(), uint32_t(a.ByteLength())};
-}
 
 /// The ring argument, checked: 64-byte aligned, and holding header, counters and data.
 struct RingArgs {
@@ -464,6 +445,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("reasons", names(env, kReasons));
   exports.Set("Session", SessionWrap::define(env));
   exports.Set("Feed", FeedWrap::define(env));
+  define_fast(env, exports);
   exports.Set("alignment", Napi::Function::New<alignment>(env, "alignment"));
   exports.Set("digest", Napi::Function::New<digest>(env, "digest"));
   return exports;

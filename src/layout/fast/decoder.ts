@@ -2,18 +2,19 @@
  * FAST 1.1: templates compiled to closures, run over bytes. What a message says depends on the messages before it, by
  * the dictionaries of the operators; `reset` forgets them.
  */
-import { type FastTemplate, type FastType, fastError, fastFault } from './model.js';
+import { type FastTemplate, type FastType, fastError } from './model.js';
 import {
   type Body,
-  FastProgram,
+  type FastProgram,
   type FieldNode,
   type Node,
   type SequenceNode,
   type SplitNode,
   TEMPLATE_SLOT,
 } from './program.js';
-import { type FastLimits, FastReader, LIMITS, piecesOf } from './reader.js';
+import { FastReader, LIMITS, piecesOf } from './reader.js';
 import { FastMessage, type FastRecord, fastRecordClass } from './record.js';
+import { type FastOptions, FastStream } from './stream.js';
 import {
   add,
   BOUNDS,
@@ -27,82 +28,38 @@ import {
   type Wide,
 } from './values.js';
 
-export interface FastOptions {
-  /**
-   * What the specification leaves to the decoder ([ERR R1] to [ERR R9]: overlong integers, strings and presence maps,
-   * text that is not UTF-8): refused, or accepted as far as a value can be read.
-   */
-  readonly reportable?: 'refused' | 'accepted';
-  readonly limits?: Partial<FastLimits>;
-  /** Bytes in front of each message that are not FAST (MOEX: 4). */
-  readonly preamble?: number;
-  /** The stream is in blocks: each begins with its length. */
-  readonly blocks?: boolean;
-}
-
 type Step = (r: FastReader) => unknown;
 type Run = (r: FastReader) => FastRecord;
 
 const TEMPLATE_TAG = tagOf('uInt32');
 
-export class FastDecoder {
-  readonly program: FastProgram;
+export class FastDecoder extends FastStream {
   readonly #reader: FastReader;
   readonly #runs: (Run | undefined)[];
-  readonly #preamble: number;
-  readonly #blocks: boolean;
 
   /** @throws VenuewireError `VW_FAST_S…`, `VW_FAST_D8` when the templates are not sound. */
   constructor(templates: readonly FastTemplate[] | FastProgram, options: FastOptions = {}) {
-    this.program = templates instanceof FastProgram ? templates : new FastProgram(templates);
+    super(templates, options);
     this.#reader = new FastReader(
       this.program.slots,
       { ...LIMITS, ...options.limits },
       options.reportable !== 'accepted',
     );
     this.#runs = new Array(this.program.bodies);
-    this.#preamble = options.preamble ?? 0;
-    this.#blocks = options.blocks ?? false;
   }
 
-  /** Forgets what earlier messages said: the first message of a packet, of a connection, after a loss. */
-  reset(): void {
+  override reset(): void {
     this.#reader.reset();
   }
 
-  /**
-   * The message at `offset`, and in its `next` where the following one begins. After an error the dictionaries are as the
-   * broken message left them: `reset` before going on.
-   * @throws VenuewireError `VW_FAST_…`: the specification's own errors by name, `VW_FAST_END` where the bytes end inside
-   * the message, `VW_FAST_LIMIT` beyond a bound.
-   */
-  decode(bytes: Uint8Array, offset = 0, end = bytes.length): FastMessage {
+  override decode(bytes: Uint8Array, offset = 0, end = bytes.length): FastMessage {
     const r = this.#reader;
     r.bytes = bytes;
-    r.at = offset + this.#preamble;
+    r.at = offset + this.preamble;
     r.end = Math.min(end, bytes.length);
     r.entries = 0;
     r.depth = 0;
     return this.#message(r, offset, '');
-  }
-
-  /** All messages of a file or a stream, one after the other. */
-  *messages(bytes: Uint8Array): Generator<FastMessage, void> {
-    for (let at = 0; at < bytes.length; ) {
-      let end = bytes.length;
-      if (this.#blocks) {
-        const [size, from] = blockSize(bytes, at);
-        if (size === 0) throw fastError('D12', `the block at ${at} has no bytes`);
-        if (size > end - from) this.#reader.over('a block');
-        at = from;
-        end = from + size;
-      }
-      while (at < end) {
-        const message = this.decode(bytes, at, end);
-        yield message;
-        at = message.next;
-      }
-    }
   }
 
   #message(r: FastReader, offset: number, context: string): FastMessage {
@@ -193,18 +150,6 @@ export class FastDecoder {
       return entries;
     };
   }
-}
-
-/** A block's length may be overlong. */
-function blockSize(bytes: Uint8Array, from: number): [size: number, at: number] {
-  let size = 0;
-  for (let at = from; at < bytes.length; ) {
-    const byte = bytes[at++] as number;
-    size = size * 128 + (byte & 0x7f);
-    if (size > 0xffff_ffff) throw fastError('D2', `the block length at ${from} is no uInt32`);
-    if (byte >= 0x80) return [size, at];
-  }
-  throw fastFault('END', 'the bytes end inside a block length', 'Wait for more of the stream.');
 }
 
 // ── Fields ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 /** FIX Adapted for Streaming, 1.1: templates, decoder, encoder. */
-export { FastDecoder, type FastOptions } from './decoder.js';
+export { type CompiledFast, compileFast } from './compile.js';
+export { FastDecoder } from './decoder.js';
 export { fastDigest } from './digest.js';
 export { FastEncoder, type FastEncoderOptions, type FastInput } from './encoder.js';
 export type {
@@ -14,6 +15,9 @@ export type {
   FastTemplate,
   FastType,
 } from './model.js';
+export { FastRecords, fastRecordBytes } from './normal.js';
+export type { FastProgram } from './program.js';
 export type { FastLimits } from './reader.js';
 export { FastMessage, FastRecord } from './record.js';
+export { type FastOptions, FastStream } from './stream.js';
 export { FastDecimal } from './values.js';

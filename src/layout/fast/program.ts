@@ -89,6 +89,8 @@ export class FastProgram {
   readonly #byName = new Map<string, FastTemplate>();
   readonly #byId = new Map<number, FastTemplate>();
   readonly #made = new Map<string, TemplateProgram>();
+  /** The application types that references in the stream stand in; the first is that of a message itself. */
+  readonly contexts: readonly string[];
   #bodies = 0;
   #nodes = 0;
 
@@ -107,6 +109,7 @@ export class FastProgram {
     for (const context of contexts) {
       for (const t of templates) this.#template(t, context, (seen) => contexts.add(seen));
     }
+    this.contexts = [...contexts];
   }
 
   get slots(): number {

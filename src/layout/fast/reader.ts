@@ -10,8 +10,10 @@ export interface FastLimits {
   readonly entries: number;
   /** Templates inside templates, by references in the stream. */
   readonly depth: number;
+  /** Bytes of a message in the normal form, which the native execution writes. */
+  readonly record: number;
 }
-export const LIMITS: FastLimits = { text: 1 << 16, entries: 1 << 14, depth: 16 };
+export const LIMITS: FastLimits = { text: 1 << 16, entries: 1 << 14, depth: 16, record: 1 << 24 };
 
 /** Beyond it seven more bits leave the exact numbers. */
 const ROOM = 2 ** 46;

@@ -7,6 +7,8 @@ export abstract class FastRecord {
   constructor(readonly $values: readonly unknown[]) {}
   abstract get $names(): readonly string[];
   abstract get $wide(): readonly boolean[];
+  /** What the values are of: one node a value. */
+  abstract get $body(): Body;
 
   /** The field of that name: its value, or undefined when it is absent. */
   get(name: string): unknown {
@@ -80,6 +82,9 @@ export function fastRecordClass(body: Body): RecordClass {
     }
     override get $wide(): readonly boolean[] {
       return wide;
+    }
+    override get $body(): Body {
+      return body;
     }
   };
   names.forEach((name, i) => {

@@ -72,7 +72,8 @@ const TYPES: readonly FastType[] = [
   'unicode',
   'byteVector',
 ];
-export const tagOf = (type: FastType): number => 2 + TYPES.indexOf(type);
+export const typeIndex = (type: FastType): number => TYPES.indexOf(type);
+export const tagOf = (type: FastType): number => 2 + typeIndex(type);
 
 const utf8 = new TextEncoder();
 const fatal = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -106,7 +107,7 @@ export const inside = (v: Wide, type: FastType): boolean => {
 export function decimalOf(text: string): FastDecimal | undefined {
   const found = /^(-?)([0-9]*)(?:\.([0-9]*))?$/.exec(text.trim());
   if (found === null || (found[2] === '' && (found[3] ?? '') === '')) return undefined;
-  let exponent = -(found[3]?.length ?? 0);
+  let exponent = 0 - (found[3]?.length ?? 0);
   let mantissa = BigInt(`${found[2]}${found[3] ?? ''}`);
   if (mantissa === 0n) return new FastDecimal(0, 0);
   while (mantissa % 10n === 0n) {

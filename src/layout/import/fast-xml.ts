@@ -1,5 +1,5 @@
 /** FAST templates as venues publish them (the XML of the 1.1 specification) to template data. */
-import { FastDecoder, type FastOptions } from '../fast/decoder.js';
+import { FastDecoder } from '../fast/decoder.js';
 import {
   type FastField,
   type FastInstruction,
@@ -9,6 +9,7 @@ import {
   type FastType,
   fastError,
 } from '../fast/model.js';
+import type { FastOptions } from '../fast/stream.js';
 import { readXml, type XmlElement } from './xml.js';
 
 const NAMESPACE = 'http://www.fixprotocol.org/ns/fast/td/1.';

@@ -1,0 +1,10 @@
+// The FAST decoder as a JavaScript class.
+#pragma once
+#include <napi.h>
+
+namespace venuewire {
+
+/// Adds `FastDecoder` and `fastErrors` to the addon.
+void define_fast(Napi::Env env, Napi::Object exports);
+
+}  // namespace venuewire
