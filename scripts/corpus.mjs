@@ -2,6 +2,8 @@
 // with what simulated lines and servers send them. Needs `npm run build`. Usage: node scripts/corpus.mjs FOLDER [seed]
 //   ID.catalogue   the compiled table, as the core parses it
 //   ID.messages    records: u32 length (little-endian), then one message
+//   NAME.fast      a compiled FAST program
+//   NAME.fastmessages  records as above, in the order in which they decode
 //   NAME.venue     the compiled declaration
 //   NAME.inputs    records as above, each: u8 kind (0 datagram, 1 reply, 2 connected, 3 another run begins), u8 line or
 //                  requester, u16 0, then the bytes
@@ -18,6 +20,7 @@ import { Stage } from '../dist/simulator/certify/runner.js';
 import { scenariosOf } from '../dist/simulator/certify/scenarios.js';
 import { sampleMessage } from '../dist/simulator/message-sampler.js';
 import { Random } from '../dist/simulator/random.js';
+import { fastCorpus } from './fast-corpus.mjs';
 
 const [folder, seedText] = process.argv.slice(2);
 if (!folder) {
@@ -50,6 +53,12 @@ for (const entry of decoders) {
   messages += samples.length;
   writeFileSync(join(folder, `${decoder.id}.catalogue`), compileCatalogue(decoder));
   writeFileSync(join(folder, `${decoder.id}.messages`), records(samples));
+}
+
+const fast = fastCorpus(new Random(seed));
+for (const { name, program, messages: list } of fast) {
+  writeFileSync(join(folder, `${name}.fast`), program);
+  writeFileSync(join(folder, `${name}.fastmessages`), records(list));
 }
 
 // A simulation drives the core through one object: what that is given is recorded.
@@ -111,5 +120,5 @@ for (const [id, load] of Object.entries(models)) {
   }
 }
 console.log(
-  `${decoders.length} tables with ${messages} messages, ${files} declarations with ${recorded} packets and replies, seed ${seed}`,
+  `${decoders.length} tables with ${messages} messages, ${fast.length} FAST programs, ${files} declarations with ${recorded} packets and replies, seed ${seed}`,
 );
