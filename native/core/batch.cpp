@@ -68,7 +68,7 @@ void Selection::parse(SpecReader& r) {
   std::sort(instruments.begin(), instruments.end());
   for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
     const Bytes b = r.bytes();
-    symbols.emplace_back(b.data, b.data + b.size);
+    symbols.emplace_back(reinterpret_cast<const char*>(b.data), b.size);
   }
   std::sort(symbols.begin(), symbols.end());
   directory_type = r.u16();
@@ -143,8 +143,8 @@ bool BatchWriter::wanted(uint16_t index, Bytes message) {
 /// A directory message ties a symbol to the key that later messages carry.
 void BatchWriter::learn(Bytes message) {
   if (!message.holds(selection_.symbol_offset, selection_.symbol_width)) return;
-  const uint8_t* p = message.data + selection_.symbol_offset;
-  const std::vector<uint8_t> symbol(p, p + selection_.symbol_width);
+  const auto* p = reinterpret_cast<const char*>(message.data + selection_.symbol_offset);
+  const std::string symbol(p, selection_.symbol_width);
   uint64_t key;
   if (!std::binary_search(selection_.symbols.begin(), selection_.symbols.end(), symbol) ||
       !catalogue_.instrument(selection_.directory_type, message, key)) {

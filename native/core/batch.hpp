@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/catalogue.hpp"
@@ -40,8 +41,8 @@ struct Selection {
   std::vector<uint8_t> types;  ///< one byte an index; empty: all
   bool unknown = true;         ///< messages whose type the decoder does not know
   bool by_instrument = false;
-  std::vector<uint64_t> instruments;          ///< keys, sorted
-  std::vector<std::vector<uint8_t>> symbols;  ///< blank-padded text; keys are learnt from directory messages
+  std::vector<uint64_t> instruments;  ///< keys, sorted
+  std::vector<std::string> symbols;   ///< blank-padded text, sorted; keys are learnt from directory messages
   uint16_t directory_type = Catalogue::kUnknown;
   uint16_t symbol_offset = 0;
   uint8_t symbol_width = 0;

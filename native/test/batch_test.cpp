@@ -76,8 +76,8 @@ class Rig {
         for (uint32_t n = uint32_t(load_uint(p + 24, 4, false)); n > 0; n--) {
           const uint32_t length = uint32_t(load_uint(m, 4, false));
           const uint64_t offset = load_uint(m + 6, 2, false);
-          out +=
-              " " + std::to_string(sequence + offset) + "=" + std::string(reinterpret_cast<const char*>(m + 8), length);
+          out += std::string(" ") + std::to_string(sequence + offset) + "=" +
+                 std::string(reinterpret_cast<const char*>(m + 8), length);
           m += 8 + (length + 7) / 8 * 8;
         }
         CHECK(m == p + size * 8);
@@ -134,8 +134,9 @@ SCENARIO("records wrap around the ring's end and stay whole") {
   uint64_t n = 1;
   for (int round = 0; round < 3000; round++) {
     CHECK(r.deliver(mold_data(n, 3), n));
-    const std::string expected = " " + std::to_string(n) + "=" + std::to_string(n) + " " + std::to_string(n + 1) + "=" +
-                                 std::to_string(n + 1) + " " + std::to_string(n + 2) + "=" + std::to_string(n + 2);
+    const std::string expected = std::string(" ") + std::to_string(n) + "=" + std::to_string(n) + " " +
+                                 std::to_string(n + 1) + "=" + std::to_string(n + 1) + " " + std::to_string(n + 2) +
+                                 "=" + std::to_string(n + 2);
     CHECK_LOG(r.read(), expected);
     n += 3;
   }
@@ -149,7 +150,7 @@ SCENARIO("without room nothing is written, and what was written stays") {
   while (r.deliver(mold("DAY1", n, 1, {std::to_string(n) + "."}), n)) n++;
   const std::string all = r.read();
   for (uint64_t i = 1; i < n; i++)
-    CHECK(all.find(" " + std::to_string(i) + "=" + std::to_string(i) + ".") != std::string::npos);
+    CHECK(all.find(std::string(" ") + std::to_string(i) + "=" + std::to_string(i) + ".") != std::string::npos);
   CHECK(r.deliver(mold_data(n, 1), n));
 }
 
@@ -308,7 +309,7 @@ std::string crossing(Rig& r, uint64_t first, const std::vector<std::string>& mes
   const std::string all = r.read();
   for (size_t at = all.find('='); at != std::string::npos; at = all.find('=', at + 1)) {
     const size_t from = all.rfind(' ', at) + 1;
-    out += (out.empty() ? "" : " ") + all.substr(from, at - from) + all.substr(at + 1, 1);
+    out += std::string(out.empty() ? "" : " ") + all.substr(from, at - from) + all.substr(at + 1, 1);
   }
   return out;
 }
@@ -342,7 +343,7 @@ SCENARIO("leaves out other instruments; what has none crosses") {
 SCENARIO("learns an instrument's key from the directory message that has its symbol") {
   Selection s;
   s.by_instrument = true;
-  s.symbols = {Buffer{'T', 'W', 'O', ' ', ' ', ' ', ' ', ' '}};
+  s.symbols = {"TWO     "};
   s.directory_type = 0;
   s.symbol_offset = 3;
   s.symbol_width = 8;

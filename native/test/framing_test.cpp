@@ -12,7 +12,8 @@ std::string walk(const FramingSpec& f, const Buffer& body) {
   MessageWalk w(f, view(exact));
   Bytes m;
   std::string out;
-  while (w.next(m)) out += (out.empty() ? "" : " ") + std::string(reinterpret_cast<const char*>(m.data), m.size);
+  while (w.next(m))
+    out += std::string(out.empty() ? "" : " ") + std::string(reinterpret_cast<const char*>(m.data), m.size);
   if (w.malformed()) out += out.empty() ? "malformed" : " malformed";
   return out;
 }

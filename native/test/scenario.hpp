@@ -54,7 +54,10 @@ inline void put(Buffer& b, uint64_t v, uint32_t width) {
   b.resize(b.size() + width);
   store_uint(b.data() + b.size() - width, v, width, true);
 }
-inline void put(Buffer& b, const std::string& text) { b.insert(b.end(), text.begin(), text.end()); }
+inline void put(Buffer& b, const std::string& text) {
+  b.resize(b.size() + text.size());
+  if (!text.empty()) std::memcpy(b.data() + b.size() - text.size(), text.data(), text.size());
+}
 
 inline Field be(uint16_t offset, uint8_t width) {
   Field f;
@@ -151,7 +154,11 @@ class Recorder final : public Output {
   void notice(const Notice& n) override {
     notices.push_back(n);
     std::string text = name_of(n.code);
-    if (n.count != 0) text += "[" + std::to_string(n.begin) + "," + std::to_string(n.end) + ")";
+    if (n.count != 0) {
+      text += '[';
+      text += std::to_string(n.begin) + ",";
+      text += std::to_string(n.end) + ")";
+    }
     if (n.reason != Reason::none) text += std::string(":") + name_of(n.reason);
     add(text);
   }
