@@ -165,8 +165,10 @@ function dispatcher(view: Flyweight, handler: AnyHandler, position: Position): D
 
 /** The handlers of one consumer, prepared once: a table from message index to what is called. */
 export class Dispatcher {
-  readonly table: readonly (Dispatch | undefined)[];
+  readonly table: (Dispatch | undefined)[];
   readonly position = new Position();
+  /** Messages that were left when the feed was closed: they are walked over, but nobody is called. */
+  left = 0;
   constructor(
     ring: Ring,
     decoder: AnyDecoder,
@@ -181,6 +183,13 @@ export class Dispatcher {
       return dispatcher(view, handler.bind(handlers) as AnyHandler, this.position);
     });
   }
+
+  /** From here on nobody is called. The loop over messages asks nothing for this: its table is another. */
+  readonly stop = (): void => {
+    this.table.fill(() => {
+      this.left++;
+    });
+  };
 }
 
 /** How much is read before it is given back: the core writes on while the rest is being read. */
@@ -188,15 +197,30 @@ const RELEASE_UNITS = 16384;
 
 /**
  * Reads `[from, to)` of the ring; returns how many messages were passed over. With `release`, what has been read is
- * given back as it goes; without, the range stays valid.
+ * given back as it goes; without, the range stays valid. Ends where a handler closes the ring.
  */
 export function read(ring: Ring, from: number, to: number, dispatcher: Dispatcher, release = false): number {
+  if (ring.closed) return 0;
+  const outer = ring.stop;
+  const stopBoth = (): void => {
+    dispatcher.stop();
+    outer?.();
+  };
+  ring.stop = outer === undefined ? dispatcher.stop : stopBoth;
+  try {
+    return walk(ring, from, to, dispatcher, release);
+  } finally {
+    ring.stop = outer;
+  }
+}
+
+function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, release: boolean): number {
   const { words, view, mask } = ring;
   const { table, position, sink } = dispatcher;
   const known = table.length;
   let messages = 0;
   let given = from;
-  for (let unit = from; unit !== to; ) {
+  for (let unit = from; unit !== to && !ring.closed; ) {
     if (release && (unit - given) >>> 0 >= RELEASE_UNITS) {
       ring.tail = unit;
       given = unit;
@@ -229,6 +253,8 @@ export function read(ring: Ring, from: number, to: number, dispatcher: Dispatche
             position.$offset = word >>> 16;
             call(w * 4, length);
           }
+        } else if (ring.closed) {
+          dispatcher.left++;
         } else if (sink.unknown !== undefined && type === UNKNOWN_TYPE) {
           position.$offset = word >>> 16;
           sink.unknown(new DataView(view.buffer, view.byteOffset + w * 4, length), position);
@@ -243,7 +269,7 @@ export function read(ring: Ring, from: number, to: number, dispatcher: Dispatche
     }
   }
   if (release) ring.tail = to;
-  return messages;
+  return messages - dispatcher.left;
 }
 
 function readNotice({ view }: Ring, at: number): Notice {

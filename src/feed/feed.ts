@@ -371,6 +371,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.ring.close();
     this.#native.close();
     this.#capture = undefined;
     this.#onClose?.();

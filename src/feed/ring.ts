@@ -32,6 +32,10 @@ export class Ring {
   readonly mask: number;
   readonly #header: Int32Array;
   readonly #counters: BigUint64Array;
+  /** Nothing more is to be delivered. */
+  closed = false;
+  /** @internal Stops the reading that is under way, from inside a handler. */
+  stop: (() => void) | undefined;
 
   /** @param dataBytes a power of two from 64 KiB to 1 GiB. */
   constructor(
@@ -68,6 +72,11 @@ export class Ring {
   /** Gives everything before `position` back to the core. */
   set tail(position: number) {
     Atomics.store(this.#header, TAIL, position | 0);
+  }
+  /** Ends delivery in this thread, at once: also the rest of what is being read. */
+  close(): void {
+    this.closed = true;
+    this.stop?.();
   }
   /** The next publication rings again. */
   lowerBell(): void {

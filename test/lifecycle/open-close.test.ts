@@ -70,6 +70,62 @@ describe('opening and closing', () => {
     }
   });
 
+  it('nothing is delivered after close, whoever calls it and however the feed is read', async () => {
+    for (const last of [1, 12, 25, 26, 1000]) {
+      for (const how of ['run', 'poll', 'batches'] as const) {
+        const feed = await openCapture(bytes, { ringBytes: 65536 });
+        let calls = 0;
+        let notices = 0;
+        const handlers = {
+          addOrder() {
+            if (++calls === last) feed.close();
+          },
+        };
+        feed.on('notice', () => {
+          expect(feed.closed).toBe(false);
+          notices++;
+        });
+        if (how === 'run') expect((await feed.run(handlers)).messages).toBe(last);
+        else if (how === 'poll') for (let n = 0; n >= 0 && !feed.closed; ) n = feed.poll(handlers);
+        else for await (const batch of feed) batch.read(handlers);
+        expect(calls, how).toBe(last);
+        expect(notices).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it('nothing is delivered after a notice or an unknown message has closed the feed', async () => {
+    const feed = await openCapture(bytes);
+    feed.on('sessionStarted', () => feed.close());
+    let calls = 0;
+    expect((await feed.run({ addOrder: () => calls++ })).messages).toBe(0);
+    expect(calls).toBe(0);
+    // Types that no table knows.
+    const strange = Buffer.from(bytes);
+    const body = strange.subarray(24);
+    for (let at = body.indexOf('TEST') - 24; at > 0; ) {
+      body.write('~', at, 'latin1');
+      const next = body.indexOf('TEST', at + 32);
+      at = next < 0 ? 0 : next - 24;
+    }
+    const unknown = await openCapture(strange);
+    let heard = 0;
+    unknown.on('unknown', () => {
+      if (++heard === 30) unknown.close();
+    });
+    expect((await unknown.run({})).messages).toBe(30);
+    expect(heard).toBe(30);
+  });
+
+  it('a batch that is read after close gives nothing', async () => {
+    const feed = await openCapture(bytes);
+    for await (const batch of feed) {
+      feed.close();
+      expect(batch.read({ addOrder: () => expect.unreachable() })).toBe(0);
+      expect(batch.columns({ addOrder: ['shares'] }).addOrder.length).toBe(0);
+    }
+  });
+
   it('close in the handler of a live feed, woken by the doorbell', async () => {
     for (let i = 0; i < 30; i++) {
       const address = liveAddress();
