@@ -1,5 +1,6 @@
 // A channel: arbitrates lines by sequence number, delivers in order, holds what came early, knows every hole and keeps
-// the ledger. Pure: bytes and times come in, runs and notices go out. Runs on the feed thread (or in a simulation).
+// the ledger. Pure: bytes and times come in, runs and notices go out. Runs on the feed thread (or in a simulation). The
+// way of a packet is in channel.cpp; sessions, holes and snapshots have a file each.
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -1,0 +1,165 @@
+// Snapshots of a channel: their messages, where delivery goes on behind them, and joining without one.
+#include <algorithm>
+
+#include "core/channel.hpp"
+
+namespace venuewire {
+
+namespace {
+using C = ChannelCounter;
+}
+
+void Channel::snapshot_begin(int64_t now_ns, uint16_t requester) {
+  if (in_snapshot_) return;
+  in_snapshot_ = true;
+  say(NoticeCode::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
+}
+
+bool Channel::snapshot_message(const FramingSpec& framing, Bytes body, const Arrival& arrival, uint32_t skip,
+                               uint32_t take) {
+  if (body.size > output_.bytes_max()) {
+    counters_[C::oversized]++;
+    return true;
+  }
+  if (!output_.room(body.size)) {
+    blocked_ = true;
+    return false;
+  }
+  Arrival a = arrival;
+  a.origin = Origin::snapshot;
+  const Run run{&framing, body, skip, take, 0, a.receive_ns, index_, a.line, Origin::snapshot, true};
+  counters_[C::snapshotMessages] += output_.deliver(run, counters_);
+  return true;
+}
+
+bool Channel::join_by_items(const std::vector<ItemNumber>& items, uint64_t wanted, uint64_t& first,
+                            uint64_t& greatest) const {
+  std::vector<uint64_t> seen;  // items whose first message behind the gap has been looked at
+  uint64_t position = wanted, last = wanted;
+  bool leading = true, any = false;
+  for (const Held& h : held_) {
+    if (h.first < wanted) continue;
+    if (!h.framing->item_number.present()) return false;
+    const Slot& s = slots_[h.slot];
+    const auto at = std::lower_bound(items.begin(), items.end(), h.item,
+                                     [](const ItemNumber& x, uint64_t v) { return x.item < v; });
+    const bool known = at != items.end() && at->item == h.item;
+    MessageWalk walk(*h.framing, Bytes{s.bytes.data(), s.size});
+    Bytes m;
+    bool all_in = true, some_in = false;
+    while (walk.next(m)) {
+      const Field& f = h.framing->item_number;
+      if (!f.fits(m)) continue;
+      const uint64_t number = f.load(m.data);
+      if (number == (f.width >= 8 ? ~0ull : (1ull << (8 * f.width)) - 1)) continue;
+      any = true;
+      if (!known) {
+        all_in = false;
+        continue;
+      }
+      if (std::find(seen.begin(), seen.end(), h.item) == seen.end()) {
+        // Its messages before this one, which are missing, are in the snapshot if the snapshot reaches up to here.
+        if (number > at->number) return false;
+        seen.push_back(h.item);
+      }
+      if (number < at->number) {
+        some_in = true;
+      } else {
+        all_in = false;
+      }
+    }
+    if (some_in) last = h.end;
+    leading = leading && all_in && h.first == position;
+    if (leading) position = h.end;
+  }
+  first = wire(position);
+  greatest = wire(std::max(position, last));
+  return any;
+}
+
+bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester, uint64_t greatest) {
+  const uint64_t position = linear(first);
+  const auto refuse = [&](Reason why) {
+    in_snapshot_ = true;
+    snapshot_fail(why, 0, now_ns, requester);
+    return false;
+  };
+  if (started_ && position > highest_ && position - highest_ > spec_.jump_max) return refuse(Reason::malformedReply);
+  // One that ends where the gap begins brings nothing either.
+  const bool useless = position == next_ && !holes_.empty() && holes_.front().begin == next_;
+  if (!joining_ && started_ && (position < next_ || useless)) return refuse(Reason::tooOld);
+  in_snapshot_ = false;
+  counters_[C::snapshots]++;
+  if (!started_) {
+    started_ = true;
+    joining_ = false;
+    next_ = highest_ = position;
+    say(NoticeCode::sessionStarted, Reason::none, next_, next_, now_ns);
+  } else if (joining_) {
+    // The account begins where the snapshot ends.
+    joining_ = false;
+    if (position < next_) {
+      counters_[C::expected] += next_ - position;
+      holes_.insert(holes_.begin(), Hole{position, next_, now_ns, now_ns});
+      next_ = position;
+    } else {
+      drop_below(position, false);
+      counters_[C::expected] -= std::min(position, highest_) - next_;
+      next_ = position;
+      highest_ = std::max(highest_, position);
+    }
+  } else {
+    if (position > highest_) {
+      counters_[C::expected] += position - highest_;
+      highest_ = position;
+    }
+    if (position > next_) {
+      const uint64_t begin = next_;
+      drop_below(position, false);
+      counters_[C::abandoned] += position - begin;
+      counters_[C::abandonedToSnapshot] += position - begin;
+      counters_[C::gapsAbandoned]++;
+      next_ = position;
+      say(NoticeCode::gapAbandoned, Reason::snapshot, begin, position, now_ns, requester);
+    }
+  }
+  lossy_ = false;
+  const uint64_t compare_to = greatest == 0 ? next_ : std::max(next_, linear(greatest));
+  say(NoticeCode::snapshotEnded, Reason::none, next_, compare_to, now_ns, requester);
+  drain(now_ns);
+  mark_good(now_ns);
+  return true;
+}
+
+void Channel::snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester) {
+  if (!in_snapshot_) return;
+  in_snapshot_ = false;
+  counters_[C::snapshotsFailed]++;
+  say(NoticeCode::snapshotFailed, why, next_, next_, now_ns, requester, detail);
+  drain(now_ns);
+}
+
+void Channel::refresh_begin(int64_t now_ns, uint16_t requester) {
+  say(NoticeCode::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
+}
+
+void Channel::refresh_end(int64_t now_ns, uint16_t requester) {
+  counters_[C::snapshots]++;
+  lossy_ = false;
+  say(NoticeCode::snapshotEnded, Reason::none, next_, next_, now_ns, requester);
+  mark_good(now_ns);
+}
+
+void Channel::join_live(int64_t now_ns) {
+  if (!joining_) return;
+  joining_ = false;
+  lossy_ = true;
+  if (!stale_) {
+    // What the snapshot would have said is not known.
+    stale_ = true;
+    say(NoticeCode::stale, Reason::none, next_, next_, now_ns);
+  }
+  drain(now_ns);
+}
+
+}  // namespace venuewire
