@@ -203,6 +203,7 @@ class Channel {
   void stream_end(int64_t now_ns);
   /// Where a stream resumes: the first number that is missing, or the next one. Not begun: 0 for the newest.
   [[nodiscard]] uint64_t resume_at() const;
+  [[nodiscard]] uint64_t first_number() const { return framing_.wrap_first; }
   /// What has been given up is about to come again as state within the stream, and has come.
   void refresh_begin(int64_t now_ns, uint16_t requester);
   void refresh_end(int64_t now_ns, uint16_t requester);

@@ -136,6 +136,7 @@ uint64_t Requester::variable(Variable v, int64_t now_ns) const {
   const Channel* c = counted_channel();
   switch (v) {
     case Variable::begin:
+      if (logging_in_ && anew_) return feed_->first_number();
       if (logging_in_ || (work_channel_ == nullptr && feed_ != nullptr)) return feed_->resume_at();
       return c ? c->wire(work_begin_) : 0;
     case Variable::last:
@@ -204,10 +205,11 @@ void Requester::transmit(const Template& t, int64_t now_ns, bool counted) {
     for (const Patch& p : t.patches) {
       uint8_t* to = scratch_.data() + p.offset;
       if (p.encoding == Encoding::raw) {
-        const Epoch e = counted_channel() ? counted_channel()->epoch() : Epoch{};
+        const Epoch e = counted_channel() && !(logging_in_ && anew_) ? counted_channel()->epoch() : Epoch{};
         uint8_t text[16];
         store_uint(text, e.high, 8, true);
         store_uint(text + 8, e.low, 8, true);
+        if (e == Epoch{}) std::memset(text, ' ', 16);  // no session: the current one
         std::memcpy(to, text, p.width < 16 ? p.width : 16);
         continue;
       }
@@ -615,7 +617,7 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
   if (state_ == State::ready) {
     if (spec_.heartbeat_ns != 0) due(last_sent_ns_ + spec_.heartbeat_ns);
     if (spec_.silence_ns != 0) due(last_heard_ns_ + spec_.silence_ns);
-    if (spec_.probe_ns != 0 && !probed_) due(last_heard_ns_ + spec_.probe_ns);
+    if (spec_.probe_ns != 0 && spec_.probe.present() && !probed_) due(last_heard_ns_ + spec_.probe_ns);
   }
   if (stalled_) due(now_ns + 100'000);
   if (work_channel_) {
@@ -828,6 +830,7 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       }
       return true;
     case Action::login_rejected:
+      if (feed_ && feed_->session_over()) anew_ = true;
       fail(Reason::loginRejected, uint32_t(number), now_ns, true);
       return true;
     case Action::status: {

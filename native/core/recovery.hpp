@@ -303,6 +303,7 @@ class Requester {
   bool logging_in_ = false;  // the template under way is the login
   bool probed_ = false;
   bool gone_ = false;  // the peer has closed: there is nothing to close
+  bool anew_ = false;  // the session that we know is over, and asking for it was refused: whatever is there now
   int64_t reopen_at_ns_ = 0;
   int64_t backoff_ns_ = 0;
   uint32_t refresh_left_ = 0;  // messages of state that are still to come

@@ -49,6 +49,7 @@ void Requester::feed_accepted(const ReplyRule& rule, Bytes at, uint64_t number, 
   backoff_ns_ = 0;
   servers_failed_ = 0;
   up_ = true;
+  anew_ = false;
   if (rule.number.present()) implied_ = number;
   Epoch epoch;
   if (rule.epoch_width != 0) {

@@ -587,6 +587,43 @@ SCENARIO("the end of the session, and another one the next day") {
   CHECK(r[C::delivered] == 2);
 }
 
+SCENARIO("a time to probe without anything to say is no deadline") {
+  RequesterSpec q = soup_feed();
+  q.probe_ns = 1'000 * kMs;
+  Rig r(bare(), {q}, {});
+  r.connected();
+  r.in(soup('A', "DAY1      " + padded(1)));
+  r.pass(2'000 * kMs);
+  CHECK(r.session->deadline() > r.now);
+}
+
+SCENARIO("a session that is over is asked for once more, then whatever there is from its first number") {
+  Rig r(bare(), {soup_feed()}, {});
+  r.connected();
+  CHECK_LOG(r.did(), "connect0/0 " + login("", 0));
+  r.in(soup('A', "DAY1      " + padded(5)));
+  r.in(soup('S', "5"));
+  r.in(soup('Z'));
+  r.pass(10'000 * kMs);
+  r.did();
+  r.connected();
+  CHECK_LOG(r.did(), login("DAY1", 6));
+  r.in(soup('J', "S"));
+  r.pass(10'000 * kMs);
+  r.did();
+  r.connected();
+  CHECK_LOG(r.did(), login("", 1));
+  r.log();
+  r.in(soup('A', "DAY2      " + padded(1)));
+  r.in(soup('S', "1"));
+  CHECK_LOG(r.log(), "sessionStarted lineUp 1");
+  r.broken();
+  r.pass(100 * kMs);
+  r.did();
+  r.connected();
+  CHECK_LOG(r.did(), login("DAY2", 2));
+}
+
 }  // namespace
 }  // namespace venuewire
 

@@ -26,11 +26,9 @@ export const streamSchema = z
       .describe('Sent by `answerNumber` rules: our own messages will not be sent again. Takes no number of its own'),
     keepAlive: z
       .strictObject({
-        send: serverPattern.connectTimeout
-          .optional()
-          .describe('The heartbeat is sent when we have been silent for so long'),
-        probe: serverPattern.connectTimeout.optional().describe('A silent server is probed after so long'),
-        silence: serverPattern.connectTimeout.optional().describe('… and given up after so long'),
+        send: rungParts.duration.optional().describe('The heartbeat is sent when we have been silent for so long'),
+        probe: rungParts.duration.optional().describe('A silent server is probed after so long'),
+        silence: rungParts.duration.optional().describe('… and given up after so long'),
       })
       .default({}),
     reconnect: z

@@ -15,12 +15,17 @@ import {
   variable,
   waitForOtherLine,
 } from '../../src/patterns/index.js';
+import type { Stream } from '../../src/patterns/stream.js';
+import type { Value } from '../../src/patterns/table.js';
 import { certify, runScenarioSeeds } from '../../src/simulator/certify/campaign.js';
 import { branchesOf, unreached } from '../../src/simulator/certify/coverage.js';
 import { DerivedServer } from '../../src/simulator/certify/derived-server.js';
-import type { VenueModel } from '../../src/simulator/certify/model.js';
+import { FixServer } from '../../src/simulator/certify/fix-server.js';
+import type { CertifiedServer, ServerContext, VenueModel } from '../../src/simulator/certify/model.js';
+import { models } from '../../src/simulator/certify/models.js';
 import { Stage } from '../../src/simulator/certify/runner.js';
 import { scenariosOf } from '../../src/simulator/certify/scenarios.js';
+import type { SessionDay } from '../../src/simulator/certify/session-day.js';
 
 // A venue that nobody has: data only, from here to the next line of this kind.
 
@@ -175,6 +180,40 @@ test('what is planted is found', () => {
     },
   };
   expect(faultsOf(strict, 'own-replay: range over the limit').join()).toMatch(/in one request, 3 are allowed/);
+});
+
+test('what is planted in a session is found', async () => {
+  const model = await models.fix44?.();
+  const venue = model?.venue();
+  const use = venue?.streams?.A;
+  if (model === undefined || venue === undefined || typeof use?.pattern !== 'object') throw new Error('fix44');
+  const { pattern } = use;
+  const faultsOf = (other: Partial<Stream>, name: string, create?: (c: ServerContext) => CertifiedServer): string => {
+    const planted = { ...venue, streams: { A: { ...use, pattern: { ...pattern, ...other } } } };
+    const servers = create && { [pattern.id]: { create } };
+    const stage = new Stage({ ...model, venue: () => planted, ...(servers && { servers }) });
+    const scenario = scenariosOf(stage).find((s) => s.name === `${pattern.id}: ${name}`);
+    if (scenario === undefined) throw new Error(name);
+    return runScenarioSeeds(stage, scenario, 1, 5)
+      .failures.flatMap((f) => f.faults)
+      .join();
+  };
+  // Heartbeats that come more seldom than the logon has promised.
+  expect(faultsOf({ keepAlive: { ...pattern.keepAlive, send: '600s' } }, 'quiet')).toMatch(/said nothing for/);
+  // A gap fill that leads one too far.
+  const { gapFill } = pattern;
+  if (gapFill === undefined || !('fix' in gapFill)) throw new Error('gapFill');
+  const far = gapFill.fix.map(([tag, value]): [number, Value] => [
+    tag,
+    tag === 36 ? variable('clientSequence', 2) : value,
+  ]);
+  expect(faultsOf({ gapFill: { fix: far } }, 'asked for ours')).toMatch(/filled up to/);
+  // No more than a heartbeat where a test request wants its text back.
+  expect(faultsOf({ answer: pattern.heartbeat }, 'test request')).toMatch(/was not answered/);
+  // The server answers a subscription for one instrument only: the state is never whole.
+  const less = (c: ServerContext) =>
+    new FixServer({ ...c, pattern: { ...(c.pattern as Stream), refresh: 1 } }, c.day as SessionDay);
+  expect(faultsOf({}, 'filled over', less)).toMatch(/still stale/);
 });
 
 test('replies that carry packets or say that a range is gone', () => {

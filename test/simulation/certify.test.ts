@@ -45,11 +45,6 @@ describe('pattern coverage', () => {
       'reason none',
       'reason closed',
       'reason malformedCapture',
-      // Streams: native/test/stream_feed_test.cpp and test/unit/venue-fix44.test.ts.
-      'action answerNumber',
-      'action sessionEnd',
-      'notice lineDown',
-      'notice lineUp',
       // native/test/recovery_test.cpp, channel_test.cpp
       'reason exhausted',
       'reason endOfData',

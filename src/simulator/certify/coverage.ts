@@ -2,6 +2,7 @@
  * Which branches of the patterns a certification has reached. What a venue declares says what there is to reach: every
  * action and status of its reply rules, every kind of packet of its framing, every style of its rungs.
  */
+import type { CertifyFaults } from './model.js';
 import type { Run, Stage } from './runner.js';
 import { Stage as Stages } from './runner.js';
 
@@ -10,9 +11,11 @@ export function branchesOf(stage: Stage): Set<string> {
   const out = new Set<string>();
   const { framing } = stage;
   out.add(`numbering ${framing.numbering}`);
+  // Streams whose messages come out of replies never carry the feed's own packets.
+  const packets = stage.liveLines > 0 || framing.fix;
   if (framing.session !== undefined) out.add('session').add('notice sessionEnded');
   if (BigInt(framing.wrap.max) < 0xffff_ffff_ffff_ffffn) out.add('wrap');
-  for (const k of framing.kinds) {
+  for (const k of packets ? framing.kinds : []) {
     if (k.is === 'heartbeat' && k.number !== 'none') out.add(`heartbeat ${k.number}`);
     if (k.is === 'endOfSession' || k.is === 'reset') out.add(`packet ${k.is}`);
   }
@@ -31,6 +34,10 @@ export function branchesOf(stage: Stage): Set<string> {
     }
     out.add(`${pattern.transport}, ${pattern.connection}`);
     if ('delivery' in pattern) out.add(`delivery ${pattern.delivery}`);
+    if ('subscribe' in pattern) {
+      out.add(`stream ${pattern.id}`).add('notice lineUp').add('notice lineDown');
+      if (pattern.refresh > 0) out.add('state within the stream');
+    }
     if ('onePerDatagram' in pattern && pattern.onePerDatagram) out.add('one datagram for each request');
     if (pattern.needsImage) out.add('image before the request');
     if ('from' in pattern) {
@@ -65,11 +72,24 @@ export function reachedBy(
       out.push(`control reset ${c.counted ? 'counted' : 'uncounted'}`);
     }
   }
+  const session = Object.values(run.servers ?? {})
+    .flat()
+    .map((f) => (f as CertifyFaults).session);
+  if (session.some((f) => f?.resetAtLogon !== undefined) && (counters.resets ?? 0) > 0) out.push('packet reset');
+  if (session.some((f) => f?.resetInSession !== undefined) && (counters.resets ?? 0) > 0) {
+    for (const c of framing.controls) {
+      if (c.is === 'reset') out.push(`control reset ${c.counted ? 'counted' : 'uncounted'}`);
+    }
+  }
   for (const rung of stage.rungs) {
     const pattern = Stages.patternOf(rung);
     if (!served.has(pattern.id)) continue;
     out.push(`${pattern.transport}, ${pattern.connection}`);
     if ('delivery' in pattern) out.push(`delivery ${pattern.delivery}`);
+    if ('subscribe' in pattern) {
+      out.push(`stream ${pattern.id}`);
+      if (pattern.refresh > 0 && (counters.snapshots ?? 0) > 0) out.push('state within the stream');
+    }
     if ('onePerDatagram' in pattern && pattern.onePerDatagram) out.push('one datagram for each request');
     if (pattern.needsImage) out.push('image before the request');
     if ('from' in pattern && (counters.snapshots ?? 0) > 0) {

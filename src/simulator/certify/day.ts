@@ -146,6 +146,8 @@ export class Day {
   readonly times: number[] = [];
   readonly segments: Segment[] = [];
   readonly framing: Framing;
+  /** Other bytes that a position may be delivered with, where what is sent again is marked. */
+  readonly variants?: ReadonlyMap<number, readonly Uint8Array[]>;
   readonly #wf: bigint;
   /** Numbers before they begin again; 0: they never do. */
   readonly #period: bigint;

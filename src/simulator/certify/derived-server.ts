@@ -14,7 +14,7 @@ import { nanoseconds } from '../../patterns/units.js';
 import { sampleMessage } from '../message-sampler.js';
 import { Agenda, type Connection, type Piece, planAnswer, Quota } from '../server.js';
 import type { Segment } from './day.js';
-import type { Asked, CertifiedServer, ServerAccount, ServerContext } from './model.js';
+import type { Asked, CertifiedServer, CertifyFaults, ServerAccount, ServerContext } from './model.js';
 
 type Reply = Recovery['replies'][number];
 type Action = Reply['do'];
@@ -30,13 +30,13 @@ const tableOf = (table: string | Decoder): Decoder => {
 };
 
 /** What a template says when it comes back from the wire. */
-interface Said {
+export interface Said {
   readonly fields: Values;
   readonly variables: ReadonlyMap<VariableName, bigint | string>;
 }
 
 /** Reads one kind of client message back: constants must agree, variables are told. */
-class TemplateReader {
+export class TemplateReader {
   readonly #decoder: Decoder | undefined;
   readonly #skip: number = 0;
   /** The number of the packet that the request travels in, where the engine fills it in. */
@@ -68,7 +68,8 @@ class TemplateReader {
 
   #fix(bytes: Uint8Array): Said | undefined {
     const fields: Values = {};
-    for (const part of Buffer.from(bytes).toString('latin1').split('\x01')) {
+    const parts = new Set(Buffer.from(bytes).toString('latin1').split('\x01'));
+    for (const part of parts) {
       const eq = part.indexOf('=');
       if (eq > 0) fields[part.slice(0, eq)] = part.slice(eq + 1);
     }
@@ -76,9 +77,13 @@ class TemplateReader {
     for (const [tag, value] of (this.outgoing as Extract<Outgoing, { fix: unknown }>).fix) {
       const got = fields[String(tag)];
       if (typeof value === 'object') {
-        if ('variable' in value && got !== undefined)
-          variables.set(value.variable, BigInt(String(got)) - BigInt(value.add ?? 0));
-      } else if (String(got) !== String(value)) return undefined;
+        if (got === undefined) return undefined;
+        if ('variable' in value) {
+          const text = String(got);
+          const number = /^\d+$/.test(text) ? BigInt(text) - BigInt(value.add ?? 0) : text;
+          variables.set(value.variable, value.variable === 'echo' ? text : number);
+        }
+      } else if (!parts.has(`${tag}=${value}`)) return undefined; // a tag may come several times
     }
     return { fields, variables };
   }
@@ -137,6 +142,8 @@ interface Client {
   notBeforeNs: number;
   /** A resumed stream goes on from here as the venue publishes. */
   resume: number | undefined;
+  /** … in this part of the day. */
+  segment: Segment | undefined;
   /** Messages of the resumed stream until its fault happens, and which. */
   left: number;
   breaks: 'close' | 'stall' | 'goodbye' | undefined;
@@ -168,6 +175,10 @@ export class DerivedServer implements CertifiedServer {
   readonly #quota: Quota;
   readonly #snapshot: boolean;
   readonly #beat: Reply | undefined;
+  /** The pattern is a line of the feed: what goes wrong with it ends before the day does. */
+  readonly #stream: boolean;
+  readonly #faultsUntilNs: number;
+  #over = false;
 
   constructor(readonly c: ServerContext) {
     const { pattern } = c;
@@ -177,6 +188,8 @@ export class DerivedServer implements CertifiedServer {
     this.#request = pattern.request && new TemplateReader(pattern.request, feed);
     this.#quota = new Quota(c.faults.quota);
     this.#snapshot = 'from' in pattern;
+    this.#stream = 'subscribe' in pattern;
+    this.#faultsUntilNs = this.#stream ? (c.day.times[Math.floor(c.day.end * 0.7)] ?? 0) : NO_END;
     this.#beat =
       pattern.replies.find((r) => r.do === 'answer' || r.do === 'echo') ??
       pattern.replies.find((r) => {
@@ -185,10 +198,19 @@ export class DerivedServer implements CertifiedServer {
       });
   }
 
+  get quiet(): boolean | undefined {
+    return this.#stream ? this.#over : undefined;
+  }
+
+  #faults(nowNs: number): CertifyFaults {
+    return nowNs < this.#faultsUntilNs ? this.c.faults : {};
+  }
+
   // ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 
   onConnect(connection: Connection, nowNs: number): boolean {
-    const { faults, random } = this.c;
+    const { random } = this.c;
+    const faults = this.#faults(nowNs);
     this.account.connects++;
     if (random.chance(faults.refuse ?? 0)) return false;
     const client: Client = {
@@ -200,6 +222,7 @@ export class DerivedServer implements CertifiedServer {
       sentNs: nowNs,
       notBeforeNs: nowNs,
       resume: undefined,
+      segment: undefined,
       left: NO_END,
       breaks: undefined,
       stopped: false,
@@ -250,7 +273,8 @@ export class DerivedServer implements CertifiedServer {
   }
 
   #logIn(client: Client, said: Said, nowNs: number): void {
-    const { faults, random, day } = this.c;
+    const { random, day } = this.c;
+    const faults = this.#faults(nowNs);
     this.account.logins++;
     this.account.loginTimes.push(nowNs);
     this.#checkLoginGap(nowNs);
@@ -559,10 +583,14 @@ export class DerivedServer implements CertifiedServer {
   // ── a login that resumes ───────────────────────────────────────────────────────────────────────────────────────
 
   #resume(client: Client, said: Said, current: Segment, nowNs: number): void {
-    const { day, faults, random } = this.c;
+    const { day, random } = this.c;
+    const faults = this.#faults(nowNs);
     const accepted = this.#rule('loginAccepted');
     const range = this.#range(said, nowNs);
-    if (range === undefined || !this.#quota.take(nowNs)) {
+    // A live stream has the current session only.
+    const named = String(said.variables.get('session') ?? '');
+    const gone = this.#stream && named !== '' && named !== String(current.session) && day.framing.session !== undefined;
+    if (range === undefined || gone || !this.#quota.take(nowNs)) {
       const rejected = this.#rule('loginRejected');
       this.#count('login');
       if (rejected !== undefined) this.#reply(client, rejected, { number: 'S' }, said, nowNs);
@@ -573,6 +601,8 @@ export class DerivedServer implements CertifiedServer {
     const oldest = Math.max(current.from, newest - (faults.cacheDepth ?? NO_END));
     let from = Math.min(Math.max(range.begin, oldest), newest);
     if (random.chance(faults.overlap ?? 0)) from = Math.max(oldest, from - 1 - random.below(5));
+    // 0: from now on.
+    if (said.variables.get('begin') === 0n) from = newest;
     while (from < newest && day.never(from)) from++;
     if (random.chance(faults.late ?? 0)) client.notBeforeNs = nowNs + random.below((faults.lateNs ?? 50_000_000) + 1);
     const foreign = random.chance(faults.toSomebodyElse ?? 0) && day.framing.session !== undefined;
@@ -591,6 +621,7 @@ export class DerivedServer implements CertifiedServer {
     client.left = client.breaks === undefined ? NO_END : 1 + random.below(32);
     client.stopped = false;
     client.resume = from;
+    client.segment = current;
     this.account.served++;
     this.#pump(client, nowNs);
   }
@@ -602,6 +633,13 @@ export class DerivedServer implements CertifiedServer {
     const newest = day.publishedAt(nowNs);
     for (let n = 0; n < 256 && client.resume < newest; n++) {
       if (day.never(client.resume)) break;
+      if (this.#stream && client.segment !== undefined && client.resume >= client.segment.to) {
+        const end = client.segment.ended ? this.#rule('sessionEnd') : undefined;
+        if (end !== undefined) this.#reply(client, end, {}, undefined, nowNs);
+        client.resume = undefined;
+        this.#close(client, nowNs);
+        return;
+      }
       if (client.left-- <= 0) {
         client.stopped = true;
         const bye = client.breaks === 'goodbye' ? this.#rule('goodbye') : undefined;
@@ -615,8 +653,14 @@ export class DerivedServer implements CertifiedServer {
       client.resume++;
     }
     const stuck = day.never(client.resume) && nowNs > day.endNs;
+    if (client.resume >= day.end && nowNs > day.endNs) {
+      // Once it is there.
+      this.#agenda.at(Math.max(nowNs, client.notBeforeNs) + 10_000_000, () => {
+        this.#over = true;
+      });
+    }
     if ((client.resume >= day.end || stuck) && nowNs > day.endNs && day.plan.ends !== false) {
-      const bye = this.#rule('goodbye');
+      const bye = this.#rule('goodbye', 'sessionEnd');
       if (bye !== undefined) this.#reply(client, bye, {}, undefined, nowNs);
       client.resume = undefined;
       this.#close(client, nowNs);
@@ -733,7 +777,8 @@ export class DerivedServer implements CertifiedServer {
   }
 
   #write(client: Client, bytes: Uint8Array, nowNs: number, delayNs = 0): void {
-    const { random, faults } = this.c;
+    const { random } = this.c;
+    const faults = this.#faults(nowNs);
     client.sentNs = nowNs;
     let out = bytes;
     if (random.chance(faults.mutate ?? 0) && out.length > 0) {
@@ -770,7 +815,9 @@ export class DerivedServer implements CertifiedServer {
       if (this.transport === 'udp' || client.stopped || client.silent) continue;
       if (client.resume !== undefined) {
         this.#pump(client, nowNs);
-        due = Math.min(due, nowNs + 200_000);
+        // Until there is more to say, or the end of the day.
+        const more = client.resume === undefined ? nowNs : ((day.times[client.resume] ?? day.endNs) as number) + 1;
+        due = Math.min(due, Math.max(nowNs + 200_000, more));
       }
       if (client.imageNs <= nowNs && !client.silent) {
         client.imageNs = nowNs + 1e9;
@@ -802,7 +849,7 @@ export class DerivedServer implements CertifiedServer {
 }
 
 const spans = new Map<string, number>();
-function nanosecondsOf(span: string): number {
+export function nanosecondsOf(span: string): number {
   let n = spans.get(span);
   if (n === undefined) {
     n = Number(nanoseconds(span));

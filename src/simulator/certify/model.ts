@@ -9,6 +9,7 @@
 import type { PacketKind } from '../../patterns/framing.js';
 import type { Recovery } from '../../patterns/recovery.js';
 import type { Snapshot } from '../../patterns/snapshot.js';
+import type { Stream } from '../../patterns/stream.js';
 import type { Venue } from '../../patterns/venue.js';
 import type { LineFaults } from '../line-faults.js';
 import type { PacketWriter } from '../packet-writer.js';
@@ -18,7 +19,7 @@ import type { Day } from './day.js';
 
 /** A model of a venue: see the module's words. */
 export interface VenueModel {
-  /** As in `src/venues/registry.ts`. */
+  /** As in `src/venues/registry.ts`: a venue, or a stream that venues are made of. */
   readonly id: string;
   /**
    * The venue with every rung configured. Addresses are never dialled, credentials are replaced by simulated ones; `join`,
@@ -96,7 +97,7 @@ export interface ServerModel {
 
 /** What a simulated server works with. */
 export interface ServerContext {
-  readonly pattern: Recovery | Snapshot;
+  readonly pattern: Recovery | Snapshot | Stream;
   readonly model: ServerModel;
   /** What the client is held to. */
   readonly limits: Recovery['limits'];
@@ -116,6 +117,8 @@ export interface ServerContext {
 /** A simulated server that keeps the books of what it was asked. */
 export interface CertifiedServer extends SimulatedServer {
   readonly account: ServerAccount;
+  /** Of a stream: everything has been said to somebody who was there. */
+  readonly quiet?: boolean | undefined;
 }
 
 export interface ServerAccount {
@@ -145,6 +148,33 @@ export interface CertifyFaults extends ServerFaults {
   readonly mutate?: number;
   /** The range is said to be unavailable by a message, where the pattern or the framing has one. */
   readonly sayUnavailable?: number;
+  readonly session?: SessionFaults;
+}
+
+/** What the other end of a session does that is a stream by itself: probabilities, for each message or each time. */
+export interface SessionFaults {
+  /** A message has its number and is not sent. */
+  readonly drop?: number;
+  /** What is asked for again is filled over: no message will come. */
+  readonly fills?: number;
+  /** Numbers are filled over in their turn. */
+  readonly fillsInTurn?: number;
+  /** Numbers begin anew within the session, or with a new logon. */
+  readonly resetInSession?: number;
+  readonly resetAtLogon?: number;
+  /** A number that was used before, and no mark that says so. */
+  readonly tooLow?: number;
+  /** What is missing is asked for in vain. */
+  readonly deaf?: number;
+  /** The server is there, and sends no heartbeats: 1. */
+  readonly mute?: number;
+  /** A subscription is not answered. */
+  readonly noState?: number;
+  /** The server says goodbye and closes. */
+  readonly goodbye?: number;
+  /** The server asks whether we are there, or for what we have said: 1, once for each connection. */
+  readonly tests?: number;
+  readonly asks?: number;
 }
 
 /** How a line of some role is treated in one run. */

@@ -19,5 +19,7 @@ export const models: Readonly<Record<string, () => Promise<VenueModel>>> = {
   miax: async () => (await import('./models/miax.js')).model,
   'cme-mdp3': async () => (await import('./models/cme-mdp3.js')).model,
   cta: async () => (await import('./models/cta.js')).model,
+  fix44: async () => (await import('./models/fix44.js')).model,
+  'soupbintcp-feed': async () => (await import('./models/soupbintcp-feed.js')).model,
   opra: async () => (await import('./models/opra.js')).model,
 };

@@ -9,6 +9,7 @@ import { completeFraming, type Framing } from '../../patterns/framing.js';
 import { findFraming } from '../../patterns/framings.js';
 import type { Recovery } from '../../patterns/recovery.js';
 import type { Snapshot } from '../../patterns/snapshot.js';
+import type { Stream } from '../../patterns/stream.js';
 import type { Venue } from '../../patterns/venue.js';
 import type { LineFaults } from '../line-faults.js';
 import { PacketWriter } from '../packet-writer.js';
@@ -18,11 +19,16 @@ import { Audit } from './audit.js';
 import { reachedBy } from './coverage.js';
 import { Day, type DayPlan, MessagePool, START_NS } from './day.js';
 import { DerivedServer, SnapshotLoop } from './derived-server.js';
+import { FixServer } from './fix-server.js';
 import { schedule } from './lines.js';
 import type { CertifiedServer, CertifyFaults, ServerContext, VenueModel } from './model.js';
+import { SessionDay } from './session-day.js';
 
 type Rung = Venue['recovery'][number];
-export type ServerRung = Exclude<Rung, { type: 'waitForOtherLine' }>;
+type StreamUse = NonNullable<Venue['streams']>[string];
+/** A stream is a way to ask as well: its own rungs stand in the ladder. */
+type StreamRung = StreamUse & { readonly type: 'stream'; readonly name: string };
+export type ServerRung = Exclude<Rung, { type: 'waitForOtherLine' }> | StreamRung;
 
 /** What a scenario asks for. Everything random comes from the seed. */
 export interface Run {
@@ -94,7 +100,10 @@ export class Stage {
     this.decoder = compiled.decoder;
     this.framing = compiled.framing;
     this.liveLines = compiled.lines.filter((l) => l.role === 'live').length;
-    this.rungs = this.venue.recovery.filter((r): r is ServerRung => r.type !== 'waitForOtherLine');
+    this.rungs = [
+      ...this.venue.recovery.filter((r) => r.type !== 'waitForOtherLine'),
+      ...Object.entries(this.venue.streams ?? {}).map(([name, use]) => ({ ...use, type: 'stream' as const, name })),
+    ];
     this.writer = new PacketWriter(this.framing, {
       channel: compiled.channels[0]?.key ?? 0n,
       header: model.feed?.header ?? {},
@@ -103,7 +112,8 @@ export class Stage {
     this.pool = new MessagePool(this.decoder, this.writer, model.feed ?? {}, new Random(1).fork(model.id));
   }
 
-  static patternOf(rung: ServerRung): Recovery | Snapshot {
+  static patternOf(rung: ServerRung | Rung | StreamUse): Recovery | Snapshot | Stream {
+    if (!('pattern' in rung)) throw new TypeError('a wait has no pattern');
     if (typeof rung.pattern !== 'string') return rung.pattern;
     throw new VenuewireError(
       'VW_VENUE_UNRESOLVED',
@@ -139,8 +149,21 @@ export class Stage {
         const limits = run.limits === undefined ? r.limits : { ...r.limits, ...run.limits };
         recovery.push({ ...r, servers, tries: run.tries ?? 3, limits } as Rung);
       });
+      const streams =
+        this.venue.streams &&
+        Object.fromEntries(
+          Object.entries(this.venue.streams).map(([name, use], i) => [
+            name,
+            {
+              ...use,
+              servers: Array.from({ length: serverCount }, (_, k) => `127.0.0.1:${18000 + 100 * i + k}`),
+              tries: run.tries ?? 3,
+            },
+          ]),
+        );
       c = compileVenue({
         ...this.venue,
+        ...(streams === undefined ? {} : { streams }),
         join: run.join ?? 'live',
         recovery,
         window: { ...this.venue.window, ...SMALL, ...run.window },
@@ -184,8 +207,21 @@ function alone(venue: Venue): Venue {
     .map((r) => (r.type === 'waitForOtherLine' ? r : { ...r, credentials: simulatedCredentials(r.credentials) }));
   // Delivery begins where the scenario says.
   const channels = first === undefined ? undefined : { [first[0]]: { ...first[1], join: undefined } };
+  const streams =
+    venue.streams &&
+    Object.fromEntries(
+      Object.entries(venue.streams).map(([name, use]) => [
+        name,
+        { ...use, credentials: simulatedCredentials(use.credentials) },
+      ]),
+    );
   const { session: _, channels: __, ...rest } = venue;
-  return { ...rest, ...(channels === undefined ? {} : { channels }), recovery } as Venue;
+  return {
+    ...rest,
+    ...(channels === undefined ? {} : { channels }),
+    ...(streams === undefined ? {} : { streams }),
+    recovery,
+  } as Venue;
 }
 
 const framingOf = (named: string | object, feed: Framing): Framing => {
@@ -209,7 +245,8 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
   const random = new Random(seed);
   const { model } = stage;
   const feedModel = model.feed ?? {};
-  const day = new Day(run.day, stage.pool, random.fork('day'));
+  const sessionDay = stage.framing.fix ? new SessionDay(run.day, stage.pool, random.fork('day')) : undefined;
+  const day = sessionDay ?? new Day(run.day, stage.pool, random.fork('day'));
   const heartbeatNs = feedModel.heartbeatNs ?? 1e9;
   const hasHeartbeat =
     stage.writer.has('heartbeat') ||
@@ -277,10 +314,12 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
     const given = run.servers?.[id] ?? {};
     return (Array.isArray(given) ? (given[index] ?? {}) : given) as CertifyFaults;
   };
-  const make = (c: ServerContext): CertifiedServer => c.model.create?.(c) ?? new DerivedServer(c);
+  const make = (c: ServerContext): CertifiedServer =>
+    c.model.create?.(c) ?? (sessionDay === undefined ? new DerivedServer(c) : new FixServer(c, sessionDay));
   const rungOf = (name: string): ServerRung => {
     const rungs = stage.rungs.filter((r) => run.only === undefined || run.only.includes(Stage.patternOf(r).id));
     const found =
+      stage.rungs.find((r) => r.type === 'stream' && r.name === name) ??
       rungs.find((r) => Stage.patternOf(r).id === name) ??
       rungs.find((r) => name.startsWith(`${Stage.patternOf(r).id}-`));
     return found as ServerRung;
@@ -308,16 +347,23 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
     drain: () => audit.drain(),
   });
 
+  const streams = servers.flat().filter((s) => s.quiet !== undefined);
   let unbalanced = 0;
   for (let i = 1; i <= 4; i++) {
     network.run(START_NS + ((day.endNs - START_NS) * i) / 4);
     if (!session.ledgerBalances()) unbalanced++;
   }
   const endNs = day.endNs + 300e9;
-  network.run(
-    endNs,
-    () => packets.dueNs === Number.POSITIVE_INFINITY && session.settled() && network.nowNs > day.endNs + 10_000_000,
-  );
+  let calmNs = Number.NaN;
+  network.run(endNs, () => {
+    const over =
+      packets.dueNs === Number.POSITIVE_INFINITY && session.settled() && network.nowNs > day.endNs + 10_000_000;
+    if (streams.length === 0 || !over) return over;
+    // What is given up on a stream is subscribed to again: there is an answer on its way.
+    if (!streams.some((s) => s.quiet)) calmNs = Number.NaN;
+    else if (Number.isNaN(calmNs)) calmNs = network.nowNs;
+    return network.nowNs > calmNs + 20_000_000;
+  });
   const settled = session.settled();
   if (!session.ledgerBalances()) unbalanced++;
   session.finish(network.nowNs);
@@ -384,9 +430,17 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
     }
   }
 
+  // A stream that is up again says so, once all that was lost has come or stands in a new state.
+  if (streams.length > 0 && run.contents !== false) {
+    const mood = audit.notices.filter((x) => x.type === 'stale' || x.type === 'good').at(-1);
+    const mends = audit.abandoned === 0 || stage.rungs.some((r) => ((Stage.patternOf(r) as Stream).refresh ?? 0) > 0);
+    const answered = !Object.values(run.servers ?? {}).some((f) => [f].flat().some((x) => x.session?.noState));
+    expect(mood?.type !== 'stale' || !mends || !answered, () => 'the stream is still stale although all is well');
+  }
+
   const seen = new Set(audit.seen);
   session.coverage().forEach(([actions, outcomes], i) => {
-    const name = compiled.requesters[i]?.name ?? '';
+    const name = Stage.patternOf(rungOf(compiled.requesters[i]?.name ?? '')).id;
     ACTION.forEach((action, bit) => {
       if ((actions >>> bit) & 1) seen.add(`action ${action}`).add(`${name}: ${action}`);
     });

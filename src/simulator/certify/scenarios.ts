@@ -7,6 +7,7 @@ import { type Break, resetStyle, START_NS } from './day.js';
 import type { CertifyFaults } from './model.js';
 import type { Run, Stage } from './runner.js';
 import { Stage as Stages } from './runner.js';
+import { streamScenarios } from './stream-scenarios.js';
 
 export interface Scenario {
   readonly name: string;
@@ -30,6 +31,10 @@ export function scenariosOf(stage: Stage): Scenario[] {
   const add = (name: string, says: string, run: (random: Random) => Run): void => {
     if (stage.model.without?.[name] === undefined) out.push({ name, says, run });
   };
+  if (stage.liveLines === 0) {
+    streamScenarios(stage, add);
+    return out;
+  }
   const { framing } = stage;
   const two = stage.liveLines > 1;
   const requests = stage.rungs.filter((r) => r.type === 'request');
