@@ -1,28 +1,67 @@
-// FAST: node fast.mjs records|objects TEMPLATES FILE SECONDS [sequence: its name and its field to read]
+// FAST: node fast.mjs native|digest|nativeRecords|records|objects TEMPLATES FILE SECONDS
+// native: decoded and digested by the core; digest: the same in TypeScript; nativeRecords: decoded by the core, messages in
+// JavaScript; records: decoded in TypeScript; objects: those as plain objects. The checksum is the digest of all messages.
 import { readFileSync } from 'node:fs';
-import { decoderFromFast } from '../../dist/layout/import/index.js';
+import { fastDecoder, NativeFastStream } from '../../dist/feed/fast.js';
+import { fastDigest } from '../../dist/layout/fast/index.js';
+import { readFastTemplates } from '../../dist/layout/import/index.js';
 import { measure } from './measure.mjs';
 
-const [how, templates, file, seconds] = process.argv.slice(2);
-const xml = readFileSync(templates, 'utf8');
+const [how, xml, file, seconds] = process.argv.slice(2);
+const templates = readFastTemplates(readFileSync(xml, 'utf8'));
 const bytes = new Uint8Array(readFileSync(file));
-const decoder = decoderFromFast(xml);
+const isNative = how === 'native' || how === 'nativeRecords';
+const decoder = isNative ? new NativeFastStream(templates) : fastDecoder(templates);
+const fold = (total, message) => BigInt.asUintN(64, total * 0x100000001b3n + fastDigest(message));
+
 let count = 0;
-for (const message of decoder.messages(bytes)) if (!message.reset) count++;
-decoder.reset();
+let digest = 0n;
+for (const message of decoder.messages(bytes)) {
+  count++;
+  digest = fold(digest, message);
+}
+
+const passes = {
+  native: () => {
+    const all = decoder.digest(bytes);
+    return all.messages === count ? all.digest : -1n;
+  },
+  digest: () => {
+    let total = 0n;
+    for (let at = 0; at < bytes.length; ) {
+      const message = decoder.decode(bytes, at);
+      at = message.next;
+      total = fold(total, message);
+    }
+    return total;
+  },
+  // What was seen stands for the digest of the pass above: every message, with something in it.
+  records: () => {
+    let seen = 0;
+    for (let at = 0; at < bytes.length; ) {
+      const message = decoder.decode(bytes, at);
+      at = message.next;
+      if (message.fields.$values.length > 0 || message.reset) seen++;
+    }
+    return seen === count ? digest : -1n;
+  },
+  objects: () => {
+    let seen = 0;
+    for (let at = 0; at < bytes.length; ) {
+      const message = decoder.decode(bytes, at);
+      at = message.next;
+      if (Object.keys(message.fields.toObject()).length > 0 || message.reset) seen++;
+    }
+    return seen === count ? digest : -1n;
+  },
+};
+const pass = passes[how === 'nativeRecords' ? 'records' : how];
 measure(
   `FAST ${how}`,
   count,
   () => {
-    let seen = 0;
     decoder.reset();
-    for (let at = 0; at < bytes.length; ) {
-      const message = decoder.decode(bytes, at);
-      at = message.next;
-      if (how === 'objects') seen += Object.keys(message.fields.toObject()).length > 0 ? 1 : 0;
-      else if (message.fields.$values.length > 0) seen++;
-    }
-    return seen;
+    return pass();
   },
   Number(seconds),
 );

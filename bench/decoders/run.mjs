@@ -18,6 +18,14 @@ const FAMILIES = [
   ['HSVF', 'tmx-sola-hsvf-1.14'],
 ];
 const WAYS = ['native', 'walk', 'views', 'objects'];
+/** Executions of FAST: one digest. */
+const FAST_WAYS = [
+  ['native', 'native walk and digest'],
+  ['digest', 'TypeScript walk and digest'],
+  ['nativeRecords', 'native, records in JavaScript'],
+  ['records', 'TypeScript, records'],
+  ['objects', 'TypeScript, plain objects'],
+];
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 /** Median, and the lowest and highest run around it. */
@@ -90,12 +98,16 @@ export async function run({ quick, runs, table, median, node, families = FAMILIE
     streams.push(['FAST, MOEX FORTS capture', `${captured}templates.xml`, `${captured}increment_a.dat`]);
   const other = [];
   for (const [name, templates, file] of streams) {
-    for (const way of ['records', 'objects']) {
+    let digest;
+    for (const [way, what] of FAST_WAYS) {
       const list = [];
       for (let i = 0; i < runs; i++) list.push(node('decoders/fast.mjs', way, templates, file, seconds)[0]);
+      digest ??= list[0].checksum;
+      for (const { checksum } of list)
+        if (checksum !== digest) throw new Error(`${name}: the digest of ${what} is ${checksum}, not ${digest}`);
       other.push([
         name,
-        way,
+        what,
         list[0].messages,
         spread(
           list.map((x) => x.perSecond),
