@@ -367,7 +367,10 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   describe(): ReturnType<NativeFeed['describe']> {
     return this.#native.describe();
   }
-  /** Stops the feed thread, leaves the groups, ends recovery connections. Idempotent; also ends `run` and iteration. */
+  /**
+   * Stops the feed thread, leaves the groups, ends recovery connections. Idempotent; also ends `run` and iteration. Called
+   * by a handler, it is the last call: the rest of what is being read is not delivered.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
