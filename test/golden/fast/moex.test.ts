@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { moexFastForts, moexMessageNumber } from '../../../src/decoders/moex-fast-forts.js';
+import { fastDecoder } from '../../../src/feed/fast.js';
 import {
   FastDecimal,
   FastEncoder,
@@ -66,13 +67,19 @@ function arbitrate(...lines: readonly (readonly FastMessage[])[]): { digest: big
 }
 
 describe.skipIf(!there)('MOEX FORTS FAST, the captured day', () => {
-  it.each(['increment_a', 'increment_b', 'snapshot'])('%s agrees on every field', (name) => {
+  it.each(
+    ['increment_a', 'increment_b', 'snapshot'].flatMap((name) => [
+      [name, 'typescript' as const],
+      [name, 'native' as const],
+    ]),
+  )('%s agrees on every field, %s', (name, execution) => {
     const expected = JSON.parse(gunzipSync(readFileSync(`${folder}${name}.expected.json.gz`)).toString()) as {
       messages: Expected[];
     };
     let fields = 0;
     let n = 0;
-    for (const m of moexFastForts(templates()).messages(bytesOf(name))) {
+    const all = readFastTemplates(templates());
+    for (const m of fastDecoder(all, { execution }).messages(bytesOf(name as string))) {
       const e = expected.messages[n++] as Expected;
       expect({ offset: m.offset, length: m.length, tid: m.id, template: m.template }).toEqual({
         offset: e.offset,
@@ -87,7 +94,7 @@ describe.skipIf(!there)('MOEX FORTS FAST, the captured day', () => {
       fields += count(own);
     }
     expect(n).toBe(expected.messages.length);
-    console.log(`${name}: ${n} messages, ${fields} fields agree`);
+    console.log(`${name}, ${execution}: ${n} messages, ${fields} fields agree`);
   });
 
   it('gives one digest for lines A and B, whichever leads', () => {
