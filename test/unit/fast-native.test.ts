@@ -185,6 +185,50 @@ describe('FAST, in TypeScript and natively', () => {
     expect(() => fastDecoder(all, { execution: 'native' }).decode(Uint8Array.of(0xc0, 0x81, 0x81))).toThrow(/T\.G/);
   });
 
+  it('reads damaged records as records, or refuses them with a code', () => {
+    const { all, bytes } = example(50);
+    const random = numbers(RUNS.seed);
+    const decoder = fastDecoder(all);
+    const records = new FastRecords(decoder.program);
+    const sound = [...decoder.messages(bytes)].map(fastRecordBytes);
+    const found = new Map<string, number>();
+    for (let i = 0; i < 5000; i++) {
+      const record = Uint8Array.from(sound[random(sound.length)] as Uint8Array);
+      for (let k = 1 + random(3); k > 0; k--) record[random(record.length)] = random(256);
+      const cut = random(3) === 0 ? random(record.length) : record.length;
+      let code = 'read';
+      try {
+        JSON.stringify(records.read(record.slice(0, cut)).fields);
+      } catch (error) {
+        if (!(error instanceof VenuewireError)) throw error;
+        code = error.code;
+      }
+      found.set(code, (found.get(code) ?? 0) + 1);
+    }
+    expect([...found.keys()].sort()).toEqual(['VW_FAST_VALUE', 'read']);
+  });
+
+  it('checks what the addon is given', () => {
+    const { FastDecoder: Native } = native();
+    const coded = expect.objectContaining({ code: 'VW_ARGUMENT' }) as Error;
+    const loose = Native as unknown as new (...given: unknown[]) => Record<string, (...given: unknown[]) => unknown>;
+    expect(() => new loose()).toThrow(coded);
+    expect(() => new loose(new Uint8Array(0), 1, 1, 1, '1', true)).toThrow(coded);
+    const { bytes } = compileFast(new FastDecoder(example(0).all).program);
+    const made = new loose(bytes, 1, 1, 1, 1, true);
+    expect(() => made.decode?.()).toThrow(coded);
+    expect(() => made.decode?.(bytes, 0, 1, bytes, new Float64Array(3))).toThrow(coded);
+    expect(() => made.digest?.(bytes)).toThrow(coded);
+    const state = new Float64Array(4);
+    for (const [offset, end] of [
+      [-1, 4],
+      [2 ** 40, 2 ** 50],
+      [Number.NaN, Number.NaN],
+    ])
+      made.decode?.(Uint8Array.of(1), offset, end, new Uint8Array(0), state);
+    expect(native().fastErrors[state[0] as number]).toBe('END');
+  });
+
   it('refuses a compiled program that is cut or longer than itself, and records of another', () => {
     const { all } = example(0);
     const { bytes } = compileFast(new FastDecoder(all).program);

@@ -7,7 +7,7 @@ import { fastFault } from './model.js';
 import type { Body, FastProgram, FieldNode, Node } from './program.js';
 import { piecesOf } from './reader.js';
 import { FastMessage, type FastRecord, fastRecordClass, type RecordClass } from './record.js';
-import { decodeUtf8, FastDecimal, type Wide } from './values.js';
+import { decodeUtf8, FastDecimal, inside, type Wide } from './values.js';
 
 const HIGH = 0x1_0000_0000;
 
@@ -186,8 +186,13 @@ export class FastRecords {
         return this.#decimal();
       case 'uInt64':
         return this.#integer(true);
-      default:
+      case 'int64':
         return this.#integer(false);
+      default: {
+        const value = this.#integer(false);
+        if (!inside(value, node.type)) throw strange(`has ${value} where there is an ${node.type}`);
+        return value;
+      }
     }
   }
 
