@@ -89,12 +89,21 @@ function textOf(type: FastType, value: unknown): string {
 
 const dictionary = fc.constantFrom('global', 'template', 'type', 'mine');
 
+/** Entries of a field's own mostly; some of one type share one, and a few of several types. */
+const keyOf = (type: FastType): fc.Arbitrary<string | undefined> =>
+  fc.oneof(
+    { arbitrary: fc.constant(undefined), weight: 12 },
+    { arbitrary: fc.constant(`shared ${type}`), weight: 3 },
+    { arbitrary: fc.constant('several types'), weight: 1 },
+  );
+
 function operator(type: FastType, optional: boolean): fc.Arbitrary<FastField['operator']> {
   return fc
-    .tuple(fc.constantFrom(...operatorsOf(type)), fc.boolean(), dictionary, anyValue(type))
-    .map(([kind, own, dict, v]) => ({
+    .tuple(fc.constantFrom(...operatorsOf(type)), fc.boolean(), dictionary, anyValue(type), keyOf(type))
+    .map(([kind, own, dict, v, key]) => ({
       kind,
       dictionary: dict,
+      key,
       value: own || kind === 'constant' || (kind === 'default' && !optional) ? initialText(type, v) : undefined,
     }));
 }
@@ -251,7 +260,7 @@ export function encodeDay(
       out.push({ name, fields, bytes: encoder.encode(name, fields), reset });
       reset = false;
     } catch (error) {
-      if (!(error instanceof VenuewireError) || !/VALUE|D3|D6|R1/.test(error.code)) throw error;
+      if (!(error instanceof VenuewireError) || !/VALUE|D3|D4|D6|R1/.test(error.code)) throw error;
       encoder.reset();
       reset = true;
     }
