@@ -252,7 +252,11 @@ bool FastDecoder::node(const FastProgram::Node& n) {
       if (!field(n.field, v)) return false;
       if (!v.there) return write_absent();
       Value mantissa, both;
-      if (!field(n.mantissa, mantissa) || !decimal(v.number, mantissa.number, both)) return false;
+      if (!field(n.mantissa, mantissa)) return false;
+      if (!decimal(v.number, mantissa.number, both)) {
+        failed_ = n.mantissa.number;
+        return false;
+      }
       uint8_t* p = room(13);
       if (p == nullptr) return false;
       *p = 1;

@@ -391,6 +391,16 @@ SCENARIO("what is reportable is refused, or accepted as far as a value can be re
   CHECK_LOG(one(uni, "84 f0 9f 98 80", false), "'\xf0\x9f\x98\x80'");
 }
 
+SCENARIO("an error says which field it was, in the order of the program") {
+  Stream s(program(1, {{true, {u32.node(), split(i32, i64), str.node()}}}));
+  CHECK_LOG(s.decode(message("", "81 00 c0 81 c1")), "R1");
+  CHECK(s.decoder->failed_field() == 2);
+  CHECK_LOG(s.decode(message("", "81 81 81 00 c1")), "R9");
+  CHECK(s.decoder->failed_field() == 3);
+  CHECK_LOG(s.decode("c0 82"), "D9");
+  CHECK(s.decoder->failed_field() == FastDecoder::kNowhere);
+}
+
 SCENARIO("every bound is kept, and a message cut anywhere says so") {
   const std::string entries = program(1, {{false, {}}, {true, {sequence(u32, 0)}}});
   FastLimits few;
