@@ -185,11 +185,13 @@ export class Dispatcher {
   }
 
   /** From here on nobody is called. The loop over messages asks nothing for this: its table is another. */
-  readonly stop = (): void => {
+  stop(): void {
     this.table.fill(() => {
       this.left++;
     });
-  };
+  }
+  /** @internal What is read while nothing else is: made once, because every batch needs it. */
+  readonly alone: readonly Dispatcher[] = [this];
 }
 
 /** How much is read before it is given back: the core writes on while the rest is being read. */
@@ -201,16 +203,12 @@ const RELEASE_UNITS = 16384;
  */
 export function read(ring: Ring, from: number, to: number, dispatcher: Dispatcher, release = false): number {
   if (ring.closed) return 0;
-  const outer = ring.stop;
-  const stopBoth = (): void => {
-    dispatcher.stop();
-    outer?.();
-  };
-  ring.stop = outer === undefined ? dispatcher.stop : stopBoth;
+  const outer = ring.reading;
+  ring.reading = outer === undefined ? dispatcher.alone : [...outer, dispatcher];
   try {
     return walk(ring, from, to, dispatcher, release);
   } finally {
-    ring.stop = outer;
+    ring.reading = outer;
   }
 }
 

@@ -34,8 +34,8 @@ export class Ring {
   readonly #counters: BigUint64Array;
   /** Nothing more is to be delivered. */
   closed = false;
-  /** @internal Stops the reading that is under way, from inside a handler. */
-  stop: (() => void) | undefined;
+  /** @internal What is being read, outermost first: a handler may read another batch. */
+  reading: readonly { stop(): void }[] | undefined;
 
   /** @param dataBytes a power of two from 64 KiB to 1 GiB. */
   constructor(
@@ -76,7 +76,7 @@ export class Ring {
   /** Ends delivery in this thread, at once: also the rest of what is being read. */
   close(): void {
     this.closed = true;
-    this.stop?.();
+    for (const dispatcher of this.reading ?? []) dispatcher.stop();
   }
   /** The next publication rings again. */
   lowerBell(): void {

@@ -117,6 +117,17 @@ describe('opening and closing', () => {
     expect(heard).toBe(30);
   });
 
+  it('close in a batch that a handler reads again ends both readings', async () => {
+    const feed = await openCapture(bytes);
+    let outer = 0;
+    let inner = 0;
+    for await (const batch of feed) {
+      const again = { addOrder: () => ++inner === 12 && feed.close() };
+      batch.read({ addOrder: () => ++outer === 3 && batch.read(again) });
+    }
+    expect([outer, inner]).toEqual([3, 12]);
+  });
+
   it('a batch that is read after close gives nothing', async () => {
     const feed = await openCapture(bytes);
     for await (const batch of feed) {
