@@ -179,12 +179,12 @@ std::string shown(Bytes record, const F& f) {
   if (f.type >= Type::ascii) {
     const auto size = uint32_t(load_uint(p + 1, 4, false));
     CHECK(record.size == 9 + size);
-    return "'" + std::string(reinterpret_cast<const char*>(p) + 5, size) + "'";
+    return std::string("'") + std::string(reinterpret_cast<const char*>(p) + 5, size) + "'";
   }
   const uint64_t bits = load_uint(p + 1, 8, false);
   std::string out = f.type == Type::uint64 ? std::to_string(bits) : std::to_string(int64_t(bits));
   CHECK(record.size == (f.type == Type::decimal ? 17u : 13u));
-  if (f.type == Type::decimal) out += "e" + std::to_string(int32_t(load_uint(p + 9, 4, false)));
+  if (f.type == Type::decimal) out += std::string("e") + std::to_string(int32_t(load_uint(p + 9, 4, false)));
   return out;
 }
 
