@@ -39,15 +39,21 @@ export class FaultyLine {
   damaged = 0;
   #burstLeft = 0;
 
+  readonly #fine: boolean;
+
   constructor(
     readonly faults: LineFaults,
     readonly random: Random,
-  ) {}
+  ) {
+    const { untilNs: _, silence = [], ...others } = faults;
+    this.#fine = silence.length === 0 && Object.values(others).every((f) => f === undefined || f === 0);
+  }
 
   /** What becomes of the packet sent at `timeNs`: nothing, itself, or itself twice; damaged ones are copies. */
   pass(timeNs: number, bytes: Uint8Array): Delivery[] {
     const { faults: f, random } = this;
     this.sent++;
+    if (this.#fine) return [{ timeNs, bytes }];
     if (timeNs >= (f.untilNs ?? Number.POSITIVE_INFINITY)) return [{ timeNs: timeNs + (f.delayNs ?? 0), bytes }];
     // One draw per fault and packet, whatever happens to it, keeps seeds comparable.
     const lost = random.chance(f.loss ?? 0);

@@ -1,5 +1,5 @@
 import { Composite, Constant, Data, type Decoder, Field, type Fields, Filler, Group, When } from '../layout/index.js';
-import type { Random } from './random.js';
+import { Random } from './random.js';
 
 type Values = Record<string, unknown>;
 
@@ -120,4 +120,23 @@ export function sampleMessage(decoder: Decoder, name: string, random: Random): U
       if (attempt >= 8) throw cause;
     }
   }
+}
+
+const SAMPLES = 64;
+const drawn = new WeakMap<Decoder, Map<string, readonly Uint8Array[]>>();
+
+/** One of a few samples of that message, which are made once: for those who want many. The bytes are the caller's. */
+export function drawMessage(decoder: Decoder, name: string, random: Random): Uint8Array {
+  let known = drawn.get(decoder);
+  if (known === undefined) {
+    known = new Map();
+    drawn.set(decoder, known);
+  }
+  let samples = known.get(name);
+  if (samples === undefined) {
+    const own = new Random(1).fork(`${decoder.id} ${name}`);
+    samples = Array.from({ length: SAMPLES }, () => sampleMessage(decoder, name, own));
+    known.set(name, samples);
+  }
+  return random.pick(samples).slice();
 }

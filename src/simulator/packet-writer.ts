@@ -31,6 +31,7 @@ export interface PacketWriterOptions {
   readonly seal?: ((packet: Uint8Array) => void) | undefined;
 }
 
+const UNIT_NS = { ns: 1, us: 1_000, ms: 1_000_000, s: 1_000_000_000 };
 const KINDS_OF_DATA = new Set<PacketKind>(['data']);
 
 /** Writes packets by a framing record: the other direction of the engine that reads them. */
@@ -92,7 +93,7 @@ export class PacketWriter {
   }
 
   /** Writes an unsigned number where a field of this framing stands, leaving other bits as they are. */
-  put(bytes: Uint8Array, place: Place, value: bigint, from = 0): void {
+  put(bytes: Uint8Array, place: Place, value: bigint | number, from = 0): void {
     const at = from + place.offset;
     if (place.type === 'digits') {
       const text = value.toString().padStart(place.size, '0');
@@ -100,12 +101,22 @@ export class PacketWriter {
       return;
     }
     const big = (place.byteOrder ?? this.framing.byteOrder) === 'big';
-    let whole = value;
+    if (typeof value === 'number' && place.bits === undefined) {
+      let low = value % 0x1_0000_0000;
+      const high = (value - low) / 0x1_0000_0000;
+      for (let i = 0; i < place.size; i++) {
+        if (i === 4) low = high;
+        bytes[at + (big ? place.size - 1 - i : i)] = low & 255;
+        low >>>= 8;
+      }
+      return;
+    }
+    let whole = BigInt(value);
     if (place.bits !== undefined) {
       const mask = ((1n << BigInt(place.bits[1])) - 1n) << BigInt(place.bits[0]);
       let old = 0n;
       for (let i = 0; i < place.size; i++) old = (old << 8n) | BigInt(bytes[at + (big ? i : place.size - 1 - i)] ?? 0);
-      whole = (old & ~mask) | ((value << BigInt(place.bits[0])) & mask);
+      whole = (old & ~mask) | ((whole << BigInt(place.bits[0])) & mask);
     }
     // In two halves: big integers are slow.
     let rest = Number(whole & 0xffff_ffffn);
@@ -132,7 +143,7 @@ export class PacketWriter {
   #length(bytes: Uint8Array, at: number, step: number): void {
     const { length, lengthFrom } = this.framing.message;
     if (lengthFrom !== 'field' || length === undefined) return;
-    this.put(bytes, length, BigInt(step - length.excludes), at);
+    this.put(bytes, length, step - length.excludes, at);
   }
 
   /** A message as it is on the wire: where its length stands inside itself, the framing's is the one that counts. */
@@ -166,7 +177,7 @@ export class PacketWriter {
     }
     for (const a of this.#avoid) this.put(bytes, a.place, a.value);
     const countFits = f.count !== undefined && f.count.offset + f.count.size <= bytes.length;
-    if (f.count !== undefined && countFits) this.put(bytes, f.count, BigInt(messages.length));
+    if (f.count !== undefined && countFits) this.put(bytes, f.count, messages.length);
     if (f.channel !== undefined) this.put(bytes, f.channel, this.options.channel ?? 0n);
     if (head.session !== undefined) this.#session(bytes, head.session);
     if (f.sequence !== undefined) {
@@ -175,9 +186,9 @@ export class PacketWriter {
       if (f.sequenceHigh !== undefined) this.put(bytes, f.sequenceHigh, head.sequence >> 32n);
     }
     if (f.sendTime !== undefined) {
-      const ns = BigInt(Math.max(0, Math.floor(head.timeNs ?? 0)));
-      const unit = { ns: 1n, us: 1_000n, ms: 1_000_000n, s: 1_000_000_000n }[f.sendTime.unit];
-      this.put(bytes, f.sendTime, ns / unit);
+      const ns = Math.max(0, Math.floor(head.timeNs ?? 0));
+      const unit = UNIT_NS[f.sendTime.unit];
+      this.put(bytes, f.sendTime, Math.floor(ns / unit));
       if (f.sendTime.nanos !== undefined) this.put(bytes, f.sendTime.nanos, ns % unit);
     }
     if (kind !== 'data' && !(kind === 'unsequenced' && f.zeroIsUnsequenced && head.sequence === 0n)) {
@@ -193,10 +204,10 @@ export class PacketWriter {
       }
     }
     for (const h of this.options.header?.[use] ?? this.options.header?.[kind] ?? []) {
-      this.put(bytes, { offset: h.offset, size: h.size }, BigInt(h.value));
+      this.put(bytes, h, h.value);
     }
     if (f.packetLength !== undefined) {
-      this.put(bytes, f.packetLength, BigInt(bytes.length - f.packetLength.excludes));
+      this.put(bytes, f.packetLength, bytes.length - f.packetLength.excludes);
     }
     this.options.seal?.(bytes);
     return bytes;

@@ -8,7 +8,7 @@ import { Stage } from '../../src/simulator/certify/runner.js';
 import { scenariosOf } from '../../src/simulator/certify/scenarios.js';
 
 /** Seeds of each scenario here; `venuewire certify --all` plays 200. */
-const SEEDS = Number(process.env.VENUEWIRE_SEEDS ?? 4);
+const SEEDS = Number(process.env.VENUEWIRE_SEEDS ?? 3);
 
 const declared = new Set<string>();
 const seen = new Set<string>();

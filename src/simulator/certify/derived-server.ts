@@ -11,7 +11,7 @@ import { findFraming } from '../../patterns/framings.js';
 import type { Recovery } from '../../patterns/recovery.js';
 import type { Outgoing, VariableName } from '../../patterns/table.js';
 import { nanoseconds } from '../../patterns/units.js';
-import { sampleMessage } from '../message-sampler.js';
+import { drawMessage } from '../message-sampler.js';
 import { Agenda, type Connection, type Piece, planAnswer, Quota } from '../server.js';
 import type { Segment } from './day.js';
 import type { Asked, CertifiedServer, CertifyFaults, ServerAccount, ServerContext } from './model.js';
@@ -888,7 +888,7 @@ function snapshotMessages(c: ServerContext, boundary: number): Inner[] {
     const rule = c.random.pick(rules);
     if (rule.payload !== undefined) return { rule, bytes: c.random.pick(c.day.pool.messages) };
     if (rule.on === undefined) return { rule, bytes: c.random.pick(c.day.pool.messages) };
-    return { rule, bytes: sampleMessage(tableOf(rule.on.table), rule.on.message, c.random) };
+    return { rule, bytes: drawMessage(tableOf(rule.on.table), rule.on.message, c.random) };
   });
 }
 
@@ -896,7 +896,13 @@ function snapshotMessages(c: ServerContext, boundary: number): Inner[] {
 export function encodeReply(
   c: ServerContext,
   rule: Reply,
-  told: { number?: bigint | string | undefined; last?: bigint; session?: bigint | string; payload?: Uint8Array },
+  told: {
+    number?: bigint | string | undefined;
+    last?: bigint;
+    total?: bigint;
+    session?: bigint | string;
+    payload?: Uint8Array;
+  },
   asked: Values,
   part: { begin: number; end: number },
 ): Uint8Array {
@@ -932,6 +938,7 @@ export function encodeReply(
   };
   if (typeof rule.number === 'string') put(rule.number, told.number);
   put(rule.last, told.last);
+  put(rule.total, told.total);
   put(rule.session, told.session);
   for (const [field, variable] of Object.entries(rule.answers)) {
     const held = asked[`@${variable}`];
@@ -1059,11 +1066,16 @@ export function snapshotCycle(c: ServerContext, boundary: number): readonly Uint
   const rulesFor = (action: Action): Reply[] => pattern.replies.filter((r) => r.do === action);
   const wholePacket = (r: Reply): boolean =>
     (r.of ?? (r.on === undefined || tableOf(r.on.table).framing === 'stream' ? 'packet' : 'message')) === 'packet';
+  // Where every instrument has a number, so many of them make a cycle.
+  const items = 'number' in pattern && pattern.number.comes === 'everyInstrument' ? 1 + c.random.below(6) : 1;
   const mark = (action: Action): Uint8Array[] => {
-    const rule = rulesFor(action).find((r) => r.on !== undefined && !wholePacket(r));
-    if (rule === undefined) return [];
-    const told = { number: rule.number === undefined ? undefined : number };
-    return [lines.normalise(encodeReply(c, rule, told, {}, { begin: boundary, end: boundary }))];
+    const rules = rulesFor(action).filter((r) => r.on !== undefined && !wholePacket(r));
+    if (rules.length === 0) return [];
+    return Array.from({ length: action === 'snapshotNumber' ? items : 1 }, () => {
+      const rule = items > 1 ? c.random.pick(rules) : (rules[0] as Reply);
+      const told = { number: rule.number === undefined ? undefined : number, total: BigInt(items) };
+      return lines.normalise(encodeReply(c, rule, told, {}, { begin: boundary, end: boundary }));
+    });
   };
   const bodies = (): Uint8Array[] => {
     const given = c.model.snapshot?.(c.random, boundary);
@@ -1072,7 +1084,7 @@ export function snapshotCycle(c: ServerContext, boundary: number): readonly Uint
     return Array.from({ length: 2 + c.random.below(12) }, () => {
       const rule = rules.length > 0 ? c.random.pick(rules) : undefined;
       if (rule?.on === undefined) return c.random.pick(day.pool.messages);
-      return lines.normalise(sampleMessage(tableOf(rule.on.table), rule.on.message, c.random));
+      return lines.normalise(drawMessage(tableOf(rule.on.table), rule.on.message, c.random));
     });
   };
   const messages = [...mark('snapshotBegin'), ...mark('snapshotNumber'), ...bodies(), ...mark('snapshotEnd')];

@@ -60,6 +60,8 @@ export interface Run {
   readonly contents?: boolean;
   /** What has to come of it besides a true account. */
   readonly expect?: 'everything' | 'accounted';
+  /** Where a gap was told a snapshot has to have been taken: nothing stands in its way. */
+  readonly taken?: boolean;
   /** Numbers may stay unknown where a session ends: nobody told us that they had been. */
   readonly unknownEnd?: boolean;
   /** Rest between two cycles of a snapshot line. */
@@ -412,6 +414,12 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
   if (run.expect === 'everything') {
     const why = [...new Set(audit.of('gapAbandoned').map((x) => x.reason))].join(', ');
     expect(audit.abandoned === 0, () => `${audit.abandoned} given up (${why}) although all could be had`);
+  }
+  if (run.taken === true) {
+    expect(
+      n('gapsOpened') === 0 || n('snapshots') > 0,
+      () => 'no snapshot was taken although nothing was wrong with it',
+    );
   }
   const all = [...servers.flat(), ...loops];
   for (const s of all) for (const v of s.account.violations) faults.push(v);

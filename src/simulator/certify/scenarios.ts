@@ -338,7 +338,10 @@ export function scenariosOf(stage: Stage): Scenario[] {
       add(`${id}: ${name}`, says, (r) => ({ ...base(r), servers: { [id]: faults(r) }, ...more(r) }));
     };
     const half = (r: Random): number => (r.below(3) === 0 ? 1 : 0.3 + 0.5 * r.real());
-    add(`${id}: taken`, 'what is missing is given up for a snapshot', (r) => base(r));
+    add(`${id}: taken`, 'what is missing is given up for a snapshot', (r) => ({
+      ...base(r),
+      taken: true,
+    }));
     faulty('older than the gap', 'the snapshot does not reach the gap’s end', (r) => ({
       olderSnapshot: 5 + r.below(60),
     }));

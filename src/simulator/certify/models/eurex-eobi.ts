@@ -2,7 +2,7 @@ import { eurexEobi141 } from '../../../decoders/eurex-eobi-14.1.js';
 import type { Decoder } from '../../../layout/index.js';
 import { udpMulticast } from '../../../patterns/index.js';
 import { eurexEobi } from '../../../venues/eurex-eobi.js';
-import { sampleMessage } from '../../message-sampler.js';
+import { drawMessage } from '../../message-sampler.js';
 import { defineModel } from '../model.js';
 import { packets, samples } from './loops.js';
 
@@ -31,7 +31,7 @@ export const model = defineModel({
     // Each product has its own numbers; a packet is of one product.
     messages: (random, count) =>
       Array.from({ length: count }, (_, i) => {
-        const message = sampleMessage(table, random.pick(live), random);
+        const message = drawMessage(table, random.pick(live), random);
         view(message).setUint32(4, Math.floor(i / PRODUCTS) + 1, true);
         view(message).setBigInt64(8, BigInt(i % PRODUCTS), true);
         return message;

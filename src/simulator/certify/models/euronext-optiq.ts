@@ -2,7 +2,7 @@ import { euronextOptiq667 } from '../../../decoders/euronext-optiq-6.67.js';
 import type { Decoder } from '../../../layout/index.js';
 import { udpMulticast } from '../../../patterns/index.js';
 import { euronextOptiq } from '../../../venues/euronext-optiq.js';
-import { sampleMessage } from '../../message-sampler.js';
+import { drawMessage } from '../../message-sampler.js';
 import { defineModel } from '../model.js';
 import { packets, samples } from './loops.js';
 
@@ -30,7 +30,7 @@ export const model = defineModel({
     // The market data sequence number rises, with numbers in between that other channels have.
     messages: (random, count) =>
       Array.from({ length: count }, (_, i) => {
-        const message = sampleMessage(table, random.pick(live), random);
+        const message = drawMessage(table, random.pick(live), random);
         view(message).setBigUint64(8, BigInt(1_000 + 3 * i), true);
         return message;
       }),

@@ -1,6 +1,6 @@
 /** Cycles of snapshot loops, as the models of venues that repeat their state write them. */
 import type { Decoder } from '../../../layout/index.js';
-import { sampleMessage } from '../../message-sampler.js';
+import { drawMessage } from '../../message-sampler.js';
 import type { Random } from '../../random.js';
 import type { ServerContext } from '../model.js';
 
@@ -42,4 +42,4 @@ export function packets(
 
 /** Messages of one kind, as a decoder's sampler makes them. */
 export const samples = (decoder: Decoder, name: string, random: Random, count: number): Uint8Array[] =>
-  Array.from({ length: count }, () => sampleMessage(decoder, name, random));
+  Array.from({ length: count }, () => drawMessage(decoder, name, random));
