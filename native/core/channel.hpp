@@ -48,7 +48,6 @@ struct Run {
   X(sequenceJump)            \
   X(endOfData)               \
   X(slowConsumer)            \
-  X(sourceFailed)            \
   X(lineDown)                \
   X(lineUp)
 #define VENUEWIRE_REASONS(X) \
@@ -70,8 +69,7 @@ struct Run {
   X(connectionClosed)        \
   X(malformedReply)          \
   X(quota)                   \
-  X(closed)                  \
-  X(malformedCapture)
+  X(closed)
 
 enum class NoticeCode : uint8_t {
 #define X(n) n,

@@ -173,6 +173,14 @@ const COLUMNS = [
   { title: 'OF QUOTA', right: true },
 ];
 
+/** A branch of coverage.ts for somebody who has never seen it. */
+const inWords = (branch: string): string =>
+  branch
+    .replace(/^control (.*)$/, 'a message of the feed that means: $1')
+    .replace(/^packet (.*)$/, 'a packet that means: $1')
+    .replace(/^heartbeat (.*)$/, 'an idle packet, which gives the $1 number')
+    .replace(/^([\w.-]+): (.*)$/, '$1: a reply that means $2');
+
 const counted = (n: number, what: string): string => `${grouped(n)} ${what}${n === 1 ? '' : 's'}`;
 
 /** A word of the shell. */
@@ -207,10 +215,18 @@ async function certify(venue: string | undefined, options: Options): Promise<voi
       for (const f of first.faults) out.line(`  ${f}`);
       out.line(`  venuewire certify ${quoted(e.id)} --scenario ${quoted(r.scenario)} --seed ${first.seed}`);
     }
-    for (const [name, why] of Object.entries(e.stage.model.without ?? {})) out.line(`not played: ${name}: ${why}`);
+    for (const [name, why] of Object.entries(e.stage.model.without ?? {})) {
+      out.line(`'${name}' is not played, because it cannot happen here or proves nothing: ${why}.`);
+    }
     if (options.scenario === undefined && options.seed === undefined) {
       const missed = unreached(branchesOf(e.stage), new Set(own.flatMap((r) => r.seen)));
-      if (missed.length > 0) out.line(`not reached: ${missed.join('; ')}`);
+      if (missed.length > 0) {
+        out.line(
+          'Declared by the venue, and not put to use by any of these runs. With few --seeds that is chance; else',
+        );
+        out.line('nothing here has shown that it works:');
+        for (const branch of missed) out.line(`  ${inWords(branch)}`);
+      }
     }
     out.line('');
   }

@@ -98,7 +98,6 @@ export type NoticeType =
   | 'sequenceJump'
   | 'endOfData'
   | 'slowConsumer'
-  | 'sourceFailed'
   | 'lineDown'
   | 'lineUp';
 

@@ -874,6 +874,24 @@ interface Inner {
   readonly bytes: Uint8Array;
 }
 
+const plain = new WeakMap<object, readonly Uint8Array[]>();
+/** Messages of the feed that a snapshot may consist of: none that the pattern takes for its end, or another mark. */
+function plainMessages(c: ServerContext): readonly Uint8Array[] {
+  let known = plain.get(c.pattern);
+  if (known === undefined) {
+    const marks = c.pattern.replies.flatMap((r) => (r.holding === undefined ? [] : [r.holding]));
+    known = c.day.pool.messages.filter((m) => {
+      const data = new DataView(m.buffer, m.byteOffset, m.byteLength);
+      return !marks.some((k) => {
+        const table = tableOf(k.table);
+        return table.messageIndex(data, 0, m.length) === table.indexOf(k.message);
+      });
+    });
+    plain.set(c.pattern, known);
+  }
+  return known;
+}
+
 /** The messages of a snapshot: the model's, or random ones of what the rules name. */
 function snapshotMessages(c: ServerContext, boundary: number): Inner[] {
   const rules = c.pattern.replies.filter(
@@ -886,8 +904,7 @@ function snapshotMessages(c: ServerContext, boundary: number): Inner[] {
   const n = 3 + c.random.below(20);
   return Array.from({ length: n }, () => {
     const rule = c.random.pick(rules);
-    if (rule.payload !== undefined) return { rule, bytes: c.random.pick(c.day.pool.messages) };
-    if (rule.on === undefined) return { rule, bytes: c.random.pick(c.day.pool.messages) };
+    if (rule.payload !== undefined || rule.on === undefined) return { rule, bytes: c.random.pick(plainMessages(c)) };
     return { rule, bytes: drawMessage(tableOf(rule.on.table), rule.on.message, c.random) };
   });
 }
