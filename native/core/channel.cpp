@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/ranges.hpp"
+
 namespace venuewire {
 
 namespace {
@@ -502,63 +504,21 @@ void Channel::add_hole(uint64_t begin, uint64_t end, int64_t now_ns) {
 uint64_t Channel::fill(uint64_t begin, uint64_t end, Origin origin, int64_t now_ns) {
   uint64_t filled = 0;
   const Reason by = origin == Origin::live ? Reason::otherLine : Reason::retransmission;
-  for (size_t i = 0; i < holes_.size() && holes_[i].begin < end;) {
-    Hole& h = holes_[i];
-    if (h.end <= begin) {
-      i++;
-      continue;
-    }
-    const uint64_t from = std::max(begin, h.begin), to = std::min(end, h.end);
+  take_out(holes_, begin, end, [&](const Hole& h, uint64_t from, uint64_t to) {
     filled += to - from;
-    const bool announced = h.announced;
-    if (from == h.begin && to == h.end) {
-      // A hole that opens and closes within one packet was never missing.
-      if (!announced && h.since_ns != now_ns) counters_[C::reordered]++;
-      holes_.erase(holes_.begin() + long(i));
-    } else if (from == h.begin) {
-      h.begin = to;
-      i++;
-    } else if (to == h.end) {
-      h.end = from;
-      i++;
-    } else {
-      Hole rest = h;
-      rest.begin = to;
-      h.end = from;
-      holes_.insert(holes_.begin() + long(i) + 1, rest);
-      i += 2;
-    }
-    if (announced) {
+    if (h.announced) {
       counters_[C::gapsFilled]++;
       say(NoticeCode::gapFilled, by, from, to, now_ns);
+    } else if (from == h.begin && to == h.end && h.since_ns != now_ns) {
+      // A hole that opens and closes within one packet was never missing.
+      counters_[C::reordered]++;
     }
-  }
-  for (size_t i = 0; i < lost_.size() && lost_[i].begin < end;) {
-    Lost& l = lost_[i];
-    if (l.end <= begin) {
-      i++;
-      continue;
-    }
-    const uint64_t from = std::max(begin, l.begin), to = std::min(end, l.end);
+  });
+  take_out(lost_, begin, end, [&](const Lost&, uint64_t from, uint64_t to) {
     filled += to - from;
     counters_[C::late] += to - from;
-    if (from == l.begin && to == l.end) {
-      lost_.erase(lost_.begin() + long(i));
-    } else if (from == l.begin) {
-      l.begin = to;
-      i++;
-    } else if (to == l.end) {
-      l.end = from;
-      i++;
-    } else {
-      Lost rest = l;
-      rest.begin = to;
-      l.end = from;
-      lost_.insert(lost_.begin() + long(i) + 1, rest);
-      i += 2;
-    }
     say(NoticeCode::gapFilled, by, from, to, now_ns);
-  }
+  });
   return filled;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/channel.hpp"
+#include "core/ranges.hpp"
 
 namespace venuewire {
 
@@ -22,31 +23,10 @@ void Channel::announce(Hole& hole, int64_t now_ns) {
 }
 
 void Channel::abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) {
-  for (size_t i = 0; i < holes_.size() && holes_[i].begin < end;) {
-    Hole& h = holes_[i];
-    if (h.end <= begin) {
-      i++;
-      continue;
-    }
+  take_out(holes_, begin, end, [&](Hole& h, uint64_t from, uint64_t to) {
     announce(h, now_ns);
-    const uint64_t from = std::max(begin, h.begin), to = std::min(end, h.end);
     lose(from, to, why);
-    if (from == h.begin && to == h.end) {
-      holes_.erase(holes_.begin() + long(i));
-    } else if (from == h.begin) {
-      h.begin = to;
-      i++;
-    } else if (to == h.end) {
-      h.end = from;
-      i++;
-    } else {
-      Hole rest = h;
-      rest.begin = to;
-      h.end = from;
-      holes_.insert(holes_.begin() + long(i) + 1, rest);
-      i += 2;
-    }
-  }
+  });
   drain(now_ns);
 }
 

@@ -4,11 +4,12 @@
  * after the other; what is numbered is the day's.
  */
 import type { Stream } from '../../patterns/stream.js';
+import { nanosecondsOf } from '../../patterns/units.js';
 import type { Random } from '../random.js';
 import { Agenda, type Connection } from '../server.js';
-import { nanosecondsOf, type Said, TemplateReader } from './derived-server.js';
-import type { CertifiedServer, ServerAccount, ServerContext } from './model.js';
+import { type CertifiedServer, ServerAccount, type ServerContext } from './model.js';
 import type { SessionDay } from './session-day.js';
+import { type Said, TemplateReader } from './template-reader.js';
 
 type Tags = readonly (readonly [number, string | number])[];
 type Rule = Stream['replies'][number];
@@ -64,17 +65,7 @@ const shared = new WeakMap<SessionDay, Shared>();
 
 export class FixServer implements CertifiedServer {
   readonly transport = 'tcp';
-  readonly account: ServerAccount = {
-    connects: 0,
-    logins: 0,
-    requests: 0,
-    times: [],
-    loginTimes: [],
-    violations: [],
-    refused: {},
-    served: 0,
-    boundaries: [],
-  };
+  readonly account = new ServerAccount();
   readonly pattern: Stream;
   readonly #agenda = new Agenda();
   readonly #clients = new Map<Connection, Client>();

@@ -121,21 +121,21 @@ export interface CertifiedServer extends SimulatedServer {
   readonly quiet?: boolean | undefined;
 }
 
-export interface ServerAccount {
-  connects: number;
-  logins: number;
-  requests: number;
+export class ServerAccount {
+  connects = 0;
+  logins = 0;
+  requests = 0;
   /** When each request (or login that is a request) came. */
-  readonly times: number[];
+  readonly times: number[] = [];
   /** When each login came. */
-  readonly loginTimes: number[];
+  readonly loginTimes: number[] = [];
   /** What was asked against the declared limits, in words. */
-  readonly violations: string[];
+  readonly violations: string[] = [];
   /** Answers that were refused, by status. */
-  readonly refused: Record<string, number>;
-  served: number;
+  readonly refused: Record<string, number> = {};
+  served = 0;
   /** Positions before which the snapshots were taken that it made by itself. */
-  readonly boundaries: number[];
+  readonly boundaries: number[] = [];
 }
 
 /** What a server does wrong, beyond `ServerFaults`. */

@@ -18,11 +18,12 @@ import { type PathOptions, SimulatedNetwork } from '../simulated-network.js';
 import { Audit } from './audit.js';
 import { reachedBy } from './coverage.js';
 import { Day, type DayPlan, MessagePool, START_NS } from './day.js';
-import { DerivedServer, SnapshotLoop } from './derived-server.js';
+import { DerivedServer } from './derived-server.js';
 import { FixServer } from './fix-server.js';
 import { schedule } from './lines.js';
 import type { CertifiedServer, CertifyFaults, ServerContext, VenueModel } from './model.js';
 import { SessionDay } from './session-day.js';
+import { SnapshotLoop } from './snapshot-loop.js';
 
 type Rung = Venue['recovery'][number];
 type StreamUse = NonNullable<Venue['streams']>[string];

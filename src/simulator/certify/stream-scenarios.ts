@@ -1,6 +1,6 @@
 /** What certification puts a stream through: a connection that is itself a line. Each scenario follows from a declaration. */
 import type { Stream } from '../../patterns/stream.js';
-import { nanoseconds } from '../../patterns/units.js';
+import { nanosecondsOf } from '../../patterns/units.js';
 import type { Random } from '../random.js';
 import type { CertifyFaults, SessionFaults } from './model.js';
 import type { Run, Stage } from './runner.js';
@@ -60,7 +60,7 @@ export function streamScenarios(stage: Stage, add: (name: string, says: string, 
     }
     const { silence, send } = pattern.keepAlive;
     if (silence !== undefined && send !== undefined) {
-      const ns = Number(nanoseconds(silence)) * 2;
+      const ns = nanosecondsOf(silence) * 2;
       add(`${id}: quiet`, 'nothing happens for twice the time after which a silent server is given up', (r) =>
         run({ day: day({ pauses: [{ after: 50 + r.below(100), ns }] }), expect: 'everything' }),
       );
