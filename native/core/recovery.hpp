@@ -363,6 +363,8 @@ class Requester {
   };
   /// What is kept of a cycle behind a packet that one line lost and another may still bring.
   static constexpr size_t kLatePackets = 256, kLateBytes = 1u << 20, kItemsMax = 65536;
+  /// Bytes of a stream kept beyond one packet while the consumer has no room.
+  static constexpr size_t kStalledBytesMax = 4u << 20;
   Cycle cycle_;
   std::vector<Late> late_;
   size_t late_bytes_ = 0;
