@@ -2,8 +2,6 @@
 // the message and end. Mutated tables must be refused or be as safe.
 // Usage: catalogue_fuzz [iterations] [seed] [corpus folder] [--each]
 // `--each`: so many iterations for every table instead of in all. Without a folder there is nothing to do.
-#include <dirent.h>
-
 #include <algorithm>
 
 #include "core/catalogue.hpp"
@@ -75,19 +73,11 @@ int main(int argc, char** argv) {
   std::printf("catalogue_fuzz: %llu iterations%s, seed %llu\n", (unsigned long long)iterations, each ? " each" : "",
               (unsigned long long)seed);
   std::vector<std::unique_ptr<Table>> tables;
-  DIR* dir = folder.empty() ? nullptr : opendir(folder.c_str());
-  if (dir == nullptr) {
-    std::printf("catalogue_fuzz: no corpus folder, nothing done\n");
+  const std::vector<std::string> names = fuzz::corpus(folder, ".catalogue");
+  if (names.empty()) {
+    std::printf("catalogue_fuzz: no corpus, nothing done\n");
     return folder.empty() ? 0 : 2;
   }
-  std::vector<std::string> names;
-  while (const dirent* e = readdir(dir)) {
-    const std::string name = e->d_name;
-    if (name.size() > 10 && name.substr(name.size() - 10) == ".catalogue")
-      names.push_back(name.substr(0, name.size() - 10));
-  }
-  closedir(dir);
-  std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
     auto t = std::make_unique<Table>();
     t->id = name;

@@ -2,8 +2,6 @@
 // bytes with an error or with a record that is well-formed for the program and within the limits. Mutated programs must
 // be refused or be as safe. Usage: fast_fuzz [iterations] [seed] [corpus folder] [--each]
 // `--each`: so many iterations for every program instead of in all. Without a folder there is nothing to do.
-#include <dirent.h>
-
 #include <algorithm>
 
 #include "core/fast.hpp"
@@ -159,18 +157,11 @@ int main(int argc, char** argv) {
   const bool each = argc > 4 && std::string(argv[4]) == "--each";
   std::printf("fast_fuzz: %llu iterations%s, seed %llu\n", (unsigned long long)iterations, each ? " each" : "",
               (unsigned long long)seed);
-  DIR* dir = folder.empty() ? nullptr : opendir(folder.c_str());
-  if (dir == nullptr) {
-    std::printf("fast_fuzz: no corpus folder, nothing done\n");
+  const std::vector<std::string> names = fuzz::corpus(folder, ".fast");
+  if (names.empty()) {
+    std::printf("fast_fuzz: no corpus, nothing done\n");
     return folder.empty() ? 0 : 2;
   }
-  std::vector<std::string> names;
-  while (const dirent* e = readdir(dir)) {
-    const std::string name = e->d_name;
-    if (name.size() > 5 && name.substr(name.size() - 5) == ".fast") names.push_back(name.substr(0, name.size() - 5));
-  }
-  closedir(dir);
-  std::sort(names.begin(), names.end());
   std::vector<std::unique_ptr<Stream>> streams;
   for (const std::string& name : names) {
     auto s = std::make_unique<Stream>();

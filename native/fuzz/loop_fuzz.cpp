@@ -3,25 +3,13 @@
 // lines. The ledger must balance after each, memory must stay within what was declared, and the sanitizers must stay
 // silent.
 //   loop_fuzz [PACKETS = 1000000] [SEED = 1]
-#include <cstdio>
-#include <cstdlib>
-#include <memory>
-#include <string>
-
-#include "core/session.hpp"
+#include "fuzz/random.hpp"
+#include "test/servers.hpp"
 
 namespace venuewire {
 namespace {
 
-struct Random {
-  uint64_t state;
-  uint64_t next() {
-    state ^= state << 13;
-    state ^= state >> 7;
-    return state ^= state << 17;
-  }
-  uint32_t below(uint32_t n) { return uint32_t(next() % n); }
-};
+using fuzz::Random;
 
 Field number(uint16_t offset, uint8_t width) {
   Field f;
@@ -30,15 +18,6 @@ Field number(uint16_t offset, uint8_t width) {
   f.big_endian = true;
   return f;
 }
-Field tag(uint16_t t, bool text = false) {
-  Field f;
-  f.offset = t;
-  f.width = 1;
-  f.tag = true;
-  f.tag_text = text;
-  return f;
-}
-
 class Nothing final : public Output {
  public:
   uint64_t runs = 0;
@@ -112,7 +91,7 @@ RequesterSpec loop_requester(Random& r) {
   return q;
 }
 
-std::vector<uint8_t> loop_packet(Random& r, uint32_t sequence, uint32_t kind, uint32_t numbers) {
+Buffer loop_packet(Random& r, uint32_t sequence, uint32_t kind, uint32_t numbers) {
   std::vector<uint8_t> b(16);
   store_uint(b.data(), sequence, 4, true);
   store_uint(b.data() + 4, sequence + r.below(4), 4, true);
@@ -133,52 +112,20 @@ std::vector<uint8_t> loop_packet(Random& r, uint32_t sequence, uint32_t kind, ui
   return b;
 }
 
-std::vector<uint8_t> fix_packet(Random& r, uint32_t sequence) {
-  static const char types[] = "AX14205WXXXX";
-  std::string body = std::string("35=") + types[r.below(12)] +
-                     "\x01"
-                     "34=" +
-                     std::to_string(sequence) + "\x01";
-  if (r.below(4) == 0) body += "43=Y\x01";
-  if (r.below(4) == 0) body += "123=Y\x01";
-  if (r.below(8) == 0) body += "141=Y\x01";
-  if (r.below(3) == 0) body += "36=" + std::to_string(sequence + r.below(9)) + "\x01";
-  if (r.below(3) == 0) body += "112=" + std::string(r.below(90), 't') + "\x01";
-  if (r.below(3) == 0)
-    body += "7=" + std::to_string(r.below(9)) +
-            "\x01"
-            "262=" +
-            std::to_string(r.below(4)) + "\x01";
-  std::string text =
-      "8=FIX.4.4\x01"
-      "9=" +
-      std::to_string(body.size()) + "\x01" + body;
-  uint32_t sum = 0;
-  for (const char c : text) sum += uint8_t(c);
-  char trailer[16];
-  std::snprintf(trailer, sizeof trailer, "10=%03u\x01", sum & 0xFF);
-  text += trailer;
-  return {text.begin(), text.end()};
+Buffer fix_packet(Random& r, uint32_t sequence) {
+  static const char types[] = "XAX1X4X2X05W";
+  std::string body = std::string("35=") + types[r.below(12)] + "|34=" + std::to_string(sequence) + "|";
+  if (r.below(4) == 0) body += "43=Y|";
+  if (r.below(4) == 0) body += "123=Y|";
+  if (r.below(8) == 0) body += "141=Y|";
+  if (r.below(3) == 0) body += "36=" + std::to_string(sequence + r.below(9)) + "|";
+  if (r.below(3) == 0) body += "112=" + std::string(r.below(90), 't') + "|";
+  if (r.below(3) == 0) body += "7=" + std::to_string(r.below(9)) + "|262=" + std::to_string(r.below(4)) + "|";
+  return fix(body);
 }
 
-void mutate(Random& r, std::vector<uint8_t>& b) {
-  if (r.below(4) != 0) return;
-  for (uint32_t n = 1 + r.below(3); n > 0 && !b.empty(); n--) {
-    switch (r.below(4)) {
-      case 0:
-        b[r.below(uint32_t(b.size()))] = uint8_t(r.next());
-        break;
-      case 1:
-        b[r.below(uint32_t(b.size()))] ^= uint8_t(1u << r.below(8));
-        break;
-      case 2:
-        b.resize(r.below(uint32_t(b.size()) + 1));
-        break;
-      default:
-        b.insert(b.begin() + long(r.below(uint32_t(b.size()))), uint8_t(r.next()));
-        break;
-    }
-  }
+void mutate(Random& r, Buffer& b) {
+  if (r.below(4) == 0) fuzz::mutate(b, r);
 }
 
 Template fix_template(const char* text) {
@@ -190,26 +137,6 @@ Template fix_template(const char* text) {
   t.patches.push_back({uint16_t(t.bytes.size()), 0, Encoding::fix_field, Variable::echo, 0});
   t.bytes.push_back(1);
   return t;
-}
-
-FramingSpec fix_framing() {
-  FramingSpec f;
-  f.fix = true;
-  f.sequence = tag(34);
-  f.kinds.push_back({tag(35, true), 'A', tag(141, true), 'Y', PacketKind::reset, HeartbeatNumber::numbered});
-  ControlRule fill, reset;
-  fill.type = reset.type = tag(35, true);
-  fill.value = reset.value = '4';
-  fill.also = tag(123, true);
-  fill.also_value = 'Y';
-  fill.kind = PacketKind::unavailable;
-  fill.last = tag(36);
-  fill.last_add = -1;
-  reset.kind = PacketKind::reset;
-  reset.next = tag(36);
-  reset.counted = false;
-  f.controls = {fill, reset};
-  return f;
 }
 
 RequesterSpec fix_requester(Random& r) {
@@ -281,7 +208,7 @@ struct Round {
 };
 
 int run(uint64_t rounds, uint64_t seed) {
-  Random r{seed * 0x9E3779B97F4A7C15ull + 1};
+  Random r{seed};
   uint64_t played = 0, snapshots = 0, delivered = 0, malformed = 0;
   while (played < rounds) {
     const bool stream = r.below(2);
@@ -301,20 +228,20 @@ int run(uint64_t rounds, uint64_t seed) {
         if (r.below(64) == 0) {
           s.requester(0).closed(Reason::connectionClosed, 0, now);
         } else {
-          std::vector<uint8_t> b = fix_packet(r, live);
+          Buffer b = fix_packet(r, live);
           live += r.below(8) == 0 ? r.below(4) : 1;
           if (r.below(32) == 0) live = live > 6 ? live - 5 : live;
           mutate(r, b);
           s.requester(0).received({b.data(), uint32_t(b.size())}, now);
         }
       } else if (r.below(3) == 0) {
-        std::vector<uint8_t> b = loop_packet(r, live, r.below(24) == 0 ? 1 + r.below(2) : 0, live);
+        Buffer b = loop_packet(r, live, r.below(24) == 0 ? 1 + r.below(2) : 0, live);
         live += r.below(6) == 0 ? r.below(6) : 1;
         if (r.below(200) == 0) live = 1;
         mutate(r, b);
         s.datagram(uint16_t(r.below(2)), {b.data(), uint32_t(b.size())}, now, now);
       } else {
-        std::vector<uint8_t> b = loop_packet(r, loop, 0, live);
+        Buffer b = loop_packet(r, loop, 0, live);
         loop = r.below(12) == 0 ? 1 : loop + 1;
         mutate(r, b);
         s.datagram(uint16_t(2 + r.below(2)), {b.data(), uint32_t(b.size())}, now, now);

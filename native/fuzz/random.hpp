@@ -1,6 +1,9 @@
 // What the standalone fuzz drivers share: a seeded generator, mutations, blocks of exactly their size, corpus files of
 // records (u32 length, little-endian, then the bytes; scripts/corpus.mjs writes them).
 #pragma once
+#include <dirent.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -96,6 +99,21 @@ inline std::vector<Buffer> read_records(const std::string& path) {
     at += size;
   }
   return out;
+}
+
+/// The corpus files with that ending, without it, in order; empty where there is no such folder.
+inline std::vector<std::string> corpus(const std::string& folder, const std::string& ending) {
+  std::vector<std::string> names;
+  DIR* dir = folder.empty() ? nullptr : opendir(folder.c_str());
+  if (dir == nullptr) return names;
+  while (const dirent* e = readdir(dir)) {
+    const std::string name = e->d_name;
+    const size_t stem = name.size() - std::min(name.size(), ending.size());
+    if (stem > 0 && name.substr(stem) == ending) names.push_back(name.substr(0, stem));
+  }
+  closedir(dir);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace venuewire::fuzz

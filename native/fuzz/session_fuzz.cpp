@@ -6,8 +6,6 @@
 // --each: only the folder's venues with one requester. The recorded runs are played again, the lines as they were, the
 // replies mutated, until each reply decoder has been given `iterations` mutated replies to a request that it had open.
 // Prints for each what was fed, what was counted as malformed, and the most memory beside the bound known at open.
-#include <dirent.h>
-
 #include <algorithm>
 #include <new>
 
@@ -532,15 +530,7 @@ int main(int argc, char** argv) {
   for (uint32_t ladder = 0; ladder < 32 && !one_by_one; ladder++) {
     for (const Join join : {Join::live, Join::beginning, Join::snapshot}) venues.push_back(built_in(ladder, join));
   }
-  std::vector<std::string> names;
-  if (DIR* dir = folder.empty() ? nullptr : opendir(folder.c_str())) {
-    while (const dirent* e = readdir(dir)) {
-      const std::string file = e->d_name;
-      if (file.size() > 6 && file.substr(file.size() - 6) == ".venue") names.push_back(file.substr(0, file.size() - 6));
-    }
-    closedir(dir);
-  }
-  std::sort(names.begin(), names.end());
+  const std::vector<std::string> names = fuzz::corpus(folder, ".venue");
   const size_t recorded = names.size();
   for (const std::string& name : names) {
     auto v = std::make_unique<Venue>();

@@ -1,5 +1,5 @@
 // Recovery servers as their records declare them, for the recovery test and the session fuzz target: a MoldUDP64
-// request server, a SoupBinTCP replay, a snapshot server and one that answers with statuses.
+// request server, a SoupBinTCP replay, a snapshot server, one that answers with statuses, and FIX.
 #pragma once
 #include "test/scenario.hpp"
 
@@ -136,6 +136,51 @@ inline RungSpec ask_rung(uint16_t requester, uint16_t tries = 3, int64_t timeout
   r.tries = tries;
   r.timeout_ns = timeout_ns;
   return r;
+}
+
+/// A FIX tag, as a number or as the first character of its text.
+inline Field tag(uint16_t number, bool text = false) {
+  Field f;
+  f.offset = number;
+  f.width = 1;
+  f.tag = true;
+  f.tag_text = text;
+  return f;
+}
+/// FIX 4.4: MsgSeqNum counts, SequenceReset fills gaps or begins anew, ResetSeqNumFlag of a logon resets.
+inline FramingSpec fix_framing() {
+  FramingSpec f;
+  f.fix = true;
+  f.sequence = tag(34);
+  f.kinds.push_back({tag(35, true), 'A', tag(141, true), 'Y', PacketKind::reset, HeartbeatNumber::numbered});
+  ControlRule fill, reset;
+  fill.type = reset.type = tag(35, true);
+  fill.value = reset.value = '4';
+  fill.also = tag(123, true);
+  fill.also_value = 'Y';
+  fill.kind = PacketKind::unavailable;
+  fill.last = tag(36);
+  fill.last_add = -1;
+  reset.kind = PacketKind::reset;
+  reset.next = tag(36);
+  reset.counted = false;
+  f.controls = {fill, reset};
+  return f;
+}
+/// `|` stands for the separator; 8, 9 and 10 are put around.
+inline Buffer fix(const std::string& fields, bool good_sum = true) {
+  std::string body = fields;
+  for (char& c : body) c = c == '|' ? '\x01' : c;
+  std::string text =
+      "8=FIX.4.4\x01"
+      "9=" +
+      std::to_string(body.size()) + "\x01" + body;
+  uint32_t sum = good_sum ? 0 : 1;
+  for (const char c : text) sum += uint8_t(c);
+  char trailer[16];
+  std::snprintf(trailer, sizeof trailer, "10=%03u\x01", sum & 0xFF);
+  text += trailer;
+  return Buffer(text.begin(), text.end());
 }
 
 }  // namespace venuewire

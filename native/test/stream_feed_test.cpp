@@ -1,58 +1,15 @@
 // Streams that are lines: a SoupBinTCP session that resumes by count, and a FIX session that numbers, resends, fills
 // gaps, resets, probes and resumes. A whole session is driven in virtual time; the ledger is checked at every step.
 #include "core/recovery.hpp"
-#include "test/scenario.hpp"
+#include "test/servers.hpp"
 
 namespace venuewire {
 namespace {
 
 using C = ChannelCounter;
-constexpr int64_t kMs = 1'000'000;
 
 // ── FIX ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-Field tag(uint16_t number, bool text = false) {
-  Field f;
-  f.offset = number;
-  f.width = 1;
-  f.tag = true;
-  f.tag_text = text;
-  return f;
-}
-FramingSpec fix_framing() {
-  FramingSpec f;
-  f.fix = true;
-  f.sequence = tag(34);
-  f.kinds.push_back({tag(35, true), 'A', tag(141, true), 'Y', PacketKind::reset, HeartbeatNumber::numbered});
-  ControlRule fill, reset;
-  fill.type = reset.type = tag(35, true);
-  fill.value = reset.value = '4';
-  fill.also = tag(123, true);
-  fill.also_value = 'Y';
-  fill.kind = PacketKind::unavailable;
-  fill.last = tag(36);
-  fill.last_add = -1;
-  reset.kind = PacketKind::reset;
-  reset.next = tag(36);
-  reset.counted = false;
-  f.controls = {fill, reset};
-  return f;
-}
-/// `|` stands for the separator; 8, 9 and 10 are put around.
-Buffer fix(const std::string& fields, bool good_sum = true) {
-  std::string body = fields;
-  for (char& c : body) c = c == '|' ? '\x01' : c;
-  std::string text =
-      "8=FIX.4.4\x01"
-      "9=" +
-      std::to_string(body.size()) + "\x01" + body;
-  uint32_t sum = good_sum ? 0 : 1;
-  for (const char c : text) sum += uint8_t(c);
-  char trailer[16];
-  std::snprintf(trailer, sizeof trailer, "10=%03u\x01", sum & 0xFF);
-  text += trailer;
-  return Buffer(text.begin(), text.end());
-}
 Buffer say(const char* type, uint32_t number, const std::string& more = "") {
   return fix(std::string("35=") + type + "|34=" + std::to_string(number) + "|" + more);
 }

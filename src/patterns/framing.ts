@@ -40,7 +40,8 @@ export const tag = (number: number, type: 'number' | 'text' = 'number'): Framing
 
 const HEADER_FIELDS = ['packetLength', 'sequence', 'count', 'channel', 'session'] as const;
 
-const kindName = z
+/** In the order of `PacketKind` in native/core/framing.hpp. */
+export const kindName = z
   .enum(['data', 'heartbeat', 'endOfSession', 'reset', 'unsequenced', 'ignore', 'unavailable', 'compressed'])
   .describe(
     '`data`: messages; `heartbeat`: the line is alive; `endOfSession`: no more will come; `reset`: numbers start again; ' +
@@ -49,7 +50,8 @@ const kindName = z
   );
 export type PacketKind = z.infer<typeof kindName>;
 
-const numberMeaning = z
+/** In the order of `HeartbeatNumber` in native/core/framing.hpp. */
+export const numberMeaning = z
   .enum(['none', 'next', 'last', 'numbered'])
   .default('none')
   .describe(

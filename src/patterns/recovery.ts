@@ -9,7 +9,7 @@ import { fieldSchema, framingSchema } from './framing.js';
 import { outgoingSchema, tableSchema, variableName } from './table.js';
 import { duration, endpoint, unsigned } from './units.js';
 
-/** What a reply makes the engine do. */
+/** What a reply makes the engine do; in the order of `Action` in native/core/recovery.hpp. */
 export const replyAction = z
   .enum([
     'ignore',
@@ -24,11 +24,11 @@ export const replyAction = z
     'answer',
     'echo',
     'goodbye',
-    'snapshotBegin',
     'snapshotNumber',
-    'snapshotMessage',
     'snapshotEnd',
     'image',
+    'snapshotMessage',
+    'snapshotBegin',
     'snapshotItem',
     'sessionEnd',
     'answerNumber',
@@ -45,6 +45,7 @@ export const replyAction = z
       'of a stream wants our messages from that number on: the gap-fill message is sent, `ignore`',
   );
 
+/** In the order of `Outcome` in native/core/recovery.hpp. */
 export const outcome = z
   .enum(['accepted', 'retry', 'unavailable', 'nextServer', 'giveUp', 'wait'])
   .describe(

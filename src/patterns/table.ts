@@ -11,6 +11,7 @@ export const tableSchema = z
   .union([z.string(), z.custom<Decoder>((v) => v instanceof Decoder, 'must be a decoder or the id of one')])
   .describe('A message table, by the id of its decoder');
 
+/** In the order of `Variable` in native/core/recovery.hpp. */
 export const variableName = z
   .enum([
     'begin',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { VenuewireError } from '../../src/errors.js';
 import { FastDecoder, FastEncoder, type FastInput, type FastOptions } from '../../src/layout/fast/index.js';
 import { readFastTemplates } from '../../src/layout/import/fast-xml.js';
+import { codeOf } from './damage.js';
 
 const wrap = (body: string, more = ''): string =>
   `<templates xmlns="http://www.fixprotocol.org/ns/fast/td/1.1">${more}<template name="T" id="1">${body}</template></templates>`;
@@ -16,15 +16,6 @@ function stream(bits: string, hexBytes: string): Uint8Array {
 }
 
 const decoder = (xml: string, options: FastOptions = {}) => new FastDecoder(readFastTemplates(xml), options);
-const codeOf = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof VenuewireError) return error.code;
-    throw error;
-  }
-  return 'none';
-};
 
 /** Decodes the messages of one field and gives its values. */
 function values(field: string, ...messages: [bits: string, bytes: string][]): unknown[] {

@@ -9,6 +9,7 @@ import {
   readFixDictionary,
 } from '../../src/layout/fix/index.js';
 import { Random } from '../../src/simulator/random.js';
+import { damage } from './damage.js';
 
 /** Mutated messages of both dictionaries together (VENUEWIRE_MUTATIONS), from a seed (VENUEWIRE_SEED). */
 const MUTATIONS = Number(process.env.VENUEWIRE_MUTATIONS ?? 40_000);
@@ -83,37 +84,6 @@ function samples(decoder: FixDecoder, random: Random): Uint8Array[] {
   );
 }
 
-/** A few changes: bits, bytes, cuts, pieces of the message elsewhere, a tag for another. */
-function mutate(sample: Uint8Array, random: Random): Uint8Array {
-  let bytes = Uint8Array.from(sample);
-  for (let n = 1 + random.below(4); n > 0 && bytes.length > 0; n--) {
-    const at = random.below(bytes.length);
-    switch (random.below(6)) {
-      case 0:
-        bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
-        break;
-      case 1:
-        bytes[at] = random.below(256);
-        break;
-      case 2:
-        bytes[at] = random.pick(BYTES);
-        break;
-      case 3:
-        if (random.below(4) === 0) bytes = bytes.slice(0, at);
-        break;
-      case 4: {
-        const from = random.below(bytes.length);
-        const piece = bytes.slice(from, from + random.below(24));
-        bytes = Uint8Array.of(...bytes.subarray(0, at), ...piece, ...bytes.subarray(at));
-        break;
-      }
-      default:
-        bytes.copyWithin(at, random.below(bytes.length), bytes.length);
-    }
-  }
-  return bytes;
-}
-
 /** BodyLength and CheckSum made right again, so that what is behind them is reached. */
 function mended(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes).toString('latin1');
@@ -140,7 +110,10 @@ describe(`damaged FIX messages, seed ${SEED}`, () => {
     }
     for (let i = 0; i < MUTATIONS; i++) {
       const { decoder, messages } = streams[i % streams.length] as (typeof streams)[number];
-      const damaged = mutate(random.pick(messages), random);
+      const sample = random.pick(messages);
+      const room = new Uint8Array(sample.length + 64);
+      room.set(sample);
+      const damaged = room.subarray(0, damage(room, sample.length, random));
       const message = random.below(4) === 0 ? damaged : mended(damaged);
       // In front and behind stand bytes that are not the message's: read, they would make it another.
       const bytes = new Uint8Array(message.length + 16).fill(0x31);

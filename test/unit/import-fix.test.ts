@@ -1,21 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fix44, fix44Dictionary } from '../../src/decoders/fix44.js';
-import { VenuewireError } from '../../src/errors.js';
 import { FixView, fixDecoder, readFixDictionary } from '../../src/layout/fix/index.js';
 import { readFixXml } from '../../src/layout/import/index.js';
+import { codeOf } from './damage.js';
 
 const PIPE = 0x7c;
 const bytesOf = (text: string) => Uint8Array.from(text.replaceAll('|', '\x01'), (c) => c.charCodeAt(0));
-const codeOf = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof VenuewireError) return error.code;
-    throw error;
-  }
-  return 'none';
-};
 
 /** QuickFIX's shape, with every construct: components, nested groups, data, values. */
 const XML = `<fix type="FIX" major="4" minor="4">

@@ -4,44 +4,13 @@ import { VenuewireError } from '../../src/errors.js';
 import { createViews, digest } from '../../src/layout/index.js';
 import { sampleMessage } from '../../src/simulator/message-sampler.js';
 import { Random } from '../../src/simulator/random.js';
+import { damage } from './damage.js';
 
 /** Mutated messages a decoder (VENUEWIRE_MUTATIONS), from a seed (VENUEWIRE_SEED); a part of the decoders: VENUEWIRE_SHARD=1/2. */
 const MUTATIONS = Number(process.env.VENUEWIRE_MUTATIONS ?? 1500);
 const SEED = Number(process.env.VENUEWIRE_SEED ?? 2026);
 const [shard, shards] = (process.env.VENUEWIRE_SHARD ?? '1/1').split('/').map(Number) as [number, number];
 const ROOM = 4096;
-const BYTES = [0, 1, 3, 0x0a, 0x20, 0x30, 0x39, 0x7f, 0x80, 0xfe, 0xff];
-
-/** A few changes: bits, bytes, cuts, copies of other parts, more than there was. Returns the new length. */
-function mutate(bytes: Uint8Array, size: number, random: Random): number {
-  let length = size;
-  for (let n = 1 + random.below(4); n > 0; n--) {
-    const at = random.below(Math.max(1, length));
-    switch (random.below(6)) {
-      case 0:
-        bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
-        break;
-      case 1:
-        bytes[at] = random.below(256);
-        break;
-      case 2:
-        bytes[at] = BYTES[random.below(BYTES.length)] as number;
-        break;
-      case 3:
-        length = at;
-        break;
-      case 4:
-        bytes.copyWithin(at, random.below(Math.max(1, length)), length);
-        break;
-      default: {
-        const more = random.below(Math.min(24, ROOM - length) + 1);
-        bytes.fill(random.below(256), length, length + more);
-        length += more;
-      }
-    }
-  }
-  return length;
-}
 
 describe(`damaged messages, seed ${SEED}`, () => {
   it.each(decoders.filter((_, i) => i % shards === shard - 1).map((d) => [d.id, d] as const))(
@@ -62,7 +31,7 @@ describe(`damaged messages, seed ${SEED}`, () => {
       for (let i = 0; i < MUTATIONS; i++) {
         const sample = samples[random.below(samples.length)] as Uint8Array;
         work.set(sample);
-        const length = mutate(work, sample.length, random);
+        const length = damage(work, sample.length, random);
         const at = ROOM - length;
         new Uint8Array(buffer, at).set(work.subarray(0, length));
         // Now and then as if its type had been another.

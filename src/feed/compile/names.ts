@@ -1,16 +1,13 @@
-/** Names and the numbers that stand for them in the compiled form: their places in the lists of the core. */
+/**
+ * Names and the numbers that stand for them in the compiled form: their places in the lists of the core. The schemas keep
+ * theirs in that order.
+ */
+import { kindName, numberMeaning } from '../../patterns/framing.js';
+import { outcome, replyAction } from '../../patterns/recovery.js';
+import { variableName } from '../../patterns/table.js';
 
-export const KIND = [
-  'data',
-  'heartbeat',
-  'endOfSession',
-  'reset',
-  'unsequenced',
-  'ignore',
-  'unavailable',
-  'compressed',
-];
-export const NUMBER = ['none', 'next', 'last', 'numbered'];
+export const KIND: readonly string[] = kindName.options;
+export const NUMBER: readonly string[] = numberMeaning.unwrap().options;
 export const NUMBERING = ['message', 'packet', 'none'];
 export const JOIN = ['live', 'beginning', 'snapshot'];
 export const ROLE = ['live', 'retransmission', 'snapshot'];
@@ -19,44 +16,9 @@ export const SNAPSHOT_COUNT: readonly string[] = ['channel', 'item'];
 export const SNAPSHOT_NUMBER = { before: 0, after: 1, everyPacket: 2, everyInstrument: 2 } as const;
 export const RUNG = ['waitForOtherLine', 'request', 'snapshot'];
 export const LIFECYCLE = ['keep', 'serverCloses', 'clientCloses'];
-export const VARIABLE = [
-  'begin',
-  'last',
-  'end',
-  'count',
-  'session',
-  'channel',
-  'correlation',
-  'clientSequence',
-  'image',
-  'time',
-  'echo',
-  'asked',
-];
-export const OUTCOME = ['accepted', 'retry', 'unavailable', 'nextServer', 'giveUp', 'wait'];
-/** Reply actions and outcomes in the order of the core. */
-export const ACTION = [
-  'ignore',
-  'loginAccepted',
-  'loginRejected',
-  'status',
-  'begin',
-  'complete',
-  'message',
-  'packet',
-  'unavailable',
-  'answer',
-  'echo',
-  'goodbye',
-  'snapshotNumber',
-  'snapshotEnd',
-  'image',
-  'snapshotMessage',
-  'snapshotBegin',
-  'snapshotItem',
-  'sessionEnd',
-  'answerNumber',
-];
+export const VARIABLE: readonly string[] = variableName.options;
+export const OUTCOME: readonly string[] = outcome.options;
+export const ACTION: readonly string[] = replyAction.options;
 export const ENCODING = {
   uintBig: 0,
   uintLittle: 1,

@@ -50,11 +50,7 @@ function quote(text: string): string {
   return `'${out}'`;
 }
 const key = (name: string): string =>
-  /^([A-Za-z_$][\w$]*|0|[1-9][0-9]{0,14})$/.test(name) && name !== '__proto__'
-    ? name
-    : name === '__proto__'
-      ? `['__proto__']`
-      : quote(name);
+  name === '__proto__' ? `['__proto__']` : /^([A-Za-z_$][\w$]*|0|[1-9][0-9]{0,14})$/.test(name) ? name : quote(name);
 
 /** Meanings that have a name in the table language. */
 const NAMED: Readonly<Record<string, Meaning>> = {
