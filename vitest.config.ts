@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Those need servers that nobody here wrote: npm run test:interop.
+    exclude: ['test/interop/**'],
     // Each file in a process of its own: a crash of the addon is one file's failure, and it is seen.
     pool: 'forks',
     // A test that waits for a condition ends with it; this bound is for the ones that never will.
