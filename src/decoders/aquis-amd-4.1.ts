@@ -3,11 +3,11 @@ import { defineDecoder, message, price5, reserved, text, u8, u16, u32, u64 } fro
 const TradeType = {
   1: 'Visible Order',
   2: 'Hidden Order',
-  3: 'Market At Close',
-  4: 'Lis Cross',
+  3: 'Market at Close',
+  4: 'LIS Cross',
   5: 'Benchmark Cross',
-  6: 'Auction On Demand',
-  12: 'Aquis Vwap Match',
+  6: 'Auction on Demand',
+  12: 'Aquis VWAP Match',
 };
 const MdFlagsBits = { unrestrictedLiquidityIndicator: 0 } as const;
 const BinaryMmtBits = {
@@ -111,7 +111,7 @@ export const aquisAmd41 = defineDecoder({
     }),
     securityStatus: message(9, 19, {
       securityId: u16(6),
-      tradingStatus: u8(8, { 1: 'Active', 2: 'Halted', 3: 'Suspended', 8: 'Ao D Start', 24: 'Ao D End' }),
+      tradingStatus: u8(8, { 1: 'Active', 2: 'Halted', 3: 'Suspended', 8: 'AOD Start', 24: 'AOD End' }),
       marketFlags: u8(9).bits({ trading: 0, macOpen: 1, macRun: 2 }),
       timestamp: u64(10),
       tradingPhase: u8(18, { 0: 'Closed', 1: 'Continuous' }),

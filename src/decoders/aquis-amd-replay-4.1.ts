@@ -30,8 +30,8 @@ export const aquisAmdReplay41 = defineDecoder({
     replayResponse: message(15, 7, {
       responseCode: u8(6, {
         0: 'Login Successful',
-        1: 'Bad Begin Seq No In Resend Request',
-        2: 'Bad End Seq No In Resend Request',
+        1: 'Bad Begin Seq No in Resend Request',
+        2: 'Bad End Seq No in Resend Request',
       }),
     }),
   },

@@ -27,7 +27,7 @@ export const aquisAmdSnapshot41 = defineDecoder({
     }),
     bookStatus: message(11, 28, {
       securityId: u16(6),
-      tradingStatus: u8(8, { 1: 'Active', 2: 'Halted', 3: 'Suspended', 8: 'Ao D Start', 24: 'Ao D End' }),
+      tradingStatus: u8(8, { 1: 'Active', 2: 'Halted', 3: 'Suspended', 8: 'AOD Start', 24: 'AOD End' }),
       marketFlags: u8(9).bits({ trading: 0, macOpen: 1, macRun: 2 }),
       entries: u16(10),
       closingBuyQty: u32(12),

@@ -34,14 +34,14 @@ const TradeType = {
   t: 'Normal Cross',
   L: 'Auction Trade',
   l: 'Auction Cross',
-  S: 'Combination To Underlying Trade',
-  s: 'Combination To Underlying Cross',
-  R: 'Combination To Combination Trade',
-  r: 'Combination To Combination Cross',
-  A: 'Strip To Strip Trade',
-  a: 'Strip To Strip Cross',
-  B: 'Strip To Outright Trade',
-  b: 'Strip To Outright Cross',
+  S: 'Combination to Underlying Trade',
+  s: 'Combination to Underlying Cross',
+  R: 'Combination to Combination Trade',
+  r: 'Combination to Combination Cross',
+  A: 'Strip to Strip Trade',
+  a: 'Strip to Strip Cross',
+  B: 'Strip to Outright Trade',
+  b: 'Strip to Outright Cross',
 };
 
 /** ASX 24 NTP ITCH 1.05: asx-market-data-protocol-specification, version 1.05, Friday, December 1, 2017. */
@@ -173,7 +173,7 @@ export const asxNtpItch105 = defineDecoder({
       tradeDate: u16(5),
       tradeableInstrumentId: u32(7),
       sessionState: char(11, {
-        P: 'Pre Open',
+        P: 'Pre-Open',
         O: 'Opened',
         R: 'Regulatory Halt',
         H: 'Halted',

@@ -14,7 +14,7 @@ import {
 } from '../layout/index.js';
 
 const FinancialProduct = { 1: 'Option', 3: 'Future', 5: 'Cash', 11: 'Standard Combination' };
-const LotType = { 0: 'Undefined', 1: 'Odd Lot', 2: 'Round Lot', 3: 'Block Lot', 4: 'All Or None Lot' };
+const LotType = { 0: 'Undefined', 1: 'Odd Lot', 2: 'Round Lot', 3: 'Block Lot', 4: 'All or None Lot' };
 const ExchangeOrderTypeBits = { marketBid: 2, priceStabilisation: 3, undisclosed: 5, impliedOrder: 13 } as const;
 
 /** ASX ASX Trade ITCH 3.1: asx-trade-itch-message-specification, version 3.1, Wednesday, March 1, 2023. */
@@ -87,7 +87,7 @@ export const asxTradeItch31 = defineDecoder({
     }),
     systemEvent: message('S', 6, {
       nanoseconds: u32(1, nanosAfter('the last second')),
-      eventCode: char(5, { O: 'Start Of Messages', C: 'End Of Messages' }),
+      eventCode: char(5, { O: 'Start of Messages', C: 'End of Messages' }),
     }),
     orderBookState: message('O', 29, {
       nanoseconds: u32(1, nanosAfter('the last second')),

@@ -23,17 +23,17 @@ import {
 } from '../layout/index.js';
 import { b3UmdfSbe16 } from './b3-umdf-sbe-1.6.js';
 
-const SecurityUpdateAction = { A: 'ADD', D: 'DELETE', M: 'MODIFY' };
+const SecurityUpdateAction = { A: 'Add', D: 'Delete', M: 'Modify' };
 const SecurityType = {
-  1: 'CASH',
+  1: 'Cash',
   2: 'CORP',
   3: 'CS',
   4: 'DTERM',
   5: 'ETF',
   6: 'FOPT',
-  7: 'FORWARD',
+  7: 'Forward',
   8: 'FUT',
-  9: 'INDEX',
+  9: 'Index',
   10: 'INDEXOPT',
   11: 'MLEG',
   12: 'OPT',
@@ -41,59 +41,59 @@ const SecurityType = {
   14: 'PS',
   15: 'SECLOAN',
   16: 'SOPT',
-  17: 'SPOT',
+  17: 'Spot',
 };
-const LotType = { 1: 'ODD_LOT', 2: 'ROUND_LOT', 3: 'BLOCK_LOT' };
+const LotType = { 1: 'Odd Lot', 2: 'Round Lot', 3: 'Block Lot' };
 const Product = {
-  2: 'COMMODITY',
-  3: 'CORPORATE',
-  4: 'CURRENCY',
-  5: 'EQUITY',
-  6: 'GOVERNMENT',
-  7: 'INDEX',
-  15: 'ECONOMIC_INDICATOR',
-  16: 'MULTILEG',
+  2: 'Commodity',
+  3: 'Corporate',
+  4: 'Currency',
+  5: 'Equity',
+  6: 'Government',
+  7: 'Index',
+  15: 'Economic Indicator',
+  16: 'Multileg',
 };
-const PriceType = { 1: 'PERCENTAGE', 2: 'PU', 3: 'FIXED_AMOUNT' };
+const PriceType = { 1: 'Percentage', 2: 'PU', 3: 'Fixed Amount' };
 const GovernanceIndicator = { 0: 'No', 1: 'N1', 2: 'N2', 4: 'NM', 5: 'MA', 6: 'MB', 7: 'M2' };
 const MultiLegPriceMethod = {
-  0: 'NET_PRICE',
-  1: 'REVERSED_NET_PRICE',
-  2: 'YIELD_DIFFERENCE',
-  3: 'INDIVIDUAL',
-  4: 'CONTRACT_WEIGHTED_AVERAGE_PRICE',
-  5: 'MULTIPLIED_PRICE',
+  0: 'Net Price',
+  1: 'Reversed Net Price',
+  2: 'Yield Difference',
+  3: 'Individual',
+  4: 'Contract Weighted Average Price',
+  5: 'Multiplied Price',
 };
 const InstrAttribValue = {
-  1: 'ELECTRONIC_MATCH_OR_GTD_GTC_ELIGIBLE',
-  2: 'ORDER_CROSS_ELIGIBLE',
-  3: 'BLOCK_TRADE_ELIGIBLE',
-  14: 'FLAG_RFQ_FOR_CROSS_ELIGIBLE',
-  17: 'NEGOTIATED_QUOTE_ELIGIBLE',
+  1: 'Electronic Match or GTD/GTC Eligible',
+  2: 'Order Cross Eligible',
+  3: 'Block Trade Eligible',
+  14: 'Flag RFQ for Cross Eligible',
+  17: 'Negotiated Quote Eligible',
 };
 const OpenCloseSettlFlag = {
-  0: 'DAILY',
-  1: 'SESSION',
-  3: 'EXPECTED_ENTRY',
-  4: 'ENTRY_FROM_PREVIOUS_BUSINESS_DAY',
-  5: 'THEORETICAL_PRICE',
+  0: 'Daily',
+  1: 'Session',
+  3: 'Expected Entry',
+  4: 'Entry from Previous Business Day',
+  5: 'Theoretical Price',
 };
-const PriceBandType = { 1: 'HARD_LIMIT', 2: 'AUCTION_LIMITS', 3: 'REJECTION_BAND', 4: 'STATIC_LIMITS' };
-const PriceLimitType = { 0: 'PRICE_UNIT', 1: 'TICKS', 2: 'PERCENTAGE' };
-const PriceBandMidpointPriceType = { 0: 'LAST_TRADED_PRICE', 1: 'COMPLEMENTARY_LAST_PRICE', 2: 'THEORETICAL_PRICE' };
+const PriceBandType = { 1: 'Hard Limit', 2: 'Auction Limits', 3: 'Rejection Band', 4: 'Static Limits' };
+const PriceLimitType = { 0: 'Price Unit', 1: 'Ticks', 2: 'Percentage' };
+const PriceBandMidpointPriceType = { 0: 'Last Traded Price', 1: 'Complementary Last Price', 2: 'Theoretical Price' };
 const TrdSubType = {
-  101: 'MULTI_ASSET_TRADE',
-  102: 'LEG_TRADE',
-  103: 'MIDPOINT_TRADE',
-  104: 'BLOCK_BOOK_TRADE',
-  105: 'RF_TRADE',
-  106: 'RLP_TRADE',
-  107: 'TAC_TRADE',
-  108: 'TAA_TRADE',
-  109: 'SWEEP_TRADE',
+  101: 'Multi Asset Trade',
+  102: 'Leg Trade',
+  103: 'Midpoint Trade',
+  104: 'Block Book Trade',
+  105: 'RF Trade',
+  106: 'RLP Trade',
+  107: 'TAC Trade',
+  108: 'TAA Trade',
+  109: 'Sweep Trade',
 };
-const TradingSessionID = { 1: 'REGULAR_TRADING_SESSION', 6: 'NON_REGULAR_TRADING_SESSION' };
-const InstrAttribType = { 24: 'TRADE_TYPE_ELIGIBILITY', 34: 'GTD_GTC_ELIGIBILITY' };
+const TradingSessionID = { 1: 'Regular Trading Session', 6: 'Non-Regular Trading Session' };
+const InstrAttribType = { 24: 'Trade Type Eligibility', 34: 'GTD/GTC Eligibility' };
 const MatchEventIndicatorBits = {
   lastTradeMsg: 0,
   lastVolumeMsg: 1,
@@ -149,7 +149,7 @@ export const b3UmdfSbe18 = defineDecoder({
       applVerID: constant(9),
       securityID: u64(0),
       securityExchange: text(8, 4).padded('nul'),
-      securityIDSource: char(12, { 4: 'ISIN', 8: 'EXCHANGE_SYMBOL' }),
+      securityIDSource: char(12, { 4: 'ISIN', 8: 'Exchange Symbol' }),
       securityGroup: text(13, 3).padded('nul'),
       symbol: text(16, 20).padded('nul'),
       securityUpdateAction: char(36, SecurityUpdateAction),
@@ -194,14 +194,14 @@ export const b3UmdfSbe18 = defineDecoder({
       lotType: u8(210, LotType).nullable(255),
       tickSizeDenominator: u8(211).nullable(255),
       product: u8(212, Product),
-      exerciseStyle: u8(213, { 0: 'EUROPEAN', 1: 'AMERICAN' }).nullable(255),
-      putOrCall: u8(214, { 0: 'PUT', 1: 'CALL' }).nullable(255),
+      exerciseStyle: u8(213, { 0: 'European', 1: 'American' }).nullable(255),
+      putOrCall: u8(214, { 0: 'Put', 1: 'Call' }).nullable(255),
       priceType: u8(215, PriceType).nullable(0),
       marketSegmentID: u8(216).nullable(0),
       governanceIndicator: u8(217, GovernanceIndicator).nullable(255),
-      securityMatchType: u8(218, { 8: 'ISSUING_BUY_BACK_AUCTION' }).nullable(255),
-      lastFragment: u8(219, { 0: 'FALSE_VALUE', 1: 'TRUE_VALUE' }).nullable(255),
-      multiLegModel: u8(220, { 0: 'PREDEFINED', 1: 'USER_DEFINED' }).nullable(255),
+      securityMatchType: u8(218, { 8: 'Issuing Buy Back Auction' }).nullable(255),
+      lastFragment: u8(219, { 0: 'False Value', 1: 'True Value' }).nullable(255),
+      multiLegModel: u8(220, { 0: 'Predefined', 1: 'User Defined' }).nullable(255),
       multiLegPriceMethod: u8(221, MultiLegPriceMethod).nullable(255),
       minCrossQty: i64(222).nullable(noI64).since(6),
       noUnderlyings: group(next, groupSizeEncoding, 44, {
@@ -218,7 +218,7 @@ export const b3UmdfSbe18 = defineDecoder({
         legSecurityExchange: constant('BVMF'),
         legRatioQty: i64(8, price7).nullable(noI64),
         legSecurityType: u8(16, SecurityType),
-        legSide: u8(17, { 1: 'BUY', 2: 'SELL' }),
+        legSide: u8(17, { 1: 'Buy', 2: 'Sell' }),
         legSymbol: text(18, 20).padded('nul'),
       }),
       noInstrAttribs: group(next, groupSizeEncoding, 2, {
@@ -235,7 +235,7 @@ export const b3UmdfSbe18 = defineDecoder({
         applVerID: constant(9),
         securityID: u64(0),
         securityExchange: text(8, 4).padded('nul'),
-        securityIDSource: char(12, { 4: 'ISIN', 8: 'EXCHANGE_SYMBOL' }),
+        securityIDSource: char(12, { 4: 'ISIN', 8: 'Exchange Symbol' }),
         securityGroup: text(13, 3).padded('nul'),
         symbol: text(16, 20).padded('nul'),
         securityUpdateAction: char(36, SecurityUpdateAction),
@@ -280,14 +280,14 @@ export const b3UmdfSbe18 = defineDecoder({
         lotType: u8(210, LotType).nullable(255),
         tickSizeDenominator: u8(211).nullable(255),
         product: u8(212, Product),
-        exerciseStyle: u8(213, { 0: 'EUROPEAN', 1: 'AMERICAN' }).nullable(255),
-        putOrCall: u8(214, { 0: 'PUT', 1: 'CALL' }).nullable(255),
+        exerciseStyle: u8(213, { 0: 'European', 1: 'American' }).nullable(255),
+        putOrCall: u8(214, { 0: 'Put', 1: 'Call' }).nullable(255),
         priceType: u8(215, PriceType).nullable(0),
         marketSegmentID: u8(216).nullable(0),
         governanceIndicator: u8(217, GovernanceIndicator).nullable(255),
-        securityMatchType: u8(218, { 8: 'ISSUING_BUY_BACK_AUCTION' }).nullable(255),
-        lastFragment: u8(219, { 0: 'FALSE_VALUE', 1: 'TRUE_VALUE' }).nullable(255),
-        multiLegModel: u8(220, { 0: 'PREDEFINED', 1: 'USER_DEFINED' }).nullable(255),
+        securityMatchType: u8(218, { 8: 'Issuing Buy Back Auction' }).nullable(255),
+        lastFragment: u8(219, { 0: 'False Value', 1: 'True Value' }).nullable(255),
+        multiLegModel: u8(220, { 0: 'Predefined', 1: 'User Defined' }).nullable(255),
         multiLegPriceMethod: u8(221, MultiLegPriceMethod).nullable(255),
         minCrossQty: i64(222).nullable(noI64),
         noUnderlyings: group(next, groupSizeEncoding, 28, {
@@ -302,7 +302,7 @@ export const b3UmdfSbe18 = defineDecoder({
           legSecurityExchange: constant('BVMF'),
           legRatioQty: i64(8, price7).nullable(noI64),
           legSecurityType: u8(16, SecurityType),
-          legSide: u8(17, { 1: 'BUY', 2: 'SELL' }),
+          legSide: u8(17, { 1: 'Buy', 2: 'Sell' }),
           legSymbol: text(18, 20).padded('nul'),
         }),
         noInstrAttribs: group(next, groupSizeEncoding, 2, {
@@ -403,7 +403,7 @@ export const b3UmdfSbe18 = defineDecoder({
         mdEntryTimestamp: u64(20).nullable(0),
         openCloseSettlFlag: u8(28, OpenCloseSettlFlag),
         priceType: u8(29, PriceType).nullable(0),
-        settlPriceType: u8(30, { 1: 'FINAL', 2: 'THEORETICAL', 3: 'UPDATED' }),
+        settlPriceType: u8(30, { 1: 'Final', 2: 'Theoretical', 3: 'Updated' }),
         rptSeq: u32(31).nullable(0),
       },
       { sinceVersion: 9 },

@@ -14,22 +14,22 @@ const ExpiryMonthCode = {
   W: 'November Put',
 };
 const PriceIndicatorMarker = {
-  A: 'As Of Trade',
-  C: 'Trades Performed At The End Of A Pip Allocation Phase',
+  A: 'As of Trade',
+  C: 'Trades Performed at the End of a PIP Allocation Phase',
   L: 'Late Trade',
-  O: 'Trades Performed During The Opening',
+  O: 'Trades Performed During the Opening',
   S: 'Reference Price',
-  W: 'Trades Resulting From The Transmission Of An Iso Inbound Order',
-  X: 'Trades Performed When The Market Is Crossed',
-  G: 'Contingent Trade Price Of The Trade Was Not Controlled Against The Nbbo',
-  I: 'Trade Involving An Implied Order Or Leg Trade Of A Complex Order Instrument',
-  P: 'Trade Done On A Complex Order Instrument',
+  W: 'Trades Resulting from the Transmission of an ISO Inbound Order',
+  X: 'Trades Performed When the Market Is Crossed',
+  G: 'Contingent Trade: Price of the Trade Was Not Controlled Against the NBBO',
+  I: 'Trade Involving an Implied Order or Leg Trade of a Complex Order Instrument',
+  P: 'Trade Done on a Complex Order Instrument',
   ' ': 'Actual Transaction Took Place',
 };
 const InstrumentStatusMarker = {
   Y: 'Preopening Phase',
   O: 'Opening Phase',
-  T: 'Opened For Trading',
+  T: 'Opened for Trading',
   F: 'Forbidden Phase',
   H: 'Trading Halted',
   R: 'Reserved Phase',
@@ -37,17 +37,17 @@ const InstrumentStatusMarker = {
   Z: 'Frozen',
   A: 'Surveillance Intervention Phase',
   C: 'Closed',
-  B: 'Beginning Of Day Inquiries',
+  B: 'Beginning of Day Inquiries',
 };
 const GroupStatus = {
   Y: 'Preopening Phase',
   O: 'Opening Phase',
-  T: 'Opened For Trading',
+  T: 'Opened for Trading',
   F: 'Forbidden Phase',
   H: 'Trading Halted',
   A: 'Surveillance Intervention Phase',
   C: 'Closed',
-  B: 'Beginning Of Day Inquiries',
+  B: 'Beginning of Day Inquiries',
 };
 const LevelOfMarketDepth = {
   1: 'Level 1',
@@ -59,16 +59,16 @@ const LevelOfMarketDepth = {
   A: 'Implied Price',
   P: 'Public Customer Volume',
 };
-const AuctionType = { G: 'Regular Pip', B: 'Solicitation', C: 'Facilitation', F: 'Exposed Order' };
+const AuctionType = { G: 'Regular PIP', B: 'Solicitation', C: 'Facilitation', F: 'Exposed Order' };
 const TypeOfClearingAccount = {
   6: 'Public Customer',
   7: 'Broker Dealer',
   8: 'Market Maker',
   T: 'Professional Customer',
-  W: 'Broker Dealer Cleared As Customer',
+  W: 'Broker Dealer Cleared as Customer',
   X: 'Away Market Maker',
 };
-const DeletionType = { 1: 'Precise Order', 2: 'All Previous Orders In The Specified Side', 3: 'All Orders' };
+const DeletionType = { 1: 'Precise Order', 2: 'All Previous Orders in the Specified Side', 3: 'All Orders' };
 const TypeOfOrder = { A: 'Initial Order', P: 'Exposed Order' };
 
 /** BOX Options SOLA multicast HSVF 1.8: HSVF-BX-002E-BOX-SOLA-HSVF-Multicast-Specifications-Guide-v1.8-, version 1.8, Tuesday, October 17, 2023. */
@@ -278,7 +278,7 @@ export const boxHsvf18 = defineDecoder({
       strikePriceFractionIndicator: char(27),
       expiryYear: digits(28, 2),
       expiryDay: digits(30, 2),
-      strikePriceCurrency: text(32, 3, { USD: 'Us Dollars', CAD: 'Canadian Dollars' }),
+      strikePriceCurrency: text(32, 3, { USD: 'US Dollars', CAD: 'Canadian Dollars' }),
       maximumNumberOfContractsPerOrder: digits(35, 6),
       minimumNumberOfContractsPerOrder: digits(41, 6),
       maximumThresholdPrice: digits(47, 6),
@@ -329,7 +329,7 @@ export const boxHsvf18 = defineDecoder({
       filler1: reserved(11, 1),
       bulletinType: char(12, { 1: 'Regular', 2: 'Special' }),
       bulletinContents: text(13, 79),
-      continueMarker: digits(92, 1, { 0: 'Bulletin Continues In Next Record', 1: 'Bulletin Ended' }),
+      continueMarker: digits(92, 1, { 0: 'Bulletin Continues in Next Record', 1: 'Bulletin Ended' }),
     }),
     optionSummary: message('N', 127, {
       exchangeId: char(11),

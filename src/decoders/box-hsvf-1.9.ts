@@ -15,16 +15,16 @@ const ExpiryMonthCode = {
   W: 'November Put',
 };
 const PriceIndicatorMarker = {
-  A: 'As Of Trade',
-  C: 'Trades Performed At The End Of A Pip Allocation Phase',
+  A: 'As of Trade',
+  C: 'Trades Performed at the End of a PIP Allocation Phase',
   L: 'Late Trade',
-  O: 'Trades Performed During The Opening',
+  O: 'Trades Performed During the Opening',
   S: 'Reference Price',
-  W: 'Trades Resulting From The Transmission Of An Iso Inbound Order',
-  X: 'Trades Performed When The Market Is Crossed',
-  G: 'Contingent Trade Price Of The Trade Was Not Controlled Against The Nbbo',
-  I: 'Trade Involving An Implied Order Or Leg Trade Of A Complex Order Instrument',
-  P: 'Trade Done On A Complex Order Instrument',
+  W: 'Trades Resulting from the Transmission of an ISO Inbound Order',
+  X: 'Trades Performed When the Market Is Crossed',
+  G: 'Contingent Trade: Price of the Trade Was Not Controlled Against the NBBO',
+  I: 'Trade Involving an Implied Order or Leg Trade of a Complex Order Instrument',
+  P: 'Trade Done on a Complex Order Instrument',
   ' ': 'Actual Transaction Took Place',
 };
 

@@ -19,18 +19,18 @@ const SecurityTradingStatus = {
   2: 'Halted',
   17: 'Open',
   18: 'Closed',
-  21: 'Pre Open',
+  21: 'Pre-Open',
   22: 'Opening Rotation',
   23: 'Fast Market',
-  24: 'Strategy Market In Opening Rotation',
-  25: 'Strategy Market Quotes Non Firm',
+  24: 'Strategy Market in Opening Rotation',
+  25: 'Strategy Market Quotes Non-Firm',
   26: 'Suspended',
 };
 const MdVolumeType = {
   0: 'Total Limit',
   1: 'Customer Limit',
-  2: 'Total Contingency All Or None',
-  3: 'Customer Contingency All Or None',
+  2: 'Total Contingency All or None',
+  3: 'Customer Contingency All or None',
 };
 
 /** Cboe C1 Options CSM market level 2 1.0.4: cboestreamingbookdepthv1.0, version 1.0.4, Tuesday, May 8, 2018. */
@@ -64,10 +64,10 @@ export const cboeC1CsmLevel2104 = defineDecoder({
       securityTypeText: varText(9, 'securityTypeLength'),
       securityExchange: char(next, {
         C: 'Cboe',
-        O: 'One Chicago Not Supported',
-        W: 'Cbsx Not Supported',
-        F: 'Cfecof Not Supported',
-        2: 'Cboe 2 Options Not Supported',
+        O: 'OneChicago (Not Supported)',
+        W: 'CBSX (Not Supported)',
+        F: 'CFECOF (Not Supported)',
+        2: 'Cboe C2 Options (Not Supported)',
       }),
       symbolLength: u8(next),
       symbolText: varText(next, 'symbolLength'),

@@ -19,11 +19,11 @@ const SecurityTradingStatus = {
   2: 'Halted',
   17: 'Open',
   18: 'Closed',
-  21: 'Pre Open',
+  21: 'Pre-Open',
   22: 'Opening Rotation',
   23: 'Fast Market',
-  24: 'Strategy Market In Opening Rotation',
-  25: 'Strategy Market Quotes Non Firm',
+  24: 'Strategy Market in Opening Rotation',
+  25: 'Strategy Market Quotes Non-Firm',
   26: 'Suspended',
 };
 const MdEntryType = {
@@ -39,8 +39,8 @@ const MdEntryType = {
 const MdVolumeType = {
   0: 'Total Limit',
   1: 'Customer Limit',
-  2: 'Total Contingency All Or None',
-  3: 'Customer Contingency All Or None',
+  2: 'Total Contingency All or None',
+  3: 'Customer Contingency All or None',
 };
 const EopType = {
   0: 'Undefined',
@@ -49,11 +49,11 @@ const EopType = {
   3: 'Need More Buyers',
   4: 'No Opening Trades',
   5: 'Multiple Opening Prices',
-  6: 'Need Quote To Open',
-  7: 'Price Not In Quote Range',
-  8: 'Need Dpm Quote To Open',
-  9: 'Dpm Quote Invalid',
-  10: 'Price Not In Botr Range',
+  6: 'Need Quote to Open',
+  7: 'Price Not in Quote Range',
+  8: 'Need DPM Quote to Open',
+  9: 'DPM Quote Invalid',
+  10: 'Price Not in BOTR Range',
 };
 
 /** Cboe C1 Options CSM top of market (market data feed) 1.4: Cboe streaming market data feed (CSM) 1.4.2; checked against 1.4.4. */
@@ -86,10 +86,10 @@ export const cboeC1CsmTop14 = defineDecoder({
       securityTypeText: varText(9, 'securityTypeLength'),
       securityExchange: char(next, {
         C: 'Cboe',
-        O: 'One Chicago Not Supported',
-        W: 'Cbsx Not Supported',
-        F: 'Cfecof',
-        2: 'Cboe 2 Options',
+        O: 'OneChicago (Not Supported)',
+        W: 'CBSX (Not Supported)',
+        F: 'CFECOF',
+        2: 'Cboe C2 Options',
       }),
       symbolLength: u8(next),
       symbolText: varText(next, 'symbolLength'),
@@ -218,7 +218,7 @@ export const cboeC1CsmTop14 = defineDecoder({
       eop: scientific('eopMantissa', 'eopExponent'),
       eos: u32(21),
       eopType: u8(25, EopType),
-      legalMarket: u8(26, { 0: 'Not A Legal Market', 1: 'Legal Market' }),
+      legalMarket: u8(26, { 0: 'Not a Legal Market', 1: 'Legal Market' }),
     }),
     indexValue: message(22, atLeast(9), {
       symbolLength: u8(8),
@@ -265,10 +265,10 @@ export const cboeC1CsmTop14 = defineDecoder({
     }),
     marketDataControl: message(25, 9, {
       mdControlType: u8(8, {
-        0: 'Start Of Summary',
-        1: 'End Of Summary',
-        2: 'Start Of Settlement',
-        3: 'End Of Settlement',
+        0: 'Start of Summary',
+        1: 'End of Summary',
+        2: 'Start of Settlement',
+        3: 'End of Settlement',
       }),
     }),
     heartbeat: message(16, 8, {}),

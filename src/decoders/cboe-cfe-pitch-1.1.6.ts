@@ -25,7 +25,7 @@ const TradeCondition = {
   O: 'Opening Trade',
   S: 'Spread Trade',
   B: 'Block Trade',
-  E: 'Ecrp Trade',
+  E: 'ECRP Trade',
 };
 
 /** Cboe Futures Exchange Multicast PITCH depth of book 1.1.6: CBOE FUTURES EXCHANGE MULTICAST PITCH SPECIFICATION, version 1.1.6, Monday, April 8, 2019. */

@@ -24,7 +24,7 @@ const TradeCondition = {
   O: 'Opening Trade',
   S: 'Spread Trade',
   B: 'Block Trade',
-  E: 'Ecrp Trade',
+  E: 'ECRP Trade',
   D: 'Derived',
 };
 

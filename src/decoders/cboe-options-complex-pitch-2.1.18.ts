@@ -19,18 +19,18 @@ import {
 } from '../layout/index.js';
 
 const TradeCondition = {
-  f: 'Complex To Complex Electronic Trade',
+  f: 'Complex to Complex Electronic Trade',
   g: 'Complex Auction Trade',
   h: 'Complex Cross',
   j: 'Complex Electronic Trade Against Single',
-  k: 'Complex With Stock Options Auction Trade',
-  n: 'Complex With Stock Electronic Trade',
-  o: 'Complex With Stock Cross',
+  k: 'Complex with Stock Options Auction Trade',
+  n: 'Complex with Stock Electronic Trade',
+  o: 'Complex with Stock Cross',
   l: 'Electronic Trade',
   O: 'Opening Trade',
 };
 const TradingStatus = { H: 'Halted', Q: 'Quote Only', T: 'Trading' };
-const AuctionOpeningType = { G: 'Gth', O: 'Rth', H: 'Halt Reopening' };
+const AuctionOpeningType = { G: 'GTH', O: 'RTH', H: 'Halt Reopening' };
 
 /** Cboe US Options Complex Multicast PITCH 2.1.18: US OPTIONS COMPLEX MULTICAST PITCH SPECIFICATION, version 2.1.18, Friday, January 31, 2020. */
 export const cboeOptionsComplexPitch2118 = defineDecoder({
@@ -112,7 +112,7 @@ export const cboeOptionsComplexPitch2118 = defineDecoder({
       price: i64(27, price4),
       reserved: reserved(35, 1),
       participantId: text(36, 4),
-      customerIndicator: char(40, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(40, { N: 'Non-Customer', C: 'Customer' }),
       clientId: text(41, 4),
     }),
     orderExecuted: message(35, 27, {
@@ -186,13 +186,13 @@ export const cboeOptionsComplexPitch2118 = defineDecoder({
       auctionType: char(20, {
         C: 'Complex Auction',
         S: 'Complex Solicitation Auction',
-        B: 'Complex Aim',
-        O: 'Coa All Or None',
+        B: 'Complex AIM',
+        O: 'COA All or None',
       }),
       sideIndicator: char(21, { B: 'Buy Order', S: 'Sell Order' }),
       price: i64(22, price4),
       quantity: u32(30),
-      customerIndicator: char(34, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(34, { N: 'Non-Customer', C: 'Customer' }),
       participantId: text(35, 4),
       auctionEndOffset: u32(39),
       clientId: text(43, 4),

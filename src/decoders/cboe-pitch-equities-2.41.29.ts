@@ -17,7 +17,7 @@ const AuctionType = {
   O: 'Opening Auction',
   C: 'Closing Auction',
   H: 'Halt Auction',
-  I: 'Ipo Auction',
+  I: 'IPO Auction',
   M: 'Cboe Market Close',
   V: 'Volatility Auction',
   P: 'Periodic Auction',
@@ -162,13 +162,13 @@ export const cboePitchEquities24129 = defineDecoder({
       timeOffset: u32(2, nanosAfter('the last time')),
       symbol: text(6, 8),
       tradingStatus: char(14, {
-        A: 'Accepting Orders For Queuing',
+        A: 'Accepting Orders for Queuing',
         H: 'Halted',
         Q: 'Quote Only',
         S: 'Exchange Specific Suspension',
         T: 'Trading',
       }),
-      regShoAction: char(15, { 0: 'No Price Test In Effect', 1: 'Reg Sho Price Test Restriction In Effect' }),
+      regShoAction: char(15, { 0: 'No Price Test in Effect', 1: 'Reg SHO Price Test Restriction in Effect' }),
       padding: reserved(16, 2),
     }),
     auctionUpdate: message(149, 47, {
@@ -191,7 +191,7 @@ export const cboePitchEquities24129 = defineDecoder({
     retailPriceImprovement: message(152, 15, {
       timeOffset: u32(2, nanosAfter('the last time')),
       symbol: text(6, 8),
-      retailPriceImprovement: char(14, { B: 'Buy Side Rpi', S: 'Sell Side Rpi', A: 'Buy And Sell Rpi', N: 'No Rpi' }),
+      retailPriceImprovement: char(14, { B: 'Buy Side RPI', S: 'Sell Side RPI', A: 'Buy and Sell RPI', N: 'No RPI' }),
     }),
   },
 });

@@ -4,7 +4,7 @@ const AuctionType = {
   O: 'Opening Auction',
   C: 'Closing Auction',
   H: 'Halt Auction',
-  I: 'Ipo Auction',
+  I: 'IPO Auction',
   M: 'Cboe Market Close',
   V: 'Volatility Auction',
   P: 'Periodic Auction',
@@ -64,7 +64,7 @@ export const cboePitchEquities241 = defineDecoder({
       price: u64(27, price4),
       addFlags: u8(35).bits(AddFlagsBits),
       participantId: text(36, 4),
-      customerIndicator: char(40, { N: 'Non Customer', C: 'Customer', R: 'Retail Priority Order' }),
+      customerIndicator: char(40, { N: 'Non-Customer', C: 'Customer', R: 'Retail Priority Order' }),
     }),
     eqOrderExecuted: message(35, 26, {
       timestamp: u32(2),
@@ -146,13 +146,13 @@ export const cboePitchEquities241 = defineDecoder({
       timestamp: u32(2),
       symbol: text(6, 8),
       tradingStatus: char(14, {
-        A: 'Accepting Orders For Queuing',
+        A: 'Accepting Orders for Queuing',
         H: 'Halted',
         Q: 'Quote Only',
         S: 'Exchange Specific Suspension',
         T: 'Trading',
       }),
-      regShoAction: char(15, { 0: 'No Price Test In Effect', 1: 'Reg Sho Price Test Restriction In Effect' }),
+      regShoAction: char(15, { 0: 'No Price Test in Effect', 1: 'Reg SHO Price Test Restriction in Effect' }),
       reserved1: reserved(16, 1),
       secondReserved1: reserved(17, 1),
     }),
@@ -176,7 +176,7 @@ export const cboePitchEquities241 = defineDecoder({
     eqRetailPriceImprovement: message(152, 15, {
       timestamp: u32(2),
       symbol: text(6, 8),
-      retailPriceImprovement: char(14, { B: 'Buy Side Rpi', S: 'Sell Side Rpi', A: 'Buy And Sell Rpi', N: 'No Rpi' }),
+      retailPriceImprovement: char(14, { B: 'Buy Side RPI', S: 'Sell Side RPI', A: 'Buy and Sell RPI', N: 'No RPI' }),
     }),
   },
 });

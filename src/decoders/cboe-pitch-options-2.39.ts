@@ -13,7 +13,7 @@ import {
   u64,
 } from '../layout/index.js';
 
-const AuctionType = { O: 'Opening', C: 'Closing', H: 'Halt', I: 'Ipo', M: 'Close', T: 'Sum', B: 'Bam' };
+const AuctionType = { O: 'Opening', C: 'Closing', H: 'Halt', I: 'IPO', M: 'Close', T: 'SUM', B: 'Bam' };
 const TradeCondition = { ' ': 'Normal Trade', S: 'Spread Trade' };
 const AddFlagsBits = { display: 7 } as const;
 const ModifyFlagsBits = { maintainPriority: 6, display: 7 } as const;
@@ -73,7 +73,7 @@ export const cboePitchOptions239 = defineDecoder({
       price: u64(27, price4),
       addFlags: u8(35).bits(AddFlagsBits),
       participantId: text(36, 4),
-      customerIndicator: char(40, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(40, { N: 'Non-Customer', C: 'Customer' }),
     }),
     orderExecuted: message(35, 27, {
       timeOffset: u32(2, nanosAfter('the last time')),
@@ -171,7 +171,7 @@ export const cboePitchOptions239 = defineDecoder({
         S: 'Exchange Specific Suspension',
         T: 'Trading',
       }),
-      regShoAction: char(15, { 0: 'No Price Test In Effect', 1: 'Reg Sho Price Test Restriction In Effect' }),
+      regShoAction: char(15, { 0: 'No Price Test in Effect', 1: 'Reg SHO Price Test Restriction in Effect' }),
       reserved1: reserved(16, 1),
       reserved2: reserved(17, 1),
     }),
@@ -200,7 +200,7 @@ export const cboePitchOptions239 = defineDecoder({
       sideIndicator: char(21, { B: 'Buy Order', S: 'Sell Order' }),
       price: u64(22, price4),
       contracts: u32(30),
-      customerIndicator: char(34, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(34, { N: 'Non-Customer', C: 'Customer' }),
       participantId: text(35, 4),
       auctionEndOffset: u32(39),
     }),
@@ -218,7 +218,7 @@ export const cboePitchOptions239 = defineDecoder({
     retailPriceImprovement: message(152, 15, {
       timeOffset: u32(2, nanosAfter('the last time')),
       symbol: text(6, 8),
-      retailPriceImprovement: char(14, { B: 'Buy Side', S: 'Sell Side', A: 'Buy And Sell', N: 'No Rpi' }),
+      retailPriceImprovement: char(14, { B: 'Buy Side', S: 'Sell Side', A: 'Buy and Sell', N: 'No RPI' }),
     }),
   },
 });

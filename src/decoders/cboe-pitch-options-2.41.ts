@@ -14,7 +14,7 @@ import {
   u64,
 } from '../layout/index.js';
 
-const AuctionType = { G: 'Gth Opening', O: 'Rth Opening', H: 'Halt Re Opening', V: 'Volatility Opening' };
+const AuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening', V: 'Volatility Opening' };
 const AddFlagsBits = { aon: 3 } as const;
 const ModifyFlagsBits = { display: 0, priority: 1 } as const;
 
@@ -83,7 +83,7 @@ export const cboePitchOptions241 = defineDecoder({
       price: u64(27, price4),
       addFlags: u8(35).bits(AddFlagsBits),
       participantId: text(36, 4),
-      customerIndicator: char(40, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(40, { N: 'Non-Customer', C: 'Customer' }),
       clientId: text(41, 4),
       reserved5: reserved(45, 5),
     }),
@@ -183,7 +183,7 @@ export const cboePitchOptions241 = defineDecoder({
         L: 'Curb Trading',
         Q: 'Quote Only',
         R: 'Opening Rotation',
-        T: 'Rth Trading',
+        T: 'RTH Trading',
       }),
       reserved1: reserved(15, 1),
       gthTradingStatus: char(16, { H: 'Halted', Q: 'Quote Only', R: 'Opening Rotation', T: 'Trading' }),
@@ -206,7 +206,7 @@ export const cboePitchOptions241 = defineDecoder({
       auctionOnlyPrice: u64(39, price4),
       openingCondition: char(47, {
         O: 'Would Open',
-        Q: 'Need Quote To Open',
+        Q: 'Need Quote to Open',
         B: 'Need More Buyers',
         S: 'Need More Sellers',
         C: 'Crossed Composite Market',
@@ -229,7 +229,7 @@ export const cboePitchOptions241 = defineDecoder({
       side: char(21),
       price: u64(22, price4),
       contracts: u32(30),
-      customerIndicator: char(34, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(34, { N: 'Non-Customer', C: 'Customer' }),
       participantId: text(35, 4),
       auctionEndOffset: u32(39),
       clientId: text(43, 4),

@@ -21,18 +21,18 @@ export const cixAspen14 = defineDecoder({
       reserved2: reserved(1, 2),
       timestamp: u64(3),
       event: char(11, {
-        O: 'Start Of Session',
+        O: 'Start of Session',
         S: 'Market Accepting Orders',
-        Q: 'Market Open For Trading',
-        E: 'Market Closed For Trading',
-        C: 'End Of Session',
+        Q: 'Market Open for Trading',
+        E: 'Market Closed for Trading',
+        C: 'End of Session',
       }),
     }),
     symbolInformation: message('B', 27, {
       timestamp: u64(1),
       symbolId: u16(9),
       symbol: text(11, 11),
-      listingMarket: char(22, { T: 'Tsx', V: 'Venture', C: 'Cse', N: 'Neo' }),
+      listingMarket: char(22, { T: 'TSX', V: 'Venture', C: 'CSE', N: 'NEO' }),
       boardLotSize: u32(23),
     }),
     symbolState: message('C', 28, {

@@ -24,22 +24,22 @@ import {
 import { cmeMdp3Sbe112 } from './cme-mdp3-sbe-1.12.js';
 
 const MdSecurityTradingStatus = {
-  2: 'TradingHalt',
+  2: 'Trading Halt',
   4: 'Close',
-  15: 'NewPriceIndication',
-  17: 'ReadyToTrade',
-  18: 'NotAvailableForTrading',
-  20: 'UnknownorInvalid',
-  21: 'PreOpen',
-  24: 'PreCross',
+  15: 'New Price Indication',
+  17: 'Ready to Trade',
+  18: 'Not Available for Trading',
+  20: 'Unknown or Invalid',
+  21: 'Pre-Open',
+  24: 'Pre-Cross',
   25: 'Cross',
-  26: 'PostClose',
-  103: 'NoChange',
-  201: 'PrivateWorkup',
-  202: 'PublicWorkup',
+  26: 'Post Close',
+  103: 'No Change',
+  201: 'Private Workup',
+  202: 'Public Workup',
 };
 const SecurityUpdateAction = { A: 'Add', D: 'Delete', M: 'Modify' };
-const EventType = { 5: 'Activation', 7: 'LastEligibleTradeDate' };
+const EventType = { 5: 'Activation', 7: 'Last Eligible Trade Date' };
 const MatchEventIndicatorBits = {
   lastTradeMsg: 0,
   lastVolumeMsg: 1,
@@ -162,7 +162,7 @@ export const cmeMdp3Sbe113 = defineDecoder({
         startDate: u16(214).nullable(65535),
         endDate: u16(216).nullable(65535),
         terminationType: text(218, 8).padded('nul'),
-        securitySubType: u8(226, { 0: 'Special', 1: 'GC', 2: 'GCForDBV' }),
+        securitySubType: u8(226, { 0: 'Special', 1: 'GC', 2: 'GC for DBV' }),
         moneyOrPar: u8(227, { 1: 'Money', 2: 'Par' }).nullable(255),
         maxNoOfSubstitutions: u8(228),
         priceQuoteMethod: text(229, 5).padded('nul'),

@@ -24,38 +24,38 @@ import { cmeMdp3Sbe15 } from './cme-mdp3-sbe-1.5.js';
 
 const SecurityUpdateAction = { A: 'Add', D: 'Delete', M: 'Modify' };
 const MdSecurityTradingStatus = {
-  2: 'TradingHalt',
+  2: 'Trading Halt',
   4: 'Close',
-  15: 'NewPriceIndication',
-  17: 'ReadyToTrade',
-  18: 'NotAvailableForTrading',
-  20: 'UnknownorInvalid',
-  21: 'PreOpen',
-  24: 'PreCross',
+  15: 'New Price Indication',
+  17: 'Ready to Trade',
+  18: 'Not Available for Trading',
+  20: 'Unknown or Invalid',
+  21: 'Pre-Open',
+  24: 'Pre-Cross',
   25: 'Cross',
-  26: 'PostClose',
-  103: 'NoChange',
+  26: 'Post Close',
+  103: 'No Change',
 };
-const EventType = { 5: 'Activation', 7: 'LastEligibleTradeDate' };
-const OpenCloseSettlFlag = { 0: 'DailyOpenPrice', 5: 'IndicativeOpeningPrice' };
+const EventType = { 5: 'Activation', 7: 'Last Eligible Trade Date' };
+const OpenCloseSettlFlag = { 0: 'Daily Open Price', 5: 'Indicative Opening Price' };
 const MdEntryType = {
   0: 'Bid',
   1: 'Offer',
   2: 'Trade',
-  4: 'OpenPrice',
-  6: 'SettlementPrice',
-  7: 'TradingSessionHighPrice',
-  8: 'TradingSessionLowPrice',
-  B: 'ClearedVolume',
-  C: 'OpenInterest',
-  E: 'ImpliedBid',
-  F: 'ImpliedOffer',
-  J: 'BookReset',
-  N: 'SessionHighBid',
-  O: 'SessionLowOffer',
-  W: 'FixingPrice',
-  e: 'ElectronicVolume',
-  g: 'ThresholdLimitsandPriceBandVariation',
+  4: 'Open Price',
+  6: 'Settlement Price',
+  7: 'Trading Session High Price',
+  8: 'Trading Session Low Price',
+  B: 'Cleared Volume',
+  C: 'Open Interest',
+  E: 'Implied Bid',
+  F: 'Implied Offer',
+  J: 'Book Reset',
+  N: 'Session High Bid',
+  O: 'Session Low Offer',
+  W: 'Fixing Price',
+  e: 'Electronic Volume',
+  g: 'Threshold Limits and Price Band Variation',
 };
 const MatchEventIndicatorBits = {
   lastTradeMsg: 0,
@@ -255,7 +255,7 @@ export const cmeMdp3Sbe16 = defineDecoder({
         noLegs: group(next, groupSize, 18, {
           legSecurityID: i32(0),
           legSecurityIDSource: constant('8'),
-          legSide: u8(4, { 1: 'BuySide', 2: 'SellSide' }),
+          legSide: u8(4, { 1: 'Buy Side', 2: 'Sell Side' }),
           legRatioQty: i8(5),
           legPrice: i64(6, price7).nullable(noI64Max),
           legOptionDelta: i32(14, price4).nullable(2147483647),

@@ -25,41 +25,41 @@ import { cmeMdp3Sbe16 } from './cme-mdp3-sbe-1.6.js';
 
 const SecurityUpdateAction = { A: 'Add', D: 'Delete', M: 'Modify' };
 const MdSecurityTradingStatus = {
-  2: 'TradingHalt',
+  2: 'Trading Halt',
   4: 'Close',
-  15: 'NewPriceIndication',
-  17: 'ReadyToTrade',
-  18: 'NotAvailableForTrading',
-  20: 'UnknownorInvalid',
-  21: 'PreOpen',
-  24: 'PreCross',
+  15: 'New Price Indication',
+  17: 'Ready to Trade',
+  18: 'Not Available for Trading',
+  20: 'Unknown or Invalid',
+  21: 'Pre-Open',
+  24: 'Pre-Cross',
   25: 'Cross',
-  26: 'PostClose',
-  103: 'NoChange',
+  26: 'Post Close',
+  103: 'No Change',
 };
-const MdUpdateAction = { 0: 'New', 1: 'Change', 2: 'Delete', 3: 'DeleteThru', 4: 'DeleteFrom', 5: 'Overlay' };
-const MdEntryType = { 0: 'Bid', 1: 'Offer', E: 'ImpliedBid', F: 'ImpliedOffer', J: 'BookReset' };
-const AggressorSide = { 0: 'NoAggressor', 1: 'Buy', 2: 'Sell' };
-const EventType = { 5: 'Activation', 7: 'LastEligibleTradeDate' };
-const OpenCloseSettlFlag = { 0: 'DailyOpenPrice', 5: 'IndicativeOpeningPrice' };
+const MdUpdateAction = { 0: 'New', 1: 'Change', 2: 'Delete', 3: 'Delete Thru', 4: 'Delete From', 5: 'Overlay' };
+const MdEntryType = { 0: 'Bid', 1: 'Offer', E: 'Implied Bid', F: 'Implied Offer', J: 'Book Reset' };
+const AggressorSide = { 0: 'No Aggressor', 1: 'Buy', 2: 'Sell' };
+const EventType = { 5: 'Activation', 7: 'Last Eligible Trade Date' };
+const OpenCloseSettlFlag = { 0: 'Daily Open Price', 5: 'Indicative Opening Price' };
 const MdEntryType2 = {
   0: 'Bid',
   1: 'Offer',
   2: 'Trade',
-  4: 'OpenPrice',
-  6: 'SettlementPrice',
-  7: 'TradingSessionHighPrice',
-  8: 'TradingSessionLowPrice',
-  B: 'ClearedVolume',
-  C: 'OpenInterest',
-  E: 'ImpliedBid',
-  F: 'ImpliedOffer',
-  J: 'BookReset',
-  N: 'SessionHighBid',
-  O: 'SessionLowOffer',
-  W: 'FixingPrice',
-  e: 'ElectronicVolume',
-  g: 'ThresholdLimitsandPriceBandVariation',
+  4: 'Open Price',
+  6: 'Settlement Price',
+  7: 'Trading Session High Price',
+  8: 'Trading Session Low Price',
+  B: 'Cleared Volume',
+  C: 'Open Interest',
+  E: 'Implied Bid',
+  F: 'Implied Offer',
+  J: 'Book Reset',
+  N: 'Session High Bid',
+  O: 'Session Low Offer',
+  W: 'Fixing Price',
+  e: 'Electronic Volume',
+  g: 'Threshold Limits and Price Band Variation',
 };
 const MatchEventIndicatorBits = {
   lastTradeMsg: 0,
@@ -166,7 +166,13 @@ export const cmeMdp3Sbe18 = defineDecoder({
           rptSeq: u32(12),
           openCloseSettlFlag: u8(16, OpenCloseSettlFlag).nullable(255),
           mdUpdateAction: u8(17, MdUpdateAction),
-          mdEntryType: char(18, { 4: 'OpenPrice', 7: 'HighTrade', 8: 'LowTrade', N: 'HighestBid', O: 'LowestOffer' }),
+          mdEntryType: char(18, {
+            4: 'Open Price',
+            7: 'High Trade',
+            8: 'Low Trade',
+            N: 'Highest Bid',
+            O: 'Lowest Offer',
+          }),
           mdEntrySize: i32(19).nullable(2147483647).since(8),
         }),
       },

@@ -14,26 +14,26 @@ import {
   u32,
 } from '../layout/index.js';
 
-const InstrHeaderSide = { 1: 'BUY', '-1': 'SELL', 0: 'OPENING_FILL' };
-const ProductGroup = { 0: 'CURRENCY', 1: 'EQUITY', 2: 'ENERGY', 3: 'METALS', 4: 'INTEREST_RATE', 5: 'AGRICULTURE' };
+const InstrHeaderSide = { 1: 'Buy', '-1': 'Sell', 0: 'Opening Fill' };
+const ProductGroup = { 0: 'Currency', 1: 'Equity', 2: 'Energy', 3: 'Metals', 4: 'Interest Rate', 5: 'Agriculture' };
 const TradingStatus = {
-  0: 'PRE_OPEN',
-  1: 'OPEN',
-  2: 'HALT',
-  3: 'PAUSE',
-  4: 'CLOSE',
-  5: 'PRE_OPEN_NO_CANCEL',
-  6: 'EXPIRED',
+  0: 'Pre-Open',
+  1: 'Open',
+  2: 'Halt',
+  3: 'Pause',
+  4: 'Close',
+  5: 'Pre-Open No Cancel',
+  6: 'Expired',
 };
-const SpreadBuyConvention = { 1: 'USE_FAR_BID', '-1': 'USE_NEAR_BID' };
+const SpreadBuyConvention = { 1: 'Use Far Bid', '-1': 'Use Near Bid' };
 const StatType = {
-  4: 'DAY_OPENING_PRICE',
-  5: 'CLOSING_PRICE',
-  6: 'SETTLEMENT_PRICE',
-  7: 'TRADING_SESSION_HIGH_PRICE',
-  8: 'TRADING_SESSION_LOW_PRICE',
-  F: 'REFERENCE_PRICE',
-  I: 'INDICATIVE_OPENING_PRICE',
+  4: 'Day Opening Price',
+  5: 'Closing Price',
+  6: 'Settlement Price',
+  7: 'Trading Session High Price',
+  8: 'Trading Session Low Price',
+  F: 'Reference Price',
+  I: 'Indicative Opening Price',
 };
 const InstrHeaderFlagsBits = { startOfTransaction: 0, endOfTransaction: 1, clearBook: 7 } as const;
 const DefinitionFlagsBits = { isPriorSettlementTheoretical: 0 } as const;
@@ -351,7 +351,7 @@ export const coinbaseDerivativesSbe12 = defineDecoder({
     retransmitReject: message(202, 49, {
       retryDelayNanos: i64(0),
       details: text(8, 40).padded('nul'),
-      reason: i8(48, { 1: 'SEQ_TOO_LOW', 2: 'SEQ_TOO_HIGH', 3: 'RATE_LIMIT_EXCEEDED', 4: 'OTHER_ERROR' }),
+      reason: i8(48, { 1: 'Seq Too Low', 2: 'Seq Too High', 3: 'Rate Limit Exceeded', 4: 'Other Error' }),
     }),
   },
 });

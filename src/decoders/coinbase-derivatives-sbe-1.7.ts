@@ -16,26 +16,26 @@ import {
 } from '../layout/index.js';
 import { coinbaseDerivativesSbe12 } from './coinbase-derivatives-sbe-1.2.js';
 
-const InstrHeaderSide = { 1: 'BUY', '-1': 'SELL', 0: 'OPENING_FILL' };
+const InstrHeaderSide = { 1: 'Buy', '-1': 'Sell', 0: 'Opening Fill' };
 const ProductGroup = {
-  0: 'CURRENCY',
-  1: 'EQUITY',
-  2: 'ENERGY',
-  3: 'METALS',
-  4: 'INTEREST_RATE',
-  5: 'AGRICULTURE',
-  6: 'CRYPTO',
+  0: 'Currency',
+  1: 'Equity',
+  2: 'Energy',
+  3: 'Metals',
+  4: 'Interest Rate',
+  5: 'Agriculture',
+  6: 'Crypto',
 };
 const TradingStatus = {
-  0: 'PRE_OPEN',
-  1: 'OPEN',
-  2: 'HALT',
-  3: 'PAUSE',
-  4: 'CLOSE',
-  5: 'PRE_OPEN_NO_CANCEL',
-  6: 'EXPIRED',
+  0: 'Pre-Open',
+  1: 'Open',
+  2: 'Halt',
+  3: 'Pause',
+  4: 'Close',
+  5: 'Pre-Open No Cancel',
+  6: 'Expired',
 };
-const SpreadBuyConvention = { 1: 'USE_FAR_BID', '-1': 'USE_NEAR_BID' };
+const SpreadBuyConvention = { 1: 'Use Far Bid', '-1': 'Use Near Bid' };
 const InstrHeaderFlagsBits = { startOfTransaction: 0, endOfTransaction: 1, clearBook: 7 } as const;
 const DefinitionFlagsBits = {
   isPriorSettlementTheoretical: 0,
@@ -162,7 +162,7 @@ export const coinbaseDerivativesSbe17 = defineDecoder({
         productGroup: i8(154, ProductGroup),
         tradingStatus: i8(155, TradingStatus),
         definitionFlags: u16(156).bits(DefinitionFlagsBits),
-        optionExpiryType: i8(158, { 0: 'WEEKLY', 1: 'MONTHLY' }).since(5),
+        optionExpiryType: i8(158, { 0: 'Weekly', 1: 'Monthly' }).since(5),
         logicalExpiryYear: i16(159).nullable(0).since(7),
         logicalExpiryMonth: i16(161).nullable(0).since(7),
         logicalExpiryWeekOfMonth: i16(163).nullable(0).since(7),
@@ -253,7 +253,7 @@ export const coinbaseDerivativesSbe17 = defineDecoder({
         productGroup: i8(128, ProductGroup),
         tradingStatus: i8(129, TradingStatus),
         definitionFlags: u16(130).bits(DefinitionFlagsBits),
-        optionExpiryType: i8(132, { 0: 'WEEKLY', 1: 'MONTHLY' }).since(5),
+        optionExpiryType: i8(132, { 0: 'Weekly', 1: 'Monthly' }).since(5),
         logicalExpiryYear: i16(133).nullable(0).since(7),
         logicalExpiryMonth: i16(135).nullable(0).since(7),
         logicalExpiryWeekOfMonth: i16(137).nullable(0).since(7),

@@ -25,12 +25,12 @@ const ProductGroup = {
   6: 'Crypto',
 };
 const TradingStatus = {
-  0: 'Pre Open',
+  0: 'Pre-Open',
   1: 'Open',
   2: 'Halt',
   3: 'Pause',
   4: 'Close',
-  5: 'Pre Open No Cancel',
+  5: 'Pre-Open No Cancel',
   6: 'Expired',
 };
 const SpreadBuyConvention = { 1: 'Use Far Bid', '-1': 'Use Near Bid' };
@@ -64,7 +64,7 @@ export const coinbaseDerivativesSbe19 = defineDecoder({
     frameLength: u16(0),
     blockLength: u16(2),
     templateId: u16(4),
-    schemaId: u16(6, { 1201: 'SchemaId' }),
+    schemaId: u16(6, { 1201: 'Schema ID' }),
     version: u16(8, { 9: 'Version 1.9' }),
   },
   messageType: 'templateId',

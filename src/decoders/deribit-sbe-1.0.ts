@@ -16,7 +16,7 @@ import {
   u32,
 } from '../layout/index.js';
 
-const Status = { 0: 'OPEN', 1: 'INACTIVE', 2: 'SETTLEMENT', 3: 'DELIVERED', 4: 'LOCKED', 5: 'HALTED' };
+const Status = { 0: 'Open', 1: 'Inactive', 2: 'Settlement', 3: 'Delivered', 4: 'Locked', 5: 'Halted' };
 const TakerFlagsBits = { isSell: 0, isLiquidation: 1 } as const;
 const groupSizeEncoding = dimension(4, u16(0), u16(2));
 
@@ -54,12 +54,12 @@ export const deribitSbe10 = defineDecoder({
       tickSize: i64(248, price9),
       quantityExponent: i8(256),
       type: i8(257, {
-        0: 'PERP_FUTURE',
-        1: 'OPTION',
-        2: 'SPOT',
-        3: 'FUTURE_COMBO',
-        4: 'OPTION_COMBO',
-        5: 'DATED_FUTURE',
+        0: 'Perp Future',
+        1: 'Option',
+        2: 'Spot',
+        3: 'Future Combo',
+        4: 'Option Combo',
+        5: 'Dated Future',
       }),
       flags: u8(258).bits({ isReversed: 0, isPutOption: 1, isPerpetual: 2 }),
       status: i8(259, Status),
@@ -178,7 +178,7 @@ export const deribitSbe10 = defineDecoder({
     retransmitReject: message(202, 49, {
       retryDelayNanos: i64(0),
       details: text(8, 40).padded('nul'),
-      reason: i8(48, { 1: 'SEQ_TOO_LOW', 2: 'SEQ_TOO_HIGH', 3: 'RATE_LIMIT_EXCEEDED', 4: 'OTHER_ERROR' }),
+      reason: i8(48, { 1: 'Seq Too Low', 2: 'Seq Too High', 3: 'Rate Limit Exceeded', 4: 'Other Error' }),
     }),
   },
 });

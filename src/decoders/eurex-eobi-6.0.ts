@@ -18,41 +18,44 @@ import { eurexEobi50 } from './eurex-eobi-5.0.js';
 
 const SecurityStatus = { 1: 'Active', 2: 'Inactive', 4: 'Expired', 9: 'Suspended' };
 const SecurityTradingStatus = {
-  2: 'TradingHalt',
+  2: 'Trading Halt',
   200: 'Closed',
   201: 'Restricted',
   202: 'Book',
   203: 'Continuous',
-  204: 'OpeningAuction',
-  205: 'OpeningAuctionFreeze',
-  206: 'IntradayAuction',
-  207: 'IntradayAuctionFreeze',
-  208: 'CircuitBreakerAuction',
-  209: 'CircuitBreakerAuctionFreeze',
-  210: 'ClosingAuction',
-  211: 'ClosingAuctionFreeze',
-  212: 'IPOAuction',
-  213: 'IPOAuctionFreeze',
+  204: 'Opening Auction',
+  205: 'Opening Auction Freeze',
+  206: 'Intraday Auction',
+  207: 'Intraday Auction Freeze',
+  208: 'Circuit Breaker Auction',
+  209: 'Circuit Breaker Auction Freeze',
+  210: 'Closing Auction',
+  211: 'Closing Auction Freeze',
+  212: 'IPO Auction',
+  213: 'IPO Auction Freeze',
 };
-const TradingSessionID = { 1: 'Day', 3: 'Morning', 5: 'Evening', 6: 'AfterHours', 7: 'Holiday' };
-const TradingSessionSubID = { 1: 'PreTrading', 3: 'Continuous', 4: 'Closing', 5: 'PostTrading', 7: 'Quiescent' };
+const TradingSessionID = { 1: 'Day', 3: 'Morning', 5: 'Evening', 6: 'After Hours', 7: 'Holiday' };
+const TradingSessionSubID = { 1: 'Pre-Trading', 3: 'Continuous', 4: 'Closing', 5: 'Post Trading', 7: 'Quiescent' };
 const TradSesStatus = { 1: 'Halted', 2: 'Open', 3: 'Closed' };
-const SecurityTradingEvent = { 10: 'PriceVolatilityAuctionIsExtended', 11: 'PriceVolatilityAuctionIsExtendedAgain' };
+const SecurityTradingEvent = {
+  10: 'Price Volatility Auction Is Extended',
+  11: 'Price Volatility Auction Is Extended Again',
+};
 const MdEntryType = {
   2: 'Trade',
-  4: 'OpeningPrice',
-  5: 'ClosingPrice',
-  7: 'HighPrice',
-  8: 'LowPrice',
-  66: 'TradeVolume',
-  101: 'PreviousClosingPrice',
-  200: 'OpeningAuction',
-  201: 'IntradayAuction',
-  202: 'CircuitBreakerAuction',
-  203: 'ClosingAuction',
-  204: 'IPOAuction',
+  4: 'Opening Price',
+  5: 'Closing Price',
+  7: 'High Price',
+  8: 'Low Price',
+  66: 'Trade Volume',
+  101: 'Previous Closing Price',
+  200: 'Opening Auction',
+  201: 'Intraday Auction',
+  202: 'Circuit Breaker Auction',
+  203: 'Closing Auction',
+  204: 'IPO Auction',
 };
-const TradeCondition = { 153: 'SystematicInternalizer', 155: 'MidpointPrice' };
+const TradeCondition = { 153: 'Systematic Internalizer', 155: 'Midpoint Price' };
 
 /** Eurex T7 EOBI 6.0: Eurex T7 EOBI XML representation 6.0. What is as in eurex-eobi-5.0 is taken from there. */
 export const eurexEobi60 = defineDecoder({
@@ -87,7 +90,7 @@ export const eurexEobi60 = defineDecoder({
     fullOrderExecution: message(13104, 56, {
       side: u8(8, { 1: 'Buy', 2: 'Sell' }).nullable(255),
       ordType: u8(9, { 1: 'Market' }).nullable(255),
-      algorithmicTradeIndicator: u8(10, { 1: 'AlgorithmicTrade' }).nullable(255),
+      algorithmicTradeIndicator: u8(10, { 1: 'Algorithmic Trade' }).nullable(255),
       pad5: reserved(11, 5),
       price: i64(16, price8).nullable(noI64),
       trdRegTSTimePriority: u64(24).nullable(noU64),
@@ -134,7 +137,7 @@ export const eurexEobi60 = defineDecoder({
     partialOrderExecution: message(13105, 56, {
       side: u8(8, { 1: 'Buy', 2: 'Sell' }).nullable(255),
       ordType: u8(9, { 1: 'Market' }).nullable(255),
-      algorithmicTradeIndicator: u8(10, { 1: 'AlgorithmicTrade' }).nullable(255),
+      algorithmicTradeIndicator: u8(10, { 1: 'Algorithmic Trade' }).nullable(255),
       pad5: reserved(11, 5),
       price: i64(16, price8).nullable(noI64),
       trdRegTSTimePriority: u64(24).nullable(noU64),
@@ -170,15 +173,15 @@ export const eurexEobi60 = defineDecoder({
       trdMatchID: u32(24).nullable(4294967295),
       lastQty: i32(28).nullable(-2147483648),
       lastPx: i64(32, price8).nullable(noI64),
-      matchType: u8(40, { 3: 'ConfirmedTradeReport', 5: 'CrossAuction', 7: 'CallAuction' }).nullable(255),
+      matchType: u8(40, { 3: 'Confirmed Trade Report', 5: 'Cross Auction', 7: 'Call Auction' }).nullable(255),
       matchSubType: u8(41, {
-        1: 'OpeningAuction',
-        2: 'ClosingAuction',
-        3: 'IntradayAuction',
-        4: 'CircuitBreakerAuction',
-        5: 'IPOAuction',
+        1: 'Opening Auction',
+        2: 'Closing Auction',
+        3: 'Intraday Auction',
+        4: 'Circuit Breaker Auction',
+        5: 'IPO Auction',
       }).nullable(255),
-      algorithmicTradeIndicator: u8(42, { 1: 'AlgorithmicTrade' }).nullable(255),
+      algorithmicTradeIndicator: u8(42, { 1: 'Algorithmic Trade' }).nullable(255),
       tradeCondition: u8(43, TradeCondition).nullable(255),
       pad4: reserved(44, 4),
     }),
@@ -197,10 +200,10 @@ export const eurexEobi60 = defineDecoder({
         mdEntrySize: i32(8).nullable(-2147483648),
         mdEntryType: u8(12, {
           2: 'Trade',
-          4: 'OpeningPrice',
-          5: 'ClosingPrice',
-          7: 'HighPrice',
-          8: 'LowPrice',
+          4: 'Opening Price',
+          5: 'Closing Price',
+          7: 'High Price',
+          8: 'Low Price',
         }).nullable(255),
         pad3: reserved(13, 3),
       }),

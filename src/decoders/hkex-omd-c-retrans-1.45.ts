@@ -36,7 +36,7 @@ export const hkexOmdCRetrans145 = defineDecoder({
       newSeqNo: u32(4),
     }),
     disasterRecoverySignal: message(105, 8, {
-      drStatus: u32(4, { 1: 'Dr In Progress', 2: 'Dr Completed' }),
+      drStatus: u32(4, { 1: 'DR in Progress', 2: 'DR Completed' }),
     }),
     deleteOrder: message(32, 20, {
       securityCode: u32(4),
@@ -64,7 +64,7 @@ export const hkexOmdCRetrans145 = defineDecoder({
       username: text(4, 12),
     }),
     logonResponse: message(102, 8, {
-      sessionStatus: u8(4, { 0: 'Session Active', 5: 'Invalid Username Or Ip Address', 100: 'User Already Connected' }),
+      sessionStatus: u8(4, { 0: 'Session Active', 5: 'Invalid Username or IP Address', 100: 'User Already Connected' }),
       filler3: reserved(5, 3),
     }),
     retransmissionRequest: message(201, 16, {
@@ -77,10 +77,10 @@ export const hkexOmdCRetrans145 = defineDecoder({
       channelId: u16(4),
       retransStatus: u8(6, {
         0: 'Request Accepted',
-        1: 'Unknown Or Unauthorized Channel Id',
+        1: 'Unknown or Unauthorized Channel ID',
         2: 'Messages Not Available',
         100: 'Exceeds Maximum Sequence Range',
-        101: 'Exceeds Maximum Requests In A Day',
+        101: 'Exceeds Maximum Requests in a Day',
       }),
       filler1: reserved(7, 1),
       beginSeqNum: u32(8),

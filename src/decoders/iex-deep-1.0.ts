@@ -1,6 +1,6 @@
 import { char, defineDecoder, i64, message, price4, text, u8, u32, u64 } from '../layout/index.js';
 
-const EventFlags = { 0: 'Order Book Is Processing An Event', 1: 'Event Processing Complete' };
+const EventFlags = { 0: 'Order Book Is Processing an Event', 1: 'Event Processing Complete' };
 const SaleConditionFlagsBits = {
   singlepriceCrossTrade: 3,
   tradeThroughExempt: 4,
@@ -31,12 +31,12 @@ export const iexDeep10 = defineDecoder({
   messages: {
     systemEvent: message('S', 10, {
       systemEvent: char(1, {
-        O: 'Start Of Messages',
-        S: 'Start Of System Hours',
-        R: 'Start Of Regular Market Hours',
-        M: 'End Of Regular Market Hours',
-        E: 'End Of System Hours',
-        C: 'End Of Messages',
+        O: 'Start of Messages',
+        S: 'Start of System Hours',
+        R: 'Start of Regular Market Hours',
+        M: 'End of Regular Market Hours',
+        E: 'End of System Hours',
+        C: 'End of Messages',
       }),
       timestamp: i64(2),
     }),
@@ -46,14 +46,14 @@ export const iexDeep10 = defineDecoder({
       symbol: text(10, 8),
       roundLotSize: u32(18),
       adjustedPocPrice: i64(22, price4),
-      luldTier: u8(30, { 0: 'Not Applicable', 1: 'Tier 1 Nms Stock', 2: 'Tier 2 Nms Stock' }),
+      luldTier: u8(30, { 0: 'Not Applicable', 1: 'Tier 1 NMS Stock', 2: 'Tier 2 NMS Stock' }),
     }),
     tradingStatus: message('H', 22, {
       tradingStatus: char(1, {
-        H: 'Trading Halted Across All Us Equity Markets',
-        O: 'Trading Halt Released Into An Order Acceptance Period On Iex',
-        P: 'Trading Paused And Order Acceptance Period On Iex',
-        T: 'Trading On Iex',
+        H: 'Trading Halted Across All US Equity Markets',
+        O: 'Trading Halt Released into an Order Acceptance Period on IEX',
+        P: 'Trading Paused and Order Acceptance Period on IEX',
+        T: 'Trading on IEX',
       }),
       timestamp: i64(2),
       symbol: text(10, 8),
@@ -64,27 +64,27 @@ export const iexDeep10 = defineDecoder({
         ' ': 'Not Applicable',
         A: 'Buy Interest',
         B: 'Sell Interest',
-        C: 'Buy And Sell Interest',
+        C: 'Buy and Sell Interest',
       }),
       timestamp: i64(2),
       symbol: text(10, 8),
     }),
     operationalHaltStatus: message('O', 18, {
       operationalHaltStatus: char(1, {
-        O: 'Iex Specific Operational Trading Halt',
-        N: 'Not Operationally Halted On Iex',
+        O: 'IEX Specific Operational Trading Halt',
+        N: 'Not Operationally Halted on IEX',
       }),
       timestamp: i64(2),
       symbol: text(10, 8),
     }),
     shortSalePriceTestStatus: message('P', 19, {
-      shortSalePriceTestStatus: u8(1, { 0: 'Not In Effect', 1: 'In Effect' }),
+      shortSalePriceTestStatus: u8(1, { 0: 'Not in Effect', 1: 'In Effect' }),
       timestamp: i64(2),
       symbol: text(10, 8),
       detail: char(18, {
-        ' ': 'No Price Test In Place',
-        A: 'Short Sale Price Test Restriction In Effect Due To An Intraday Price Drop In The Security',
-        C: 'Short Sale Price Test Restriction Remains In Effect From Prior Day',
+        ' ': 'No Price Test in Place',
+        A: 'Short Sale Price Test Restriction in Effect Due to an Intraday Price Drop in the Security',
+        C: 'Short Sale Price Test Restriction Remains in Effect from Prior Day',
         D: 'Short Sale Price Test Restriction Deactivated',
         N: 'Not Available',
       }),
@@ -117,7 +117,7 @@ export const iexDeep10 = defineDecoder({
       tradeId: u64(30),
     }),
     officialPrice: message('X', 26, {
-      priceType: char(1, { Q: 'Iex Official Opening Price', M: 'Iex Official Closing Price' }),
+      priceType: char(1, { Q: 'IEX Official Opening Price', M: 'IEX Official Closing Price' }),
       timestamp: i64(2),
       symbol: text(10, 8),
       officialPrice: i64(18, price4),
@@ -134,7 +134,7 @@ export const iexDeep10 = defineDecoder({
       auctionType: char(1, {
         O: 'Opening Auction',
         C: 'Closing Auction',
-        I: 'Ipo Auction',
+        I: 'IPO Auction',
         H: 'Halt Auction',
         V: 'Volatility Auction',
       }),

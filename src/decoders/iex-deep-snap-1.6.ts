@@ -15,11 +15,11 @@ import {
 
 const RejectReasonCode = {
   A: 'Authentication Failure',
-  C: 'Incorrect Channel Id',
+  C: 'Incorrect Channel ID',
   E: 'Snapshot Request Already Active',
   Q: 'Quota Exceeded',
   R: 'Snapshot Not Yet Available',
-  S: 'Incorrect Session Id',
+  S: 'Incorrect Session ID',
   U: 'Unknown Message',
 };
 

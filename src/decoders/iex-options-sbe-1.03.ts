@@ -18,37 +18,37 @@ import {
 
 const TradingStatus = {
   0: 'Halted',
-  1: 'PreOpening',
-  2: 'OpeningProcess',
-  3: 'ContinuousTrading',
-  4: 'ReOpeningProcess',
+  1: 'Pre-Opening',
+  2: 'Opening Process',
+  3: 'Continuous Trading',
+  4: 'Re-Opening Process',
   5: 'Suspended',
   6: 'Queueing',
 };
 const Capacity = {
   0: 'Customer',
   1: 'Firm',
-  2: 'BrokerDealer',
-  3: 'MarketMaker',
-  4: 'AwayMarketMaker',
-  5: 'ProfCustomer',
-  6: 'NotDisclosed',
+  2: 'Broker Dealer',
+  3: 'Market Maker',
+  4: 'Away Market Maker',
+  5: 'Prof Customer',
+  6: 'Not Disclosed',
 };
-const Status = { 0: 'RegularTrading', 1: 'TradingHalted' };
+const Status = { 0: 'Regular Trading', 1: 'Trading Halted' };
 const Status2 = {
   0: 'Success',
-  1: 'InvalidChannelId',
-  2: 'InvalidFeed',
-  3: 'InvalidLogonId',
-  4: 'InvalidRequestId',
-  5: 'InvalidPacketLength',
-  6: 'InvalidMessage',
-  7: 'InvalidSeqNumRange',
-  8: 'DenialOfService',
-  9: 'MaxDailyRequestsExceeded',
-  10: 'MaxSeqNumRangeExceeded',
-  11: 'SeqNumTTLExpired',
-  12: 'InternalError',
+  1: 'Invalid Channel ID',
+  2: 'Invalid Feed',
+  3: 'Invalid Logon ID',
+  4: 'Invalid Request ID',
+  5: 'Invalid Packet Length',
+  6: 'Invalid Message',
+  7: 'Invalid Seq Num Range',
+  8: 'Denial of Service',
+  9: 'Max Daily Requests Exceeded',
+  10: 'Max Seq Num Range Exceeded',
+  11: 'Seq Num TTL Expired',
+  12: 'Internal Error',
 };
 const messageListGroupEncoding = dimension(2, u8(0), u8(1));
 
@@ -78,8 +78,8 @@ export const iexOptionsSbe103 = defineDecoder({
       underlyingId: u32(8),
       underlyingSymbol: text(12, 16).padded('nul'),
       exchangeCode: char(28),
-      mpvGroup: i8(29, { 0: 'AllPenny', 1: 'PennyNickel', 2: 'NickelDime' }),
-      closeIndicator: i8(30, { 0: 'Default', 1: 'UnderlyingClosed' }),
+      mpvGroup: i8(29, { 0: 'All Penny', 1: 'Penny Nickel', 2: 'Nickel Dime' }),
+      closeIndicator: i8(30, { 0: 'Default', 1: 'Underlying Closed' }),
     }),
     symbolMapping: message(2, 68, {
       time: u64(0),
@@ -91,7 +91,7 @@ export const iexOptionsSbe103 = defineDecoder({
       maturityDate: text(50, 8).padded('nul'),
       optionType: i8(58, { 0: 'Put', 1: 'Call' }),
       strikePrice: i64(59, price8),
-      orpEnablement: i8(67, { 0: 'ORPProtectionEnabled', 1: 'ORPProtectionDisabled' }),
+      orpEnablement: i8(67, { 0: 'ORP Protection Enabled', 1: 'ORP Protection Disabled' }),
     }),
     instrumentClear: message(3, 12, {
       time: u64(0),
@@ -105,7 +105,7 @@ export const iexOptionsSbe103 = defineDecoder({
     optionsAuctionSummary: message(5, 25, {
       time: u64(0),
       instrumentId: u32(8),
-      auctionSummaryType: i8(12, { 0: 'Opening', 1: 'HaltReOpening' }),
+      auctionSummaryType: i8(12, { 0: 'Opening', 1: 'Halt Re-Opening' }),
       price: i64(13, price8),
       contracts: u32(21),
     }),
@@ -154,7 +154,7 @@ export const iexOptionsSbe103 = defineDecoder({
       side: i8(20, { 1: 'Buy', 2: 'Sell' }),
       price: i64(21, price8),
       contracts: u32(29),
-      customerIndicator: i8(33, { 0: 'Customer', 1: 'NonCustomer' }),
+      customerIndicator: i8(33, { 0: 'Customer', 1: 'Non-Customer' }),
     }),
     modifyOrder: message(102, 33, {
       time: u64(0),
@@ -162,7 +162,7 @@ export const iexOptionsSbe103 = defineDecoder({
       orderId: u64(12),
       price: i64(20, price8),
       contracts: u32(28),
-      modFlag: i8(32, { 0: 'ResetPriority', 1: 'MaintainPriority' }),
+      modFlag: i8(32, { 0: 'Reset Priority', 1: 'Maintain Priority' }),
     }),
     deleteOrder: message(103, 20, {
       time: u64(0),

@@ -23,11 +23,11 @@ export const iexTops15 = defineDecoder({
   messages: {
     systemEvent: message('S', 10, {
       systemEvent: char(1, {
-        S: 'Start Of System Hours',
-        R: 'Start Of Regular Market Hours',
-        M: 'End Of Regular Market Hours',
-        E: 'End Of System Hours',
-        C: 'End Of Messages',
+        S: 'Start of System Hours',
+        R: 'Start of Regular Market Hours',
+        M: 'End of Regular Market Hours',
+        E: 'End of System Hours',
+        C: 'End of Messages',
       }),
       timestamp: i64(2),
     }),
@@ -37,13 +37,13 @@ export const iexTops15 = defineDecoder({
       symbol: text(10, 8),
       roundLotSize: u32(18),
       adjustedPocPrice: i64(22, price4),
-      luldTier: u8(30, { 0: 'Not Applicable', 1: 'Tier 1 Nms Stock', 2: 'Tier 2 Nms Stock' }),
+      luldTier: u8(30, { 0: 'Not Applicable', 1: 'Tier 1 NMS Stock', 2: 'Tier 2 NMS Stock' }),
     }),
     tradingStatus: message('H', 22, {
       tradingStatus: char(1, {
-        H: 'Trading Halted Across All Us Equity Markets',
-        P: 'Trading Paused And Order Acceptance Period On Iex',
-        T: 'Trading On Iex',
+        H: 'Trading Halted Across All US Equity Markets',
+        P: 'Trading Paused and Order Acceptance Period on IEX',
+        T: 'Trading on IEX',
       }),
       timestamp: i64(2),
       symbol: text(10, 8),
@@ -51,20 +51,20 @@ export const iexTops15 = defineDecoder({
     }),
     operationalHaltStatus: message('O', 18, {
       operationalHaltStatus: char(1, {
-        O: 'Iex Specific Operational Trading Halt',
-        N: 'Not Operationally Halted On Iex',
+        O: 'IEX Specific Operational Trading Halt',
+        N: 'Not Operationally Halted on IEX',
       }),
       timestamp: i64(2),
       symbol: text(10, 8),
     }),
     shortSalePriceTestStatus: message('P', 19, {
-      shortSalePriceTestStatus: u8(1, { 0: 'Not In Effect', 1: 'In Effect' }),
+      shortSalePriceTestStatus: u8(1, { 0: 'Not in Effect', 1: 'In Effect' }),
       timestamp: i64(2),
       symbol: text(10, 8),
       detail: char(18, {
-        ' ': 'No Price Test In Place',
-        A: 'Short Sale Price Test Restriction In Effect Due To An Intraday Price Drop In The Security',
-        C: 'Short Sale Price Test Restriction Remains In Effect From Prior Day',
+        ' ': 'No Price Test in Place',
+        A: 'Short Sale Price Test Restriction in Effect Due to an Intraday Price Drop in the Security',
+        C: 'Short Sale Price Test Restriction Remains in Effect from Prior Day',
         D: 'Short Sale Price Test Restriction Deactivated',
         N: 'Detail Not Available',
       }),
@@ -92,7 +92,7 @@ export const iexTops15 = defineDecoder({
       tradeId: u64(30),
     }),
     officialPrice: message('X', 26, {
-      priceType: char(1, { Q: 'Iex Official Opening Price', M: 'Iex Official Closing Price' }),
+      priceType: char(1, { Q: 'IEX Official Opening Price', M: 'IEX Official Closing Price' }),
       timestamp: i64(2),
       symbol: text(10, 8),
       officialPrice: i64(18, price4),
@@ -109,7 +109,7 @@ export const iexTops15 = defineDecoder({
       auctionType: char(1, {
         O: 'Opening Auction',
         C: 'Closing Auction',
-        I: 'Ipo Auction',
+        I: 'IPO Auction',
         H: 'Halt Auction',
         V: 'Volatility Auction',
       }),

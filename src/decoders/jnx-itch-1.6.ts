@@ -56,7 +56,7 @@ export const jnxItch16 = defineDecoder({
       nanoseconds: u32(1, nanosAfter('the last seconds')),
       orderbookId: u32(5),
       group: text(9, 4, Group),
-      shortSellingState: char(13, { 0: 'No Price Restriction', 1: 'Price Restriction In Effect' }),
+      shortSellingState: char(13, { 0: 'No Price Restriction', 1: 'Price Restriction in Effect' }),
     }),
     orderAddedWithoutAttributes: message('A', 30, {
       nanoseconds: u32(1, nanosAfter('the last seconds')),
@@ -76,7 +76,7 @@ export const jnxItch16 = defineDecoder({
       group: text(22, 4, Group),
       price: u32(26, scaled(-1)),
       attribution: text(30, 4),
-      orderType: char(34, { Q: 'Dlp Order' }),
+      orderType: char(34, { Q: 'DLP Order' }),
     }),
     orderExecuted: message('E', 25, {
       nanoseconds: u32(1, nanosAfter('the last seconds')),

@@ -13,64 +13,64 @@ import {
   u64,
 } from '../layout/index.js';
 
-const OrderBookType = { 1: 'Firm Quote Book', 2: 'Offbook', 3: 'Electronic Order Book', 4: 'Private Rfq' };
+const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 const AuctionType = {
   C: 'Closing Auction',
   O: 'Opening Auction',
-  A: 'Aesp',
-  B: 'Edsp',
+  A: 'AESP',
+  B: 'EDSP',
   E: 'Resume Auction',
   F: 'Periodic Auction',
 };
 const TradingStatus = {
   H: 'Halt',
-  J: 'Halt Matching Partition Suspended',
-  K: 'Halt System Suspended',
-  T: 'Regular Trading Start Trade Reporting',
+  J: 'Halt: Matching Partition Suspended',
+  K: 'Halt: System Suspended',
+  T: 'Regular Trading (Start Trade Reporting)',
   P: 'Halt Regulatory',
   t: 'End Trade Reporting',
   a: 'Opening Auction Call',
   b: 'Post Close',
   c: 'Closed',
   d: 'Closing Auction Call',
-  e: 'Aesp Auction Call',
+  e: 'AESP Auction Call',
   f: 'Resume Auction',
-  m: 'Pre Mandatory',
+  m: 'Pre-Mandatory',
   n: 'Mandatory',
   o: 'Post Mandatory',
-  q: 'Edsp Auction Call',
+  q: 'EDSP Auction Call',
   r: 'Periodic Auction Call',
   1: 'Inactive',
   2: 'Suspended',
   w: 'No Active Session',
-  x: 'End Of Post Close',
+  x: 'End of Post Close',
   u: 'Closing Price Crossing Session',
 };
 const SessionChangeReason = {
   0: 'Scheduled Transition',
-  1: 'Extended By Market Ops',
-  2: 'Shortened By Market Ops',
+  1: 'Extended by Market Ops',
+  2: 'Shortened by Market Ops',
   3: 'Market Order Imbalance',
   4: 'Price Outside Range',
-  5: 'Aesp Circuit Breaker Tripped',
+  5: 'AESP Circuit Breaker Tripped',
   9: 'Unavailable',
 };
 const TradeType = {
-  0: 'Regular Or Continuous Trade',
+  0: 'Regular or Continuous Trade',
   1: 'Auction Trade Bulk',
   2: 'Auction Trade Individual',
-  9: 'Onbook Trade Cancellation',
+  9: 'On-Book Trade Cancellation',
   11: 'Trade Correction',
-  22: 'Rfq Trade',
-  23: 'Rfq Trade Cancellation',
-  24: 'Rfq Trade Correction',
+  22: 'RFQ Trade',
+  23: 'RFQ Trade Cancellation',
+  24: 'RFQ Trade Correction',
 };
 const StatisticType = {
   1: 'Indicative Auction Uncrossing Data',
   2: 'Official Opening Price',
   3: 'Official Closing Price',
-  4: 'Trade High On Book',
-  5: 'Trade Low On Book',
+  4: 'Trade High on Book',
+  5: 'Trade Low on Book',
   6: 'Trade High All Trades',
   7: 'Trade Low All Trades',
   8: 'Fifty Two Week Trade High All Trades',
@@ -81,11 +81,11 @@ const StatisticType = {
   17: 'Dynamic Reference Price',
 };
 const OpeningClosingPriceIndicator = {
-  A: 'Ut',
+  A: 'UT',
   B: 'At',
-  C: 'Mid Of Bbo',
+  C: 'Mid of BBO',
   D: 'Last At',
-  E: 'Last Ut',
+  E: 'Last UT',
   F: 'Manual',
   I: 'Previous Close',
 };
@@ -111,7 +111,7 @@ export const lseGtpLevel2Mbo262 = defineDecoder({
   messages: {
     systemEvent: message(83, 14, {
       timestamp: u64(3),
-      eventCode: char(11, { C: 'End Of Day', O: 'Start Of Day' }),
+      eventCode: char(11, { C: 'End of Day', O: 'Start of Day' }),
       sourceVenue: u16(12, { 1: 'London Stock Exchange' }),
     }),
     instrumentDirectory: message(112, 141, {
@@ -184,8 +184,8 @@ export const lseGtpLevel2Mbo262 = defineDecoder({
       tradeType: u8(61, TradeType),
       auctionType: char(62, AuctionType),
       tradeFlags: u8(63).bits({ tradeCancellation: 0, tradeCorrection: 1 }),
-      hiddenExecutionIndicator: u8(64, { 0: 'Na', 1: 'Visible', 2: 'Hidden' }),
-      tradeQualifier: char(65, { ' ': 'Na', C: 'Closing Price Cross Cpx' }),
+      hiddenExecutionIndicator: u8(64, { 0: 'N/A', 1: 'Visible', 2: 'Hidden' }),
+      tradeQualifier: char(65, { ' ': 'N/A', C: 'Closing Price Cross (CPX)' }),
     }),
     statistics: message(119, 77, {
       timestamp: u64(3),
@@ -213,7 +213,7 @@ export const lseGtpLevel2Mbo262 = defineDecoder({
         0: 'Not Applicable',
         B: 'Buy Imbalance',
         N: 'No Imbalance',
-        O: 'Insufficient Orders For Auction',
+        O: 'Insufficient Orders for Auction',
         S: 'Sell Imbalance',
       }),
       openingClosingPriceIndicator: char(49, OpeningClosingPriceIndicator),

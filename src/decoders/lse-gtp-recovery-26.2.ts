@@ -16,43 +16,43 @@ import { lseGtpLevel2Mbp262 } from './lse-gtp-level2-mbp-26.2.js';
 
 const TradingStatus = {
   H: 'Halt',
-  J: 'Halt Matching Partition Suspended',
-  K: 'Halt System Suspended',
-  T: 'Regular Trading Start Trade Reporting',
+  J: 'Halt: Matching Partition Suspended',
+  K: 'Halt: System Suspended',
+  T: 'Regular Trading (Start Trade Reporting)',
   P: 'Halt Regulatory',
   t: 'End Trade Reporting',
   a: 'Opening Auction Call',
   b: 'Post Close',
   c: 'Closed',
   d: 'Closing Auction Call',
-  e: 'Aesp Auction Call',
+  e: 'AESP Auction Call',
   f: 'Resume Auction',
-  m: 'Pre Mandatory',
+  m: 'Pre-Mandatory',
   n: 'Mandatory',
   o: 'Post Mandatory',
-  q: 'Edsp Auction Call',
+  q: 'EDSP Auction Call',
   r: 'Periodic Auction Call',
   1: 'Inactive',
   2: 'Suspended',
   w: 'No Active Session',
-  x: 'End Of Post Close',
+  x: 'End of Post Close',
   u: 'Closing Price Crossing Session',
 };
-const OrderBookType = { 1: 'Firm Quote Book', 2: 'Offbook', 3: 'Electronic Order Book', 4: 'Private Rfq' };
+const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 const AuctionType = {
   C: 'Closing Auction',
   O: 'Opening Auction',
-  A: 'Aesp',
-  B: 'Edsp',
+  A: 'AESP',
+  B: 'EDSP',
   E: 'Resume Auction',
   F: 'Periodic Auction',
 };
 const OpeningPriceIndicator = {
-  A: 'Ut',
+  A: 'UT',
   B: 'At',
-  C: 'Mid Of Bbo',
+  C: 'Mid of BBO',
   D: 'Last At',
-  E: 'Last Ut',
+  E: 'Last UT',
   F: 'Manual',
   I: 'Previous Close',
 };
@@ -67,20 +67,20 @@ const RecoveryType = {
 };
 const LoginStatus = {
   A: 'Login Accepted',
-  a: 'Comp Id Inactive Suspended',
+  a: 'Comp ID Inactive Suspended',
   b: 'Login Limit Reached',
   c: 'Service Unavailable',
   d: 'Maximum Connections Limit Reached',
   e: 'Failed Other',
-  f: 'Invalid Comp Id Or Ip Address',
+  f: 'Invalid Comp ID or IP Address',
 };
 const RecoveryStatus = {
   A: 'Request Accepted',
-  O: 'Out Of Range',
-  a: 'Invalid Group Or Instrument',
+  O: 'Out of Range',
+  a: 'Invalid Group or Instrument',
   b: 'Request Limit Reached',
   c: 'Concurrent Limit Reached',
-  d: 'Invalid Recovery Type Or Request Level',
+  d: 'Invalid Recovery Type or Request Level',
   e: 'Failed Other',
 };
 const SecurityType = {
@@ -90,7 +90,7 @@ const SecurityType = {
   39: 'Bonds',
   43: 'Covered Warrants',
   44: 'Debenture',
-  45: 'Uk Equity',
+  45: 'UK Equity',
   46: 'Deposit Receipts',
   47: 'Equity Warrants',
   48: 'Foreign Government Bonds',
@@ -131,9 +131,9 @@ export const lseGtpRecovery262 = defineDecoder({
       requestOrderBookType: u8(18, {
         0: 'All Books',
         1: 'Firm Quote Book',
-        2: 'Offbook',
+        2: 'Off-Book',
         3: 'Electronic Order Book',
-        4: 'Private Rfq',
+        4: 'Private RFQ',
       }),
       sourceVenue: u16(19, { 1: 'London Stock Exchange' }),
       recoveryType: u8(21, RecoveryType),
@@ -252,7 +252,7 @@ export const lseGtpRecovery262 = defineDecoder({
       imbalanceDirection: char(167, {
         B: 'Buy Imbalance',
         N: 'No Imbalance',
-        O: 'Insufficient Orders For Auction',
+        O: 'Insufficient Orders for Auction',
         S: 'Sell Imbalance',
       }),
       bestClosingBidPrice: i64(168, price8),

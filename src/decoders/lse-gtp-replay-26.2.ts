@@ -17,8 +17,8 @@ import { lseGtpRecovery262 } from './lse-gtp-recovery-26.2.js';
 const AuctionType = {
   C: 'Closing Auction',
   O: 'Opening Auction',
-  A: 'Aesp',
-  B: 'Edsp',
+  A: 'AESP',
+  B: 'EDSP',
   E: 'Resume Auction',
   F: 'Periodic Auction',
 };
@@ -26,8 +26,8 @@ const StatisticType = {
   1: 'Indicative Auction Uncrossing Data',
   2: 'Official Opening Price',
   3: 'Official Closing Price',
-  4: 'Trade High On Book',
-  5: 'Trade Low On Book',
+  4: 'Trade High on Book',
+  5: 'Trade Low on Book',
   6: 'Trade High All Trades',
   7: 'Trade Low All Trades',
   8: 'Fifty Two Week Trade High All Trades',
@@ -38,11 +38,11 @@ const StatisticType = {
   17: 'Dynamic Reference Price',
 };
 const OpeningClosingPriceIndicator = {
-  A: 'Ut',
+  A: 'UT',
   B: 'At',
-  C: 'Mid Of Bbo',
+  C: 'Mid of BBO',
   D: 'Last At',
-  E: 'Last Ut',
+  E: 'Last UT',
   F: 'Manual',
   I: 'Previous Close',
 };
@@ -79,7 +79,7 @@ export const lseGtpReplay262 = defineDecoder({
       replayStatus: char(11, {
         A: 'Request Accepted',
         D: 'Request Limit Reached',
-        O: 'Out Of Range',
+        O: 'Out of Range',
         U: 'Replay Unavailable',
         c: 'Concurrent Limit Reached',
         e: 'Failed Other',
@@ -142,7 +142,7 @@ export const lseGtpReplay262 = defineDecoder({
         0: 'Not Applicable',
         B: 'Buy Imbalance',
         N: 'No Imbalance',
-        O: 'Insufficient Orders For Auction',
+        O: 'Insufficient Orders for Auction',
         S: 'Sell Imbalance',
       }),
       openingClosingPriceIndicator: char(49, OpeningClosingPriceIndicator),

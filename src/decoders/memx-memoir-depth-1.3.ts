@@ -60,7 +60,7 @@ export const memxMemoirDepth13 = defineDecoder({
     }),
     tradingSessionStatus: message(5, 9, {
       timestamp: u64(0, nanosSinceEpoch),
-      tradingSession: char(8, { 1: 'Opening', 2: 'Trading', 3: 'PostTrading', 4: 'Closed' }),
+      tradingSession: char(8, { 1: 'Opening', 2: 'Trading', 3: 'Post Trading', 4: 'Closed' }),
     }),
     orderAdded: message(10, 31, {
       timestamp: u64(0, nanosSinceEpoch),

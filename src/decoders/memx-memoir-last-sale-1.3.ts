@@ -13,8 +13,8 @@ import {
 } from '../layout/index.js';
 import { memxMemoirDepth13 } from './memx-memoir-depth-1.3.js';
 
-const SaleCondition4 = { H: 'PriceVariation', I: 'OddLot', X: 'Cross', ' ': 'NotApplicable' };
-const SaleCondition2 = { F: 'IntermarketSweep', ' ': 'NotApplicable' };
+const SaleCondition4 = { H: 'Price Variation', I: 'Odd Lot', X: 'Cross', ' ': 'Not Applicable' };
+const SaleCondition2 = { F: 'Intermarket Sweep', ' ': 'Not Applicable' };
 
 /** MEMX MEMOIR Last Sale 1.3: SBE schema 1.3 (id 4, version 259). What is as in memx-memoir-depth-1.3 is taken from there. */
 export const memxMemoirLastSale13 = defineDecoder({
@@ -57,7 +57,7 @@ export const memxMemoirLastSale13 = defineDecoder({
       tradePrice: i64(22, price6),
       saleCondition1: char(30, { '@': 'Regular' }),
       saleCondition2: char(31, SaleCondition2),
-      saleCondition3: char(32, { T: 'FormT', ' ': 'NotApplicable' }),
+      saleCondition3: char(32, { T: 'Form T', ' ': 'Not Applicable' }),
       saleCondition4: char(33, SaleCondition4),
     }),
     tradeCancel: message(11, 34, {
@@ -68,7 +68,7 @@ export const memxMemoirLastSale13 = defineDecoder({
       lastPrice: i64(22, price6),
       saleCondition1: char(30, { '@': 'Regular' }),
       saleCondition2: char(31, SaleCondition2),
-      saleCondition3: char(32, { T: 'FormT', ' ': 'NotApplicable' }),
+      saleCondition3: char(32, { T: 'Form T', ' ': 'Not Applicable' }),
       saleCondition4: char(33, SaleCondition4),
     }),
     tradeCorrect: message(12, 50, {
@@ -79,13 +79,13 @@ export const memxMemoirLastSale13 = defineDecoder({
       originalTradePrice: i64(22, price6),
       originalSaleCondition1: char(30, { '@': 'Regular' }),
       originalSaleCondition2: char(31, SaleCondition2),
-      originalSaleCondition3: char(32, { T: 'FormT', ' ': 'NotApplicable' }),
+      originalSaleCondition3: char(32, { T: 'Form T', ' ': 'Not Applicable' }),
       originalSaleCondition4: char(33, SaleCondition4),
       correctedTradeQty: u32(34),
       correctedTradePrice: i64(38, price6),
       correctedSaleCondition1: char(46, { '@': 'Regular' }),
       correctedSaleCondition2: char(47, SaleCondition2),
-      correctedSaleCondition3: char(48, { T: 'FormT', ' ': 'NotApplicable' }),
+      correctedSaleCondition3: char(48, { T: 'Form T', ' ': 'Not Applicable' }),
       correctedSaleCondition4: char(49, SaleCondition4),
     }),
   },

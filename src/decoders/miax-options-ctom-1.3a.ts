@@ -16,7 +16,7 @@ import {
   u32,
 } from '../layout/index.js';
 
-const MiaxBboPostingIncrementIndicator = { P: 'Penny', N: 'Penny Or Nickel', D: 'Nickel Or Dime' };
+const MiaxBboPostingIncrementIndicator = { P: 'Penny', N: 'Penny or Nickel', D: 'Nickel or Dime' };
 const Condition = {
   A: 'Regular',
   T: 'Trading Halt',
@@ -27,27 +27,27 @@ const Condition = {
   L: 'Leg Market Protection',
 };
 const OpeningUnderlyingMarketCode = {
-  A: 'Nyse Amex',
-  B: 'Nasdaq Omx Bx',
+  A: 'NYSE Amex',
+  B: 'Nasdaq OMX BX',
   C: 'National Stock Exchange',
-  D: 'Finra Adf',
+  D: 'FINRA ADF',
   E: 'Market Independent',
-  H: 'Miax Pearl Equities',
+  H: 'MIAX Pearl Equities',
   I: 'International Securities Exchange',
-  J: 'Edga Exchange Inc',
-  K: 'Edgx Exchange Inc',
-  L: 'Ltse',
+  J: 'EDGA Exchange, Inc.',
+  K: 'EDGX Exchange, Inc.',
+  L: 'LTSE',
   M: 'Chicago Stock Exchange',
-  N: 'Nyse Euronext',
-  P: 'Nyse Arca Exchange',
-  Q: 'Nasdaq Omx Via Utp Feed',
-  T: 'Nasdaq Omx Via Cta Feed',
-  U: 'Memx',
-  V: 'Iex',
-  W: 'Cboe Stock Exchange Cbsx',
-  X: 'Nasdaq Omx Phlx',
-  Y: 'Bats Y Exchange Inc',
-  Z: 'Bats Exchange Inc',
+  N: 'NYSE Euronext',
+  P: 'NYSE Arca Exchange',
+  Q: 'Nasdaq OMX via UTP Feed',
+  T: 'Nasdaq OMX via CTA Feed',
+  U: 'MEMX',
+  V: 'IEX',
+  W: 'Cboe Stock Exchange (CBSX)',
+  X: 'Nasdaq OMX PHLX',
+  Y: 'Bats Y Exchange, Inc.',
+  Z: 'Bats Exchange, Inc.',
 };
 
 /** MIAX Options Complex Top of Market (cToM) 1.3a: miax options complex top of market feed ctom v1.3.a, version 1.3.a, Wednesday, August 12, 2020. */
@@ -110,10 +110,10 @@ export const miaxOptionsCtom13a = defineDecoder({
       cToMVersion: text(5, 8),
       sessionId: u32(13),
       systemStatus: char(17, {
-        S: 'Start Of System Hours',
-        C: 'End Of System Hours',
+        S: 'Start of System Hours',
+        C: 'End of System Hours',
         1: 'Start Test Session',
-        2: 'End Of Test Session',
+        2: 'End of Test Session',
       }),
     }),
     complexTopOfMarketBestBidOrOfferCompactFormatBid: message('b', 16, {

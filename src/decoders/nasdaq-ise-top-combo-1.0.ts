@@ -18,14 +18,14 @@ import {
 } from '../layout/index.js';
 
 const EventCode = {
-  O: 'Start Of Messages',
-  S: 'Start Of System Hours',
-  Q: 'Start Of Opening Process',
-  N: 'Start Of Normal Hours Closing Process',
-  L: 'Start Of Late Hours Closing Process',
-  E: 'End Of System Hours',
-  C: 'End Of Messages',
-  W: 'End Of Wco Early Closing',
+  O: 'Start of Messages',
+  S: 'Start of System Hours',
+  Q: 'Start of Opening Process',
+  N: 'Start of Normal Hours Closing Process',
+  L: 'Start of Late Hours Closing Process',
+  E: 'End of System Hours',
+  C: 'End of Messages',
+  W: 'End of WCO Early Closing',
 };
 const StrategyType = {
   V: 'Vertical Spread',
@@ -82,7 +82,7 @@ export const nasdaqIseTopCombo10 = defineDecoder({
         expirationMonth: u8(12),
         expirationDay: u8(13),
         explicitStrikePrice: i64(14, price8),
-        optionType: char(22, { C: 'Call', P: 'Put', ' ': 'Na' }),
+        optionType: char(22, { C: 'Call', P: 'Put', ' ': 'N/A' }),
         side: char(23, { B: 'Buy', S: 'Sell', ' ': 'Hidden' }),
         legRatio: u32(24),
       }),
@@ -95,7 +95,7 @@ export const nasdaqIseTopCombo10 = defineDecoder({
     strategyTradingAction: message('H', 12, {
       timestamp: u48(1, nanosSinceMidnight),
       strategyId: u32(7),
-      currentTradingState: char(11, { H: 'Halt In Effect', T: 'Trading Resumed' }),
+      currentTradingState: char(11, { H: 'Halt in Effect', T: 'Trading Resumed' }),
     }),
     strategyBestBidAndAskUpdate: message('C', 68, {
       timestamp: u48(1, nanosSinceMidnight),

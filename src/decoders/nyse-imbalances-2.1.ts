@@ -141,7 +141,7 @@ export const nyseImbalances21 = defineDecoder({
         0: 'Will Run Open Close',
         1: 'Will Run Interest',
         2: 'Will Not Run Imbalance',
-        3: 'Will Not Run Transition To Closing',
+        3: 'Will Not Run Transition to Closing',
       }),
       freezeStatus: u8(65, { 0: 'No Imbalance Freeze', 1: 'Imbalance Freeze' }),
       numExtensions: u8(66),

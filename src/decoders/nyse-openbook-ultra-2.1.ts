@@ -17,7 +17,7 @@ import {
   untilLength,
 } from '../layout/index.js';
 
-const TradingStatus = { P: 'Pre Opening', O: 'Core Session', X: 'Closed', H: 'Halted' };
+const TradingStatus = { P: 'Pre-Opening', O: 'Core Session', X: 'Closed', H: 'Halted' };
 const QuoteCondition = { ' ': 'No Special Quote Condition', W: 'Slow Quote' };
 
 /** NYSE OpenBook Ultra 2.1: OpenBook Ultra Client Spec v2.1b, version 2.1.b, Friday, March 9, 2018. */
@@ -34,7 +34,7 @@ export const nyseOpenbookUltra21 = defineDecoder({
     messageType: u16(2),
     sequenceNumber: u32(4),
     timestamp: u32(8),
-    productId: u8(12, { 12: 'Nyse OpenBook Ultra' }),
+    productId: u8(12, { 12: 'NYSE OpenBook Ultra' }),
     retransmissionFlag: u8(13),
     messageCount: u8(14),
     linkFlag: u8(15),
@@ -89,7 +89,7 @@ export const nyseOpenbookUltra21 = defineDecoder({
           numOrders: i16(12),
           side: char(14, { B: 'Buy', S: 'Sell' }),
           reasonCode: char(15, {
-            O: 'New Orderadditional Interest Added',
+            O: 'New Order/Additional Interest Added',
             C: 'Cancel',
             E: 'Execution',
             X: 'Multiple Events',

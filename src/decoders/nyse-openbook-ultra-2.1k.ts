@@ -15,7 +15,7 @@ import {
 } from '../layout/index.js';
 
 const TradingStatus = {
-  P: 'Pre Opening',
+  P: 'Pre-Opening',
   B: 'Begin Accepting Orders',
   E: 'Early Session',
   O: 'Core Session',
@@ -26,12 +26,12 @@ const TradingStatus = {
 };
 const RejectReason = {
   0: 'Request Accepted',
-  1: 'Rejected Due To Permissions',
-  2: 'Invalid Sequence Range Eg Low High',
-  3: 'Exceeded Max Sequence Range 1000',
-  4: 'Exceeded Max Retrans Requests In A Day',
-  5: 'Exceeded Max Refresh Requests In A Day',
-  6: 'Rejected Requested Seqnum 1000000 Packets In The Past Use Refresh To Recover Current State If Necessary',
+  1: 'Rejected Due to Permissions',
+  2: 'Invalid Sequence Range (e.g. Low > High)',
+  3: 'Exceeded Max Sequence Range (1000)',
+  4: 'Exceeded Max Retrans Requests in a Day',
+  5: 'Exceeded Max Refresh Requests in a Day',
+  6: 'Rejected: Requested Seqnum > 1,000,000 Packets in the Past, Use Refresh to Recover Current State If Necessary',
 };
 const QuoteCondition = { ' ': 'No Special Quote Condition', W: 'Slow Quote' };
 
@@ -49,7 +49,7 @@ export const nyseOpenbookUltra21k = defineDecoder({
     messageType: u16(2).big(),
     sequenceNumber: u32(4).big(),
     timestamp: u32(8).big(),
-    productId: u8(12, { 12: 'NYSE Openbook Ultra', 62: 'NYSE American Openbook Ultra' }),
+    productId: u8(12, { 12: 'NYSE OpenBook Ultra', 62: 'NYSE American OpenBook Ultra' }),
     retransmissionFlag: u8(13, {
       1: 'Original Packet',
       2: 'Retransmitted Packet',
@@ -147,7 +147,7 @@ export const nyseOpenbookUltra21k = defineDecoder({
         numOrders: u16(12),
         side: char(14, { B: 'Buy', S: 'Sell' }),
         reasonCode: char(15, {
-          O: 'New Orderadditional Interest Added',
+          O: 'New Order/Additional Interest Added',
           C: 'Cancel',
           E: 'Execution',
           X: 'Multiple Events',

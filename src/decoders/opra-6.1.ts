@@ -73,7 +73,7 @@ const UnderlyingPriceDenominatorCode = {
   I: 'No Fraction',
 };
 const BboIndicator = {
-  A: 'No Best Bid Change Or Best Offer Change',
+  A: 'No Best Bid Change or Best Offer Change',
   B: 'No Best Bid Change Quote Contains Best Offer',
   C: 'No Best Bid Change Best Offer Appendage',
   D: 'No Best Bid Change No Best Offer',
@@ -89,26 +89,26 @@ const BboIndicator = {
   N: 'Best Bid Appendage Quote Contains Best Offer',
   O: 'Best Bid Appendage Best Offer Appendage',
   P: 'Best Bid Appendage No Best Offer',
-  ' ': 'Not Included In The Bbo',
+  ' ': 'Not Included in the BBO',
 };
 const ParticipantId = {
-  A: 'Nyse American',
+  A: 'NYSE American',
   B: 'Boston Options Exchange',
   C: 'Cboe Options Exchange',
-  D: 'Miax Emerald',
-  E: 'Cboe Edgx Options',
-  H: 'Nasdaq Gemx',
-  I: 'Nasdaq Ise',
-  J: 'Nasdaq Mrx',
+  D: 'MIAX Emerald',
+  E: 'Cboe EDGX Options',
+  H: 'Nasdaq GEMX',
+  I: 'Nasdaq ISE',
+  J: 'Nasdaq MRX',
   M: 'Miami International Securities Exchange',
-  N: 'Nyse Arca',
+  N: 'NYSE Arca',
   O: 'Options Price Reporting Authority',
-  P: 'Miax Pearl',
+  P: 'MIAX Pearl',
   Q: 'Nasdaq Options Market',
-  T: 'Nasdaq Bx Options',
-  W: 'Cboe C 2 Options',
-  X: 'Nasdaq Phlx',
-  Z: 'Cboe Bzx Options Exchange',
+  T: 'Nasdaq BX Options',
+  W: 'Cboe C2 Options',
+  X: 'Nasdaq PHLX',
+  Z: 'Cboe BZX Options Exchange',
 };
 
 /** OPRA (SIAC) OPRA binary output 6.1: OPRA Pillar Output Specification 6.1. */

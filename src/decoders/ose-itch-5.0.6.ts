@@ -13,21 +13,21 @@ import {
   u64,
 } from '../layout/index.js';
 
-const LotType = { 0: 'Undefined', 1: 'Odd Lot', 2: 'Round Lot', 3: 'Block Lot', 4: 'All Or None Lot' };
+const LotType = { 0: 'Undefined', 1: 'Odd Lot', 2: 'Round Lot', 3: 'Block Lot', 4: 'All or None Lot' };
 const FinancialProduct = {
   1: 'Option',
   2: 'Forward',
   3: 'Future',
-  4: 'Fra',
+  4: 'FRA',
   5: 'Cash',
   6: 'Payment',
   7: 'Exchange Rate',
   8: 'Interest Rate Swap',
   9: 'Repo',
-  10: 'Synthetic Box Leg Or Reference',
+  10: 'Synthetic Box Leg or Reference',
   11: 'Combination',
   12: 'Guarantee',
-  13: 'Otc General',
+  13: 'OTC General',
   14: 'Equity Warrant',
   15: 'Security Lending',
 };
@@ -96,7 +96,7 @@ export const oseItch506 = defineDecoder({
     }),
     systemEvent: message('S', 6, {
       nanoseconds: u32(1, nanosAfter('the last seconds')),
-      eventCode: char(5, { O: 'Start Of Messages', C: 'End Of Messages' }),
+      eventCode: char(5, { O: 'Start of Messages', C: 'End of Messages' }),
     }),
     orderBookState: message('O', 29, {
       nanoseconds: u32(1, nanosAfter('the last seconds')),
@@ -149,7 +149,7 @@ export const oseItch506 = defineDecoder({
       counterpartyParticipantId: text(45, 7),
       tradePrice: i32(52, scaledBy('decimalsInPrice')),
       occurredAtCross: char(56, { N: 'No', Y: 'Yes' }),
-      printable: char(57, { N: 'Non Printable', Y: 'Printable' }),
+      printable: char(57, { N: 'Non-Printable', Y: 'Printable' }),
     }),
     orderReplace: message('U', 36, {
       nanoseconds: u32(1, nanosAfter('the last seconds')),
@@ -177,7 +177,7 @@ export const oseItch506 = defineDecoder({
       tradePrice: i32(30, scaledBy('decimalsInPrice')),
       ownerParticipantId: text(34, 7),
       counterpartyParticipantId: text(41, 7),
-      printable: char(48, { N: 'Non Printable', Y: 'Printable' }),
+      printable: char(48, { N: 'Non-Printable', Y: 'Printable' }),
       occurredAtCross: char(49, { N: 'No', Y: 'Yes' }),
     }),
     equilibriumPriceUpdate: message('Z', 53, {

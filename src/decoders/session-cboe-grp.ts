@@ -2,7 +2,7 @@ import { char, defineDecoder, message, reserved, text, u8, u16, u32 } from '../l
 
 const Status = {
   A: 'Accepted',
-  O: 'Out Of Range',
+  O: 'Out of Range',
   D: 'Daily Allocation Exhausted',
   M: 'Minute Allocation Exhausted',
   S: 'Second Allocation Exhausted',
@@ -38,7 +38,7 @@ export const sessionCboeGrp = defineDecoder({
       password: text(12, 10),
     }),
     loginResponse: message(2, 3, {
-      status: char(2, { A: 'Login Accepted', N: 'Not Authorized', B: 'Session In Use', S: 'Invalid Session' }),
+      status: char(2, { A: 'Login Accepted', N: 'Not Authorized', B: 'Session in Use', S: 'Invalid Session' }),
     }),
     gapRequest: message(3, 9, {
       unit: u8(2),

@@ -1,6 +1,6 @@
 import { char, defineDecoder, message, reserved, text, u8, u32 } from '../layout/index.js';
 
-const Status = { A: 'Accepted', O: 'Out Of Range', S: 'Spin Already In Process' };
+const Status = { A: 'Accepted', O: 'Out of Range', S: 'Spin Already in Process' };
 
 /** Cboe Spin server 2.41.66: Cboe US Equities/Options Multicast PITCH 2.41.66. */
 export const sessionCboeSpin = defineDecoder({
@@ -27,7 +27,7 @@ export const sessionCboeSpin = defineDecoder({
       password: text(12, 10),
     }),
     loginResponse: message(2, 3, {
-      status: char(2, { A: 'Login Accepted', N: 'Not Authorized', B: 'Session In Use', S: 'Invalid Session' }),
+      status: char(2, { A: 'Login Accepted', N: 'Not Authorized', B: 'Session in Use', S: 'Invalid Session' }),
     }),
     spinImageAvailable: message(128, 6, {
       sequence: u32(2),

@@ -2,7 +2,7 @@ import { char, defineDecoder, message, reserved, text, u8, u16, u32 } from '../l
 
 const LoginStatus = {
   A: 'Login Accepted',
-  a: 'Comp Id Inactive Or Locked',
+  a: 'Comp ID Inactive or Locked',
   b: 'Login Limit Reached',
   c: 'Service Unavailable',
   d: 'Concurrent Limit Reached',
@@ -12,7 +12,7 @@ const ReplayStatus = {
   A: 'Request Accepted',
   D: 'Request Limit Reached',
   I: 'Invalid Market Data Group',
-  O: 'Out Of Range',
+  O: 'Out of Range',
   U: 'Replay Unavailable',
   c: 'Concurrent Limit Reached',
   d: 'Unsupported Message Type',

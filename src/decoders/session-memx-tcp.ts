@@ -64,7 +64,7 @@ export const sessionMemxTcp = defineDecoder({
         R: 'Replay Not Allowed',
         A: 'Replay All Not Allowed',
         P: 'Session Not Active',
-        S: 'Sequence Out Of Range',
+        S: 'Sequence out of Range',
       }),
     }),
     replayComplete: message(7, 7, {
@@ -75,7 +75,7 @@ export const sessionMemxTcp = defineDecoder({
       maxSequenceNumber: u64(11),
     }),
     streamRejected: message(9, 4, {
-      rejectCode: char(3, { R: 'Stream Not Allowed', P: 'Session Not Active', S: 'Sequence Out Of Range' }),
+      rejectCode: char(3, { R: 'Stream Not Allowed', P: 'Session Not Active', S: 'Sequence out of Range' }),
     }),
     streamComplete: message(10, 11, {
       totalSequenceCount: u64(3),

@@ -25,10 +25,10 @@ const InstrumentStatusMarker = {
   R: 'Reserved',
   S: 'Suspended',
   A: 'Surveillance Intervention',
-  C: 'Endof Day Inquiries',
+  C: 'End of Day Inquiries',
   ' ': 'Not Available',
 };
-const Reason = { S: 'Start Of Day', E: 'End Of Day', U: 'Instrument New Or Update', C: 'Trade Cancellation' };
+const Reason = { S: 'Start of Day', E: 'End of Day', U: 'Instrument New or Update', C: 'Trade Cancellation' };
 const OrderType = { A: 'Initial Order', B: 'Improvement Order' };
 
 /** TMX Montreal Exchange SOLA multicast HSVF 1.14: hsvf-mx-005e-mx-sola-hsvf-multicast-specifications-guide-v1-14, version 1.14, Monday, February 5, 2024. */

@@ -14,15 +14,15 @@ import {
 } from '../layout/index.js';
 
 const ListingMarket = {
-  T: 'Tsx',
-  V: 'Tsx Venture',
-  N: 'Tsx Na Vex',
+  T: 'TSX',
+  V: 'TSX Venture',
+  N: 'TSX NAVEX',
   Q: 'Nasdaq',
-  S: 'Nyse',
-  M: 'Nyse Mkt',
-  X: 'N No Market',
+  S: 'NYSE',
+  M: 'NYSE MKT',
+  X: 'N (No Market)',
 };
-const ProductType = { B: 'Debenture', E: 'Equity', M: 'Mutual Fund', F: 'Etf', U: 'Us Equity', O: 'Bond' };
+const ProductType = { B: 'Debenture', E: 'Equity', M: 'Mutual Fund', F: 'ETF', U: 'US Equity', O: 'Bond' };
 const StockState = {
   AR: 'Authorized Delayed',
   IR: 'Inhibited Delayed',
@@ -35,9 +35,9 @@ const StockState = {
 };
 const SettlementTerms = {
   C: 'Cash',
-  N: 'Nn',
-  M: 'Ms',
-  T: 'Ct',
+  N: 'NN',
+  M: 'MS',
+  T: 'CT',
   D: 'Valid Settlement Date',
   ' ': 'No Settlement Terms',
 };
@@ -50,29 +50,29 @@ const CrossType = {
   R: 'Regular',
   S: 'Special Trading Session',
   V: 'Volume Weighted Average Price',
-  ' ': 'Default Trade Was Not A Cross',
+  ' ': 'Default (Trade Was Not a Cross)',
 };
 const InitiatedBy = { B: 'Buy', S: 'Sell', C: 'Both' };
 const MarketState = {
   P: 'Preopen',
   O: 'Opening',
   S: 'Open',
-  M: 'Moc Imbalance',
-  T: 'Moc Freeze',
-  A: 'Ccp Determination',
+  M: 'MOC Imbalance',
+  T: 'MOC Freeze',
+  A: 'CCP Determination',
   E: 'Price Movement Extension',
   L: 'Closing',
-  N: 'Extended Hours Cxls',
+  N: 'Extended Hours CXLs',
   R: 'Extended Hours Open',
   C: 'Closed',
-  J: 'Nav Ex Closed',
-  G: 'Nav Ex Order Entry',
-  H: 'Nav Ex Order Entry Close',
-  K: 'Nav Ex Am Execution',
-  X: 'Nav Ex Pm Execution',
-  Y: 'Nav Ex Close',
+  J: 'NAV Ex Closed',
+  G: 'NAV Ex Order Entry',
+  H: 'NAV Ex Order Entry Close',
+  K: 'NAV Ex AM Execution',
+  X: 'NAV Ex PM Execution',
+  Y: 'NAV Ex Close',
 };
-const Bypass = { Y: 'The Order Is A Bypass', N: 'The Order Is Not A Bypass' };
+const Bypass = { Y: 'The Order Is a Bypass', N: 'The Order Is Not a Bypass' };
 
 /** TMX TSX/TSXV QuantumFeed level 2 (XMT) 2.1: TSX/TSXV Level 2 QuantumFeed business messages 2.1. */
 export const tmxXmtLevel221 = defineDecoder({
@@ -103,7 +103,7 @@ export const tmxXmtLevel221 = defineDecoder({
       stockGroup: u8(21),
       cusip: text(22, 12),
       boardLot: u16(34),
-      currency: char(36, { U: 'Usd', C: 'Cad' }),
+      currency: char(36, { U: 'USD', C: 'CAD' }),
       faceValue: u64(37, price6),
       lastSale: u64(45, price6),
       listingMarket: char(53, ListingMarket),
