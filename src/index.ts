@@ -1,4 +1,6 @@
 /** The public face: opening feeds, reading them, and declaring venues. */
+
+export type { ChannelCounter, CounterDeclaration, CounterKind, CounterUnit, FeedCounter } from './contract.js';
 export { VenuewireError } from './errors.js';
 export {
   type BatchSink,
@@ -7,6 +9,7 @@ export {
   type NoticeType,
   type Origin,
   Position,
+  type Reason,
 } from './feed/batch.js';
 export type { Column, Columns, ColumnsSpec } from './feed/columns.js';
 export type { Venue } from './feed/compile.js';
@@ -20,4 +23,11 @@ export {
   type FeedSummary,
   openFeed,
 } from './feed/feed.js';
-export { balances, type ChannelStatistics, type FeedStatistics, type Ledger, statistics } from './feed/statistics.js';
+export {
+  balances,
+  type ChannelStatistics,
+  counters,
+  type FeedStatistics,
+  type Ledger,
+  statistics,
+} from './feed/statistics.js';

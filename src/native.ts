@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, platform, versions } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { CONTRACT, type Reason } from './contract.js';
 import { VenuewireError } from './errors.js';
 
 /** What a requester wants from its driver. */
@@ -14,8 +15,8 @@ export type HostAction =
   | { readonly kind: 'send'; readonly requester: number; readonly bytes: Uint8Array }
   | { readonly kind: 'close'; readonly requester: number };
 
-/** Why a connection ended; the core's `Reason` names. */
-export type CloseReason = 'connectionRefused' | 'connectionClosed' | 'timedOut';
+/** Why a connection ended. */
+export type CloseReason = Extract<Reason, 'connectionRefused' | 'connectionClosed' | 'timedOut'>;
 
 /**
  * The pure core of a feed, driven from JavaScript: simulations and tests. The same object that the feed thread runs;
@@ -52,7 +53,19 @@ export interface NativeFeed {
   /** Text of the failure, when the feed's state is `failed`. */
   failure(): { code: string; message: string } | null;
   /** What the sockets were granted and where they are bound, for reports. */
-  describe(): { lines: { name: string; receiveBufferBytes: number; kernelDrops: number; error: string | null }[] };
+  describe(): { readonly lines: readonly LineDescription[] };
+  /** Whether the feed's wake-up keeps the process alive; without a wake-up nothing does. */
+  keepAlive(yes: boolean): void;
+}
+
+/** A line's socket. */
+export interface LineDescription {
+  readonly name: string;
+  /** Bytes that the kernel granted, and whether they are less than was asked for. */
+  readonly receiveBufferBytes: number;
+  readonly bufferIsShort: boolean;
+  /** Datagrams that the kernel dropped before they were read. */
+  readonly kernelDrops: number;
 }
 
 /** Where a feed's packets come from. */
@@ -71,7 +84,6 @@ export type NativeSource =
       /** For each destination (`ip:port`, `*:port` or `*`) the line its packets are for; the first match wins. */
       readonly routes: readonly { readonly ip: string; readonly port: number; readonly line: number }[];
       readonly packets: boolean;
-      readonly recovery: boolean;
       readonly cpu: number;
     };
 
@@ -88,7 +100,7 @@ export interface NativeFastDecoder {
   reset(): void;
   /**
    * The message at `offset`. Its record is in `into` where it fits (`record` gives it again); `state` gets the error (its
-   * place in `fastErrors`), where the next message begins, the record's size, and the number of the field that failed (-1:
+   * place in `FAST_ERROR`), where the next message begins, the record's size, and the number of the field that failed (-1:
    * none).
    */
   decode(bytes: Uint8Array, offset: number, end: number, into: Uint8Array, state: Float64Array): void;
@@ -103,14 +115,8 @@ export interface NativeFastDecoder {
 }
 
 export interface NativeAddon {
-  readonly version: string;
-  /** Names and labels of the counters, in the order in which they lie in the ring. */
-  readonly counters: {
-    readonly feed: readonly (readonly [string, string])[];
-    readonly channel: readonly (readonly [string, string])[];
-  };
-  readonly notices: readonly string[];
-  readonly reasons: readonly string[];
+  /** What it was generated from; see `CONTRACT`. */
+  readonly contract: number;
   /** `ring`: over a SharedArrayBuffer. `dataAt` and `dataBytes` lie in it, 64-byte aligned and a power of two. */
   Session: new (
     spec: Uint8Array,
@@ -126,8 +132,6 @@ export interface NativeAddon {
     source: NativeSource,
     doorbell: (() => void) | null,
   ) => NativeFeed;
-  /** Names of the FAST errors without `VW_FAST_`, by number; the first is `none`. */
-  readonly fastErrors: readonly string[];
   FastDecoder: new (
     program: Uint8Array,
     text: number,
@@ -143,22 +147,22 @@ export interface NativeAddon {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-let addon: NativeAddon | undefined;
+let checked: NativeAddon | undefined;
 
 /**
  * The addon, loaded on first use.
- * @throws VenuewireError `VW_ADDON_NOT_FOUND` or `VW_ADDON_LOAD` with the platform, what was looked for and the command
- * that mends it.
+ * @throws VenuewireError `VW_ADDON_NOT_FOUND`, `VW_ADDON_LOAD` or `VW_ADDON_CONTRACT` (another version) with the platform,
+ * what was looked for and the command that mends it.
  */
 export function native(): NativeAddon {
-  if (addon) return addon;
+  if (checked) return checked;
+  let loaded: NativeAddon;
   const where = `${platform}-${arch}, Node ${versions.node}, Node-API ${versions.napi}`;
   const mend = existsSync(new URL('../native/CMakeLists.txt', import.meta.url))
     ? 'Build it from source with: npx node-gyp rebuild (in the venuewire folder; needs a C++20 compiler)'
     : 'Install a venuewire package that carries a prebuild for this platform';
   try {
-    addon = createRequire(import.meta.url)('node-gyp-build')(root) as NativeAddon;
-    return addon;
+    loaded = createRequire(import.meta.url)('node-gyp-build')(root) as NativeAddon;
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     const missing = text.includes('No native build was found');
@@ -168,4 +172,13 @@ export function native(): NativeAddon {
       mend,
     );
   }
+  if (loaded.contract !== CONTRACT) {
+    throw new VenuewireError(
+      'VW_ADDON_CONTRACT',
+      `The venuewire addon for ${where} was built from another version: it has contract ${loaded.contract}, this library ${CONTRACT}`,
+      mend,
+    );
+  }
+  checked = loaded;
+  return checked;
 }

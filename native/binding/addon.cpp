@@ -15,15 +15,6 @@ namespace venuewire {
 
 namespace {
 
-#define X(name, label) {#name, label},
-constexpr const char* kFeedNames[][2] = {VENUEWIRE_FEED_COUNTERS(X)};
-constexpr const char* kChannelNames[][2] = {VENUEWIRE_CHANNEL_COUNTERS(X)};
-#undef X
-#define X(name) #name,
-constexpr const char* kNotices[] = {VENUEWIRE_NOTICES(X)};
-constexpr const char* kReasons[] = {VENUEWIRE_REASONS(X)};
-#undef X
-
 /// The ring argument, checked: 64-byte aligned, and holding header, counters and data.
 struct RingArgs {
   uint8_t* memory = nullptr;
@@ -141,8 +132,8 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
     if (!requester_ok(info, q)) return info.Env().Undefined();
     const std::string text = info[1].ToString();
     Reason why = Reason::connectionClosed;
-    for (size_t i = 0; i < std::size(kReasons); i++) {
-      if (text == kReasons[i]) why = Reason(i);
+    for (uint32_t i = 0; i < kReasons; i++) {
+      if (text == kReasonNames[i]) why = Reason(i);
     }
     session_->requester(uint16_t(q)).closed(why, 0, ns(info[2]));
     return info.Env().Undefined();
@@ -368,25 +359,6 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
   bool hooked_ = false;
 };
 
-template <size_t N>
-Napi::Array pairs(Napi::Env env, const char* const (&table)[N][2]) {
-  Napi::Array list = Napi::Array::New(env, N);
-  for (uint32_t i = 0; i < N; i++) {
-    Napi::Array pair = Napi::Array::New(env, 2);
-    pair.Set(0u, table[i][0]);
-    pair.Set(1u, table[i][1]);
-    list.Set(i, pair);
-  }
-  return list;
-}
-
-template <size_t N>
-Napi::Array names(Napi::Env env, const char* const (&table)[N]) {
-  Napi::Array list = Napi::Array::New(env, N);
-  for (uint32_t i = 0; i < N; i++) list.Set(i, table[i]);
-  return list;
-}
-
 Napi::Value alignment(const Napi::CallbackInfo& info) {
   if (!is_bytes(info[0])) {
     throw_coded(info.Env(), "VW_ARGUMENT", "Expected a Uint8Array");
@@ -437,12 +409,7 @@ Napi::Value digest(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  Napi::Object counters = Napi::Object::New(env);
-  counters.Set("feed", pairs(env, kFeedNames));
-  counters.Set("channel", pairs(env, kChannelNames));
-  exports.Set("counters", counters);
-  exports.Set("notices", names(env, kNotices));
-  exports.Set("reasons", names(env, kReasons));
+  exports.Set("contract", Napi::Number::New(env, kContract));
   exports.Set("Session", SessionWrap::define(env));
   exports.Set("Feed", FeedWrap::define(env));
   define_fast(env, exports);

@@ -11,10 +11,6 @@ namespace venuewire {
 
 namespace {
 
-#define X(name) #name,
-constexpr const char* kErrors[] = {"none", VENUEWIRE_FAST_ERRORS(X)};
-#undef X
-
 class FastWrap final : public Napi::ObjectWrap<FastWrap> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -106,14 +102,14 @@ class FastWrap final : public Napi::ObjectWrap<FastWrap> {
     Napi::Object result = Napi::Object::New(env);
     result.Set("digest", Napi::BigInt::New(env, total));
     result.Set("messages", Napi::Number::New(env, double(messages)));
-    result.Set("error", Napi::String::New(env, kErrors[uint32_t(error)]));
+    result.Set("error", Napi::String::New(env, kFastErrorNames[uint32_t(error)]));
     return result;
   }
 
   Napi::Value counts(const Napi::CallbackInfo& info) {
     Napi::Object o = Napi::Object::New(info.Env());
     for (uint32_t i = 0; i < kFastErrors; i++)
-      o.Set(kErrors[i], Napi::Number::New(info.Env(), double(decoder_->counts()[i])));
+      o.Set(kFastErrorNames[i], Napi::Number::New(info.Env(), double(decoder_->counts()[i])));
     return o;
   }
 
@@ -123,11 +119,6 @@ class FastWrap final : public Napi::ObjectWrap<FastWrap> {
 
 }  // namespace
 
-void define_fast(Napi::Env env, Napi::Object exports) {
-  Napi::Array errors = Napi::Array::New(env, kFastErrors);
-  for (uint32_t i = 0; i < kFastErrors; i++) errors.Set(i, kErrors[i]);
-  exports.Set("fastErrors", errors);
-  exports.Set("FastDecoder", FastWrap::define(env));
-}
+void define_fast(Napi::Env env, Napi::Object exports) { exports.Set("FastDecoder", FastWrap::define(env)); }
 
 }  // namespace venuewire

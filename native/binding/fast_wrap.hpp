@@ -4,7 +4,7 @@
 
 namespace venuewire {
 
-/// Adds `FastDecoder` and `fastErrors` to the addon.
+/// Adds `FastDecoder` to the addon.
 void define_fast(Napi::Env env, Napi::Object exports);
 
 }  // namespace venuewire

@@ -12,8 +12,13 @@ std::atomic_ref<uint32_t> word(uint8_t* memory, uint32_t at) {
   return std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(memory + at));
 }
 
-void put32(uint8_t* p, uint32_t v) { std::memcpy(p, &v, 4); }
-void put64(uint8_t* p, uint64_t v) { std::memcpy(p, &v, 8); }
+/// Writes a record where it belongs; its layout is the contract's.
+template <class Record>
+void put(uint8_t* p, const Record& record) {
+  std::memcpy(p, &record, sizeof record);
+}
+
+constexpr uint32_t kNoticeUnits = sizeof(NoticeRecord) / kUnitBytes;
 
 /// Worst growth of wire bytes in the ring: a message of one byte that is its own length or delimiter takes sixteen.
 constexpr uint64_t kGrowth = 16;
@@ -22,7 +27,7 @@ constexpr uint32_t kSlackUnits = 512;  // kept free for notices
 constexpr int32_t kShort = 48;         // bytes copied at once
 
 constexpr uint32_t run_units(uint32_t wire_bytes) {
-  return uint32_t((uint64_t(wire_bytes) * kGrowth + kRunHeader + kShort) / 8 + 1);
+  return uint32_t((uint64_t(wire_bytes) * kGrowth + sizeof(RunRecord) + kShort) / 8 + 1);
 }
 
 /// The commonest shape, a 16-bit big-endian length that excludes itself, without the general record's questions.
@@ -85,6 +90,7 @@ BatchWriter::BatchWriter(uint8_t* memory, uint32_t data_at, uint32_t data_bytes,
       selection_(std::move(selection)) {
   select_ = !selection_.types.empty() || selection_.by_instrument || !selection_.unknown;
   pending_.reserve(256);
+  word(memory_, kContractAt).store(kContract, std::memory_order_release);
 }
 
 uint32_t BatchWriter::free_units() {
@@ -96,7 +102,7 @@ bool BatchWriter::room(uint32_t bytes) { return room_units(uint64_t(run_units(by
 
 uint32_t BatchWriter::bytes_max() const {
   // Half the ring, so that it fits wherever the ring's end lies.
-  return uint32_t((uint64_t(capacity_ / 2 - kSlackUnits - 1) * 8 - kRunHeader - kShort) / kGrowth);
+  return uint32_t((uint64_t(capacity_ / 2 - kSlackUnits - 1) * 8 - sizeof(RunRecord) - kShort) / kGrowth);
 }
 
 bool BatchWriter::room_units(uint64_t need) {
@@ -124,8 +130,7 @@ uint8_t* BatchWriter::reserve(uint32_t units) {
   const uint32_t at = head_ & (capacity_ - 1);
   if (capacity_ - at < units) {
     uint8_t* pad = data_ + size_t(at) * 8;
-    put32(pad, capacity_ - at);
-    put32(pad + 4, uint32_t(RecordKind::pad));
+    put(pad, RecordHead{.units = capacity_ - at, .kind = uint8_t(RecordKind::pad), .flags = 0, .channel = 0});
     head_ += capacity_ - at;
   }
   return data_ + size_t(head_ & (capacity_ - 1)) * 8;
@@ -158,7 +163,7 @@ template <bool kSelect, typename Walk>
 uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& counters) {
   const uint32_t bound = run_units(run.body.size);
   uint8_t* const start = reserve(bound);
-  uint8_t* p = start + kRunHeader;
+  uint8_t* p = start + sizeof(RunRecord);
   const bool numbered = run.framing->numbering == Numbering::packet;
   const uint8_t* const body_end = run.body.data + run.body.size;
   uint32_t walked = 0, written = 0, left_out = 0, faults = 0, unknown = 0;
@@ -182,9 +187,8 @@ uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& coun
         continue;
       }
     }
-    const uint64_t head = uint64_t(message.size) | uint64_t(index) << 32 | uint64_t(uint16_t(walked)) << 48;
-    put64(p, head);
-    p += 8;
+    put(p, MessageHead{.length = message.size, .type = index, .offset = uint16_t(walked)});
+    p += sizeof(MessageHead);
     // Most messages are short and not the packet's last: a copy of fixed size has no branch to mispredict. What it
     // writes past the message lies in space reserved for this run, what it reads past it in the packet.
     if (int32_t(message.size) <= kShort && body_end - message.data >= kShort) [[likely]] {
@@ -203,13 +207,16 @@ uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& coun
   counters[C::selectedOut] += left_out;
   if (written == 0) return walked;
   const uint32_t units = uint32_t(p - start) / 8;
-  const uint8_t flags = (run.unsequenced ? kRunUnsequenced : 0) | (numbered ? kRunPacketNumbered : 0);
-  put32(start, units);
-  put32(start + 4, uint32_t(RecordKind::run) | uint32_t(flags) << 8 | uint32_t(run.channel) << 16);
-  put64(start + 8, run.sequence);
-  put64(start + 16, uint64_t(run.receive_ns));
-  put32(start + 24, written);
-  put32(start + 28, uint32_t(run.line) | uint32_t(run.origin) << 8);
+  put(start, RunRecord{.units = units,
+                       .kind = uint8_t(RecordKind::run),
+                       .flags = uint8_t((run.unsequenced ? kRunUnsequenced : 0) | (numbered ? kRunPacketNumbered : 0)),
+                       .channel = run.channel,
+                       .sequence = run.sequence,
+                       .receive_time = run.receive_ns,
+                       .count = written,
+                       .line = run.line,
+                       .origin = uint8_t(run.origin),
+                       .reserved = 0});
   head_ += units;
   return walked;
 }
@@ -224,27 +231,31 @@ uint32_t BatchWriter::deliver(const Run& run, ChannelCounters& counters) {
 }
 
 void BatchWriter::write_notice(const Notice& n) {
-  uint8_t* p = reserve(kNoticeBytes / 8);
-  put32(p, kNoticeBytes / 8);
-  put32(p + 4, uint32_t(RecordKind::notice) | uint32_t(n.channel) << 16);
-  put64(p + 8, n.begin);
-  put64(p + 16, n.end);
-  put64(p + 24, n.count);
-  put64(p + 32, uint64_t(n.time_ns));
-  put32(p + 40, uint32_t(n.code) | uint32_t(n.reason) << 8 | uint32_t(n.requester) << 16);
-  put32(p + 44, n.server);
-  put32(p + 48, n.detail);
-  put32(p + 52, 0);
-  put64(p + 56, n.epoch.high);
-  put64(p + 64, n.epoch.low);
-  head_ += kNoticeBytes / 8;
+  put(reserve(kNoticeUnits), NoticeRecord{.units = kNoticeUnits,
+                                          .kind = uint8_t(RecordKind::notice),
+                                          .flags = 0,
+                                          .channel = n.channel,
+                                          .begin = n.begin,
+                                          .end = n.end,
+                                          .count = n.count,
+                                          .time = n.time_ns,
+                                          .code = uint8_t(n.code),
+                                          .reason = uint8_t(n.reason),
+                                          .requester = n.requester,
+                                          .server = n.server,
+                                          .reserved = 0,
+                                          .detail = n.detail,
+                                          .reserved2 = 0,
+                                          .session_high = n.epoch.high,
+                                          .session_low = n.epoch.low});
+  head_ += kNoticeUnits;
 }
 
 void BatchWriter::notice(const Notice& n) {
-  constexpr uint32_t need = 2 * kNoticeBytes / 8;
-  if (free_units() < need + kNoticeBytes / 8) tail_seen_ = word(memory_, kTailAt).load(std::memory_order_acquire);
+  constexpr uint32_t need = 2 * kNoticeUnits;
+  if (free_units() < need + kNoticeUnits) tail_seen_ = word(memory_, kTailAt).load(std::memory_order_acquire);
   // Order is kept: nothing overtakes a notice that waits.
-  if (!pending_.empty() || free_units() < need + kNoticeBytes / 8) {
+  if (!pending_.empty() || free_units() < need + kNoticeUnits) {
     if (pending_.size() < kPendingMax) {
       pending_.push_back(n);
       return;
@@ -266,20 +277,23 @@ void BatchWriter::notice(const Notice& n) {
 }
 
 bool BatchWriter::packet(const PacketInfo& info, Bytes payload) {
-  const uint32_t units = (kPacketHeader + payload.size + 7) / 8;
+  const uint32_t units = (uint32_t(sizeof(PacketRecord)) + payload.size + 7) / 8;
   if (!room_units(uint64_t(units) + kSlackUnits)) return false;
   uint8_t* p = reserve(units);
-  put32(p, units);
-  put32(p + 4, uint32_t(RecordKind::packet));
-  put64(p + 8, info.number);
-  put64(p + 16, uint64_t(info.time_ns));
-  put32(p + 24, info.source_ip);
-  put32(p + 28, info.destination_ip);
-  put32(p + 32, uint32_t(info.source_port) | uint32_t(info.destination_port) << 16);
-  put32(p + 36, payload.size);
-  put32(p + 40, info.flags);
-  put32(p + 44, info.tcp_sequence);
-  if (payload.size != 0) std::memcpy(p + kPacketHeader, payload.data, payload.size);
+  put(p, PacketRecord{.units = units,
+                      .kind = uint8_t(RecordKind::packet),
+                      .flags = 0,
+                      .channel = 0,
+                      .number = info.number,
+                      .time = info.time_ns,
+                      .source_ip = info.source_ip,
+                      .destination_ip = info.destination_ip,
+                      .source_port = info.source_port,
+                      .destination_port = info.destination_port,
+                      .length = payload.size,
+                      .packet_flags = info.flags,
+                      .tcp_sequence = info.tcp_sequence});
+  if (payload.size != 0) std::memcpy(p + sizeof(PacketRecord), payload.data, payload.size);
   head_ += units;
   return true;
 }

@@ -1,5 +1,5 @@
 // Batches: writes runs and notices into a ring in memory that JavaScript owns and reads without a crossing. One writer
-// (the feed thread), one reader (a JavaScript thread). The layout is mirrored in src/feed/ring.ts.
+// (the feed thread), one reader (a JavaScript thread). The layout is declared in native/contract.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -10,31 +10,6 @@
 #include "core/channel.hpp"
 
 namespace venuewire {
-
-// Ring memory, all little-endian. Positions count 8-byte units and wrap at 2^32.
-//   byte 0     u32 head      written by the core (release), read by JavaScript
-//   byte 64    u32 tail      written by JavaScript, read by the core (acquire)
-//   byte 128   u32 bell      1: a wake-up is on its way
-//   byte 192   u32 state     FeedState
-//   byte 256   u64 counters  kFeedCounters, then kChannelCounters per channel
-//   data       a power of two of bytes, 64-byte aligned
-inline constexpr uint32_t kHeadAt = 0, kTailAt = 64, kBellAt = 128, kStateAt = 192, kCountersAt = 256;
-
-enum class FeedState : uint32_t { running = 0, ended = 1, failed = 2, closed = 3 };
-
-// A record: u32 units (8 bytes each, header included), u8 kind, u8 flags, u16 channel, then by kind:
-//   run     u64 sequence, i64 receive time, u32 count, u8 line, u8 origin, u16 0, then messages, each
-//           u32 length, u16 type index (0xFFFF unknown), u16 offset from the run's sequence, bytes padded to 8
-//   notice  u64 begin, u64 end, u64 count, i64 time, u8 code, u8 reason, u16 requester, u16 server, u16 0, u32 detail,
-//           u32 0, u64 epoch high, u64 epoch low
-//   packet  u64 number, i64 time, u32 source ip, u32 destination ip, u16 source port, u16 destination port,
-//           u32 length, u32 flags, u32 TCP sequence number, bytes padded to 8
-//           flags: bit 0 TCP, 1 truncated, 2 reassembled, 3 a file's record; 8 to 15 the TCP flags; 16 to 31 how many
-//           bytes of the payload the capture left out (65535: that many or more)
-enum class RecordKind : uint8_t { pad = 0, run = 1, notice = 2, packet = 3 };
-inline constexpr uint8_t kRunUnsequenced = 1;
-inline constexpr uint8_t kRunPacketNumbered = 2;
-inline constexpr uint32_t kRunHeader = 32, kNoticeBytes = 72, kPacketHeader = 48;
 
 /// Which messages cross: all, or some types, or some instruments. Messages without an instrument always cross.
 struct Selection {

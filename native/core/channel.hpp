@@ -13,8 +13,6 @@ namespace venuewire {
 inline constexpr uint32_t kLinesMax = 16;
 inline constexpr uint64_t kDatagramMax = 1u << 16;
 
-enum class Origin : uint8_t { live = 0, recovery = 1, snapshot = 2 };
-
 /// Messages of one packet, in wire form: walk `body`, pass over `skip` messages, take `take`.
 struct Run {
   const FramingSpec* framing;
@@ -27,59 +25,6 @@ struct Run {
   uint8_t line;
   Origin origin;
   bool unsequenced;
-};
-
-// X(name): the stream of notices says what happened, in order with the data.
-#define VENUEWIRE_NOTICES(X) \
-  X(none)                    \
-  X(gapOpened)               \
-  X(gapFilled)               \
-  X(gapAbandoned)            \
-  X(stale)                   \
-  X(good)                    \
-  X(sessionStarted)          \
-  X(sessionEnded)            \
-  X(reset)                   \
-  X(snapshotStarted)         \
-  X(snapshotEnded)           \
-  X(snapshotFailed)          \
-  X(recoveryFailed)          \
-  X(windowFull)              \
-  X(sequenceJump)            \
-  X(endOfData)               \
-  X(slowConsumer)            \
-  X(lineDown)                \
-  X(lineUp)
-#define VENUEWIRE_REASONS(X) \
-  X(none)                    \
-  X(otherLine)               \
-  X(retransmission)          \
-  X(snapshot)                \
-  X(noRecovery)              \
-  X(exhausted)               \
-  X(unavailable)             \
-  X(tooOld)                  \
-  X(sessionEnded)            \
-  X(reset)                   \
-  X(endOfData)               \
-  X(loginRejected)           \
-  X(requestRefused)          \
-  X(timedOut)                \
-  X(connectionRefused)       \
-  X(connectionClosed)        \
-  X(malformedReply)          \
-  X(quota)                   \
-  X(closed)
-
-enum class NoticeCode : uint8_t {
-#define X(n) n,
-  VENUEWIRE_NOTICES(X)
-#undef X
-};
-enum class Reason : uint8_t {
-#define X(n) n,
-  VENUEWIRE_REASONS(X)
-#undef X
 };
 
 struct Notice {
@@ -106,12 +51,6 @@ class Output {
   virtual void notice(const Notice& notice) = 0;
   /// The longest run that there can ever be room for.
   [[nodiscard]] virtual uint32_t bytes_max() const { return ~0u; }
-};
-
-enum class Join : uint8_t {
-  live = 0,       ///< begin with the first packet seen
-  beginning = 1,  ///< begin with the session's first number: what was missed is a hole
-  snapshot = 2,   ///< hold live packets until a snapshot says where to begin
 };
 
 struct ChannelSpec {

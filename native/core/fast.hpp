@@ -15,20 +15,11 @@
 #include <string>
 #include <vector>
 
+#include "contract/contract.hpp"
 #include "core/spec.hpp"
 #include "core/wire.hpp"
 
 namespace venuewire {
-
-/// The specification's errors under their own names ([ERR D2] to [ERR R9]), the end of the bytes, a bound of ours.
-#define VENUEWIRE_FAST_ERRORS(X) \
-  X(D2) X(D4) X(D5) X(D6) X(D7) X(D9) X(R1) X(R2) X(R4) X(R6) X(R7) X(R8) X(R9) X(END) X(LIMIT)
-#define X(name) name,
-enum class FastError : uint8_t { none, VENUEWIRE_FAST_ERRORS(X) };
-#undef X
-#define X(name) +1
-inline constexpr uint32_t kFastErrors = 1 VENUEWIRE_FAST_ERRORS(X);
-#undef X
 
 struct FastLimits {
   static constexpr uint32_t kDeepest = 64;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "contract/contract.hpp"
 #include "core/spec.hpp"
 #include "core/wire.hpp"
 
@@ -44,26 +45,6 @@ struct Epoch {
   uint64_t high = 0, low = 0;
   bool operator==(const Epoch&) const = default;
   [[nodiscard]] bool blank() const { return high == 0 && low == 0; }
-};
-
-enum class PacketKind : uint8_t {
-  data = 0,
-  heartbeat = 1,
-  end_of_session = 2,
-  reset = 3,        ///< sequence numbers start again
-  unsequenced = 4,  ///< messages that no number counts
-  ignore = 5,       ///< for somebody else, or says nothing
-  unavailable = 6,  ///< the venue says that it cannot give a range
-  compressed = 7,
-};
-
-/// What the sequence field of an idle packet means.
-enum class HeartbeatNumber : uint8_t { none = 0, next = 1, last = 2, numbered = 3 };
-
-enum class Numbering : uint8_t {
-  message = 0,  ///< the header numbers the first message, each message takes one
-  packet = 1,   ///< each packet takes one number
-  none = 2,     ///< no number: order of arrival (TCP streams count for themselves)
 };
 
 /// When `field == value` (and `also == also_value`, where there is an `also`), the packet is of this kind. The first

@@ -19,31 +19,8 @@ class Host {
   virtual void close(uint16_t requester) = 0;
 };
 
-enum class Variable : uint8_t {
-  begin = 0,  ///< first wire number wanted
-  last = 1,   ///< last wire number wanted
-  end = 2,    ///< one past the last
-  count = 3,
-  epoch = 4,            ///< raw session bytes, as the feed's header has them
-  channel = 5,          ///< the channel's key
-  correlation = 6,      ///< rises by one with every request
-  client_sequence = 7,  ///< rises by one with every message sent on a connection
-  image = 8,            ///< snapshot number the server announced
-  time_ns = 9,          ///< now
-  echo = 10,            ///< text of the message that is answered (templates of tag=value only)
-  asked = 11,           ///< number of the message that is answered
-};
-inline constexpr uint32_t kVariables = 10;
-
-enum class Encoding : uint8_t {
-  uint_big = 0,
-  uint_little = 1,
-  digits_left_blank = 2,
-  digits_left_zero = 3,
-  raw = 4,
-  fix_field = 5,
-  fix_time = 6
-};
+/// Variables that a reply can repeat; those behind them belong to the message that is answered.
+inline constexpr uint32_t kEchoedVariables = uint32_t(Variable::echo);
 
 /// Fixed bytes with places to fill in. `fix_field`: the value is put in as decimal text at that point; `fix_time`: as
 /// YYYYMMDD-HH:MM:SS.mmm.
@@ -61,44 +38,6 @@ struct Template {
   [[nodiscard]] bool present() const { return !bytes.empty(); }
   void parse(SpecReader& r);
 };
-
-enum class Lifecycle : uint8_t { keep = 0, server_closes = 1, client_closes = 2 };
-/// `feed`: a stream that is itself a line of a channel: opened at start, kept, and resumed where it broke.
-enum class Purpose : uint8_t { replay = 0, snapshot = 1, feed = 2 };
-/// Where a snapshot's data comes: on the requester's connection, on lines that repeat it, on lines after a request.
-enum class SnapshotFrom : uint8_t { request = 0, loop = 1, request_on_lines = 2 };
-/// Where its number stands. `every_item`: each packet or instrument has its own; the least decides where delivery goes
-/// on, and what lies between the least and the greatest is up to the consumer, who sees each item's number.
-enum class SnapshotNumber : uint8_t { before = 0, after = 1, every_item = 2 };
-/// What a loop's numbers count: the channel's own numbers, or the framing's second count (of products, of all
-/// channels).
-enum class SnapshotCount : uint8_t { channel = 0, item = 1 };
-
-enum class Action : uint8_t {
-  ignore = 0,
-  login_accepted = 1,     ///< number: the next sequence number of an implied count
-  login_rejected = 2,     ///< number: reason code
-  status = 3,             ///< number: status code, looked up in `outcomes`
-  begin = 4,              ///< number: first number of the implied count
-  complete = 5,           ///< the request has been served, as far as the server goes
-  message = 6,            ///< payload is one application message; number, or counted when absent
-  packet = 7,             ///< payload is a packet in the feed's framing
-  unavailable = 8,        ///< number … second: first and last number the server will never give
-  answer = 9,             ///< send the heartbeat template
-  echo = 10,              ///< send the same bytes back
-  goodbye = 11,           ///< the server will close
-  snapshot_number = 12,   ///< number: the snapshot's sequence, ahead of its data
-  snapshot_end = 13,      ///< number, or the one announced
-  image = 14,             ///< number: a snapshot that can be asked for
-  snapshot_message = 15,  ///< payload is one message of the snapshot; number: its own, of which the least counts
-  snapshot_begin = 16,
-  snapshot_item = 17,  ///< an item of a loop without marks: the cycle is over when the first one comes again
-  session_end = 18,    ///< of a stream feed: the venue's session is over
-  answer_number =
-      19,  ///< of a stream feed: the peer asks for our messages from `number` on: send the gap-fill template
-};
-
-enum class Outcome : uint8_t { accepted = 0, retry = 1, unavailable = 2, next_server = 3, give_up = 4, wait = 5 };
 
 struct ReplyRule {
   Field first, second;  ///< both must match; absent ones always do
@@ -172,7 +111,6 @@ struct RequesterSpec {
   uint8_t line = 0;
 };
 
-enum class RungKind : uint8_t { wait = 0, request = 1, snapshot = 2 };
 struct RungSpec {
   RungKind kind = RungKind::wait;
   uint16_t requester = 0;
@@ -336,7 +274,7 @@ class Requester {
   Channel* asked_channel_ = nullptr;
   Epoch asked_epoch_;
   uint64_t asked_end_ = 0;  // linear
-  uint64_t asked_values_[kVariables] = {};
+  uint64_t asked_values_[kEchoedVariables] = {};
   bool outstanding_ = false;
 
   /// One turn of a snapshot loop, put together from the lines that carry it.

@@ -78,13 +78,13 @@ uint64_t Requester::variable(Variable v, int64_t now_ns) const {
       return client_sequence_;
     case Variable::image:
       return image_;
-    case Variable::time_ns:
+    case Variable::time:
       return uint64_t(now_ns);
     case Variable::echo:
       return 0;
     case Variable::asked:
       return asked_number_;
-    case Variable::epoch:
+    case Variable::session:
       return c ? c->epoch().low : 0;
   }
   return 0;
@@ -266,7 +266,7 @@ void Requester::ask(int64_t now_ns) {
     asked_end_ = work_end_;
     outstanding_ = spec_.tcp && (spec_.serial || spec_.lifecycle == Lifecycle::server_closes);
     transmit(spec_.request, now_ns);
-    for (uint32_t i = 0; i < kVariables; i++) asked_values_[i] = variable(Variable(i), now_ns);
+    for (uint32_t i = 0; i < kEchoedVariables; i++) asked_values_[i] = variable(Variable(i), now_ns);
   } else {
     asked_channel_ = work_channel_;
     asked_epoch_ = work_epoch_;

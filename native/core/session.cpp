@@ -29,7 +29,7 @@ void parse_rule(SpecReader& r, ReplyRule& rule) {
     ReplyRule::Echo& e = rule.echoes.emplace_back();
     e.field.parse(r);
     e.variable = Variable(r.u8());
-    if (uint32_t(e.variable) >= kVariables || !e.field.present()) r.fail();
+    if (uint32_t(e.variable) >= kEchoedVariables || !e.field.present()) r.fail();
   }
 }
 
@@ -96,7 +96,7 @@ void parse_requester(SpecReader& r, RequesterSpec& q) {
 
 bool SessionSpec::parse(Bytes bytes) {
   SpecReader r(bytes);
-  if (r.u32() != kSpecVersion) return false;
+  if (r.u32() != kContract) return false;
   for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
     if (!framings.emplace_back().parse(r)) return false;
   }

@@ -14,8 +14,6 @@
 
 namespace venuewire {
 
-enum class LineRole : uint8_t { live = 0, retransmission = 1, snapshot = 2 };
-
 struct LineSpec {
   std::string name;
   LineRole role = LineRole::live;
@@ -38,8 +36,6 @@ struct SessionSpec {
   /// False: the bytes are not a compiled declaration of this version.
   [[nodiscard]] bool parse(Bytes bytes);
 };
-
-inline constexpr uint32_t kSpecVersion = 2;
 
 class Session final : public ReplySink {
  public:

@@ -243,10 +243,11 @@ class Feed::Capture final : private TcpFlowSink {
       // A file waits for its reader: nothing is dropped, nothing grows.
       if (!make_room(p.payload.size)) break;
       if (feed_.source_.packets) {
-        const uint32_t flags = (p.transport == Transport::tcp ? 1u : 0u) | (p.truncated ? 2u : 0u) |
-                               (p.reassembled ? 4u : 0u) | (p.transport == Transport::none ? 8u : 0u) |
-                               uint32_t(p.tcp_flags) << 8 |
-                               (p.truncated ? std::min(p.stated_length - p.payload.size, 0xFFFFu) << 16 : 0u);
+        const uint32_t flags =
+            (p.transport == Transport::tcp ? kPacketTcp : 0u) | (p.truncated ? kPacketTruncated : 0u) |
+            (p.reassembled ? kPacketReassembled : 0u) | (p.transport == Transport::none ? kPacketFileRecord : 0u) |
+            uint32_t(p.tcp_flags) << kPacketTcpFlagsShift |
+            (p.truncated ? std::min(p.stated_length - p.payload.size, 0xFFFFu) << kPacketMissingShift : 0u);
         const BatchWriter::PacketInfo info{p.number,      p.time_ns,          p.source_ip, p.destination_ip,
                                            p.source_port, p.destination_port, flags,       p.tcp_sequence};
         while (!feed_.writer_.packet(info, p.payload)) {
@@ -308,7 +309,7 @@ class Feed::Capture final : private TcpFlowSink {
  private:
   /// False when the feed is being closed.
   bool make_room(uint32_t bytes) {
-    const uint32_t wanted = std::min(bytes + kNoticeBytes, feed_.writer_.bytes_max());
+    const uint32_t wanted = std::min(bytes + uint32_t(sizeof(NoticeRecord)), feed_.writer_.bytes_max());
     return feed_.writer_.room(wanted) || feed_.wait_for_room(wanted);
   }
   /// What the session holds because the ring was full goes out before more comes in.

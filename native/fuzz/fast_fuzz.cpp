@@ -197,14 +197,12 @@ int main(int argc, char** argv) {
     once(s, i / streams.size(), random, totals);
     if (i % 64 == 0) damaged(s, random, totals);
   }
-#define X(name) #name,
-  static constexpr const char* kNames[] = {"sound", VENUEWIRE_FAST_ERRORS(X)};
-#undef X
   std::printf(
       "fast_fuzz: %llu messages, %llu of them mutated, of %zu programs (and %llu damaged ones), %llu bytes of records:",
       (unsigned long long)totals.messages, (unsigned long long)totals.mutated, streams.size(),
       (unsigned long long)totals.programs, (unsigned long long)totals.bytes);
-  for (uint32_t i = 0; i < kFastErrors; i++) std::printf(" %s %llu", kNames[i], (unsigned long long)totals.counts[i]);
+  for (uint32_t i = 0; i < kFastErrors; i++)
+    std::printf(" %s %llu", kFastErrorNames[i], (unsigned long long)totals.counts[i]);
   std::printf("\n");
   return 0;
 }

@@ -133,7 +133,7 @@ Template fix_template(const char* text) {
   t.fix = true;
   for (; *text != 0; text++) t.bytes.push_back(uint8_t(*text == '|' ? 1 : *text));
   t.patches.push_back({uint16_t(t.bytes.size()), 0, Encoding::fix_field, Variable::begin, 0});
-  t.patches.push_back({uint16_t(t.bytes.size()), 0, Encoding::fix_time, Variable::time_ns, 0});
+  t.patches.push_back({uint16_t(t.bytes.size()), 0, Encoding::fix_time, Variable::time, 0});
   t.patches.push_back({uint16_t(t.bytes.size()), 0, Encoding::fix_field, Variable::echo, 0});
   t.bytes.push_back(1);
   return t;

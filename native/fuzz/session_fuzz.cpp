@@ -452,7 +452,7 @@ class Driver final : public Host {
       const auto size = uint32_t(load_uint(p, 4, false));
       if (size == 0 || at + size > units || size > head - tail_) fail("a broken record", i);
       if (p[4] == uint8_t(RecordKind::run)) {
-        const uint8_t* m = p + kRunHeader;
+        const uint8_t* m = p + sizeof(RunRecord);
         for (auto n = uint32_t(load_uint(p + 24, 4, false)); n > 0; n--) {
           m += 8 + (load_uint(m, 4, false) + 7) / 8 * 8;
           if (m > p + size * 8) fail("a message outside of its run", i);

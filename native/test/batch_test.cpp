@@ -72,7 +72,7 @@ class Rig {
       if (!CHECK(size != 0 && at + size <= units && size <= head - tail)) return out + " broken";
       if (kind == uint32_t(RecordKind::run)) {
         const uint64_t sequence = load_uint(p + 8, 8, false);
-        const uint8_t* m = p + kRunHeader;
+        const uint8_t* m = p + sizeof(RunRecord);
         for (uint32_t n = uint32_t(load_uint(p + 24, 4, false)); n > 0; n--) {
           const uint32_t length = uint32_t(load_uint(m, 4, false));
           const uint64_t offset = load_uint(m + 6, 2, false);

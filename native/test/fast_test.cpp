@@ -121,12 +121,7 @@ std::string program(uint32_t slots, std::vector<B> bodies) {
   return w.out;
 }
 
-const char* name_of(FastError e) {
-#define X(name) #name,
-  static constexpr const char* kNames[] = {"none", VENUEWIRE_FAST_ERRORS(X)};
-#undef X
-  return kNames[uint32_t(e)];
-}
+const char* name_of(FastError e) { return kFastErrorNames[uint32_t(e)]; }
 
 class Stream {
  public:

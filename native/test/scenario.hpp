@@ -110,18 +110,8 @@ inline Buffer mold_end(uint64_t next, const std::string& session = "DAY1") { ret
 
 // ── output ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-inline const char* name_of(NoticeCode c) {
-#define X(n) #n,
-  static const char* const names[] = {VENUEWIRE_NOTICES(X)};
-#undef X
-  return names[uint32_t(c)];
-}
-inline const char* name_of(Reason r) {
-#define X(n) #n,
-  static const char* const names[] = {VENUEWIRE_REASONS(X)};
-#undef X
-  return names[uint32_t(r)];
-}
+inline const char* name_of(NoticeCode c) { return kNoticeCodeNames[uint32_t(c)]; }
+inline const char* name_of(Reason r) { return kReasonNames[uint32_t(r)]; }
 
 /// Writes down what happens. A message's text must be its number (`checks_numbers`).
 class Recorder final : public Output {

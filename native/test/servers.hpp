@@ -15,7 +15,7 @@ inline RequesterSpec mold_server() {
   q.replies_are_feed = true;
   q.request_per_datagram = true;
   q.request.bytes.resize(20);
-  q.request.patches = {{0, 10, Encoding::raw, Variable::epoch, 0},
+  q.request.patches = {{0, 10, Encoding::raw, Variable::session, 0},
                        {10, 8, Encoding::uint_big, Variable::begin, 0},
                        {18, 2, Encoding::uint_big, Variable::count, 0}};
   q.range_max = 1000;

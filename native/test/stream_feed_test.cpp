@@ -26,8 +26,8 @@ Template fix_template(const std::string& text, const std::vector<Variable>& vari
       continue;
     }
     const Variable v = variables[next++];
-    t.patches.push_back({uint16_t(t.bytes.size()), 0, v == Variable::time_ns ? Encoding::fix_time : Encoding::fix_field,
-                         v, v == Variable::client_sequence && text.find("35=4|") == 0 ? 1 : 0});
+    t.patches.push_back({uint16_t(t.bytes.size()), 0, v == Variable::time ? Encoding::fix_time : Encoding::fix_field, v,
+                         v == Variable::client_sequence && text.find("35=4|") == 0 ? 1 : 0});
   }
   return t;
 }
@@ -47,7 +47,7 @@ RequesterSpec fix_session() {
   q.purpose = Purpose::feed;
   q.servers = {{"10.0.0.1", 1}, {"10.0.0.2", 1}};
   q.replies_are_feed = true;
-  q.login = fix_template("35=A|34=$|52=$|98=0|108=30|141=Y|", {seq, Variable::time_ns});
+  q.login = fix_template("35=A|34=$|52=$|98=0|108=30|141=Y|", {seq, Variable::time});
   q.resume = fix_template("35=A|34=$|98=0|108=30|789=$|", {seq, Variable::begin});
   q.request = fix_template("35=2|34=$|7=$|16=$|", {seq, Variable::begin, Variable::last});
   q.heartbeat = fix_template("35=0|34=$|", {seq});
@@ -458,7 +458,7 @@ RequesterSpec soup_feed(uint8_t line = 0) {
   q.line = line;
   q.servers = {{"10.0.0.1", 1}};
   q.login.bytes = soup('L', std::string(30, ' '));
-  q.login.patches = {{3, 10, Encoding::raw, Variable::epoch, 0},
+  q.login.patches = {{3, 10, Encoding::raw, Variable::session, 0},
                      {13, 20, Encoding::digits_left_blank, Variable::begin, 0}};
   const auto rule = [](char type, Action action) {
     ReplyRule r;

@@ -70,7 +70,7 @@ export class Capture {
         ...(typeof this.#source === 'string' ? { file: this.#source } : { memory: this.#source }),
         routes: [],
         packets: true,
-        recovery: false,
+
         cpu: -1,
       },
       null,

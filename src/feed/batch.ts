@@ -3,6 +3,54 @@
  * which they happened. Nothing is allocated for a message.
  */
 import {
+  MESSAGE_HEAD_BYTES,
+  MESSAGE_HEAD_TYPE_AT,
+  NO_REQUESTER,
+  NOTICE_BEGIN_AT,
+  NOTICE_CODE_AT,
+  NOTICE_COUNT_AT,
+  NOTICE_DETAIL_AT,
+  NOTICE_END_AT,
+  NOTICE_REASON_AT,
+  NOTICE_REQUESTER_AT,
+  NOTICE_SERVER_AT,
+  NOTICE_SESSION_HIGH_AT,
+  NOTICE_SESSION_LOW_AT,
+  NOTICE_TIME_AT,
+  NOTICE_TYPE,
+  type NoticeType,
+  ORIGIN,
+  type Origin,
+  PACKET_BYTES,
+  PACKET_DESTINATION_IP_AT,
+  PACKET_DESTINATION_PORT_AT,
+  PACKET_FILE_RECORD,
+  PACKET_LENGTH_AT,
+  PACKET_MISSING_SHIFT,
+  PACKET_NUMBER_AT,
+  PACKET_PACKET_FLAGS_AT,
+  PACKET_SOURCE_IP_AT,
+  PACKET_SOURCE_PORT_AT,
+  PACKET_TCP,
+  PACKET_TCP_FLAGS_SHIFT,
+  PACKET_TCP_SEQUENCE_AT,
+  PACKET_TIME_AT,
+  PACKET_TRUNCATED,
+  REASON,
+  RECORD_CHANNEL_AT,
+  RECORD_KIND,
+  RECORD_KIND_AT,
+  type Reason,
+  RUN_BYTES,
+  RUN_COUNT_AT,
+  RUN_LINE_AT,
+  RUN_RECEIVE_TIME_AT,
+  RUN_SEQUENCE_AT,
+  RUN_UNSEQUENCED,
+  UNIT_BYTES,
+  UNKNOWN_TYPE,
+} from '../contract.js';
+import {
   createViews,
   type Decoder,
   type Fields,
@@ -10,15 +58,28 @@ import {
   type Messages,
   type MessageView,
 } from '../layout/index.js';
-import { native } from '../native.js';
-import { NOTICE, PACKET, type Ring, RUN, UNKNOWN_TYPE } from './ring.js';
+import type { Ring } from './ring.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: a decoder of any header and messages
 export type AnyDecoder = Decoder<any, any>;
 
-export type Origin = 'live' | 'recovery' | 'snapshot';
-const ORIGINS: readonly Origin[] = ['live', 'recovery', 'snapshot'];
-const UNSEQUENCED = 1;
+export type { NoticeType, Origin, Reason } from '../contract.js';
+
+// Words of 4 bytes in the ring.
+const WORD = 4;
+const UNIT_WORDS = UNIT_BYTES / WORD;
+const MESSAGE_HEAD_WORDS = MESSAGE_HEAD_BYTES / WORD;
+const RUN_WORDS = RUN_BYTES / WORD;
+// Kind, flags and channel share a word, as do line and origin, and a message's type and offset.
+const KIND_WORD = RECORD_KIND_AT / WORD;
+const SEQUENCE_WORD = RUN_SEQUENCE_AT / WORD;
+const TIME_WORD = RUN_RECEIVE_TIME_AT / WORD;
+const COUNT_WORD = RUN_COUNT_AT / WORD;
+const LINE_WORD = RUN_LINE_AT / WORD;
+const TYPE_WORD = MESSAGE_HEAD_TYPE_AT / WORD;
+const RUN = RECORD_KIND.indexOf('run');
+const NOTICE = RECORD_KIND.indexOf('notice');
+const PACKET = RECORD_KIND.indexOf('packet');
 
 /**
  * Where a message stood: one reused object, valid during the call.
@@ -38,7 +99,7 @@ export class Position {
 
   /** The venue's sequence number (of the packet, where packets are numbered); exact below 2^53. 0 when unsequenced. */
   get sequence(): number {
-    if (this.$flags !== 0) return this.$flags & UNSEQUENCED ? 0 : this.$high * 4294967296 + this.$low;
+    if (this.$flags !== 0) return this.$flags & RUN_UNSEQUENCED ? 0 : this.$high * 4294967296 + this.$low;
     return this.$high * 4294967296 + this.$low + this.$offset;
   }
   /** Receive time by the kernel where it gave one, else by the feed thread: nanoseconds since the Unix epoch. */
@@ -50,10 +111,10 @@ export class Position {
     return this.$timeHigh * 4294967296 + this.$timeLow;
   }
   get sequenced(): boolean {
-    return (this.$flags & UNSEQUENCED) === 0;
+    return (this.$flags & RUN_UNSEQUENCED) === 0;
   }
   get origin(): Origin {
-    return ORIGINS[this.$origin] ?? 'live';
+    return ORIGIN[this.$origin] ?? 'live';
   }
   /** Where the message stands in its packet (packet-numbered feeds) or run. */
   get index(): number {
@@ -64,7 +125,7 @@ export class Position {
 /** What happened to the stream; see docs/recovery.md for the codes. */
 export interface Notice {
   readonly type: NoticeType;
-  readonly reason: string;
+  readonly reason: Reason;
   readonly channel: number;
   /** First number concerned, and one past the last. */
   readonly begin: bigint;
@@ -80,26 +141,6 @@ export interface Notice {
   /** Session string or number. */
   readonly session: string;
 }
-
-export type NoticeType =
-  | 'gapOpened'
-  | 'gapFilled'
-  | 'gapAbandoned'
-  | 'stale'
-  | 'good'
-  | 'sessionStarted'
-  | 'sessionEnded'
-  | 'reset'
-  | 'snapshotStarted'
-  | 'snapshotEnded'
-  | 'snapshotFailed'
-  | 'recoveryFailed'
-  | 'windowFull'
-  | 'sequenceJump'
-  | 'endOfData'
-  | 'slowConsumer'
-  | 'lineDown'
-  | 'lineUp';
 
 /** A captured packet's payload, for tools that look at packets. */
 export interface CapturedPayload {
@@ -202,6 +243,7 @@ const RELEASE_UNITS = 16384;
  */
 export function read(ring: Ring, from: number, to: number, dispatcher: Dispatcher, release = false): number {
   if (ring.closed) return 0;
+  ring.check();
   const outer = ring.reading;
   ring.reading = outer === undefined ? dispatcher.alone : [...outer, dispatcher];
   try {
@@ -222,47 +264,47 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
       ring.tail = unit;
       given = unit;
     }
-    let w = (unit & mask) * 2;
+    let w = (unit & mask) * UNIT_WORDS;
     const units = words[w] as number;
-    const head = words[w + 1] as number;
+    const head = words[w + KIND_WORD] as number;
     unit = (unit + units) >>> 0;
     const kind = head & 0xff;
     if (kind === RUN) {
-      const count = words[w + 6] as number;
-      const from = words[w + 7] as number;
+      const count = words[w + COUNT_WORD] as number;
+      const from = words[w + LINE_WORD] as number;
       position.$flags = (head >>> 8) & 0xff;
       position.channel = head >>> 16;
-      position.$low = words[w + 2] as number;
-      position.$high = words[w + 3] as number;
-      position.$timeLow = words[w + 4] as number;
-      position.$timeHigh = words[w + 5] as number;
+      position.$low = words[w + SEQUENCE_WORD] as number;
+      position.$high = words[w + SEQUENCE_WORD + 1] as number;
+      position.$timeLow = words[w + TIME_WORD] as number;
+      position.$timeHigh = words[w + TIME_WORD + 1] as number;
       position.line = from & 0xff;
       position.$origin = (from >>> 8) & 0xff;
-      w += 8;
+      w += RUN_WORDS;
       for (let i = 0; i < count; i++) {
         const length = words[w] as number;
-        const word = words[w + 1] as number;
+        const word = words[w + TYPE_WORD] as number;
         const type = word & 0xffff;
-        w += 2;
+        w += MESSAGE_HEAD_WORDS;
         if (type < known) {
           const call = table[type];
           if (call !== undefined) {
             position.$offset = word >>> 16;
-            call(w * 4, length);
+            call(w * WORD, length);
           }
         } else if (ring.closed) {
           dispatcher.left++;
         } else if (sink.unknown !== undefined && type === UNKNOWN_TYPE) {
           position.$offset = word >>> 16;
-          sink.unknown(new DataView(view.buffer, view.byteOffset + w * 4, length), position);
+          sink.unknown(new DataView(view.buffer, view.byteOffset + w * WORD, length), position);
         }
-        w += ((length + 7) >>> 3) * 2;
+        w += ((length + UNIT_BYTES - 1) >>> 3) * UNIT_WORDS;
       }
       messages += count;
     } else if (kind === NOTICE) {
-      if (sink.notice !== undefined) sink.notice(readNotice(ring, w * 4));
+      if (sink.notice !== undefined) sink.notice(readNotice(ring, w * WORD));
     } else if (kind === PACKET) {
-      if (sink.packet !== undefined) sink.packet(readPacket(ring, w * 4));
+      if (sink.packet !== undefined) sink.packet(readPacket(ring, w * WORD));
     }
   }
   if (release) ring.tail = to;
@@ -270,20 +312,22 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
 }
 
 function readNotice({ view }: Ring, at: number): Notice {
-  const { notices, reasons } = native();
-  const requester = view.getUint16(at + 42, true);
+  const requester = view.getUint16(at + NOTICE_REQUESTER_AT, true);
   return {
-    type: (notices[view.getUint8(at + 40)] ?? 'none') as NoticeType,
-    reason: reasons[view.getUint8(at + 41)] ?? 'none',
-    channel: view.getUint16(at + 6, true),
-    begin: view.getBigUint64(at + 8, true),
-    end: view.getBigUint64(at + 16, true),
-    count: view.getBigUint64(at + 24, true),
-    time: view.getBigInt64(at + 32, true),
-    requester: requester === 0xffff ? -1 : requester,
-    server: view.getUint16(at + 44, true),
-    detail: view.getUint32(at + 48, true),
-    session: sessionText(view.getBigUint64(at + 56, true), view.getBigUint64(at + 64, true)),
+    type: NOTICE_TYPE[view.getUint8(at + NOTICE_CODE_AT)] ?? 'none',
+    reason: REASON[view.getUint8(at + NOTICE_REASON_AT)] ?? 'none',
+    channel: view.getUint16(at + RECORD_CHANNEL_AT, true),
+    begin: view.getBigUint64(at + NOTICE_BEGIN_AT, true),
+    end: view.getBigUint64(at + NOTICE_END_AT, true),
+    count: view.getBigUint64(at + NOTICE_COUNT_AT, true),
+    time: view.getBigInt64(at + NOTICE_TIME_AT, true),
+    requester: requester === NO_REQUESTER ? -1 : requester,
+    server: view.getUint16(at + NOTICE_SERVER_AT, true),
+    detail: view.getUint32(at + NOTICE_DETAIL_AT, true),
+    session: sessionText(
+      view.getBigUint64(at + NOTICE_SESSION_HIGH_AT, true),
+      view.getBigUint64(at + NOTICE_SESSION_LOW_AT, true),
+    ),
   };
 }
 
@@ -300,19 +344,19 @@ const address = (ip: number, port: number) =>
   `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}:${port}`;
 
 function readPacket({ view }: Ring, at: number): CapturedPayload {
-  const ports = view.getUint32(at + 32, true);
-  const flags = view.getUint32(at + 40, true);
+  const flags = view.getUint32(at + PACKET_PACKET_FLAGS_AT, true);
+  const destinationPort = view.getUint16(at + PACKET_DESTINATION_PORT_AT, true);
   return {
-    number: Number(view.getBigUint64(at + 8, true)),
-    time: view.getBigInt64(at + 16, true),
-    source: address(view.getUint32(at + 24, true), ports & 0xffff),
-    destination: address(view.getUint32(at + 28, true), ports >>> 16),
-    destinationPort: ports >>> 16,
-    transport: flags & 8 ? 'file' : flags & 1 ? 'tcp' : 'udp',
-    truncated: (flags & 2) !== 0,
-    missingBytes: flags >>> 16,
-    tcpSequence: view.getUint32(at + 44, true),
-    tcpFlags: (flags >>> 8) & 0xff,
-    view: new DataView(view.buffer, view.byteOffset + at + 48, view.getUint32(at + 36, true)),
+    number: Number(view.getBigUint64(at + PACKET_NUMBER_AT, true)),
+    time: view.getBigInt64(at + PACKET_TIME_AT, true),
+    source: address(view.getUint32(at + PACKET_SOURCE_IP_AT, true), view.getUint16(at + PACKET_SOURCE_PORT_AT, true)),
+    destination: address(view.getUint32(at + PACKET_DESTINATION_IP_AT, true), destinationPort),
+    destinationPort,
+    transport: flags & PACKET_FILE_RECORD ? 'file' : flags & PACKET_TCP ? 'tcp' : 'udp',
+    truncated: (flags & PACKET_TRUNCATED) !== 0,
+    missingBytes: flags >>> PACKET_MISSING_SHIFT,
+    tcpSequence: view.getUint32(at + PACKET_TCP_SEQUENCE_AT, true),
+    tcpFlags: (flags >>> PACKET_TCP_FLAGS_SHIFT) & 0xff,
+    view: new DataView(view.buffer, view.byteOffset + at + PACKET_BYTES, view.getUint32(at + PACKET_LENGTH_AT, true)),
   };
 }

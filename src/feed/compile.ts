@@ -3,6 +3,7 @@
  * is written here and in compile/. Credentials are resolved in compile/templates.ts and nowhere else, and end up in the
  * compiled bytes only.
  */
+import { CONTRACT, JOIN, LINE_ROLE, RUNG_KIND } from '../contract.js';
 import { compileCatalogue, type Decoder, instrumentKey } from '../layout/index.js';
 import type { PlanField } from '../layout/plan.js';
 import { SpecWriter } from '../layout/spec.js';
@@ -15,16 +16,11 @@ import type { Stream } from '../patterns/stream.js';
 import { splitEndpoint } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
 import { fault, resolveFraming, writeFraming } from './compile/framing.js';
-import { JOIN, ROLE, RUNG } from './compile/names.js';
+import { RUNG_KIND_OF } from './compile/names.js';
 import { ns, type Requester, writeRequester } from './compile/requester.js';
 import { fieldOf, tableOf } from './compile/templates.js';
 
 export type { Venue } from '../patterns/venue.js';
-export { ACTION, OUTCOME } from './compile/names.js';
-
-/** Of the compiled form; kSpecVersion in native/core/session.hpp is the same. */
-export const SPEC_VERSION = 2;
-
 /** Which messages cross into JavaScript; what is not said lets everything through. */
 export interface Selection {
   /** Names of messages; others do not cross. */
@@ -268,14 +264,14 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
       : 0;
 
   const w = new SpecWriter();
-  w.u32(SPEC_VERSION);
+  w.u32(CONTRACT);
   w.list(framings, (f) => {
     writeFraming(w, f);
   });
   w.list(lines, (l) => {
     const a = address(l.network);
     w.text(l.name)
-      .u8(ROLE.indexOf(l.role))
+      .u8(LINE_ROLE.indexOf(l.role))
       .u32(l.channel >>> 0)
       .u16(l.role === 'snapshot' ? snapshotFraming : 0);
     w.text(a.group).u16(a.port).text(a.interface).text(a.source);
@@ -291,7 +287,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
     w.u32(window.packets).u32(window.bytes).u32(window.holes).u64(BigInt(window.jump));
   });
   w.list(rungs, (r) => {
-    w.u8(RUNG.indexOf(r.kind))
+    w.u8(RUNG_KIND.indexOf(RUNG_KIND_OF[r.kind as keyof typeof RUNG_KIND_OF]))
       .u16(r.requester)
       .u16(r.tries)
       .u64(r.timeout)

@@ -1,4 +1,5 @@
 /** FAST by the native core, behind the interface of the decoder in TypeScript. */
+import { FAST_ERROR } from '../contract.js';
 import type { VenuewireError } from '../errors.js';
 import {
   compileFast,
@@ -33,7 +34,6 @@ export function fastDecoder(
 /** `FastLimits.depth` is at most 64 here. */
 export class NativeFastStream extends FastStream {
   readonly #decoder: NativeFastDecoder;
-  readonly #errors: readonly string[];
   readonly #fields: readonly string[];
   readonly #records: FastRecords;
   readonly #state = new Float64Array(4);
@@ -45,7 +45,6 @@ export class NativeFastStream extends FastStream {
     const { bytes, fields } = compileFast(this.program);
     const { text, entries, depth, record } = { ...LIMITS, ...options.limits };
     this.#decoder = new addon.FastDecoder(bytes, text, entries, depth, record, options.reportable !== 'accepted');
-    this.#errors = addon.fastErrors;
     this.#fields = fields;
     this.#records = new FastRecords(this.program);
   }
@@ -77,7 +76,7 @@ export class NativeFastStream extends FastStream {
   }
 
   #failure(offset: number): VenuewireError {
-    const name = this.#errors[this.#state[0] as number] as string;
+    const name = FAST_ERROR[this.#state[0] as number] as string;
     const field = this.#fields[this.#state[3] as number];
     const what = `the message at ${offset} cannot be decoded${field === undefined ? '' : `: ${field}`}`;
     if (name === 'END') return fastFault('END', what, 'Give the whole message, or wait for more of the stream.');

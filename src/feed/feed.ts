@@ -160,7 +160,6 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
             kind: 'capture',
             ...this.#openCapture(options.capture, compiled),
             packets: false,
-            recovery: false,
             cpu: options.cpu ?? -1,
           }
         : {

@@ -1,23 +1,27 @@
 /**
- * The memory that the core writes and JavaScript reads without a crossing; the layout is stated in
- * native/core/batch.hpp. One reader: the thread that made the ring, or a worker it was given to.
+ * The memory that the core writes and JavaScript reads without a crossing; its layout is declared in native/contract.
+ * One reader: the thread that made the ring, or a worker it was given to.
  */
+import {
+  BELL_AT,
+  CHANNEL_COUNTERS,
+  CONTRACT,
+  CONTRACT_AT,
+  COUNTERS_AT,
+  FEED_COUNTERS,
+  FEED_STATE,
+  type FeedState,
+  HEAD_AT,
+  STATE_AT,
+  TAIL_AT,
+  UNIT_BYTES,
+} from '../contract.js';
 import { VenuewireError } from '../errors.js';
 import { type NativeAddon, native } from '../native.js';
 
-const HEAD = 0;
-const TAIL = 64 / 4;
-const BELL = 128 / 4;
-const STATE = 192 / 4;
-const COUNTERS = 256;
-
-export const RUN = 1;
-export const NOTICE = 2;
-export const PACKET = 3;
-export const UNKNOWN_TYPE = 0xffff;
-
-export type FeedState = 'running' | 'ended' | 'failed' | 'closed';
-const STATES: readonly FeedState[] = ['running', 'ended', 'failed', 'closed'];
+const WORD = 4;
+const CACHE_LINE = 64;
+const COUNTER = 8;
 
 export class Ring {
   /** The whole allocation; pass it to a worker with `dataAt` and `dataBytes`. */
@@ -32,6 +36,7 @@ export class Ring {
   readonly mask: number;
   readonly #header: Int32Array;
   readonly #counters: BigUint64Array;
+  #checked = false;
   /** Nothing more is to be delivered. */
   closed = false;
   /** @internal What is being read, outermost first: a handler may read another batch. */
@@ -50,28 +55,28 @@ export class Ring {
         'Use a power of two from 65536 to 1073741824.',
       );
     }
-    const counterCount = addon.counters.feed.length + addon.counters.channel.length * channels;
-    this.dataAt = Math.ceil((COUNTERS + 8 * counterCount) / 64) * 64;
-    this.memory = new SharedArrayBuffer(this.dataAt + dataBytes + 64);
+    const counterCount = FEED_COUNTERS.length + CHANNEL_COUNTERS.length * channels;
+    this.dataAt = Math.ceil((COUNTERS_AT + COUNTER * counterCount) / CACHE_LINE) * CACHE_LINE;
+    this.memory = new SharedArrayBuffer(this.dataAt + dataBytes + CACHE_LINE);
     const skip = addon.alignment(new Uint8Array(this.memory));
     this.bytes = new Uint8Array(this.memory, skip, this.dataAt + dataBytes);
     this.view = new DataView(this.memory, skip + this.dataAt, dataBytes);
-    this.words = new Uint32Array(this.memory, skip + this.dataAt, dataBytes / 4);
-    this.mask = dataBytes / 8 - 1;
-    this.#header = new Int32Array(this.memory, skip, COUNTERS / 4);
-    this.#counters = new BigUint64Array(this.memory, skip + COUNTERS, counterCount);
+    this.words = new Uint32Array(this.memory, skip + this.dataAt, dataBytes / WORD);
+    this.mask = dataBytes / UNIT_BYTES - 1;
+    this.#header = new Int32Array(this.memory, skip, COUNTERS_AT / WORD);
+    this.#counters = new BigUint64Array(this.memory, skip + COUNTERS_AT, counterCount);
   }
   readonly dataAt: number;
 
   get head(): number {
-    return Atomics.load(this.#header, HEAD) >>> 0;
+    return Atomics.load(this.#header, HEAD_AT / WORD) >>> 0;
   }
   get tail(): number {
-    return Atomics.load(this.#header, TAIL) >>> 0;
+    return Atomics.load(this.#header, TAIL_AT / WORD) >>> 0;
   }
   /** Gives everything before `position` back to the core. */
   set tail(position: number) {
-    Atomics.store(this.#header, TAIL, position | 0);
+    Atomics.store(this.#header, TAIL_AT / WORD, position | 0);
   }
   /** Ends delivery in this thread, at once: also the rest of what is being read. */
   close(): void {
@@ -80,12 +85,26 @@ export class Ring {
   }
   /** The next publication rings again. */
   lowerBell(): void {
-    Atomics.store(this.#header, BELL, 0);
+    Atomics.store(this.#header, BELL_AT / WORD, 0);
   }
   get state(): FeedState {
-    return STATES[Atomics.load(this.#header, STATE)] ?? 'failed';
+    return FEED_STATE[Atomics.load(this.#header, STATE_AT / WORD)] ?? 'failed';
   }
-  /** Counter `index` in the order of `native().counters`, feed first, then each channel's. */
+  /**
+   * @throws VenuewireError `VW_RING_CONTRACT` when a core of another version writes here, or none has begun to.
+   */
+  check(): void {
+    if (this.#checked) return;
+    const found = Atomics.load(this.#header, CONTRACT_AT / WORD) >>> 0;
+    this.#checked = found === CONTRACT;
+    if (this.#checked) return;
+    throw new VenuewireError(
+      'VW_RING_CONTRACT',
+      `The ring is written by contract ${found}, this library reads ${CONTRACT}`,
+      'Use the addon and the library of one version: npm run build:native, or install venuewire again.',
+    );
+  }
+  /** Counter `index` in the order of the contract: the feed's, then each channel's. */
   counter(index: number): bigint {
     return this.#counters[index] ?? 0n;
   }

@@ -3,8 +3,15 @@
  * and messages; the native core and `walk.ts` both execute it.
  */
 import { z } from 'zod';
+import {
+  HEARTBEAT_NUMBER,
+  HEARTBEAT_NUMBER_MEANING,
+  NUMBERING,
+  PACKET_KIND,
+  PACKET_KIND_MEANING,
+} from '../contract.js';
 import { VenuewireError } from '../errors.js';
-import { unsigned } from './units.js';
+import { meanings, unsigned } from './units.js';
 
 const offset = z.int().min(0).max(0xffff);
 const order = z.enum(['big', 'little']).optional().describe('Byte order, where it differs from the framing’s');
@@ -40,24 +47,14 @@ export const tag = (number: number, type: 'number' | 'text' = 'number'): Framing
 
 const HEADER_FIELDS = ['packetLength', 'sequence', 'count', 'channel', 'session'] as const;
 
-/** In the order of `PacketKind` in native/core/framing.hpp. */
-export const kindName = z
-  .enum(['data', 'heartbeat', 'endOfSession', 'reset', 'unsequenced', 'ignore', 'unavailable', 'compressed'])
-  .describe(
-    '`data`: messages; `heartbeat`: the line is alive; `endOfSession`: no more will come; `reset`: numbers start again; ' +
-      '`unsequenced`: messages that no number counts; `ignore`: for somebody else; `unavailable`: the venue cannot give ' +
-      'a range; `compressed`: the messages are packed',
-  );
-export type PacketKind = z.infer<typeof kindName>;
+export const kindName = z.enum(PACKET_KIND).describe(meanings(PACKET_KIND_MEANING));
+export type { PacketKind } from '../contract.js';
 
-/** In the order of `HeartbeatNumber` in native/core/framing.hpp. */
 export const numberMeaning = z
-  .enum(['none', 'next', 'last', 'numbered'])
+  .enum(HEARTBEAT_NUMBER)
   .default('none')
-  .describe(
-    'What the number of such a packet says: `next` to be sent, `last` sent, it is `numbered` itself, or `none`: nothing',
-  );
-export type NumberMeaning = z.infer<typeof numberMeaning>;
+  .describe(`What the number of such a packet says. ${meanings(HEARTBEAT_NUMBER_MEANING)}`);
+export type { HeartbeatNumber as NumberMeaning } from '../contract.js';
 
 const equals = z.union([z.int().min(0), z.string().min(1).max(8)]).describe('The value; text is compared byte by byte');
 const tagNumber = z.int().min(1).max(0xffff).optional().describe('Instead of `offset` and `size`: a FIX tag');
@@ -123,7 +120,7 @@ export const framingSchema = z
     sequence: fieldSchema.optional().describe('The number of the packet’s first message, or of the packet'),
     sequenceHigh: fieldSchema.optional().describe('Bits of the number above its lowest 32'),
     numbering: z
-      .enum(['message', 'packet', 'none'])
+      .enum(NUMBERING)
       .optional()
       .describe('What one number counts. Default: `message`, without a `sequence`: `none`'),
     restarts: z

@@ -3,54 +3,17 @@
  * request, replies, limits. A *ladder* of rungs says what is tried in which order before a message is lost.
  */
 import { z } from 'zod';
+import { ACTION, ACTION_MEANING, LIFECYCLE, OUTCOME, OUTCOME_MEANING } from '../contract.js';
 import { VenuewireError } from '../errors.js';
 import { credentialsSchema } from './credentials.js';
 import { fieldSchema, framingSchema } from './framing.js';
 import { outgoingSchema, tableSchema, variableName } from './table.js';
-import { duration, endpoint, unsigned } from './units.js';
+import { duration, endpoint, meanings, unsigned } from './units.js';
 
-/** What a reply makes the engine do; in the order of `Action` in native/core/recovery.hpp. */
-export const replyAction = z
-  .enum([
-    'ignore',
-    'loginAccepted',
-    'loginRejected',
-    'status',
-    'begin',
-    'complete',
-    'message',
-    'packet',
-    'unavailable',
-    'answer',
-    'echo',
-    'goodbye',
-    'snapshotNumber',
-    'snapshotEnd',
-    'image',
-    'snapshotMessage',
-    'snapshotBegin',
-    'snapshotItem',
-    'sessionEnd',
-    'answerNumber',
-  ])
-  .describe(
-    '`loginAccepted` (number: of the next counted message), `loginRejected` (number: the reason), `status` (number: a ' +
-      'code, looked up in `statuses`), `begin` (number: of the next counted message), `complete`: the request has been ' +
-      'served, `message`: the payload is a message of the feed (number, or counted), `packet`: the payload is a packet ' +
-      'of the feed, `unavailable` (number … last: will never be given), `answer`: send the heartbeat, `echo`: send the ' +
-      'same bytes back, `goodbye`: the server will close, `snapshotNumber`: of the snapshot that follows, ' +
-      '`snapshotMessage`: the payload is a message of the snapshot, `snapshotEnd` (number, unless it came before), ' +
-      '`image` (number: of a snapshot that can be asked for), `snapshotItem`: an item of a loop that marks neither ' +
-      'beginning nor end (it is over when the first item comes again), `sessionEnd`: of a stream, `answerNumber`: the peer ' +
-      'of a stream wants our messages from that number on: the gap-fill message is sent, `ignore`',
-  );
+/** What a reply makes the engine do. */
+export const replyAction = z.enum(ACTION).describe(meanings(ACTION_MEANING));
 
-/** In the order of `Outcome` in native/core/recovery.hpp. */
-export const outcome = z
-  .enum(['accepted', 'retry', 'unavailable', 'nextServer', 'giveUp', 'wait'])
-  .describe(
-    '`accepted`; `retry` later; `unavailable`: next rung; `nextServer`; `giveUp` on this rung; `wait` and ask again',
-  );
+export const outcome = z.enum(OUTCOME).describe(meanings(OUTCOME_MEANING));
 
 const on = z.strictObject({
   table: tableSchema,
@@ -124,7 +87,7 @@ export const serverPattern = {
   unconfirmed: z.array(z.string()).default([]).describe('What no public source confirms: check before relying on it'),
   transport: z.enum(['udp', 'tcp', 'tls']).describe('How the server is reached'),
   connection: z
-    .enum(['keep', 'serverCloses', 'clientCloses'])
+    .enum(LIFECYCLE)
     .default('keep')
     .describe('After a request has been served the connection is kept, or closed by the server, or by us'),
   framing: z

@@ -1,5 +1,6 @@
 /** Snapshots: the state as of a number, for a late start or a hole that no request can fill. */
 import { z } from 'zod';
+import { SNAPSHOT_COUNT } from '../contract.js';
 import { framingSchema } from './framing.js';
 import { patternError, replySchema, rungParts, serverPattern } from './recovery.js';
 
@@ -26,7 +27,7 @@ export const snapshotSchema = z
           .enum(['before', 'after', 'everyPacket', 'everyInstrument'])
           .describe('… and comes before the data, after it, or with every packet or instrument'),
         of: z
-          .enum(['channel', 'item'])
+          .enum(SNAPSHOT_COUNT)
           .default('channel')
           .describe(
             'What it counts: the `channel`’s messages or packets, or what the framing declares as `item`: a count that is ' +

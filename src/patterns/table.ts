@@ -1,7 +1,8 @@
 /** How declarations refer to messages of message tables: what is said to a server, and what it says. */
 import { z } from 'zod';
+import { VARIABLE, VARIABLE_MEANING, type Variable } from '../contract.js';
 import { Decoder } from '../layout/decoder.js';
-import { unsigned } from './units.js';
+import { meanings, unsigned } from './units.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: any decoder, whatever its fields
 export type AnyDecoder = Decoder<any, any>;
@@ -11,30 +12,8 @@ export const tableSchema = z
   .union([z.string(), z.custom<Decoder>((v) => v instanceof Decoder, 'must be a decoder or the id of one')])
   .describe('A message table, by the id of its decoder');
 
-/** In the order of `Variable` in native/core/recovery.hpp. */
-export const variableName = z
-  .enum([
-    'begin',
-    'last',
-    'end',
-    'count',
-    'session',
-    'channel',
-    'correlation',
-    'clientSequence',
-    'image',
-    'time',
-    'echo',
-    'asked',
-  ])
-  .describe(
-    '`begin`, `last`, `end`, `count`: the range that is asked for, first, last, one past the last, how many; `session`: ' +
-      'of the feed, as its header has it; `channel`: the channel’s key; `correlation`: rises with each request; ' +
-      '`clientSequence`: rises with each message of a connection; `image`: the snapshot that the server announced; ' +
-      '`time`: now, in ns since 1970 (in FIX messages: as UTC timestamp); `echo`, `asked`: text and number of the message ' +
-      'that is answered (FIX)',
-  );
-export type VariableName = z.infer<typeof variableName>;
+export const variableName = z.enum(VARIABLE).describe(meanings(VARIABLE_MEANING));
+export type { Variable as VariableName } from '../contract.js';
 
 const variableSchema = z.strictObject({
   variable: variableName,
@@ -56,7 +35,7 @@ export const valueSchema = z
 export type Value = z.infer<typeof valueSchema>;
 
 /** Filled in by the engine with every request. */
-export const variable = (name: VariableName, add?: number): z.infer<typeof variableSchema> =>
+export const variable = (name: Variable, add?: number): z.infer<typeof variableSchema> =>
   add === undefined ? { variable: name } : { variable: name, add };
 /** Filled in from the credentials when the feed is opened. */
 export const credential = (part: z.infer<typeof credentialSchema>['credential']): z.infer<typeof credentialSchema> => ({

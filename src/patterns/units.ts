@@ -1,5 +1,11 @@
 import { z } from 'zod';
 
+/** What each name means, as the description of an enumeration. */
+export const meanings = (of: Readonly<Record<string, string>>): string =>
+  Object.entries(of)
+    .map(([name, meaning]) => `\`${name}\`: ${meaning}`)
+    .join('; ');
+
 /** A time span in text: a number and its unit. */
 export const duration = z
   .string()

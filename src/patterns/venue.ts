@@ -1,5 +1,6 @@
 /** A venue: one item from each list. The same schema for TypeScript objects and YAML files. */
 import { z } from 'zod';
+import { JOIN } from '../contract.js';
 import { VenuewireError } from '../errors.js';
 import { framingSchema } from './framing.js';
 import { networkSchema } from './network.js';
@@ -17,7 +18,7 @@ const lines = z
   .describe('Lines by name, in order: the first is line 0 (A). All carry the same messages');
 
 const join = z
-  .enum(['live', 'beginning', 'snapshot'])
+  .enum(JOIN)
   .describe(
     'Where delivery begins: with the first packet seen (`live`); with the session’s first number (`beginning`: what was ' +
       'missed is requested); or with a `snapshot`',

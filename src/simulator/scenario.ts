@@ -1,3 +1,4 @@
+import { CHANNEL_COUNTERS, FEED_COUNTERS } from '../contract.js';
 import { compileVenue } from '../feed/compile.js';
 import { Ring } from '../feed/ring.js';
 import { type NativeSession, native } from '../native.js';
@@ -203,11 +204,8 @@ export function runScenario(options: ScenarioOptions): ScenarioResult {
   if (!session.ledgerBalances()) unbalanced++;
 
   const counters: Record<string, number> = {};
-  addon.counters.feed.forEach(([name], i) => {
+  [...FEED_COUNTERS, ...CHANNEL_COUNTERS].forEach(({ name }, i) => {
     counters[name] = Number(ring.counter(i));
-  });
-  addon.counters.channel.forEach(([name], i) => {
-    counters[name] = Number(ring.counter(addon.counters.feed.length + i));
   });
 
   const { faults, expectedDigest } = judge(history, consumer, counters, unbalanced);

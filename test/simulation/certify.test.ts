@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { ACTION, OUTCOME } from '../../src/feed/compile.js';
-import { native } from '../../src/native.js';
+import { ACTION, NOTICE_TYPE, OUTCOME, REASON } from '../../src/contract.js';
 import { runScenarioSeeds } from '../../src/simulator/certify/campaign.js';
 import { branchesOf, unreached } from '../../src/simulator/certify/coverage.js';
 import { models } from '../../src/simulator/certify/models.js';
@@ -35,7 +34,6 @@ describe('pattern coverage', () => {
   });
 
   test('every action, outcome, notice and reason of the core is reached', () => {
-    const { notices, reasons } = native();
     const elsewhere = new Set([
       // No notice and no reason.
       'notice none',
@@ -54,8 +52,8 @@ describe('pattern coverage', () => {
     const all = new Set([
       ...ACTION.map((a) => `action ${a}`),
       ...OUTCOME.map((o) => `outcome ${o}`),
-      ...notices.map((n) => `notice ${n}`),
-      ...reasons.map((r) => `reason ${r}`),
+      ...NOTICE_TYPE.map((n) => `notice ${n}`),
+      ...REASON.map((r) => `reason ${r}`),
     ]);
     expect(unreached(all, seen).filter((w) => !elsewhere.has(w))).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { CHANNEL_COUNTERS, FEED_COUNTERS } from '../../src/contract.js';
 import { moldudp64 } from '../../src/decoders/moldudp64.js';
 import { compileVenue } from '../../src/feed/compile.js';
 import { Ring } from '../../src/feed/ring.js';
@@ -92,10 +93,9 @@ export class Hand {
   }
 
   counter(name: string): number {
-    const { feed, channel } = native().counters;
     this.session.updateGauges();
-    const at = channel.findIndex(([n]) => n === name);
-    return Number(this.ring.counter(feed.length + at));
+    const at = CHANNEL_COUNTERS.findIndex((c) => c.name === name);
+    return Number(this.ring.counter(FEED_COUNTERS.length + at));
   }
 
   /** Notices so far, as text: `gapOpened 5-8`. */

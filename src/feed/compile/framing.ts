@@ -1,9 +1,10 @@
 /** Framings in the form of the native core: `FramingSpec::parse` in native/core/framing.cpp reads what is written here. */
+import { HEARTBEAT_NUMBER, NUMBERING, PACKET_KIND } from '../../contract.js';
 import { VenuewireError } from '../../errors.js';
 import type { SpecWriter } from '../../layout/spec.js';
 import { completeFraming, type Framing, textValue } from '../../patterns/framing.js';
 import { findFraming } from '../../patterns/framings.js';
-import { KIND, NO_LIMIT, NUMBER, NUMBERING, UNIT_NS } from './names.js';
+import { NO_LIMIT, UNIT_NS } from './names.js';
 
 export const fault = (code: string, message: string, hint: string): VenuewireError =>
   new VenuewireError(code, message, hint);
@@ -73,7 +74,7 @@ export function writeFraming(w: SpecWriter, f: Framing): void {
       field(undefined);
       w.u64(0);
     } else writeCondition(w, conditionPlace(k.and), k.and.equals, order);
-    w.u8(KIND.indexOf(k.is)).u8(NUMBER.indexOf(k.number));
+    w.u8(PACKET_KIND.indexOf(k.is)).u8(HEARTBEAT_NUMBER.indexOf(k.number));
   });
   w.list(f.controls, (c) => {
     writeCondition(w, conditionPlace(c.when), c.when.equals, order);
@@ -81,7 +82,7 @@ export function writeFraming(w: SpecWriter, f: Framing): void {
       field(undefined);
       w.u64(0);
     } else writeCondition(w, conditionPlace(c.and), c.and.equals, order);
-    w.u8(KIND.indexOf(c.is)).u8(NUMBER.indexOf(c.number));
+    w.u8(PACKET_KIND.indexOf(c.is)).u8(HEARTBEAT_NUMBER.indexOf(c.number));
     field(c.next);
     field(c.last);
     w.u8(c.lastIs === 'next' ? 0xff : 0).flag(c.counted);

@@ -1,4 +1,5 @@
 /** What is looked for in a server's answers, and what is done about it. */
+import { ACTION, OUTCOME, VARIABLE } from '../../contract.js';
 import type { VenuewireError } from '../../errors.js';
 import type { Decoder } from '../../layout/index.js';
 import type { PlanField } from '../../layout/plan.js';
@@ -8,7 +9,6 @@ import type { Recovery } from '../../patterns/recovery.js';
 import type { Snapshot } from '../../patterns/snapshot.js';
 import type { Stream } from '../../patterns/stream.js';
 import { conditionPlace, fault, type Place, writeField } from './framing.js';
-import { ACTION, OUTCOME, VARIABLE } from './names.js';
 import { type Context, fieldOf, placeOf, recordOf, tableOf } from './templates.js';
 
 interface Condition {

@@ -1,4 +1,12 @@
 /** Requesters in the form of the native core: connection, templates, reply rules and limits of one server or stream. */
+import {
+  LIFECYCLE,
+  PURPOSE,
+  SNAPSHOT_COUNT,
+  SNAPSHOT_FROM,
+  SNAPSHOT_NUMBER,
+  type SnapshotFrom,
+} from '../../contract.js';
 import type { SpecWriter } from '../../layout/spec.js';
 import type { Framing } from '../../patterns/framing.js';
 import { noEngine } from '../../patterns/network.js';
@@ -8,7 +16,7 @@ import type { Stream } from '../../patterns/stream.js';
 import { nanoseconds, splitEndpoint } from '../../patterns/units.js';
 import type { Venue } from '../../patterns/venue.js';
 import { fault, resolveFraming, writeCondition, writeField } from './framing.js';
-import { LIFECYCLE, NO_LIMIT, SNAPSHOT_COUNT, SNAPSHOT_FROM, SNAPSHOT_NUMBER } from './names.js';
+import { NO_LIMIT, SNAPSHOT_NUMBER_OF } from './names.js';
 import { writeRules } from './replies.js';
 import { type Context, compileOutgoing, writeTemplate } from './templates.js';
 
@@ -33,7 +41,7 @@ export function writeRequester(w: SpecWriter, q: Requester, feed: Framing, frami
   const { pattern, rung } = q;
   const c: Context = { where: `${q.name}`, feed, credentials: rung.credentials, parameters: rung.parameters };
   if (pattern.transport === 'tls') throw noEngine('tls', q.name);
-  const from = 'from' in pattern ? SNAPSHOT_FROM.indexOf(pattern.from) : 0;
+  const from = 'from' in pattern ? SNAPSHOT_FROM.indexOf(pattern.from as SnapshotFrom) : 0;
   if ('from' in pattern && from < 0) {
     throw fault(
       'VW_SNAPSHOT_NO_ENGINE',
@@ -51,10 +59,10 @@ export function writeRequester(w: SpecWriter, q: Requester, feed: Framing, frami
   const other = rung.limits ?? {};
   const snapshot = 'from' in pattern;
   const stream = 'subscribe' in pattern ? pattern : undefined;
-  const purpose = snapshot ? 1 : stream === undefined ? 0 : 2;
+  const purpose = snapshot ? 'snapshot' : stream === undefined ? 'replay' : 'feed';
   w.text(q.name)
     .flag(pattern.transport !== 'udp')
-    .u8(purpose)
+    .u8(PURPOSE.indexOf(purpose))
     .u8(LIFECYCLE.indexOf(pattern.connection));
   w.u32(q.channel >>> 0);
   w.list(rung.servers, (server) => {
@@ -82,7 +90,7 @@ export function writeRequester(w: SpecWriter, q: Requester, feed: Framing, frami
     .u64(ns(other.patience ?? own.patience));
   w.u32(other.packetBytes ?? own.packetBytes);
   w.u8(from)
-    .u8('from' in pattern ? SNAPSHOT_NUMBER[pattern.number.comes] : 0)
+    .u8('from' in pattern ? SNAPSHOT_NUMBER.indexOf(SNAPSHOT_NUMBER_OF[pattern.number.comes]) : 0)
     .u8('from' in pattern ? SNAPSHOT_COUNT.indexOf(pattern.number.of) : 0);
   for (const t of [stream?.resume, stream?.probe, stream?.answer, stream?.gapFill])
     writeTemplate(w, compileOutgoing(t, c));

@@ -1,4 +1,5 @@
 /** What is sent to a server: the bytes of each packet with the places that are filled in when it is sent. */
+import { ENCODING, type Encoding, VARIABLE, type Variable } from '../../contract.js';
 import { VenuewireError } from '../../errors.js';
 import type { Decoder } from '../../layout/index.js';
 import type { PlanField, PlanPart, PlanRecord } from '../../layout/plan.js';
@@ -7,7 +8,7 @@ import { type Credentials, resolveCredential } from '../../patterns/credentials.
 import type { Framing } from '../../patterns/framing.js';
 import type { Envelope, Outgoing, TableMessage, Value } from '../../patterns/table.js';
 import { fault, type Place, resolveFraming } from './framing.js';
-import { ENCODING, NO_LIMIT, VARIABLE } from './names.js';
+import { NO_LIMIT } from './names.js';
 
 /** Everything that compiling one requester needs to know. */
 export interface Context {
@@ -20,8 +21,8 @@ export interface Context {
 interface Patch {
   readonly offset: number;
   readonly width: number;
-  readonly encoding: number;
-  readonly variable: number;
+  readonly encoding: Encoding;
+  readonly variable: Variable;
   readonly add: number;
 }
 interface Template {
@@ -76,12 +77,11 @@ export const placeOf = (p: PlanField, shift = 0): Place => ({
 function patchOf(p: PlanField, v: Extract<Value, { variable: unknown }>, shift: number, where: string): Patch {
   const raw = v.variable === 'session' && (p.wire === 'text' || p.wire === 'bytes');
   const pad = p.field?.data.pad ?? (p.wire === 'digits' ? 'zero' : 'space');
-  let encoding: number;
-  if (raw) encoding = ENCODING.raw;
-  else if (p.wire === 'uint' || p.wire === 'int' || p.wire === 'char')
-    encoding = p.big ? ENCODING.uintBig : ENCODING.uintLittle;
+  let encoding: Encoding;
+  if (raw) encoding = 'raw';
+  else if (p.wire === 'uint' || p.wire === 'int' || p.wire === 'char') encoding = p.big ? 'uintBig' : 'uintLittle';
   else if (p.wire === 'digits' || p.wire === 'text') {
-    encoding = pad === 'zero' ? ENCODING.digitsLeftZero : ENCODING.digitsLeftBlank;
+    encoding = pad === 'zero' ? 'digitsLeftZero' : 'digitsLeftBlank';
   } else {
     throw fault(
       'VW_VENUE_VARIABLE',
@@ -89,7 +89,7 @@ function patchOf(p: PlanField, v: Extract<Value, { variable: unknown }>, shift: 
       'Use a number or text field.',
     );
   }
-  return { offset: p.at + shift, width: p.size, encoding, variable: VARIABLE.indexOf(v.variable), add: v.add ?? 0 };
+  return { offset: p.at + shift, width: p.size, encoding, variable: v.variable, add: v.add ?? 0 };
 }
 
 export function compileOutgoing(outgoing: Outgoing | undefined, c: Context): Template {
@@ -125,8 +125,8 @@ function compileFix(tags: readonly (readonly [number, Value])[], c: Context): Te
       patches.push({
         offset: bytes.length,
         width: 0,
-        encoding: v.variable === 'time' ? ENCODING.fixTime : ENCODING.fixField,
-        variable: VARIABLE.indexOf(v.variable),
+        encoding: v.variable === 'time' ? 'fixTime' : 'fixField',
+        variable: v.variable,
         add: v.add ?? 0,
       });
     } else if (isCredential(v)) {
@@ -236,8 +236,8 @@ function envelope(
     patches.push({
       offset: p.offset,
       width: p.size,
-      encoding: p.type === 'digits' ? ENCODING.digitsLeftZero : big ? ENCODING.uintBig : ENCODING.uintLittle,
-      variable: VARIABLE.indexOf(v.variable),
+      encoding: p.type === 'digits' ? 'digitsLeftZero' : big ? 'uintBig' : 'uintLittle',
+      variable: v.variable,
       add: v.add ?? 0,
     });
   };
@@ -276,6 +276,6 @@ function envelope(
 export function writeTemplate(w: SpecWriter, t: Template): void {
   w.bytes(t.bytes).flag(t.fix);
   w.list(t.patches, (p) => {
-    w.u16(p.offset).u8(p.width).u8(p.encoding).u8(p.variable).u64(p.add);
+    w.u16(p.offset).u8(p.width).u8(ENCODING.indexOf(p.encoding)).u8(VARIABLE.indexOf(p.variable)).u64(p.add);
   });
 }

@@ -1,6 +1,7 @@
 /** Plays one scenario of a venue with one seed, in virtual time, and holds what came of it against what must be true. */
+import { ACTION, CHANNEL_COUNTERS, FEED_COUNTERS, OUTCOME } from '../../contract.js';
 import { VenuewireError } from '../../errors.js';
-import { ACTION, type CompiledVenue, compileVenue, OUTCOME } from '../../feed/compile.js';
+import { type CompiledVenue, compileVenue } from '../../feed/compile.js';
 import { Ring } from '../../feed/ring.js';
 import type { Decoder } from '../../layout/index.js';
 import { native } from '../../native.js';
@@ -380,11 +381,8 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
   audit.finish();
 
   const counters: Record<string, number> = {};
-  addon.counters.feed.forEach(([name], i) => {
+  [...FEED_COUNTERS, ...CHANNEL_COUNTERS].forEach(({ name }, i) => {
     counters[name] = Number(ring.counter(i));
-  });
-  addon.counters.channel.forEach(([name], i) => {
-    counters[name] = Number(ring.counter(addon.counters.feed.length + i));
   });
 
   const faults = [...audit.faults];

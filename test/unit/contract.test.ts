@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type * as contract from '../../src/contract.js';
+import { CONTRACT, CONTRACT_AT, NOTICE_TYPE, REASON } from '../../src/contract.js';
+import { itch50 } from '../../src/decoders/itch50.js';
+import { Dispatcher, read } from '../../src/feed/batch.js';
+import { compileVenue } from '../../src/feed/compile.js';
+import { Ring } from '../../src/feed/ring.js';
+import { compileFast, FastDecoder } from '../../src/layout/fast/index.js';
+import {
+  type LineDescription,
+  type NativeAddon,
+  type NativeFastDecoder,
+  type NativeFeed,
+  type NativeSession,
+  native,
+} from '../../src/native.js';
+import { defineVenue, udpUnicast } from '../../src/patterns/index.js';
+import { simulatedTotalView } from '../../src/simulator/scenario.js';
+
+const root = new URL('../../', import.meta.url);
+const { generated } = (await import(new URL('scripts/contract.mjs', root).href)) as {
+  generated(declaration?: string): Record<string, string>;
+};
+
+describe('the contract between the languages', () => {
+  test.each(Object.entries(generated()))('%s is what its declaration makes', (path, text) => {
+    expect(readFileSync(new URL(path, root), 'utf8')).toBe(text);
+  });
+
+  test('a line in the declaration is all that a new notice, reason, counter or reply action takes', () => {
+    const source = readFileSync(new URL('native/contract/contract.yaml', root), 'utf8');
+    const added = source
+      .replace('      lineUp: ', '      lineMoved: a new notice\n      lineUp: ')
+      .replace('      quota: ', '      holiday: a new reason\n      quota: ')
+      .replace('    resets: [', '    newThings: [counter, events, a new counter]\n    resets: [')
+      .replace('      goodbye: ', '      greet: a new action\n      goodbye: ');
+    const files = generated(added);
+    for (const name of ['lineMoved', 'holiday', 'newThings', 'greet']) {
+      for (const text of Object.values(files)) expect(text).toContain(name);
+    }
+    expect(files['src/contract.ts']).not.toContain(`CONTRACT = 0x${CONTRACT.toString(16).padStart(8, '0')}`);
+  });
+
+  test('wording alone makes no other version', () => {
+    const source = readFileSync(new URL('native/contract/contract.yaml', root), 'utf8');
+    const files = generated(source.replace('      gapOpened: numbers are missing', '      gapOpened: said otherwise'));
+    expect(files['src/contract.ts']).toContain(`CONTRACT = 0x${CONTRACT.toString(16).padStart(8, '0')}`);
+  });
+
+  test.each([
+    ['a counter of no kind', '    resets: [counter, ', '    resets: [tally, '],
+    ['a counter of no unit', '    resets: [counter, events', '    resets: [counter, apples'],
+    ['a field of no type', 'length: u32, type: u16', 'length: u24, type: u16'],
+    ['a field that a compiler would pad', 'length: u32, type: u16', 'length: u16, type: u64'],
+    ['counters inside a cache line that is written', 'counters: [256', 'counters: [200'],
+  ])('%s is refused', (_, from, to) => {
+    const source = readFileSync(new URL('native/contract/contract.yaml', root), 'utf8');
+    expect(source).toContain(from);
+    expect(() => generated(source.replace(from, to))).toThrow();
+  });
+
+  test('notices and reasons are literals of their types', () => {
+    const notice: contract.NoticeType = NOTICE_TYPE[1];
+    const reason: contract.Reason = REASON[1];
+    expect([notice, reason]).toEqual(['gapOpened', 'otherLine']);
+  });
+});
+
+describe('the addon', () => {
+  const addon = native();
+  const compiled = compileVenue(simulatedTotalView({}));
+  const newRing = () => new Ring(compiled.channels.length, 65536);
+  const methods = (of: object) =>
+    Object.getOwnPropertyNames(Object.getPrototypeOf(of))
+      .filter((name) => name !== 'constructor')
+      .sort();
+  const keys = <T>(declared: Record<keyof T, true>) => Object.keys(declared).sort();
+
+  test('is of this contract', () => {
+    expect(addon.contract).toBe(CONTRACT);
+  });
+
+  test('has exactly what native.ts declares', () => {
+    expect(Object.keys(addon).sort()).toEqual(
+      keys<NativeAddon>({
+        contract: true,
+        Session: true,
+        Feed: true,
+        FastDecoder: true,
+        alignment: true,
+        digest: true,
+      }),
+    );
+  });
+
+  test('a session has exactly what native.ts declares', () => {
+    const ring = newRing();
+    const session = new addon.Session(compiled.spec, ring.bytes, ring.dataAt, ring.dataBytes);
+    expect(methods(session)).toEqual(
+      keys<NativeSession>({
+        datagram: true,
+        stream: true,
+        connected: true,
+        received: true,
+        closed: true,
+        service: true,
+        actions: true,
+        resume: true,
+        settled: true,
+        finish: true,
+        ledgerBalances: true,
+        coverage: true,
+        updateGauges: true,
+      }),
+    );
+  });
+
+  test('a feed has exactly what native.ts declares, and describes its lines so', async () => {
+    const ring = newRing();
+    const { spec } = compileVenue(
+      defineVenue({ name: 'one', decoder: itch50, lines: { A: udpUnicast('127.0.0.1:0') } }),
+    );
+    const live = { kind: 'live', receiveBufferBytes: 65536, busyPollUs: 0, spin: false, cpu: -1 } as const;
+    const feed = new addon.Feed(spec, ring.bytes, ring.dataAt, ring.dataBytes, live, null);
+    try {
+      expect(methods(feed)).toEqual(
+        keys<NativeFeed>({ start: true, close: true, wait: true, failure: true, describe: true, keepAlive: true }),
+      );
+      feed.start();
+      await expect.poll(() => feed.describe().lines.length).toBeGreaterThan(0);
+      expect(Object.keys(feed.describe().lines[0] as object).sort()).toEqual(
+        keys<LineDescription>({ name: true, receiveBufferBytes: true, bufferIsShort: true, kernelDrops: true }),
+      );
+    } finally {
+      feed.close();
+    }
+  });
+
+  test('a FAST decoder has exactly what native.ts declares', () => {
+    const { bytes } = compileFast(new FastDecoder([]).program);
+    expect(methods(new addon.FastDecoder(bytes, 100, 100, 10, 1000, true))).toEqual(
+      keys<NativeFastDecoder>({ reset: true, decode: true, record: true, digest: true, counts: true }),
+    );
+  });
+
+  test('a ring that a core of another version writes is refused', () => {
+    const ring = newRing();
+    new addon.Session(compiled.spec, ring.bytes, ring.dataAt, ring.dataBytes);
+    const dispatcher = new Dispatcher(ring, itch50, {});
+    read(ring, 0, 0, dispatcher);
+    const other = newRing();
+    new Uint32Array(other.memory, other.bytes.byteOffset)[CONTRACT_AT / 4] = CONTRACT + 1;
+    expect(() => read(other, 0, 1, new Dispatcher(other, itch50, {}))).toThrow(
+      expect.objectContaining({ code: 'VW_RING_CONTRACT' }),
+    );
+  });
+});
