@@ -17,7 +17,7 @@ import { ItchGenerator } from '../../src/simulator/itch-generator.js';
 
 export const built = fileURLToPath(new URL('../../build/interop', import.meta.url));
 const LOOK_MS = 5;
-const BOUND_MS = 30_000;
+const BOUND_MS = 20_000;
 
 const ends: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -28,7 +28,7 @@ export const atEnd = (end: () => Promise<void> | void): void => {
   ends.push(end);
 };
 
-/** Waits for a condition. What never comes fails after half a minute, and `what` says what it was. */
+/** Waits for a condition. What never comes fails after twenty seconds, and `what` says what it was. */
 export async function until<T>(what: string, look: () => T | undefined | false, shown?: () => string): Promise<T> {
   const bound = Date.now() + BOUND_MS;
   for (;;) {
@@ -49,6 +49,8 @@ export function folder(): string {
 /** A program that nobody here wrote, or one built upon such a library. It says lines and, if it listens, is told lines. */
 export class Counterpart {
   readonly lines: string[] = [];
+  /** When each line came, milliseconds. */
+  readonly times: number[] = [];
   exit: number | undefined;
   #commands = 0;
   private constructor(
@@ -56,7 +58,11 @@ export class Counterpart {
     readonly child: ChildProcess,
   ) {
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', (line) => this.lines.push(line));
+      if (stream)
+        createInterface({ input: stream }).on('line', (line) => {
+          this.lines.push(line);
+          this.times.push(performance.now());
+        });
     }
     child.on('error', (error) => this.lines.push(String(error)));
     child.stdin?.on('error', () => {});
@@ -85,6 +91,11 @@ export class Counterpart {
 
   heard(pattern: RegExp): RegExpExecArray[] {
     return this.lines.map((l) => pattern.exec(l)).filter((m) => m !== null);
+  }
+
+  /** When each line that matches came, milliseconds. */
+  when(pattern: RegExp): number[] {
+    return this.times.filter((_, i) => pattern.test(this.lines[i] as string));
   }
 
   /** The n-th line that matches, as soon as there is one. */

@@ -15,7 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A SoupBinTCP server by nassau. Arguments: file of messages, session, user, password. */
+/** A SoupBinTCP server by nassau. Arguments: file of messages, session, user, password, and a port or none. */
 final class SoupVenue {
     private static final int MESSAGES_AT_ONCE = 256;
 
@@ -30,19 +30,20 @@ final class SoupVenue {
     private char rejectWith;
     private int rejections;
     private int slams;
+    private int welcomes;
     private int cutAt;
     private int cutBytes;
     private boolean cutByReset;
     private boolean silent;
     private boolean debug;
 
-    SoupVenue(String file, String session, String user, String password) throws IOException {
+    SoupVenue(String file, String session, String user, String password, int port) throws IOException {
         this.user = user;
         this.password = password;
         this.session = session;
         messages = new Messages(file);
         listener = ServerSocketChannel.open();
-        listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         listener.configureBlocking(false);
         Console.say("listening %d", listener.socket().getLocalPort());
     }
@@ -94,7 +95,9 @@ final class SoupVenue {
 
         void turn() {
             try {
-                if (server.receive() < 0) {
+                int received = server.receive();
+                if (!clients.contains(this)) return;
+                if (received < 0) {
                     close("left");
                     return;
                 }
@@ -145,6 +148,10 @@ final class SoupVenue {
             yes.setSequenceNumber(next);
             server.accept(yes);
             Console.say("accepted %d %d", number, next);
+            if (welcomes > 0) {
+                welcomes--;
+                close("welcomed and left");
+            }
         }
 
         @Override
@@ -214,7 +221,8 @@ final class SoupVenue {
     }
 
     public static void main(String[] arguments) throws Exception {
-        SoupVenue venue = new SoupVenue(arguments[0], arguments[1], arguments[2], arguments[3]);
+        int port = arguments.length > 4 ? Integer.parseInt(arguments[4]) : 0;
+        SoupVenue venue = new SoupVenue(arguments[0], arguments[1], arguments[2], arguments[3], port);
         Map<String, Console.Command> commands = new HashMap<>();
         commands.put("available", w -> venue.set(() -> venue.available = Integer.parseInt(w[1])));
         commands.put("reject", w -> venue.set(() -> {
@@ -222,6 +230,7 @@ final class SoupVenue {
             venue.rejections = Integer.parseInt(w[2]);
         }));
         commands.put("slam", w -> venue.set(() -> venue.slams = Integer.parseInt(w[1])));
+        commands.put("welcome", w -> venue.set(() -> venue.welcomes = Integer.parseInt(w[1])));
         commands.put("cut", w -> venue.set(() -> {
             venue.cutAt = Integer.parseInt(w[1]);
             venue.cutBytes = Integer.parseInt(w[2]);
