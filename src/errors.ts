@@ -1,8 +1,173 @@
+/**
+ * Every error of this library: its code, what causes it, and what to do about it. An error thrown has a message of its own,
+ * which names the place, and a hint, which may be closer to it than the remedy here. Native code uses the same codes; a
+ * test holds this table to every use. One line adds a code.
+ */
+/** What causes an error, and what to do about it. */
+export type ErrorMeaning = readonly [cause: string, remedy: string];
+
+const DAMAGED_FIX = 'The bytes are damaged, or no FIX message of this version begins here.';
+const CHECK_TEMPLATES = 'Check that the templates are those of the feed and of the day.';
+const LOST_BEFORE =
+  'A message was lost before this one, or the templates are not those of the feed: reset the decoder.';
+const REPORTABLE = "Decode with { reportable: 'accepted' } when the venue's encoder is known to do this.";
+const CORRECT_TABLE = 'Correct the message table.';
+const CORRECT_RECORD = 'Correct the record; its schema is in schema/venue.schema.json.';
+const FITTING_VALUE = 'Give a value that the field can hold.';
+
+// biome-ignore format: one line a code
+const table = {
+  // ── loading ──
+  VW_ADDON_CONTRACT: ['The native addon is of another version than the library.', 'Install venuewire again, or build the addon: npm run build:native.'],
+  VW_ADDON_LOAD: ['The native addon is there but cannot be loaded.', 'Build it from source, or install a package that carries a prebuild for this platform.'],
+  VW_ADDON_NOT_FOUND: ['There is no native addon for this platform.', 'Build it from source, or install a package that carries a prebuild for this platform.'],
+  VW_ARGUMENT: ['A call of the native addon has arguments of other types than declared.', 'Compare the call with src/native.ts.'],
+  VW_DOORBELL: ['This runtime offers no event loop that the feed could wake.', "Open the feed with { wake: 'poll' }."],
+  VW_PEER_MISSING: ['An optional package is needed and not installed.', 'Install the packages that the message names.'],
+  VW_SPEC: ['A compiled declaration does not fit the addon.', 'Use the library and the addon of one version.'],
+
+  // ── feeds ──
+  VW_COLUMN: ['A field cannot be a column.', 'Name a fixed numeric field of the message.'],
+  VW_CPU: ['The feed thread could not be pinned to the CPU.', 'Choose a CPU this process may use (taskset -p), or leave cpu out.'],
+  VW_EPOLL: ['The kernel gave no event loop, or would not watch a socket.', 'Raise the limit of open files (ulimit -n), or close other feeds.'],
+  VW_FEED: ['The feed stopped without saying why.', 'See docs/tuning.md.'],
+  VW_LINE_OPEN: ['The socket of a line could not be opened.', 'Check the group, the interface and the rights: venuewire doctor, docs/tuning.md.'],
+  VW_RING: ['The ring is not as the core needs it, or a packet does not fit it.', 'Give a larger ringBytes.'],
+  VW_RING_CONTRACT: ['The ring is written by a core of another version.', 'Use the library and the addon of one version.'],
+  VW_RING_SIZE: ['A ring of that size cannot be made.', 'Use a power of two from 65536 to 1073741824.'],
+  VW_SELECT_SYMBOL: ['A symbol to select is longer than the venue’s symbols.', 'Write it as the venue does.'],
+
+  // ── captures ──
+  VW_CAPTURE_EMPTY: ['The capture holds no message of the feed.', 'Give a capture of that feed.'],
+  VW_CAPTURE_FORMAT: ['The file is no capture of a known format.', 'pcap, pcapng and length-prefixed BinaryFILE are read, plain or gzip.'],
+  VW_CAPTURE_LINE: ['It cannot be told which captured packets are for which line.', "Name the destinations: { lines: { A: 'group:port' } }."],
+  VW_CAPTURE_MALFORMED: ['The capture is damaged or cut.', 'Everything before the fault was delivered. Record the capture again, or cut it there.'],
+  VW_CAPTURE_OPEN: ['The capture file could not be opened.', 'Check the path and the permissions.'],
+
+  // ── venues and patterns ──
+  VW_CREDENTIAL_FIELD: ['A credential cannot stand in that field.', 'Put credentials into text fields.'],
+  VW_CREDENTIAL_INLINE: ['A credential is written into the declaration.', "Use env('NAME') or file('PATH'): credentials are never written into a declaration."],
+  VW_CREDENTIAL_MISSING: ['The variable or file of a credential is not there.', 'Set it, or correct the reference.'],
+  VW_CREDENTIAL_PART: ['The pattern needs a part that these credentials do not have.', 'Use credentials of the type that the pattern needs.'],
+  VW_DECODER: ['The decoder cannot be used here.', 'Choose another: venuewire list decoders.'],
+  VW_DECODER_UNKNOWN: ['There is no decoder of that id.', 'See venuewire list decoders.'],
+  VW_FRAMING: ['A framing is not declared as it must be.', CORRECT_RECORD],
+  VW_FRAMING_UNKNOWN: ['There is no framing of that id.', '`venuewire list framings` shows them; or write the record inline.'],
+  VW_NETWORK: ['A line or an address is not declared as it must be.', 'Correct the address.'],
+  VW_NETWORK_NO_ENGINE: ['The network type can be declared, but nothing here opens it.', 'Use udpMulticast or udpUnicast lines and tcp or udp servers, or a capture file.'],
+  VW_RECOVERY: ['A recovery is not declared as it must be.', CORRECT_RECORD],
+  VW_SNAPSHOT: ['A snapshot is not declared as it must be.', CORRECT_RECORD],
+  VW_SNAPSHOT_NO_ENGINE: ['The kind of snapshot can be declared, but nothing here runs it.', "Use a snapshot from 'request', 'loop' or 'requestOnLines', or leave the rung out."],
+  VW_STREAM: ['A stream is not declared as it must be.', CORRECT_RECORD],
+  VW_VENUE: ['A venue is not declared as it must be.', CORRECT_RECORD],
+  VW_VENUE_FIELD: ['A message has no such field at a fixed place.', 'Name one of its fields.'],
+  VW_VENUE_FILE: ['The venue file could not be read, or holds no venue.', 'Check the path; a module exports the venue as its default.'],
+  VW_VENUE_FIX: ['A FIX message is declared with tags that the engine fills in.', 'Leave out 9 and 10; 8 comes first.'],
+  VW_VENUE_LINES: ['A channel has more lines than can be arbitrated.', 'Leave some out.'],
+  VW_VENUE_PARAMETER: ['The pattern needs a parameter that the venue does not give.', 'Give it under `parameters` of the rung.'],
+  VW_VENUE_REPLY: ['A reply rule cannot be compiled.', 'Say it as the message describes.'],
+  VW_VENUE_SESSION: ['The session that the venue names cannot be one of its framing.', 'Write it as the venue does, or leave it out.'],
+  VW_VENUE_SYNTAX: ['The venue file is no YAML or JSON.', 'Correct it at the line that the message names.'],
+  VW_VENUE_UNKNOWN: ['There is no venue of that id.', 'See venuewire list venues.'],
+  VW_VENUE_UNRESOLVED: ['A venue refers to decoders or patterns by ids that have not been loaded.', "Open it with openFeed, or pass it through resolveVenue of 'venuewire/venues/load'."],
+  VW_VENUE_VARIABLE: ['A field cannot hold the variable.', 'Use a number or text field.'],
+
+  // ── message tables ──
+  VW_ENCODE: ['A value does not fit its field.', FITTING_VALUE],
+  VW_ENCODE_BYTES: ['Bytes are longer than their field.', FITTING_VALUE],
+  VW_ENCODE_COUNT: ['A group has other than the entries that its count allows.', FITTING_VALUE],
+  VW_ENCODE_FIELD: ['The message has no such field.', 'Name one of its fields.'],
+  VW_ENCODE_RANGE: ['A number is beyond its field.', FITTING_VALUE],
+  VW_ENCODE_SPACE: ['The message is longer than the buffer.', 'Give a larger buffer.'],
+  VW_ENCODE_TEXT: ['A text is longer than its field, or has characters that it cannot hold.', FITTING_VALUE],
+  VW_ENCODE_VARIANT: ['A part is given that another field says is absent.', 'Leave it out, or set the field.'],
+  VW_GROUP_INDEX: ['A group has fewer entries.', 'Ask for an entry below `length`.'],
+  VW_LAYOUT_BITS: ['Bits lie outside their field.', CORRECT_TABLE],
+  VW_LAYOUT_CODE: ['Two messages have one type code, or a code does not fit.', CORRECT_TABLE],
+  VW_LAYOUT_HOLE: ['Bytes of a message belong to no field.', CORRECT_TABLE],
+  VW_LAYOUT_INSTRUMENT: ['The instrument’s field is not at a fixed place.', CORRECT_TABLE],
+  VW_LAYOUT_LENGTH: ['The parts of a message do not add up to its length.', CORRECT_TABLE],
+  VW_LAYOUT_NAME: ['A name is used twice, or cannot be one.', CORRECT_TABLE],
+  VW_LAYOUT_ORDER: ['Fields do not stand in wire order.', CORRECT_TABLE],
+  VW_LAYOUT_OVERLAP: ['Two fields overlap.', CORRECT_TABLE],
+  VW_LAYOUT_PART: ['Something in a message is no part of a message table.', CORRECT_TABLE],
+  VW_LAYOUT_REFERENCE: ['A part refers to a field that is not there.', CORRECT_TABLE],
+  VW_LAYOUT_SIZE: ['A field has no bytes.', CORRECT_TABLE],
+  VW_MESSAGE_INDEX: ['The decoder has fewer messages.', 'Use an index below names.length.'],
+  VW_MESSAGE_MALFORMED: ['Counts or lengths inside a message lead past its end.', 'Check the decoder version against the venue.'],
+  VW_MESSAGE_NAME: ['The decoder has no message of that name.', 'Its messages are in `names`.'],
+
+  // ── importers ──
+  VW_FIX_CHECKSUM: ['The CheckSum (10) of a FIX message is wrong.', DAMAGED_FIX],
+  VW_FIX_DICTIONARY: ['The FIX dictionary is not one.', 'Take it as QuickFIX publishes it.'],
+  VW_FIX_END: ['The bytes end inside a FIX message.', DAMAGED_FIX],
+  VW_FIX_GROUP: ['A repeating group of a FIX message is not as its count says.', DAMAGED_FIX],
+  VW_FIX_LENGTH: ['The BodyLength (9) of a FIX message is wrong.', DAMAGED_FIX],
+  VW_FIX_MALFORMED: ['The bytes are no FIX message.', DAMAGED_FIX],
+  VW_FIX_VALUE: ['A FIX field holds no value of its type.', DAMAGED_FIX],
+  VW_SBE_INCLUDE: ['The SBE schema includes another file.', 'Put the files together first.'],
+  VW_SBE_SCHEMA: ['The SBE schema is not sound.', 'Take the schema as the venue publishes it.'],
+  VW_SBE_XML: ['The SBE schema is no XML.', 'Take the schema as the venue publishes it.'],
+
+  // ── FAST, the specification’s errors by their own names ──
+  VW_FAST_S1: ['[ERR S1] The templates are not well formed.', 'The templates file is not one: take it as the venue publishes it.'],
+  VW_FAST_S2: ['[ERR S2] An operator does not apply to the field’s type.', 'This operator is not for fields of this type.'],
+  VW_FAST_S3: ['[ERR S3] An initial value cannot be converted.', 'The initial value cannot be a value of the field.'],
+  VW_FAST_S4: ['[ERR S4] A constant has no initial value.', 'A constant needs a value.'],
+  VW_FAST_S5: ['[ERR S5] A mandatory default has no initial value.', 'A mandatory field with a default needs a value.'],
+  VW_FAST_D2: ['[ERR D2] An integer is beyond its type.', CHECK_TEMPLATES],
+  VW_FAST_D3: ['[ERR D3] A decimal cannot be written by its operators.', 'The operators of the exponent and the mantissa do not allow this value.'],
+  VW_FAST_D4: ['[ERR D4] A dictionary entry has another type.', 'Two fields of different types share one dictionary entry: check the templates.'],
+  VW_FAST_D5: ['[ERR D5] A mandatory field has no previous value.', LOST_BEFORE],
+  VW_FAST_D6: ['[ERR D6] The previous value of a mandatory field is empty.', LOST_BEFORE],
+  VW_FAST_D7: ['[ERR D7] A subtraction length is longer than the text.', LOST_BEFORE],
+  VW_FAST_D8: ['[ERR D8] A template that is referred to is not there.', 'The file lacks a template that another one refers to.'],
+  VW_FAST_D9: ['[ERR D9] A template identifier of the stream is unknown.', 'Take the templates file of the day: the stream has a message that this one does not know.'],
+  VW_FAST_D12: ['[ERR D12] A block size is not right.', 'The stream is not in blocks, or is out of step.'],
+  VW_FAST_R1: ['[ERR R1] A decimal’s exponent is beyond −63 … 63.', CHECK_TEMPLATES],
+  VW_FAST_R2: ['[ERR R2] Text is not as its character set says.', CHECK_TEMPLATES],
+  VW_FAST_R4: ['[ERR R4] An integer does not fit its field.', LOST_BEFORE],
+  VW_FAST_R6: ['[ERR R6] An integer is longer than it needs to be.', REPORTABLE],
+  VW_FAST_R7: ['[ERR R7] A presence map is longer than it needs to be.', REPORTABLE],
+  VW_FAST_R8: ['[ERR R8] A presence map has too many bits.', REPORTABLE],
+  VW_FAST_R9: ['[ERR R9] A string is longer than it needs to be.', REPORTABLE],
+  VW_FAST_END: ['The bytes end inside a FAST message.', 'Give the whole message, or wait for more of the stream.'],
+  VW_FAST_LIMIT: ['A FAST message is beyond a bound.', 'The bytes are damaged, the templates are not theirs, or the limit is too low.'],
+  VW_FAST_VALUE: ['A value cannot be written by the template.', 'Give a value of the field’s type.'],
+
+  // ── simulator and command line ──
+  VW_BENCH_MISSING: ['The benchmarks are not in the package.', 'They come with the repository: clone it, npm install, npm run bench.'],
+  VW_CERTIFY: ['A worker of the certification failed.', 'Please report this.'],
+  VW_GAPS_NO_DATAGRAMS: ['The capture has no numbered datagrams to compare.', 'Look at it with venuewire decode.'],
+  VW_INTERFACE: ['Datagrams cannot be sent from that address.', 'Give the address of one of this machine’s interfaces.'],
+  VW_INTERNAL: ['A fault of this program.', 'Please report this.'],
+  VW_PUBLISH_BIND: ['The endpoint of --publish could not be bound.', 'Choose another port, or an address of this machine.'],
+  VW_SEND: ['A datagram could not be sent.', 'Check the group and the interface.'],
+  VW_SIMULATOR_FIELD: ['A message has no such fixed field.', 'Name a fixed big-endian field.'],
+  VW_SIMULATOR_FILE: ['A BinaryFILE is cut.', 'Give the whole file.'],
+  VW_SIMULATOR_KIND: ['The framing has no packet of that kind.', 'Declare it in `kinds`.'],
+  VW_SIMULATOR_OPEN: ['The simulated venue could not open its sockets.', 'Choose other ports, or see venuewire doctor.'],
+  VW_SIMULATOR_OPTION: ['An option of the simulator is out of range.', 'Correct the option.'],
+  VW_SIMULATOR_RANGE: ['The history does not hold that number.', 'Ask for a number that the venue has used.'],
+  VW_SIMULATOR_STOPPED: ['The simulated venue has been stopped.', 'Make a new one.'],
+  VW_USAGE: ['The command line is not right.', 'See venuewire help.'],
+  VW_WHERE: ['A --where condition or a symbol cannot be looked for.', 'Name a field of the messages.'],
+} satisfies Readonly<Record<`VW_${string}`, ErrorMeaning>>;
+
+/** The stable codes of all errors. */
+export type ErrorCode = keyof typeof table;
+export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = table;
+/** What to do about an error. */
+export const remedyOf = (code: ErrorCode): string => ERRORS[code][1];
+/** Whether that is one of our codes. */
+export const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === 'string' && Object.hasOwn(ERRORS, code);
+
 /** Every error of this library: a stable code, what happened, and what to do about it. */
 export class VenuewireError extends Error {
   override readonly name = 'VenuewireError';
   constructor(
-    readonly code: string,
+    readonly code: ErrorCode,
     message: string,
     readonly hint: string,
   ) {

@@ -1,7 +1,7 @@
 /** The public face: opening feeds, reading them, and declaring venues. */
 
 export type { ChannelCounter, CounterDeclaration, CounterKind, CounterUnit, FeedCounter } from './contract.js';
-export { VenuewireError } from './errors.js';
+export { ERRORS, type ErrorCode, type ErrorMeaning, isErrorCode, VenuewireError } from './errors.js';
 export {
   type BatchSink,
   type FeedHandlers,

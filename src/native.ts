@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { arch, platform, versions } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { CONTRACT, type Reason } from './contract.js';
-import { VenuewireError } from './errors.js';
+import { ERRORS, type ErrorCode, isErrorCode, remedyOf, VenuewireError } from './errors.js';
 
 /** What a requester wants from its driver. */
 export type HostAction =
@@ -51,7 +51,7 @@ export interface NativeFeed {
   /** Blocks this thread until something is published or the time is over; for workers that may block. */
   wait(timeoutMs: number): boolean;
   /** Text of the failure, when the feed's state is `failed`. */
-  failure(): { code: string; message: string } | null;
+  failure(): { readonly code: ErrorCode; readonly message: string } | null;
   /** What the sockets were granted and where they are bound, for reports. */
   describe(): { readonly lines: readonly LineDescription[] };
   /** Whether the feed's wake-up keeps the process alive; without a wake-up nothing does. */
@@ -144,6 +144,13 @@ export interface NativeAddon {
   alignment(ring: Uint8Array): number;
   /** Walks each message of a buffer (length, 4 bytes little-endian, then the message); `Digests` in the layout does the same. */
   digest(catalogue: Uint8Array, messages: Uint8Array): NativeDigest;
+}
+
+/** What native code threw, or tells as its failure, with what to do about it. */
+export function nativeError(failure: unknown, otherwise: ErrorCode = 'VW_FEED'): VenuewireError {
+  const { code, message } = (failure ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  const known = isErrorCode(code) ? code : otherwise;
+  return new VenuewireError(known, typeof message === 'string' ? message : ERRORS[known][0], remedyOf(known));
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -1,5 +1,5 @@
 /** How a verb ends: exit codes, and what an error looks like. */
-import { VenuewireError } from '../errors.js';
+import { type ErrorCode, VenuewireError } from '../errors.js';
 
 export const OK = 0;
 /** The work was done and found something: broken packets, losses, a ledger that does not balance. */
@@ -9,7 +9,7 @@ export const USAGE = 2;
 /** The machine or a file is not as it has to be. */
 export const ENVIRONMENT = 3;
 
-const USAGE_CODES = new Set([
+const USAGE_CODES = new Set<ErrorCode>([
   'VW_USAGE',
   'VW_DECODER_UNKNOWN',
   'VW_FRAMING_UNKNOWN',
@@ -24,7 +24,7 @@ const USAGE_CODES = new Set([
   'VW_DECODER',
 ]);
 
-export const usage = (message: string, hint: string, code = 'VW_USAGE'): VenuewireError =>
+export const usage = (message: string, hint: string, code: ErrorCode = 'VW_USAGE'): VenuewireError =>
   new VenuewireError(code, message, hint);
 
 /** The exit code that an error stands for. */

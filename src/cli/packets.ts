@@ -1,22 +1,15 @@
 /** The packets of a capture, through the native reader: pcap, pcapng, BinaryFILE, gzip, `-`. */
 import { statSync } from 'node:fs';
 import { moldudp64 as anyDecoder } from '../decoders/moldudp64.js';
-import { VenuewireError } from '../errors.js';
 import { type BatchSink, type CapturedPayload, Dispatcher, read } from '../feed/batch.js';
 import { compileVenue } from '../feed/compile.js';
 import { captureBytes } from '../feed/feed.js';
 import { Ring } from '../feed/ring.js';
 import { feedCounter, statistics } from '../feed/statistics.js';
 import type { Decoder } from '../layout/index.js';
-import { native } from '../native.js';
+import { native, nativeError } from '../native.js';
 import { captureFile } from '../patterns/network.js';
 import { defineVenue } from '../patterns/venue.js';
-
-const HINTS: Readonly<Record<string, string>> = {
-  VW_CAPTURE_OPEN: 'Check the path and the permissions.',
-  VW_CAPTURE_FORMAT: 'pcap, pcapng and length-prefixed BinaryFILE are read, plain or gzip.',
-  VW_CAPTURE_MALFORMED: 'Everything before the fault was read. Record the capture again, or cut it there.',
-};
 
 export interface CaptureTotals {
   /** Frames of the capture, and those without a UDP or TCP payload. */
@@ -86,9 +79,7 @@ export class Capture {
         const { tail, head } = ring;
         if (tail === head) {
           if (state === 'failed') {
-            const failure = feed.failure();
-            const code = failure?.code ?? 'VW_CAPTURE_OPEN';
-            throw new VenuewireError(code, failure?.message ?? 'The capture could not be read', HINTS[code] ?? '');
+            throw nativeError(feed.failure(), 'VW_CAPTURE_OPEN');
           }
           if (state !== 'running') break;
           feed.wait(50);

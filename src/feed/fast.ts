@@ -1,6 +1,6 @@
 /** FAST by the native core, behind the interface of the decoder in TypeScript. */
-import { FAST_ERROR } from '../contract.js';
-import type { VenuewireError } from '../errors.js';
+import { FAST_ERROR, type FastError } from '../contract.js';
+import { remedyOf, type VenuewireError } from '../errors.js';
 import {
   compileFast,
   FastDecoder,
@@ -76,12 +76,10 @@ export class NativeFastStream extends FastStream {
   }
 
   #failure(offset: number): VenuewireError {
-    const name = FAST_ERROR[this.#state[0] as number] as string;
+    const name = FAST_ERROR[this.#state[0] as number] as Exclude<FastError, 'none'>;
     const field = this.#fields[this.#state[3] as number];
     const what = `the message at ${offset} cannot be decoded${field === undefined ? '' : `: ${field}`}`;
-    if (name === 'END') return fastFault('END', what, 'Give the whole message, or wait for more of the stream.');
-    if (name === 'LIMIT')
-      return fastFault('LIMIT', what, 'The bytes are damaged, the templates are not theirs, or the limit is too low.');
+    if (name === 'END' || name === 'LIMIT') return fastFault(name, what, remedyOf(`VW_FAST_${name}`));
     return fastError(name, what);
   }
 }

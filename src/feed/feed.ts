@@ -2,8 +2,8 @@
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { VenuewireError } from '../errors.js';
-import { type NativeFeed, native } from '../native.js';
+import { remedyOf, VenuewireError } from '../errors.js';
+import { type NativeFeed, native, nativeError } from '../native.js';
 import { defineVenue, type VenueDeclaration } from '../patterns/venue.js';
 import {
   type AnyDecoder,
@@ -226,12 +226,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     const state = this.ring.state;
     if (state === 'running' || this.ring.head !== this.ring.tail) return false;
     if (state === 'failed') {
-      const failure = this.#native.failure();
-      this.#failed = new VenuewireError(
-        failure?.code ?? 'VW_FEED',
-        failure?.message ?? 'The feed stopped',
-        HINTS[failure?.code ?? ''] ?? 'See docs/tuning.md.',
-      );
+      this.#failed = nativeError(this.#native.failure());
     }
     this.close();
     return true;
@@ -383,14 +378,6 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   }
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  VW_LINE_OPEN: 'Check the group, the interface and the rights: venuewire doctor, docs/tuning.md.',
-  VW_CAPTURE_OPEN: 'Check the path and the permissions.',
-  VW_CAPTURE_FORMAT: 'pcap, pcapng and length-prefixed BinaryFILE are read, plain or gzip.',
-  VW_CAPTURE_MALFORMED: 'Everything before the fault was delivered. Record the capture again, or cut it there.',
-  VW_CPU: 'Choose a CPU this process may use (taskset -p), or leave cpu out.',
-};
-
 /** A path that can be mapped, or the bytes of what has to be unpacked. `-` is standard input. */
 export function captureBytes(file: string | Uint8Array): string | Uint8Array {
   let bytes: Uint8Array;
@@ -408,7 +395,7 @@ function readCapture(file: string): Uint8Array {
     throw new VenuewireError(
       'VW_CAPTURE_OPEN',
       `${file} could not be opened: ${cause instanceof Error ? cause.message : cause}`,
-      HINTS.VW_CAPTURE_OPEN as string,
+      remedyOf('VW_CAPTURE_OPEN'),
     );
   }
 }

@@ -1,11 +1,11 @@
-import { VenuewireError } from '../errors.js';
+import { type ErrorCode, VenuewireError } from '../errors.js';
 import type { Decoder } from './decoder.js';
 import { isAtLeast, type PlanField, type PlanPart, type PlanRecord } from './plan.js';
 import { isViewMember } from './view.js';
 
 /** A fault of a message table. */
 export interface TableFault {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly where: string;
   readonly what: string;
 }
@@ -16,7 +16,7 @@ export interface TableFault {
  */
 export function check(decoder: Decoder): TableFault[] {
   const faults: TableFault[] = [];
-  const fault = (code: string, where: string, what: string): void => {
+  const fault = (code: ErrorCode, where: string, what: string): void => {
     faults.push({ code, where, what });
   };
 

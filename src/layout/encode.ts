@@ -1,4 +1,4 @@
-import { VenuewireError } from '../errors.js';
+import { type ErrorCode, VenuewireError } from '../errors.js';
 import { Constant } from './field.js';
 import type { PlanField, PlanGroup, PlanMessage, PlanPart, PlanRecord, PlanSource } from './plan.js';
 import { LONGEST_NUMBER, readReference } from './values.js';
@@ -6,7 +6,7 @@ import { LONGEST_NUMBER, readReference } from './values.js';
 type Input = Readonly<Record<string, unknown>>;
 const NONE: Input = {};
 
-function refuse(code: string, message: PlanMessage, name: string, what: string): VenuewireError {
+function refuse(code: ErrorCode, message: PlanMessage, name: string, what: string): VenuewireError {
   return new VenuewireError(code, `${message.name}.${name}: ${what}`, 'Give a value that the field can hold.');
 }
 

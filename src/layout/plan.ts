@@ -1,4 +1,4 @@
-import { VenuewireError } from '../errors.js';
+import { type ErrorCode, VenuewireError } from '../errors.js';
 import {
   type AtLeast,
   Composite,
@@ -117,7 +117,7 @@ export interface PlanSource {
 }
 
 export function layoutError(
-  code: string,
+  code: ErrorCode,
   source: { readonly id: string },
   where: string,
   what: string,

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { ACTION, ACTION_MEANING, LIFECYCLE, OUTCOME, OUTCOME_MEANING } from '../contract.js';
-import { VenuewireError } from '../errors.js';
+import { type ErrorCode, VenuewireError } from '../errors.js';
 import { credentialsSchema } from './credentials.js';
 import { fieldSchema, framingSchema } from './framing.js';
 import { outgoingSchema, tableSchema, variableName } from './table.js';
@@ -226,7 +226,7 @@ export function defineRecovery(input: RecoveryInput): Recovery {
   throw patternError('VW_RECOVERY', `Recovery '${input.id}'`, result.error);
 }
 
-export function patternError(code: string, what: string, error: z.ZodError): VenuewireError {
+export function patternError(code: ErrorCode, what: string, error: z.ZodError): VenuewireError {
   const issues = error.issues.map((i) => `${i.path.map(String).join('.')}: ${i.message}`);
   return new VenuewireError(code, `${what}: ${issues.join('; ')}`, 'Correct the record.');
 }

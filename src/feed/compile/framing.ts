@@ -1,12 +1,12 @@
 /** Framings in the form of the native core: `FramingSpec::parse` in native/core/framing.cpp reads what is written here. */
 import { HEARTBEAT_NUMBER, NUMBERING, PACKET_KIND } from '../../contract.js';
-import { VenuewireError } from '../../errors.js';
+import { type ErrorCode, VenuewireError } from '../../errors.js';
 import type { SpecWriter } from '../../layout/spec.js';
 import { completeFraming, type Framing, textValue } from '../../patterns/framing.js';
 import { findFraming } from '../../patterns/framings.js';
 import { NO_LIMIT, UNIT_NS } from './names.js';
 
-export const fault = (code: string, message: string, hint: string): VenuewireError =>
+export const fault = (code: ErrorCode, message: string, hint: string): VenuewireError =>
   new VenuewireError(code, message, hint);
 
 export interface Place {

@@ -1,5 +1,5 @@
 /** FAST 1.1 templates as data: what a templates file says, before slots and state. Names stay as the file has them. */
-import { VenuewireError } from '../../errors.js';
+import { type ErrorCode, remedyOf, VenuewireError } from '../../errors.js';
 
 export type FastIntegerType = 'int8' | 'uInt8' | 'int16' | 'uInt16' | 'int32' | 'uInt32' | 'int64' | 'uInt64';
 export type FastType = FastIntegerType | 'decimal' | 'ascii' | 'unicode' | 'byteVector';
@@ -62,30 +62,14 @@ export interface FastTemplate {
   readonly body: readonly FastInstruction[];
 }
 
-const MEANINGS: Readonly<Record<string, string>> = {
-  S1: 'The templates file is not one: take it as the venue publishes it.',
-  S2: 'This operator is not for fields of this type.',
-  S3: 'The initial value cannot be a value of the field.',
-  S4: 'A constant needs a value.',
-  S5: 'A mandatory field with a default needs a value.',
-  D2: 'Check that the templates are those of the feed and of the day.',
-  D3: 'The operators of the exponent and the mantissa do not allow this value.',
-  D4: 'Two fields of different types share one dictionary entry: check the templates.',
-  D5: 'A message was lost before this one, or the templates are not those of the feed: reset the decoder.',
-  D6: 'A message was lost before this one, or the templates are not those of the feed: reset the decoder.',
-  D7: 'A message was lost before this one, or the templates are not those of the feed: reset the decoder.',
-  D8: 'The file lacks a template that another one refers to.',
-  D9: 'Take the templates file of the day: the stream has a message that this one does not know.',
-  D12: 'The stream is not in blocks, or is out of step.',
-  R1: 'Check that the templates are those of the feed and of the day.',
-  R2: 'Check that the templates are those of the feed and of the day.',
-  R4: 'A message was lost before this one, or the templates are not those of the feed: reset the decoder.',
-};
-const REPORTABLE = "Decode with { reportable: 'accepted' } when the venue's encoder is known to do this.";
+type FastErrorName = Exclude<
+  Extract<ErrorCode, `VW_FAST_${string}`> extends `VW_FAST_${infer N}` ? N : never,
+  'END' | 'LIMIT' | 'VALUE'
+>;
 
 /** An error of the FAST specification under its own name: `VW_FAST_D5` is `[ERR D5]`. */
-export function fastError(name: string, what: string): VenuewireError {
-  return new VenuewireError(`VW_FAST_${name}`, `[ERR ${name}] ${what}`, MEANINGS[name] ?? REPORTABLE);
+export function fastError(name: FastErrorName, what: string): VenuewireError {
+  return new VenuewireError(`VW_FAST_${name}`, `[ERR ${name}] ${what}`, remedyOf(`VW_FAST_${name}`));
 }
 
 /** What the specification has no name for: the end of the bytes, a bound of ours. */

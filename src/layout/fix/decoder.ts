@@ -2,7 +2,7 @@
  * FIX tag=value. A view finds fields in the bytes of one message without making anything; `toObject` gives names, types
  * and groups by the dictionary.
  */
-import { VenuewireError } from '../../errors.js';
+import { remedyOf, VenuewireError } from '../../errors.js';
 import type { FixDictionary, FixField, FixGroup, FixMembers, FixMessageType } from './dictionary.js';
 
 const SOH = 1;
@@ -15,8 +15,8 @@ const LONGEST = 1 << 24;
 export type FixValue = string | number | boolean | bigint | Uint8Array | readonly FixObject[];
 export type FixObject = { readonly [name: string]: FixValue };
 
-const bad = (code: string, what: string): VenuewireError =>
-  new VenuewireError(`VW_FIX_${code}`, what, 'The bytes are damaged, or no FIX message of this version begins here.');
+const bad = (code: 'CHECKSUM' | 'END' | 'GROUP' | 'LENGTH' | 'MALFORMED' | 'VALUE', what: string): VenuewireError =>
+  new VenuewireError(`VW_FIX_${code}`, what, remedyOf(`VW_FIX_${code}`));
 
 /** A message: where each field stands. One view is bound to message after message. */
 export class FixView {

@@ -1,6 +1,6 @@
 /** XML as the importers read it: elements with resolved namespaces. The only file that loads the XML parser. */
 import { parseXml, type XmlElement as Raw } from '@rgrove/parse-xml';
-import { VenuewireError } from '../../errors.js';
+import { type ErrorCode, VenuewireError } from '../../errors.js';
 
 /** Longer documents than any venue publishes. */
 const MOST_CHARACTERS = 64 << 20;
@@ -24,7 +24,7 @@ export interface XmlElement {
  * Parses a document without a DTD.
  * @throws VenuewireError with `code` when it is not well-formed, has a document type, or is beyond the bounds.
  */
-export function readXml(source: string, code: string, what: string): XmlElement {
+export function readXml(source: string, code: ErrorCode, what: string): XmlElement {
   const fail = (why: string, hint = 'Take the file as the venue publishes it.'): VenuewireError =>
     new VenuewireError(code, `${what}: ${why}`, hint);
   if (source.length > MOST_CHARACTERS) throw fail(`longer than ${MOST_CHARACTERS} characters`);
