@@ -188,6 +188,14 @@ function agreementLines(id, agreement) {
   ];
 }
 
+/** What no public source confirms: of the table, then of its framing. */
+function notConfirmed(decoder, framing) {
+  const own = decoder.unconfirmed.map((u) => `- ${u}`);
+  const frame = (framing?.unconfirmed ?? []).map((u) => `- framing \`${framing.id}\`: ${u}`);
+  const lines = [...own, ...frame];
+  return lines.length > 0 ? ['## What no public source confirms', '', ...lines, ''] : [];
+}
+
 function page(entry, decoder, agreement) {
   const values = new Values();
   const header = [];
@@ -229,6 +237,7 @@ function page(entry, decoder, agreement) {
     '',
     ...(sbe ? [sbe, ''] : []),
     ...(decoder.checked.length > 0 ? ['## What was checked', '', ...decoder.checked.map((c) => `- ${c}`), ''] : []),
+    ...notConfirmed(decoder, framing),
     ...agreementLines(decoder.id, agreement),
     '## Header',
     '',

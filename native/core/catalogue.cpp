@@ -19,22 +19,21 @@ bool Catalogue::parse_all(SpecReader& spec) {
   id_ = spec.text();
   const uint32_t selectors = spec.count();
   if (!spec.ok() || selectors > 2) return false;
-  uint32_t places[2] = {};
   uint32_t width = 0;
   for (uint32_t i = 0; i < selectors; i++) {
     const uint32_t at = spec.u16();
     const uint32_t size = spec.u8();
     const bool big = spec.flag();
-    if (size == 0 || width + size > 2) return false;
-    for (uint32_t b = 0; b < size; b++) places[width + b] = at + (big ? b : size - 1 - b);
+    if (size == 0 || size > kWidestType || width + size > kWidestType) return false;
+    for (uint32_t b = 0; b < size; b++) type_places_[width + b] = at + (big ? b : size - 1 - b);
     width += size;
   }
   if (width > 0) {
-    two_byte_type_ = width == 2;
-    type_high_ = places[0];
-    type_low_ = places[width - 1];
-    type_end_ = (type_high_ > type_low_ ? type_high_ : type_low_) + 1;
-    types_.assign(two_byte_type_ ? 65536 : 256, kUnknown);
+    type_width_ = width;
+    type_high_ = type_places_[0];
+    type_low_ = type_places_[width - 1];
+    type_end_ = *std::max_element(type_places_, type_places_ + width) + 1;
+    if (width <= 2) types_.assign(width == 2 ? 65536 : 256, kUnknown);
   }
   const bool tolerant = spec.flag();
   const bool block = spec.flag();
@@ -58,6 +57,10 @@ bool Catalogue::parse_all(SpecReader& spec) {
     if (block && m.min_length < header_size_) return false;
     const uint32_t codes = spec.count();
     for (uint32_t c = 0; c < codes && spec.ok(); c++) {
+      if (width > 2) {
+        wide_types_.emplace_back(spec.u64(), uint16_t(i));
+        continue;
+      }
       const uint32_t code = spec.u16();
       if (code >= types_.size()) return false;
       types_[code] = uint16_t(i);
@@ -72,7 +75,15 @@ bool Catalogue::parse_all(SpecReader& spec) {
     registers_ = spec.u16();
     if (registers_ > kMostRegisters || !parse_record(spec, m.record, 0)) return false;
   }
+  std::sort(wide_types_.begin(), wide_types_.end());
   return spec.ok();
+}
+
+uint16_t Catalogue::wide_type(const uint8_t* message) const {
+  uint64_t code = 0;
+  for (uint32_t i = 0; i < type_width_; i++) code = code << 8 | message[type_places_[i]];
+  const auto found = std::lower_bound(wide_types_.begin(), wide_types_.end(), std::make_pair(code, uint16_t(0)));
+  return found != wide_types_.end() && found->first == code ? found->second : kUnknown;
 }
 
 bool Catalogue::parse_field(SpecReader& spec, Field& f) {

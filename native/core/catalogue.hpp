@@ -4,6 +4,7 @@
 #pragma once
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/spec.hpp"
@@ -39,8 +40,9 @@ class Catalogue {
   [[nodiscard]] uint16_t classify(Bytes message) const {
     if (message.size < type_end_) return kUnknown;
     const uint32_t low = message.data[type_low_];
-    if (!two_byte_type_) return types_[low];
-    return types_[uint32_t(message.data[type_high_]) << 8 | low];
+    if (type_width_ == 1) return types_[low];
+    if (type_width_ == 2) return types_[uint32_t(message.data[type_high_]) << 8 | low];
+    return wide_type(message.data);
   }
 
   /// Whether a message of that many bytes can be message `index`; `too_long` is never the answer of a table that
@@ -100,6 +102,7 @@ class Catalogue {
   }
 
  private:
+  static constexpr uint32_t kWidestType = 8;
   static constexpr uint32_t kMostRegisters = 64;
   static constexpr uint32_t kDeepest = 8;
   static constexpr uint16_t kNoRegister = 0xFFFF;
@@ -281,6 +284,8 @@ class Catalogue {
     }
   };
 
+  /// A type of three to eight bytes: looked up in the sorted codes.
+  [[nodiscard]] uint16_t wide_type(const uint8_t* message) const;
   static uint64_t read(const Field& f, const uint8_t* p);
   static uint64_t text_key(const uint8_t* p, uint32_t size) {
     while (size > 0 && (p[size - 1] == ' ' || p[size - 1] == 0)) size--;
@@ -302,8 +307,10 @@ class Catalogue {
   uint32_t type_high_ = 0;
   uint32_t type_low_ = 0;
   uint32_t type_end_ = 0xFFFFFFFF;  // no type field: nothing is known
-  bool two_byte_type_ = false;
-  std::vector<uint16_t> types_;
+  uint32_t type_width_ = 1;
+  uint32_t type_places_[kWidestType] = {};  // most significant byte first
+  std::vector<uint16_t> types_;             // by code, of a type of one or two bytes
+  std::vector<std::pair<uint64_t, uint16_t>> wide_types_;
   std::vector<Message> messages_;
   std::vector<Part> parts_;
   std::vector<uint64_t> values_;

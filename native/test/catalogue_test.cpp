@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -126,6 +127,41 @@ void walks_stay_inside() {
   expect(!pieces(c, 1, {'G', 0}, p), "shorter than its fixed part");
 }
 
+/// Types of five characters, as the Korean feeds have them: two codes of one layout, one of another.
+Writer wide() {
+  Writer w;
+  w.u16(1).text("wide").u32(1).u16(1).u8(5).u8(1);
+  w.u8(0).u8(0).u16(0).u16(0).u8(0).u8(0).u32(2);
+  const auto code = [](const char* s) {
+    uint64_t value = 0;
+    for (; *s != 0; s++) value = value << 8 | uint8_t(*s);
+    return value;
+  };
+  w.text("quote").u32(7).u32(7).u32(2).u64(code("B601S")).u64(code("B601Q"));
+  w.u8(0).u32(0).u32(0).u8(0).u8(0).u16(0).record(false, 7, 2, 2).field(0, 1).field(1, 6);
+  w.text("trade").u32(6).u32(6).u32(1).u64(code("A301S"));
+  w.u8(0).u32(0).u32(0).u8(0).u8(0).u16(0).record(false, 6, 2, 2).field(0, 1).field(1, 5);
+  return w;
+}
+
+void wide_types() {
+  const Writer w = wide();
+  Catalogue c;
+  SpecReader spec(w.bytes());
+  expect(c.parse(spec) && spec.at_end(), "a table with wide types");
+  const auto type = [&](const char* s) {
+    return c.classify({reinterpret_cast<const uint8_t*>(s), uint32_t(std::strlen(s))});
+  };
+  expect(type("xB601Sy") == 0 && type("xB601Q") == 0 && type("xA301S") == 1, "a type of five bytes");
+  expect(type("xA301T") == Catalogue::kUnknown && type("xZZZZZ") == Catalogue::kUnknown, "an unknown wide type");
+  expect(type("xB601") == Catalogue::kUnknown, "a message that ends inside its type");
+  Writer nine;
+  nine.u16(1).text("nine").u32(2).u16(0).u8(8).u8(1).u16(8).u8(1).u8(1);
+  Catalogue n;
+  SpecReader refused(nine.bytes());
+  expect(!n.parse(refused), "a type of nine bytes is refused");
+}
+
 // Whatever the bytes of a message are, a walk ends and never reads outside (sanitizers watch).
 void hostile_messages(const Catalogue& c, uint64_t seed) {
   for (int round = 0; round < 200; round++) {
@@ -220,7 +256,9 @@ void as_typescript_has_it(const std::filesystem::path& path, uint64_t& compared)
 int main(int argc, char** argv) {
   types_lengths_and_keys();
   walks_stay_inside();
+  wide_types();
   hostile_tables(small(false).bytes());
+  hostile_tables(wide().bytes());
   const char* folder = argc > 1 ? argv[1] : std::getenv("VENUEWIRE_CATALOGUES");
   uint64_t tables = 0;
   uint64_t compared = 0;

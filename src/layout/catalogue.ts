@@ -31,6 +31,7 @@ export function compileCatalogue(decoder: Decoder): Uint8Array {
     .u8(block?.size ?? 0)
     .flag(block?.big ?? false);
   const codes = decoder.codes();
+  const wide = types.reduce((n, t) => n + t.size, 0) > 2;
   w.list(decoder.names, (name) => {
     const plan = decoder.plan(decoder.names.indexOf(name));
     w.text(name);
@@ -38,7 +39,8 @@ export function compileCatalogue(decoder: Decoder): Uint8Array {
     w.list(
       [...codes].filter(([, index]) => index === plan.index),
       ([code]) => {
-        w.u16(code);
+        if (wide) w.u64(code);
+        else w.u16(code);
       },
     );
     const field = instrumentField(decoder, plan.record);

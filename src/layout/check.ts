@@ -3,6 +3,9 @@ import type { Decoder } from './decoder.js';
 import { isAtLeast, type PlanField, type PlanPart, type PlanRecord } from './plan.js';
 import { isViewMember } from './view.js';
 
+/** Bytes of all type fields of a table: codes of so many are whole numbers in JavaScript. */
+const WIDEST_TYPE = 6;
+
 /** A fault of a message table. */
 export interface TableFault {
   readonly code: ErrorCode;
@@ -77,6 +80,9 @@ export function check(decoder: Decoder): TableFault[] {
     }
   };
 
+  const width = decoder.messageType.reduce((n, name) => n + (decoder.headerPlan.byName.get(name) as PlanField).size, 0);
+  if (width > WIDEST_TYPE)
+    fault('VW_LAYOUT_TYPE', 'messageType', `${width} bytes; at most ${WIDEST_TYPE} tell messages apart`);
   const keys = new Set(decoder.instrument);
   const codes = new Map<number, string>();
   const others = new Map<number, string>();

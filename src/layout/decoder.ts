@@ -31,6 +31,8 @@ export interface DecoderTable<H extends Fields, M extends Messages> {
   readonly messages: M;
   /** What was verified, where sources disagree, weak spots. */
   readonly checked?: readonly string[];
+  /** What no public source confirms. */
+  readonly unconfirmed?: readonly string[];
 }
 
 /** A message of a decoder, ready to be read: its number in the catalogue, its name and its view class. */
@@ -59,6 +61,7 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
   readonly sbe: { readonly schemaId: number; readonly version: number; readonly blockLength: string } | undefined;
   readonly instrument: readonly string[];
   readonly checked: readonly string[];
+  readonly unconfirmed: readonly string[];
   /** Message names in the order of declaration: the position is the message's index, here and in the native core. */
   readonly names: readonly string[];
   #plans: (PlanMessage | undefined)[];
@@ -84,6 +87,7 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
     const instrument = table.instrument ?? [];
     this.instrument = typeof instrument === 'string' ? [instrument] : instrument;
     this.checked = table.checked ?? [];
+    this.unconfirmed = table.unconfirmed ?? [];
     this.names = Object.keys(table.messages);
     this.#plans = new Array(this.names.length);
   }

@@ -51,6 +51,8 @@ export const dividedBy = (field: string): Meaning => new Meaning(undefined, unde
 export const inUnit = (unit: string): Meaning => new Meaning(undefined, undefined, unit);
 /** A part of a time: the rest is what the named message or field said last. */
 export const nanosAfter = (what: string): Meaning => new Meaning(undefined, undefined, 'ns', `after ${what}`);
+export const microsAfter = (what: string): Meaning => new Meaning(undefined, undefined, 'µs', `after ${what}`);
+export const millisAfter = (what: string): Meaning => new Meaning(undefined, undefined, 'ms', `after ${what}`);
 export const price2 = scaled(-2);
 export const price3 = scaled(-3);
 export const price4 = scaled(-4);
@@ -59,6 +61,7 @@ export const price6 = scaled(-6);
 export const price7 = scaled(-7);
 export const price8 = scaled(-8);
 export const price9 = scaled(-9);
+export const millisSinceMidnight = new Meaning(undefined, undefined, 'ms', 'since midnight');
 export const nanosSinceMidnight = new Meaning(undefined, undefined, 'ns', 'since midnight');
 export const nanosSinceEpoch = new Meaning(undefined, undefined, 'ns', 'since 1970-01-01 UTC');
 export const secondsSinceEpoch = new Meaning(undefined, undefined, 's', 'since 1970-01-01 UTC');

@@ -35,6 +35,17 @@ export const moldudp64 = defineFraming({
   message: { length: { offset: 0, size: 2, excludes: 2 }, prefix: 2 },
 });
 
+/** MoldUDP, the forerunner: numbers of 32 bits. */
+export const moldudp = defineFraming({
+  ...moldudp64,
+  id: 'moldudp',
+  source: 'public dissector of Nasdaq NOIS 2.2',
+  unconfirmed: ['that an empty packet carries the next number, as in MoldUDP64'],
+  headerLength: 16,
+  sequence: { offset: 10, size: 4 },
+  count: { offset: 14, size: 2 },
+});
+
 export const soupbintcp = defineFraming({
   id: 'soupbintcp',
   source: 'SoupBinTCP 3.00, Packet Types',
@@ -106,6 +117,17 @@ export const cboeCsm = defineFraming({
   sequence: { offset: 12, size: 4 },
   kinds: [heartbeatWhenEmpty('next')],
   message: { length: { offset: 0, size: 2 } },
+});
+
+/** Lines of text without a number. */
+export const cboeAsciiTop = defineFraming({
+  id: 'cboe-ascii-top',
+  source: 'public dissector of Cboe US Equities Top 1.3.9 (ASCII)',
+  unconfirmed: ['that every line ends in a line feed alone'],
+  byteOrder: 'big',
+  headerLength: 0,
+  shortestPacket: 2,
+  message: { delimiter: 0x0a, trailer: 1 },
 });
 
 // ── NYSE ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -471,6 +493,23 @@ export const hkexOmd = defineFraming({
   message: { length: { offset: 0, size: 2 } },
 });
 
+/** One message a packet; the packet's header is the message's. */
+export const hkexMmdh = defineFraming({
+  id: 'hkex-mmdh',
+  source: 'public dissector of HKEX MMDH 2.1',
+  unconfirmed: [
+    'that the first length counts the whole packet',
+    'whether the number or the internal number is the one that counts messages',
+  ],
+  byteOrder: 'little',
+  headerLength: 0,
+  shortestPacket: 24,
+  packetLength: { offset: 0, size: 2 },
+  manyPackets: true,
+  sequence: { offset: 4, size: 4 },
+  sendTime: { offset: 12, size: 8 },
+});
+
 // ── Consolidated US feeds ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** Line Integrity repeats the last number and takes none; Reset Block Sequence moves the counter. Blocks are padded to 2. */
@@ -489,6 +528,21 @@ export const siacBlock = defineFraming({
     { when: { offset: 2, size: 2, equals: 'CT' }, is: 'heartbeat', number: 'last', counted: false },
     { when: { offset: 2, size: 2, equals: 'CL' }, is: 'reset' },
   ],
+  message: { length: { offset: 0, size: 2 } },
+});
+
+/** Snapshots: another order of the same header, and the last number of the feed that the snapshot stands for. */
+export const siacSnapshotBlock = defineFraming({
+  id: 'siac-snapshot-block',
+  source: 'public dissector of CTA CQS Snapshot 2.1',
+  unconfirmed: ['control messages of the snapshot lines'],
+  byteOrder: 'big',
+  headerLength: 24,
+  packetLength: { offset: 1, size: 2 },
+  sequence: { offset: 3, size: 4 },
+  wrap: ROLLS_TO_ONE,
+  count: { offset: 7, size: 1 },
+  sendTime: { offset: 14, size: 4, unit: 's', nanos: { offset: 18, size: 4 } },
   message: { length: { offset: 0, size: 2 } },
 });
 
@@ -576,6 +630,70 @@ export const otcLink = defineFraming({
   message: { length: { offset: 0, size: 2 } },
 });
 
+/** Retransmitted messages come over TCP without packet headers. */
+export const otcLinkTcp = defineFraming({
+  id: 'otc-link-tcp',
+  source: 'public dissector of OTC Link NQB 1.18',
+  unconfirmed: ['that the stream has no packet headers'],
+  byteOrder: 'big',
+  headerLength: 0,
+  shortestPacket: 3,
+  packetLength: { offset: 0, size: 2 },
+  manyPackets: true,
+});
+
+/** Text without lengths: the five characters of the code decide. Every message ends in 0xFF, which is part of it. */
+export const koscomMdcs = defineFraming({
+  id: 'koscom-mdcs',
+  source: 'public dissectors of KOSCOM MDCS real time 2.018',
+  unconfirmed: ['whether a datagram holds one message or several', 'the byte that ends a message'],
+  byteOrder: 'big',
+  headerLength: 0,
+  shortestPacket: 5,
+  message: { lengthFrom: 'table' },
+});
+
+/** SOH, a message, ETX; bodies are binary, so the table gives the length. */
+export const currenexItch = defineFraming({
+  id: 'currenex-itch',
+  source: 'public dissectors of Currenex ESP 9 and NOW 10',
+  unconfirmed: ['whether numbers count messages of the session'],
+  byteOrder: 'big',
+  headerLength: 0,
+  shortestPacket: 11,
+  sequence: { offset: 1, size: 4 },
+  message: { lengthFrom: 'table', prefix: 1, trailer: 1 },
+});
+
+/** SOH, then messages in ASCII, each with a separator behind it. */
+export const finraBbds = defineFraming({
+  id: 'finra-bbds',
+  source: 'public dissector of FINRA BBDS 2018.1A',
+  unconfirmed: ['where the block keeps its number', 'the bytes of the separators'],
+  byteOrder: 'big',
+  headerLength: 1,
+  shortestPacket: 3,
+  message: { lengthFrom: 'table', trailer: 1 },
+});
+
+export const smallxUdp = defineFraming({
+  id: 'smallx-udp',
+  source: 'public dissector of Small Exchange market data 2.2',
+  unconfirmed: [
+    'the size of the length in front of a message: one byte here, which cannot hold the definitions',
+    'that the length does not count itself',
+    'what the number of an empty packet means',
+  ],
+  byteOrder: 'little',
+  headerLength: 10,
+  channel: { offset: 0, size: 1 },
+  session: { offset: 1, size: 2, type: 'uint' },
+  sequence: { offset: 5, size: 4 },
+  count: { offset: 9, size: 1 },
+  kinds: [heartbeatWhenEmpty('next')],
+  message: { length: { offset: 0, size: 1, excludes: 1 }, prefix: 1 },
+});
+
 /** Every message carries its number; the packet's is that of its first. */
 export const aquisAmd = defineFraming({
   id: 'aquis-amd',
@@ -603,17 +721,18 @@ export const aquisAmdTcp = defineFraming({
   sequence: { offset: 2, size: 4, byteOrder: 'big' },
 });
 
-/** The restart count of the server is the session, the group the channel. Tags follow, without lengths. */
+/** The restart count of the server is the session, the group the channel. Each tag has its length in front. */
 export const jpxFlex = defineFraming({
   id: 'jpx-flex',
   source: 'TSE FLEX MBO 1.1, Packet Header',
-  unconfirmed: ['byte order', 'which tags are control tags; there is no message table'],
+  unconfirmed: ['byte order', 'which tags are control tags', 'that the length in front of a tag does not count itself'],
   byteOrder: 'big',
   headerLength: 26,
   channel: { offset: 0, size: 1 },
   session: { offset: 1, size: 1, type: 'uint' },
   sequence: { offset: 2, size: 4 },
   numbering: 'packet',
+  message: { length: { offset: 0, size: 1, excludes: 1 }, prefix: 1 },
 });
 
 export const moexFast = defineFraming({
@@ -629,10 +748,12 @@ export const moexFast = defineFraming({
 /** Every framing that comes with the library. */
 export const framings: readonly Framing[] = [
   moldudp64,
+  moldudp,
   soupbintcp,
   binaryfile,
   cboeSequencedUnit,
   cboeCsm,
+  cboeAsciiTop,
   nyseXdp,
   nyseOpenbook,
   cmeMdp3,
@@ -654,12 +775,19 @@ export const framings: readonly Framing[] = [
   lseUnitHeader,
   lseUnitHeaderMitch,
   hkexOmd,
+  hkexMmdh,
   siacBlock,
+  siacSnapshotBlock,
   siacBlockOpra,
   hsvf,
   hsvfMx,
   tmxXmt,
   otcLink,
+  otcLinkTcp,
+  koscomMdcs,
+  currenexItch,
+  finraBbds,
+  smallxUdp,
   cixAspen,
   aquisAmd,
   aquisAmdTcp,

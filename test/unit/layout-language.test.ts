@@ -449,10 +449,60 @@ describe('the check of a table', () => {
     expect(faultsOf(message('A', 13, { a: u64(1), aHigh: u32(9) }))).toEqual(['VW_LAYOUT_NAME one.aHigh']);
     expect(faultsOf(message('A', 2, { a: u8(1).bits({ x: 8 }) }))).toEqual(['VW_LAYOUT_BITS one.a.x']);
   });
+  it('refuses types that JavaScript numbers cannot tell apart', () => {
+    const wide = (size: number) =>
+      defineDecoder({
+        ...{
+          id: 'wide',
+          venue: 'v',
+          feed: 'f',
+          version: '1',
+          specification: 's',
+          framing: 'f',
+          byteOrder: 'big' as const,
+        },
+        header: { type: text(0, size) },
+        messageType: 'type',
+        messages: { a: message('A', size, {}) },
+      });
+    expect(check(wide(6))).toEqual([]);
+    expect(check(wide(7)).map((f) => f.code)).toEqual(['VW_LAYOUT_TYPE']);
+  });
   it('keeps an unsound table out of the native core', () => {
     expect(() => compileCatalogue(table({ a: message('A', 3, { x: u8(1) }) }))).toThrow(
       expect.objectContaining({ code: 'VW_LAYOUT_LENGTH' }),
     );
+  });
+});
+
+describe('a type of more than two bytes', () => {
+  const korean = defineDecoder({
+    id: 'wide',
+    venue: 'v',
+    feed: 'f',
+    version: '1',
+    specification: 's',
+    framing: 'f',
+    byteOrder: 'big',
+    header: { code: text(0, 5) },
+    messageType: 'code',
+    messages: {
+      quote: message(['B601S', 'B601Q'], 7, { n: digits(5, 2) }),
+      trade: message('A301S', 6, { side: char(5) }),
+    },
+  });
+  const index = (s: string) => korean.messageIndex(dataOf(Buffer.from(s, 'latin1')), 0, s.length);
+  it('selects by all its characters, and not where the message ends inside them', () => {
+    expect([index('B601S12'), index('B601Q12'), index('A301Sx'), index('A301Tx'), index('B601')]).toEqual([
+      0, 0, 1, -1, -1,
+    ]);
+  });
+  it('is written with the first of its codes, or with the one that is given', () => {
+    expect(Buffer.from(korean.encode('quote', { n: 7 })).toString('latin1')).toBe('B601S07');
+    expect(Buffer.from(korean.encode('quote', { code: 'B601Q', n: 7 })).toString('latin1')).toBe('B601Q07');
+  });
+  it('is compiled for the native core', () => {
+    expect(compileCatalogue(korean).length).toBeGreaterThan(0);
   });
 });
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { findDecoder } from '../../src/decoders/registry.js';
+import { decoders, findDecoder } from '../../src/decoders/registry.js';
 import {
   defineFraming,
   type Framing,
@@ -92,6 +92,17 @@ describe('the framing records', () => {
   });
   it('say where they come from', () => {
     for (const f of framings) expect(f.source, f.id).toBeTruthy();
+  });
+});
+
+describe('the framing of a decoder', () => {
+  /** Messages of a stream that has a framing of its own beside the table. */
+  const STREAMS = ['nasdaq-glimpse-5.0', 'session-iex-gap-fill'];
+  /** Lines over TCP with their packet type in front: no engine reads them yet. */
+  const UNREAD = ['cboe-ascii-pitch'];
+  it.each(decoders.map((d) => [d.id, d] as const))('%s has one, or is of a stream', (id, entry) => {
+    if (UNREAD.includes(entry.framing)) return;
+    expect(framingOf(entry) === undefined ? entry.framing : 'framed').toBe(STREAMS.includes(id) ? 'stream' : 'framed');
   });
 });
 

@@ -1,0 +1,153 @@
+import {
+  char,
+  defineDecoder,
+  i16,
+  i32,
+  message,
+  nanosAfter,
+  price2,
+  price4,
+  text,
+  u8,
+  u16,
+  u32,
+} from '../layout/index.js';
+
+const EventCode = {
+  O: 'Start Of Messages',
+  S: 'Start Of System Hours',
+  Q: 'Start Of Opening Process',
+  N: 'Start Of Normal Hours Closing Process',
+  L: 'Start Of Late Hours Closing Process',
+  E: 'End Of System Hours',
+  C: 'End Of Messages',
+  W: 'End Of Wco Early Closing',
+};
+const OpenState = { Y: 'Open For Auto Execution', N: 'Closed For Auto Execution' };
+const QuoteCondition = {
+  '': 'Regular Quoteautox Eligible',
+  R: 'Rotational Quote',
+  X: 'Bid Side Firm',
+  Y: 'Ask Side Firm',
+  F: 'Non Firm Quote',
+};
+
+/** Nasdaq Options Market (NOM); PHLX Top of Market 3.3 has the same layout Best of Nasdaq Options (BONO) 3.2: http://www.nasdaqtrader.com/content/productsservices/trading/optionsmarket/BONO spec, version 3.2, Thursday, November 2, 2017. */
+export const nasdaqNomBono32 = defineDecoder({
+  id: 'nasdaq-nom-bono-3.2',
+  venue: 'Nasdaq Options Market (NOM); PHLX Top of Market 3.3 has the same layout',
+  feed: 'Best of Nasdaq Options (BONO)',
+  version: '3.2',
+  specification:
+    'http://www.nasdaqtrader.com/content/productsservices/trading/optionsmarket/BONO spec, version 3.2, Thursday, November 2, 2017',
+  framing: 'moldudp64',
+  byteOrder: 'big',
+  header: {
+    messageType: char(0),
+  },
+  messageType: 'messageType',
+  longer: 'tolerated',
+  instrument: 'optionId',
+  checked: [
+    'layout of a public dissector, Nasdaq_NomOptions_Bono_Itch_v3_2 and 1 more; neither a table of the specification nor a capture was compared',
+    'packets made from the table and dissected: 13 of 13 alike, 134 fields; positions only, not meanings or scales',
+    'code lists of the venues are merged: Event Code, Option Closing Type, Quote Condition',
+  ],
+  messages: {
+    timestamp: message('T', 5, {
+      second: u32(1),
+    }),
+    systemEvent: message('S', 8, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      eventCode: char(5, EventCode),
+      version: u8(6),
+      subversion: u8(7),
+    }),
+    optionsDirectory: message('D', 40, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      optionId: u32(5),
+      securitySymbol: text(9, 6),
+      expirationYear: u8(15),
+      expirationMonth: u8(16),
+      expirationDay: u8(17),
+      strikePrice: i32(18, price4),
+      optionType: char(22, { C: 'Call', P: 'Put' }),
+      source: u8(23),
+      underlyingSymbol: text(24, 13),
+      optionClosingType: char(37, { N: 'Normal', L: 'Late', W: 'Wco Early Closing' }),
+      tradable: char(38, { Y: 'Tradable', N: 'Not Tradable' }),
+      mpv: char(39, { E: 'Penny Everywhere', S: 'Scaled', P: 'Penny Pilot' }),
+    }),
+    tradingAction: message('H', 10, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      optionId: u32(5),
+      currentTradingState: char(9, { H: 'Halt In Effect', T: 'Trading' }),
+    }),
+    securityOpenClosed: message('O', 10, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      optionId: u32(5),
+      openState: char(9, OpenState),
+    }),
+    shortBestBidAndAskUpdate: message('q', 18, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      optionId: u32(5),
+      quoteCondition: char(9, QuoteCondition),
+      bidPrice: i16(10, price2),
+      bidSize: u16(12),
+      askPrice: i16(14, price2),
+      askSize: u16(16),
+    }),
+    longBestBidAndAskUpdate: message('Q', 26, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      optionId: u32(5),
+      quoteCondition: char(9, QuoteCondition),
+      bidPrice: i32(10, price4),
+      bidSize: u32(14),
+      askPrice: i32(18, price4),
+      askSize: u32(22),
+    }),
+    shortBestAskUpdate: message('a', 14, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      optionId: u32(5),
+      quoteCondition: char(9, QuoteCondition),
+      price: i16(10, price2),
+      size: u16(12),
+    }),
+    shortBestBidUpdate: message('b', 14, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      optionId: u32(5),
+      quoteCondition: char(9, QuoteCondition),
+      price: i16(10, price2),
+      size: u16(12),
+    }),
+    longBestAskUpdate: message('A', 18, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      optionId: u32(5),
+      quoteCondition: char(9, QuoteCondition),
+      price: i32(10, price4),
+      size: u32(14),
+    }),
+    longBestBidUpdate: message('B', 18, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      optionId: u32(5),
+      quoteCondition: char(9, QuoteCondition),
+      price: i32(10, price4),
+      size: u32(14),
+    }),
+    tradeReport: message('R', 22, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      optionId: u32(5),
+      crossId: u32(9),
+      tradeCondition: char(13),
+      price: i32(14, price4),
+      volume: u32(18),
+    }),
+    brokenTradeReport: message('X', 21, {
+      nanoseconds: u32(1, nanosAfter('the last second')),
+      optionId: u32(5),
+      originalCrossId: u32(9),
+      originalPrice: i32(13, price4),
+      originalVolume: u32(17),
+    }),
+  },
+});
