@@ -93,6 +93,7 @@ const table = {
   VW_LAYOUT_PART: ['Something in a message is no part of a message table.', CORRECT_TABLE],
   VW_LAYOUT_REFERENCE: ['A part refers to a field that is not there.', CORRECT_TABLE],
   VW_LAYOUT_SIZE: ['A field has no bytes.', CORRECT_TABLE],
+  VW_LAYOUT_TYPE: ['The fields that select a message are too wide.', CORRECT_TABLE],
   VW_MESSAGE_INDEX: ['The decoder has fewer messages.', 'Use an index below names.length.'],
   VW_MESSAGE_MALFORMED: ['Counts or lengths inside a message lead past its end.', 'Check the decoder version against the venue.'],
   VW_MESSAGE_NAME: ['The decoder has no message of that name.', 'Its messages are in `names`.'],

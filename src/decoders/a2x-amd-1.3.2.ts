@@ -2,14 +2,14 @@ import { defineDecoder, message, text, u8, u16, u32, u64 } from '../layout/index
 
 const TradeType = {
   1: 'Visible',
-  2: 'Hidden Or Reserve',
-  3: 'Market At Close',
-  4: 'Large In Scale Cross',
+  2: 'Hidden or Reserve',
+  3: 'Market at Close',
+  4: 'Large in Scale Cross',
   5: 'Benchmark Cross',
-  6: 'Auction On Demand',
+  6: 'Auction on Demand',
 };
 const SecurityFlagsBits = { aodEnabled: 10, illiquid: 12, testStock: [13, 2], macEnabled: 15 } as const;
-const TradingStatus = { 1: 'Active', 2: 'Halted', 3: 'Suspended', 8: 'Aod Start', 24: 'Aod End' };
+const TradingStatus = { 1: 'Active', 2: 'Halted', 3: 'Suspended', 8: 'AOD Start', 24: 'AOD End' };
 
 /** A2X (South Africa) AMD real time 1.3.2: A2X712-Market-Data-Techincal-Specification-v1.3.2, version 1.3.2, Thursday, September 15, 2022. */
 export const a2xAmd132 = defineDecoder({

@@ -16,18 +16,18 @@ import {
 } from '../layout/index.js';
 
 const EventCode = { O: 'Open', S: 'Start', C: 'End', P: 'Paused', R: 'Resumed' };
-const ContractType = { F: 'Cfut', O: 'Copta', E: 'Eopta', N: 'Oopt', S: 'Csprd', A: 'Sprd', D: 'Sfut' };
-const FinancialType = { C: 'Commodity', D: 'Cfd', E: 'Equity', X: 'Government Bond', B: 'Bank Bill' };
+const ContractType = { F: 'CFUT', O: 'COPTA', E: 'EOPTA', N: 'OOPT', S: 'CSPRD', A: 'SPRD', D: 'SFUT' };
+const FinancialType = { C: 'Commodity', D: 'CFD', E: 'Equity', X: 'Government Bond', B: 'Bank Bill' };
 const TradingStatus = {
   p: 'Pending',
   H: 'Halted',
-  P: 'Pre Open',
+  P: 'Pre-Open',
   C: 'Closed',
   l: 'Levelling',
   L: 'Locked',
   O: 'Opened',
   U: 'Unavailable',
-  d: 'Pre Price Discovery',
+  d: 'Pre-Price Discovery',
   I: 'Inactive',
   D: 'Price Discovery',
   A: 'Activated',
@@ -40,8 +40,8 @@ const TradeType = {
   w: 'Crossing Sweeping',
   L: 'Levelling',
   l: 'Crossing Levelling',
-  S: 'Spread To Underlying',
-  s: 'Crossing Spread To Underlying',
+  S: 'Spread to Underlying',
+  s: 'Crossing Spread to Underlying',
   R: 'Intra Spread',
   r: 'Crossing Intra Spread',
   Q: 'Inter Spread',

@@ -18,16 +18,16 @@ const FinancialProduct = {
   1: 'Option',
   2: 'Forward',
   3: 'Future',
-  4: 'Fra',
+  4: 'FRA',
   5: 'Cash',
   6: 'Payment',
   7: 'Exchange Rate',
   8: 'Interest Rate Swap',
   9: 'Repo',
-  10: 'Synthetic Box Leg Or Reference',
+  10: 'Synthetic Box Leg or Reference',
   11: 'Standard Combination',
   12: 'Guarantee',
-  13: 'Otc General',
+  13: 'OTC General',
   14: 'Equity Warrant',
   15: 'Security Lending',
   18: 'Certificate',
@@ -35,7 +35,7 @@ const FinancialProduct = {
 const ShortSaleRestriction = {
   0: 'No Restrictions',
   1: 'Short Selling Not Allowed',
-  2: 'Short Selling Allowed With Up Tick Rule',
+  2: 'Short Selling Allowed with Up Tick Rule',
 };
 
 /** Borsa Istanbul BISTECH ITCH (Genium INET) 21.12: bistech-itch-protocol-specification, version 21.12, Friday, February 28, 2025. */
@@ -104,7 +104,7 @@ export const bistItch2112 = defineDecoder({
     }),
     systemEvent: message('S', 6, {
       nanoseconds: u32(1, nanosAfter('the last second')),
-      eventCode: char(5, { O: 'Start Of Messages', C: 'End Of Messages' }),
+      eventCode: char(5, { O: 'Start of Messages', C: 'End of Messages' }),
     }),
     orderBookState: message('O', 29, {
       nanoseconds: u32(1, nanosAfter('the last second')),
@@ -156,7 +156,7 @@ export const bistItch2112 = defineDecoder({
       reserved14: reserved(38, 14),
       tradePrice: i32(52, scaledBy('decimalsInPrice')),
       occurredAtCross: char(56, { N: 'No', Y: 'Yes' }),
-      printable: char(57, { N: 'Non Printable', Y: 'Printable' }),
+      printable: char(57, { N: 'Non-Printable', Y: 'Printable' }),
     }),
     orderReplace: message('U', 36, {
       nanoseconds: u32(1, nanosAfter('the last second')),
@@ -187,7 +187,7 @@ export const bistItch2112 = defineDecoder({
       orderBookId: u32(26),
       tradePrice: i32(30, scaledBy('decimalsInPrice')),
       reserved14: reserved(34, 14),
-      printable: char(48, { N: 'Non Printable', Y: 'Printable' }),
+      printable: char(48, { N: 'Non-Printable', Y: 'Printable' }),
       occurredAtCross: char(49, { N: 'No', Y: 'Yes' }),
     }),
     equilibriumPriceUpdate: message('Z', 53, {

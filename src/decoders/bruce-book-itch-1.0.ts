@@ -1,26 +1,26 @@
 import { char, defineDecoder, inUnit, message, price4, text, u16, u32, u64 } from '../layout/index.js';
 
 const EventCode = {
-  O: 'Start Of Transmissions',
-  S: 'Start Of System Hours',
-  Q: 'Start Of Market Hours',
-  M: 'End Of Market Hours',
-  E: 'End Of System Hours',
-  C: 'End Of Transmissions',
+  O: 'Start of Transmissions',
+  S: 'Start of System Hours',
+  Q: 'Start of Market Hours',
+  M: 'End of Market Hours',
+  E: 'End of System Hours',
+  C: 'End of Transmissions',
 };
 const MarketCategory = {
-  A: 'Nyse American',
-  N: 'Nyse',
-  P: 'Nyse Arca',
+  A: 'NYSE American',
+  N: 'NYSE',
+  P: 'NYSE Arca',
   Q: 'Nasdaq',
-  V: 'Investors Exchange Llc',
-  Z: 'Cboe Bzx',
+  V: "Investors' Exchange LLC",
+  Z: 'Cboe BZX',
   ' ': 'Not Available',
 };
 const RegShoAction = {
-  0: 'No Price Test In Place',
-  1: 'Reg Sho Restriction In Effect',
-  2: 'Reg Sho Restriction Remains In Effect',
+  0: 'No Price Test in Place',
+  1: 'Reg SHO Restriction in Effect',
+  2: 'Reg SHO Restriction Remains in Effect',
 };
 
 /** Bruce ATS Best Bid and Offer and Depth of Book 1.0: Bruce Best Bid And Offer, version 1.0, Saturday, March 1, 2025. */

@@ -1,22 +1,22 @@
 import { char, defineDecoder, digits, message, reserved, text } from '../layout/index.js';
 
 const HaltStatus = {
-  A: 'Accepting Orders For Queuing',
+  A: 'Accepting Orders for Queuing',
   H: 'Halted',
   Q: 'Quote Only Cboe Listings',
   S: 'Exchange Specific Suspension',
   T: 'Trading',
 };
-const RegShoAction = { 0: 'No Price Test In Effect', 1: 'Reg Sho Price Test Restriction In Effect' };
+const RegShoAction = { 0: 'No Price Test in Effect', 1: 'Reg SHO Price Test Restriction in Effect' };
 const AuctionType = {
   O: 'Opening Auction',
   C: 'Closing Auction',
   H: 'Halt Auction',
-  I: 'Ipo Auction',
+  I: 'IPO Auction',
   M: 'Cboe Market Close',
-  P: 'Periodic Auction Byx Only',
+  P: 'Periodic Auction BYX Only',
 };
-const RetailPriceImprovement = { B: 'Buy Side Rpi', S: 'Sell Side Rpi', A: 'Buy And Sell Rpi', N: 'No Rpi' };
+const RetailPriceImprovement = { B: 'Buy Side RPI', S: 'Sell Side RPI', A: 'Buy and Sell RPI', N: 'No RPI' };
 
 /** Cboe US Equities (BYX, BZX, EDGA, EDGX) TCP depth of book (ASCII PITCH) 1.15.13: Cboe US Equities TCP PITCH Specification, version 1.15.13, Monday, April 21, 2025. */
 export const cboeAsciiPitch11513 = defineDecoder({

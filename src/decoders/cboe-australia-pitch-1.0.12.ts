@@ -16,49 +16,49 @@ const TradingStatus = {
   C: 'Closed',
   A: 'Premarket',
   T: 'Trading',
-  M: 'Moc Trading',
+  M: 'MOC Trading',
   P: 'Postmarket',
   H: 'Halted',
   S: 'Trading Suspended',
-  O: 'Pre Open',
-  E: 'Pre Close',
+  O: 'Pre-Open',
+  E: 'Pre-Close',
 };
 const MarketIdCode = {
-  XASX: 'Asx Symbols',
-  CXAW: 'Cxa Warrants',
-  CXAE: 'Cxa Etf',
-  CXAQ: 'Cxa Qmf',
-  CXAL: 'Cxa Listed',
+  XASX: 'ASX Symbols',
+  CXAW: 'CXA Warrants',
+  CXAE: 'CXA ETF',
+  CXAQ: 'CXA QMF',
+  CXAL: 'CXA Listed',
 };
-const ExecutionType = { O: 'Opening Intraday Auction', C: 'Closing Auction', H: 'Halt Auction Re Opening' };
+const ExecutionType = { O: 'Opening Intraday Auction', C: 'Closing Auction', H: 'Halt Auction Re-Opening' };
 const TradeType = {
   B: 'Broker Preferred Trade',
-  N: 'Trade Resulting From Normal Matching Logic',
-  ' ': 'Offexchange Trade Report',
+  N: 'Trade Resulting from Normal Matching Logic',
+  ' ': 'Off-Exchange Trade Report',
   O: 'Opening Intraday Auction Undisclosed',
   C: 'Closing Auction Undisclosed',
-  H: 'Halt Auction Re Opening Undisclosed',
+  H: 'Halt Auction Re-Opening Undisclosed',
 };
 const TradeDesignation = {
-  C: 'Cxac Limit',
-  P: 'Cxap Mid Point',
-  N: 'Cxan Near Point',
-  F: 'Cxaf Far Point',
-  M: 'Cxam Moc',
-  ' ': 'Not Applicable Offexchange',
+  C: 'CXAC Limit',
+  P: 'CXAP Mid Point',
+  N: 'CXAN Near Point',
+  F: 'CXAF Far Point',
+  M: 'CXAM MOC',
+  ' ': 'Not Applicable (Off-Exchange)',
 };
 const TradeReportType = {
   B: 'Block Trade',
   P: 'Large Portfolio Trade',
   T: 'Large Principal Transaction',
-  S: 'Trades With Price Improvement',
+  S: 'Trades with Price Improvement',
   L: 'Permitted Trade During Post Trading Hours Period',
-  M: 'Permitted Trade During Pre Trading Hours Period',
-  E: 'Out Of Hours Trade',
-  F: 'Etf Trade Report For Unit Creations Or Redemptions',
-  ' ': 'Not Applicable Onexchange',
+  M: 'Permitted Trade During Pre-Trading Hours Period',
+  E: 'Out of Hours Trade',
+  F: 'ETF Trade Report for Unit Creations or Redemptions',
+  ' ': 'Not Applicable (On-Exchange)',
 };
-const ValueCategory = { 1: 'Closing Price', 2: 'I Nav Values Etf', 3: 'Index Values', 4: 'Eod Nav From Issuer' };
+const ValueCategory = { 1: 'Closing Price', 2: 'iNAV Values (ETF)', 3: 'Index Values', 4: 'EOD NAV from Issuer' };
 
 /** Cboe Australia (CXA) Multicast PITCH depth of book 1.0.12: CXA Multicast PITCH Specification, version 1.0.12, Friday, March 21, 2025. */
 export const cboeAustraliaPitch1012 = defineDecoder({

@@ -2,35 +2,35 @@ import { char, defineDecoder, message, price7, reserved, text, u8, u32, u64 } fr
 
 const LoginResponseStatus = {
   A: 'Login Accepted',
-  N: 'Not Authorised Invalid Username Password',
-  B: 'Session In Use',
+  N: 'Not Authorised (Invalid Username/Password)',
+  B: 'Session in Use',
   S: 'Invalid Session',
 };
 const SpinResponseStatus = {
   A: 'Accepted',
-  O: 'Out Of Range Sequence Requested Is Greater Than Sequence Available By The Next Spin',
-  S: 'Spin Already In Progress Only One Spin Can Be Running At A Time',
+  O: 'Out of Range: Sequence Requested Is Greater than Sequence Available by the Next Spin',
+  S: 'Spin Already in Progress (Only One Spin Can Be Running at a Time)',
 };
 const TradingStatus = {
   C: 'Closed',
   A: 'Premarket',
   T: 'Trading',
-  M: 'Moc Trading',
+  M: 'MOC Trading',
   P: 'Postmarket',
   H: 'Halted',
   S: 'Trading Suspended',
-  O: 'Pre Open',
-  E: 'Pre Close',
+  O: 'Pre-Open',
+  E: 'Pre-Close',
 };
 const MarketIdCode = {
-  XASX: 'Asx Symbols',
-  CXAW: 'Cxa Warrants',
-  CXAE: 'Cxa Etf',
-  CXAQ: 'Cxa Qmf',
-  CXAL: 'Cxa Listed',
+  XASX: 'ASX Symbols',
+  CXAW: 'CXA Warrants',
+  CXAE: 'CXA ETF',
+  CXAQ: 'CXA QMF',
+  CXAL: 'CXA Listed',
 };
-const ValueCategory = { 1: 'Closing Price', 2: 'I Nav Values Etf', 3: 'Index Values', 4: 'Eod Nav From Issuer' };
-const AuctionType = { O: 'Opening Intraday Auction', C: 'Closing Auction', H: 'Halt Auction Re Opening' };
+const ValueCategory = { 1: 'Closing Price', 2: 'iNAV Values (ETF)', 3: 'Index Values', 4: 'EOD NAV from Issuer' };
+const AuctionType = { O: 'Opening Intraday Auction', C: 'Closing Auction', H: 'Halt Auction Re-Opening' };
 
 /** Cboe Australia (CXA) depth of book spin server 1.0.12: CXA Multicast PITCH Specification, version 1.0.12, Friday, March 21, 2025. */
 export const cboeAustraliaSpin1012 = defineDecoder({

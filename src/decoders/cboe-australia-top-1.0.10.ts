@@ -16,48 +16,48 @@ const TradingStatus = {
   C: 'Closed',
   A: 'Premarket',
   T: 'Trading',
-  M: 'Moc Trading',
+  M: 'MOC Trading',
   P: 'Postmarket',
   H: 'Halted',
   S: 'Trading Suspended',
-  O: 'Pre Open',
-  E: 'Pre Close',
+  O: 'Pre-Open',
+  E: 'Pre-Close',
 };
 const MarketIdCode = {
   XASX: 'Australian Stock Market',
-  CXAW: 'Cxa Warrants',
-  CXAE: 'Cxa Etf',
-  CXAQ: 'Cxa Qmf',
-  CXAL: 'Cxa Listed',
+  CXAW: 'CXA Warrants',
+  CXAE: 'CXA ETF',
+  CXAQ: 'CXA QMF',
+  CXAL: 'CXA Listed',
 };
 const TradeType = {
   B: 'Broker Preferred Trade',
-  N: 'Trade Resulting From Normal Matching Logic',
-  O: 'Opening Auction Trade Or Intraday Auction Trade',
+  N: 'Trade Resulting from Normal Matching Logic',
+  O: 'Opening Auction Trade or Intraday Auction Trade',
   C: 'Closing Auction Trade',
-  H: 'Halt Auction Re Opening',
-  ' ': 'Offexchange Trade Report',
+  H: 'Halt Auction Re-Opening',
+  ' ': 'Off-Exchange Trade Report',
 };
 const TradeDesignation = {
-  C: 'Cxac Limit',
-  P: 'Cxap Mid Point',
-  N: 'Cxan Near Point',
-  F: 'Cxaf Far Point',
-  M: 'Cxam Moc',
-  ' ': 'Not Applicable Offexchange',
+  C: 'CXAC Limit',
+  P: 'CXAP Mid Point',
+  N: 'CXAN Near Point',
+  F: 'CXAF Far Point',
+  M: 'CXAM MOC',
+  ' ': 'Not Applicable (Off-Exchange)',
 };
 const TradeReportType = {
   B: 'Block Trade',
   P: 'Large Portfolio Trade',
   T: 'Large Principal Transaction',
-  S: 'Trades With Price Improvement',
+  S: 'Trades with Price Improvement',
   L: 'Permitted Trade During Post Trading Hours Period',
-  M: 'Permitted Trade During Pre Trading Hours Period',
-  E: 'Out Of Hours Trade',
-  F: 'Etf Trade Report For Unit Creations Or Redemptions',
-  ' ': 'Not Applicable Onexchange',
+  M: 'Permitted Trade During Pre-Trading Hours Period',
+  E: 'Out of Hours Trade',
+  F: 'ETF Trade Report for Unit Creations or Redemptions',
+  ' ': 'Not Applicable (On-Exchange)',
 };
-const AuctionType = { O: 'Opening Intraday Auction', C: 'Closing Auction', H: 'Halt Auction Re Opening' };
+const AuctionType = { O: 'Opening Intraday Auction', C: 'Closing Auction', H: 'Halt Auction Re-Opening' };
 
 /** Cboe Australia (CXA) Multicast Top 1.0.10: CXA Multicast TOP Specification, version 1.0.10, Friday, March 21, 2025. What is as in cboe-australia-pitch-1.0.12 is taken from there. */
 export const cboeAustraliaTop1010 = defineDecoder({

@@ -5,19 +5,19 @@ const TradingStatus = {
   C: 'Closed',
   A: 'Premarket',
   T: 'Trading',
-  M: 'Moc Trading',
+  M: 'MOC Trading',
   P: 'Postmarket',
   H: 'Halted',
   S: 'Trading Suspended',
-  O: 'Pre Open',
-  E: 'Pre Close',
+  O: 'Pre-Open',
+  E: 'Pre-Close',
 };
 const MarketIdCode = {
   XASX: 'Australian Stock Market',
-  CXAW: 'Cxa Warrants',
-  CXAE: 'Cxa Etf',
-  CXAQ: 'Cxa Qmf',
-  CXAL: 'Cxa Listed',
+  CXAW: 'CXA Warrants',
+  CXAE: 'CXA ETF',
+  CXAQ: 'CXA QMF',
+  CXAL: 'CXA Listed',
 };
 
 /** Cboe Australia (CXA) Multicast Top spin server 1.0.10: CXA Multicast TOP Specification, version 1.0.10, Friday, March 21, 2025. What is as in cboe-australia-spin-1.0.12 is taken from there. */

@@ -4,7 +4,7 @@ const AuctionType = {
   O: 'Opening Auction',
   C: 'Closing Auction',
   H: 'Halt Auction',
-  I: 'Ipo Auction',
+  I: 'IPO Auction',
   M: 'Cboe Market Close',
 };
 

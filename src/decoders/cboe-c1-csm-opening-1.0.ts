@@ -1,35 +1,15 @@
-import {
-  atLeast,
-  char,
-  defineDecoder,
-  group,
-  i8,
-  i32,
-  message,
-  next,
-  u8,
-  u16,
-  u32,
-  u64,
-  varText,
-} from '../layout/index.js';
+import { atLeast, char, defineDecoder, group, i8, i32, message, u8, u16, u32 } from '../layout/index.js';
+import { cboeC1CsmTop14 } from './cboe-c1-csm-top-1.4.js';
 
-const SecurityExchange = {
-  2: 'Cboe 2 Options',
-  C: 'Cboe',
-  O: 'One Chicago Not Supported',
-  W: 'Cbsx Not Supported',
-  F: 'Cfecof',
-};
 const SecurityTradingStatus = {
   2: 'Halted',
   17: 'Open',
   18: 'Closed',
-  21: 'Pre Open',
+  21: 'Pre-Open',
   22: 'Opening Rotation',
   23: 'Fast Market',
-  24: 'Strategy Market In Opening Rotation',
-  25: 'Strategy Market Quotes Non Firm',
+  24: 'Strategy Market in Opening Rotation',
+  25: 'Strategy Market Quotes Non-Firm',
   26: 'Suspended',
 };
 const MdEntryType = {
@@ -45,8 +25,8 @@ const MdEntryType = {
 const MdVolumeType = {
   0: 'Total Limit',
   1: 'Customer Limit',
-  2: 'Total Contingency All Or None',
-  3: 'Customer Contingency All Or None',
+  2: 'Total Contingency All or None',
+  3: 'Customer Contingency All or None',
 };
 const EopType = {
   0: 'Undefined',
@@ -55,14 +35,14 @@ const EopType = {
   3: 'Need More Buyers',
   4: 'No Opening Trades',
   5: 'Multiple Opening Prices',
-  6: 'Need Quote To Open',
-  7: 'Price Not In Quote Range',
-  8: 'Need Dpm Quote To Open',
-  9: 'Dpm Quote Invalid',
-  10: 'Price Not In Botr Range',
+  6: 'Need Quote to Open',
+  7: 'Price Not in Quote Range',
+  8: 'Need DPM Quote to Open',
+  9: 'DPM Quote Invalid',
+  10: 'Price Not in BOTR Range',
 };
 
-/** Cboe C1 Options CSM opening auction 1.0: CBOEStreamingOpeningAuction, version 1.0, Wednesday, July 18, 2018. */
+/** Cboe C1 Options CSM opening auction 1.0: CBOEStreamingOpeningAuction, version 1.0, Wednesday, July 18, 2018. What is as in cboe-c1-csm-top-1.4 is taken from there. */
 export const cboeC1CsmOpening10 = defineDecoder({
   id: 'cboe-c1-csm-opening-1.0',
   venue: 'Cboe C1 Options',
@@ -87,46 +67,7 @@ export const cboeC1CsmOpening10 = defineDecoder({
     'strings and groups are length/count prefixed as listed; message length includes its own two bytes',
   ],
   messages: {
-    securityDefinition: message(13, atLeast(9), {
-      securityTypeLength: u8(8),
-      securityTypeText: varText(9, 'securityTypeLength'),
-      securityExchange: char(next, SecurityExchange),
-      symbolLength: u8(next),
-      symbolText: varText(next, 'symbolLength'),
-      targetLocationIdLength: u8(next),
-      targetLocationIdText: varText(next, 'targetLocationIdLength'),
-      classKey: u32(next),
-      securityId: u32(next),
-      maturityDate: u64(next),
-      priceType: u8(next),
-      strikePriceExponent: i8(next),
-      strikePriceMantissa: i32(next),
-      putOrCall: u8(next, { 0: 'Put', 1: 'Call' }),
-      minimumStrikePriceFractionExponent: i8(next),
-      minimumStrikePriceFractionMantissa: i32(next),
-      maxStrikePriceExponent: i8(next),
-      maxStrikePriceMantissa: i32(next),
-      premiumBreakPointExponent: i8(next),
-      premiumBreakPointMantissa: i32(next),
-      minimumAbovePremiumFractionExponent: i8(next),
-      minimumAbovePremiumFractionMantissa: i32(next),
-      minimumBelowPremiumFractionExponent: i8(next),
-      minimumBelowPremiumFractionMantissa: i32(next),
-      exerciseStyle: u8(next, { 0: 'American', 1: 'European' }),
-      currencyCodeLength: u8(next),
-      currencyCodeText: varText(next, 'currencyCodeLength'),
-      underlyingSymbolLength: u8(next),
-      underlyingSymbolText: varText(next, 'underlyingSymbolLength'),
-      underlyingTypeLength: u8(next),
-      underlyingTypeText: varText(next, 'underlyingTypeLength'),
-      contractSize: u32(next),
-      noLegs: u8(next),
-      securityDefinitionLeg: group(next, 'noLegs', 9, {
-        legRatioQty: u32(0),
-        legSecurityId: u32(4),
-        legSide: char(8, { B: 'Buy Bid', S: 'Sell Ask' }),
-      }),
-    }),
+    securityDefinition: cboeC1CsmTop14.messages.securityDefinition,
     marketDataRefresh: message(20, atLeast(32), {
       classKey: u32(8),
       securityId: u32(12),
@@ -166,8 +107,8 @@ export const cboeC1CsmOpening10 = defineDecoder({
       eopMantissa: i32(17),
       eos: u32(21),
       eopType: u8(25, EopType),
-      legalMarket: u8(26, { 0: 'Not A Legal Market', 1: 'Legal Market' }),
+      legalMarket: u8(26, { 0: 'Not a Legal Market', 1: 'Legal Market' }),
     }),
-    heartbeat: message(16, 8, {}),
+    heartbeat: cboeC1CsmTop14.messages.heartbeat,
   },
 });

@@ -20,8 +20,8 @@ import {
 } from '../layout/index.js';
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
 
-const AuctionType = { B: 'Aim', F: 'Flex Auction', S: 'Solicitation Auction Mechanism' };
-const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'Rth Trading' };
+const AuctionType = { B: 'AIM', F: 'FLEX Auction', S: 'Solicitation Auction Mechanism' };
+const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 
 /** Cboe C1 Options FLEX Multicast PITCH 1.1.30: US Options FLEX Specification, version 1.1.30, Wednesday, April 1, 2026. What is as in cboe-options-complex-pitch-2.1.18 is taken from there. */
 export const cboeC1Flex1130 = defineDecoder({
@@ -68,7 +68,7 @@ export const cboeC1Flex1130 = defineDecoder({
       symbolCondition: char(33, { N: 'Normal', C: 'Closing Only' }),
       underlying: text(34, 8),
       exerciseStyle: char(42, { A: 'American', E: 'European' }),
-      settlementType: char(43, { A: 'Am', P: 'Pm', S: 'Asian', Q: 'Cliquet' }),
+      settlementType: char(43, { A: 'AM', P: 'PM', S: 'Asian', Q: 'Cliquet' }),
       percentage: u32(44),
       observationDay: text(48, 2),
       returnCapPercentage: u32(50),
@@ -87,7 +87,7 @@ export const cboeC1Flex1130 = defineDecoder({
       complexFlexLeg: group(28, 'messageLegCount', 13, {
         legSymbol: text(0, 8),
         legRatio: i32(8),
-        legSecurityType: char(12, { X: 'Flex Option', E: 'Equity', O: 'Listed Option' }),
+        legSecurityType: char(12, { X: 'FLEX Option', E: 'Equity', O: 'Listed Option' }),
       }),
     }),
     auctionNotification: message(173, 47, {
@@ -98,7 +98,7 @@ export const cboeC1Flex1130 = defineDecoder({
       side: char(21, { B: 'Buy', S: 'Sell' }),
       price: i64(22, price4),
       quantity: u32(30),
-      customerIndicator: char(34, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(34, { N: 'Non-Customer', C: 'Customer' }),
       participantId: text(35, 4),
       auctionEndOffset: u32(39),
       clientId: text(43, 4),
@@ -111,7 +111,7 @@ export const cboeC1Flex1130 = defineDecoder({
       side: char(21, { B: 'Buy', S: 'Sell' }),
       price: i64(22, price4),
       quantity: u32(30),
-      customerIndicator: char(34, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(34, { N: 'Non-Customer', C: 'Customer' }),
       participantId: text(35, 4),
       auctionEndOffset: u32(39),
       clientId: text(43, 4),

@@ -3,16 +3,16 @@ import { cboeAustraliaSpin1012 } from './cboe-australia-spin-1.0.12.js';
 
 const LoginResponseStatus = {
   A: 'Login Accepted',
-  N: 'Not Authorized Invalid Username Password',
-  B: 'Session In Use',
+  N: 'Not Authorized (Invalid Username/Password)',
+  B: 'Session in Use',
   S: 'Invalid Session',
 };
 const InstrumentDefinitionResponseStatus = {
   A: 'Accepted',
-  O: 'Out Of Range Sequence Must Be 0',
-  S: 'Spin Already In Progress Only One Spin Can Be Running At A Time',
+  O: 'Out of Range: Sequence Must Be > 0',
+  S: 'Spin Already in Progress (Only One Spin Can Be Running at a Time)',
 };
-const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'Rth Trading' };
+const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 
 /** Cboe C1 Options FLEX spin server 1.1.30: US Options FLEX Specification, version 1.1.30, Wednesday, April 1, 2026. What is as in cboe-australia-spin-1.0.12 is taken from there. */
 export const cboeC1FlexSpin1130 = defineDecoder({
@@ -77,7 +77,7 @@ export const cboeC1FlexSpin1130 = defineDecoder({
       symbolCondition: char(33, { N: 'Normal', C: 'Closing Only' }),
       underlying: text(34, 8),
       exerciseStyle: char(42, { A: 'American', E: 'European' }),
-      settlementType: char(43, { A: 'Am', P: 'Pm', S: 'Asian', Q: 'Cliquet' }),
+      settlementType: char(43, { A: 'AM', P: 'PM', S: 'Asian', Q: 'Cliquet' }),
       percentage: u32(44),
       observationDay: text(48, 2),
       returnCapPercentage: u32(50),
@@ -96,7 +96,7 @@ export const cboeC1FlexSpin1130 = defineDecoder({
       complexFlexLeg: group(28, 'messageLegCount', 13, {
         legSymbol: text(0, 8),
         legRatio: i32(8),
-        legSecurityType: char(12, { X: 'Flex Option', E: 'Equity', O: 'Listed Option' }),
+        legSecurityType: char(12, { X: 'FLEX Option', E: 'Equity', O: 'Listed Option' }),
       }),
     }),
     tradingStatus: message(49, 18, {

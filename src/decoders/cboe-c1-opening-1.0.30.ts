@@ -1,7 +1,7 @@
 import { char, defineDecoder, inUnit, message, nanosAfter, price4, text, u8, u32, u64 } from '../layout/index.js';
 import { cboeOptionsTop1254 } from './cboe-options-top-1.2.54.js';
 
-const AuctionType = { G: 'Gth Opening', O: 'Rth Opening', H: 'Halt Re Opening', V: 'Volatility Opening' };
+const AuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening', V: 'Volatility Opening' };
 
 /** Cboe C1 Options Opening Process Feed 1.0.30: US Options Opening Process Feed Specification, version 1.0.30, Wednesday, April 1, 2026. What is as in cboe-options-top-1.2.54 is taken from there. */
 export const cboeC1Opening1030 = defineDecoder({

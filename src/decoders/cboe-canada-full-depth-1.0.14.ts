@@ -14,10 +14,10 @@ import {
 
 const Segment = {
   CBOECA: 'Cboe Canada Securities',
-  TSX: 'Tsx Securities',
-  TSXV: 'Tsxv Securities',
-  CSE: 'Cse Securities',
-  NEOC: 'Neo Connect Securities',
+  TSX: 'TSX Securities',
+  TSXV: 'TSXV Securities',
+  CSE: 'CSE Securities',
+  NEOC: 'NEO Connect Securities',
   FOTS: 'Foreign Other Traded Securities',
 };
 const SecurityType = {
@@ -32,7 +32,7 @@ const SecurityType = {
   9: 'Warrant',
   52: 'Unlisted Security',
 };
-const OrderBookType = { 0: 'All Books', 3: 'Neol', 4: 'Neon', 5: 'Neod', 6: 'Crossing Facility', 7: 'Sst' };
+const OrderBookType = { 0: 'All Books', 3: 'NEO-L', 4: 'NEO-N', 5: 'NEO-D', 6: 'Crossing Facility', 7: 'SST' };
 const TradingStatus = {
   A: 'Accepting',
   F: 'Halted Full',
@@ -49,21 +49,21 @@ const TradingSubStatus = {
   C: 'Closing Offset',
   D: 'Delayed',
   I: 'Imbalance',
-  O: 'Halt Lift Schedule For Opening',
-  R: 'Halt Lift Schedule For Re Opening',
+  O: 'Halt Lift Schedule for Opening',
+  R: 'Halt Lift Schedule for Re-Opening',
 };
-const HaltReason = { ' ': 'None', B: 'Business', C: 'Cease Trading Order', I: 'Ipo', R: 'Regulatory', S: 'Suspension' };
+const HaltReason = { ' ': 'None', B: 'Business', C: 'Cease Trading Order', I: 'IPO', R: 'Regulatory', S: 'Suspension' };
 const SettlementType = { 0: 'No Special Settlement Terms Specified', 1: 'Cash', 6: 'Future', 11: 'Nonnet' };
 const CrossType = {
   0: 'None',
   5: 'Internal Cross',
   11: 'Basis Cross',
   12: 'Contingent Cross',
-  14: 'Vwap Cross',
+  14: 'VWAP Cross',
   15: 'Regular Cross',
   18: 'Derivative Cross',
   19: 'Closing Price Publication',
-  20: 'Net Asset Value Nav',
+  20: 'Net Asset Value (NAV)',
 };
 const AuctionType = { O: 'Opening Call', C: 'Closing Call', H: 'Halt Auction Reopening Call' };
 

@@ -15,9 +15,9 @@ import { cboeAustraliaPitch1012 } from './cboe-australia-pitch-1.0.12.js';
 
 const ListingExchange = {
   TSX: 'Toronto Stock Exchange',
-  TSXV: 'Tsx Venture Exchange',
+  TSXV: 'TSX Venture Exchange',
   CSE: 'Canadian Securities Exchange',
-  NEOL: 'Cboe Canada Neol',
+  NEOL: 'Cboe Canada (NEO-L)',
 };
 const TradingStatus = { A: 'Accepting', H: 'Halted', S: 'Trading Suspended', T: 'Trading' };
 

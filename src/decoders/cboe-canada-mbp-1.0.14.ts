@@ -12,7 +12,7 @@ import {
 } from '../layout/index.js';
 import { cboeCanadaFullDepth1014 } from './cboe-canada-full-depth-1.0.14.js';
 
-const OrderBookType = { 0: 'All Books', 3: 'Neol', 4: 'Neon', 5: 'Neod', 6: 'Crossing Facility', 7: 'Sst' };
+const OrderBookType = { 0: 'All Books', 3: 'NEO-L', 4: 'NEO-N', 5: 'NEO-D', 6: 'Crossing Facility', 7: 'SST' };
 
 /** Cboe Canada (NEO) Multicast market by price 1.0.14: Cboe Canada Equities Multicast PITCH Specification (2026-05-28), version 1.0.14, Monday, February 9, 2026. What is as in cboe-canada-full-depth-1.0.14 is taken from there. */
 export const cboeCanadaMbp1014 = defineDecoder({

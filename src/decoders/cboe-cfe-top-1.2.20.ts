@@ -24,7 +24,7 @@ const LastTradeCondition = {
   O: 'Opening Trade',
   S: 'Spread Trade',
   B: 'Block Trade',
-  E: 'Ecrp Trade',
+  E: 'ECRP Trade',
   X: 'Trade Break',
   D: 'Derived',
 };

@@ -2,45 +2,45 @@ import { char, defineDecoder, digits, longDigits, message, text } from '../layou
 
 const TransactionCategory = {
   D: 'Dark Trade',
-  RPRI: 'Trade That Has Received Price Improvement',
+  RPRI: 'Trade that Has Received Price Improvement',
   TPAC: 'Package Trade',
-  XFPH: 'Exchange For Physical Trade',
+  XFPH: 'Exchange for Physical Trade',
 };
 const NegotiationFlag = {
-  NLIQ: 'Negotiated Trade In Liquid Instruments',
-  OILQ: 'Negotiated Trade In Illiquid Instruments',
-  PRIC: 'Negotiated Trade Subject To Conditions Other Than The Current Market Price',
-  ILQD: 'Pre Trade Transparency Waiver For Illiquid Instrument',
-  SIZE: 'Pre Trade Transparency Waiver For Above Standard Size',
+  NLIQ: 'Negotiated Trade in Liquid Instruments',
+  OILQ: 'Negotiated Trade in Illiquid Instruments',
+  PRIC: 'Negotiated Trade Subject to Conditions Other than the Current Market Price',
+  ILQD: 'Pre-Trade Transparency Waiver for Illiquid Instrument',
+  SIZE: 'Pre-Trade Transparency Waiver for Above Standard Size',
 };
 const PriceDiscoveryProcess = {
-  NPFT: 'Non Price Forming Trade',
-  TNCP: 'Trade Not Contributing To The Price Discovery Process',
+  NPFT: 'Non-Price Forming Trade',
+  TNCP: 'Trade Not Contributing to the Price Discovery Process',
   PNDG: 'Price Is Pending',
 };
 const PostTradeDeferralReason = {
-  NI: 'Non Immediate Publication',
-  LRGS: 'Deferral For Large In Scale',
-  ILQD: 'Deferral For Illiquid Instrument',
-  SIZE: 'Deferral For Size Specific',
+  NI: 'Non-Immediate Publication',
+  LRGS: 'Deferral for Large in Scale',
+  ILQD: 'Deferral for Illiquid Instrument',
+  SIZE: 'Deferral for Size Specific',
 };
 const Jurisdiction = {
-  EU: 'Trade Executed On An Eu Regulated Venue Or Apa',
-  UK: 'Trade Executed On A Non Eu Regulated Venue Or Apa',
+  EU: 'Trade Executed on an EU Regulated Venue or APA',
+  UK: 'Trade Executed on a Non-EU Regulated Venue or APA',
 };
 const PriceNotation = {
-  MONE: 'Monetary Value In The Case Of Equity And Equitylike Financial Instruments',
-  PERC: 'Percentage In The Case Of Certificates And Other Equitylike Financial Instruments',
-  YIEL: 'Yield In The Case Of Certificates And Other Equitylike Financial Instruments',
-  BAPO: 'Basis Points In The Case Of Certificates And Other Equitylike Financial Instruments',
+  MONE: 'Monetary Value in the Case of Equity and Equity-Like Financial Instruments',
+  PERC: 'Percentage in the Case of Certificates and Other Equity-Like Financial Instruments',
+  YIEL: 'Yield in the Case of Certificates and Other Equity-Like Financial Instruments',
+  BAPO: 'Basis Points in the Case of Certificates and Other Equity-Like Financial Instruments',
 };
 const MarketMechanism = {
   LB: 'Central Limit Order Book',
   QB: 'Quote Driven Market',
   DB: 'Dark Order Book',
-  OB: 'Oﬀ Book',
+  OB: 'Off Book',
   PA: 'Periodic Auction',
-  RQ: 'Request For Quotes',
+  RQ: 'Request for Quotes',
   AH: 'Any Other',
   HS: 'Hybrid System',
   AO: 'Any Other',
@@ -54,14 +54,14 @@ const TradingMode = {
   OD: 'On Demand Auction',
   CT: 'Continuous Trading',
   AC: 'At Market Close Trading',
-  OT: 'Out Of Main Session Trading',
+  OT: 'Out of Main Session Trading',
   ON: 'Trade Reporting On Exchange',
-  OF: 'Trade Reporting Oﬀ Exchange',
+  OF: 'Trade Reporting Off Exchange',
   SI: 'Trade Reporting Systematic Internaliser',
 };
 const PreTradeTransparencyWaiver = {
-  SIZE: 'Pre Trade Transparency Waiver For Above Standard Market Size On An Si',
-  NTLS: 'Negotiated Trade Larger Than Lis Brought Onto A Venue',
+  SIZE: 'Pre-Trade Transparency Waiver for Above Standard Market Size on an Si',
+  NTLS: 'Negotiated Trade Larger than LIS Brought onto a Venue',
 };
 const DeferralOrEnrichmentType = {
   LMTF: 'Limited Details Trade',
@@ -70,13 +70,13 @@ const DeferralOrEnrichmentType = {
   FWAF: 'Four Weeks Aggregation Trade',
   IDAF: 'Indefinite Aggregation Trade',
   VOLW: 'Volume Omission Trade',
-  FULF: 'Full Details Of Earlier Limited Details Trade',
-  FULA: 'Full Details Of Earlier Daily Aggregated Trade',
-  FULV: 'Full Details Of Earlier Volume Omission Trade',
-  FULJ: 'Full Details Of Earlier Four Weeks Aggregation Trade',
-  COAF: 'Full Details In Aggregated Form Of Earlier Volume Omission Trade',
+  FULF: 'Full Details of Earlier Limited Details Trade',
+  FULA: 'Full Details of Earlier Daily Aggregated Trade',
+  FULV: 'Full Details of Earlier Volume Omission Trade',
+  FULJ: 'Full Details of Earlier Four Weeks Aggregation Trade',
+  COAF: 'Full Details in Aggregated Form of Earlier Volume Omission Trade',
 };
-const DeferralIlliquidInstrument = { ILQD: 'Non Immediate Publication Deferral For Illiquid Instrument' };
+const DeferralIlliquidInstrument = { ILQD: 'Non-Immediate Publication Deferral for Illiquid Instrument' };
 
 /** Cboe Europe BXE, CXE Last Sale (APF) 1.7: BATS Europe Last Sale Specification, version 1.7, Monday, October 2, 2023. */
 export const cboeEuropeLastSaleApf17 = defineDecoder({
@@ -144,17 +144,17 @@ export const cboeEuropeLastSaleApf17 = defineDecoder({
       modificationIndicator: text(173, 4, { CANC: 'Trade Cancellation', AMND: 'Trade Amendment' }),
       benchmarkIndicator: text(177, 4),
       specialDividend: text(181, 4, { SDIV: 'Special Dividend Trade' }),
-      offBookAutomated: text(185, 4, { M: 'Off Book Non Automated', Q: 'Off Book Automated' }),
+      offBookAutomated: text(185, 4, { M: 'Off Book Non-Automated', Q: 'Off Book Automated' }),
       priceDiscoveryProcess: text(189, 4, PriceDiscoveryProcess),
       algorithmicIndicator: text(193, 4, { ALGO: 'Algorithmic Trade' }),
       preTradeTransparencyWaiver: text(197, 4, PreTradeTransparencyWaiver),
       portfolioFlag: text(201, 4, { PORT: 'Portfolio Trade', CONT: 'Contingent Trade' }),
       contingentFlag: text(205, 4),
-      giveupFlag: text(209, 4, { GIVE: 'Rfmd Give Up Trade' }),
+      giveupFlag: text(209, 4, { GIVE: 'RFMD Give Up Trade' }),
       postTradeDeferralReason: text(213, 4, PostTradeDeferralReason),
       deferralOrEnrichmentType: text(217, 4, DeferralOrEnrichmentType),
       deferralIlliquidInstrument: text(221, 4, DeferralIlliquidInstrument),
-      deferralSizeSpecific: text(225, 4, { SIZE: 'Deferral For Size Specific' }),
+      deferralSizeSpecific: text(225, 4, { SIZE: 'Deferral for Size Specific' }),
       duplicativeWithinJurisdiction: text(229, 4, { DUPL: 'Duplicative Trade Report' }),
       duplicativeAcrossJurisdiction: text(233, 4, { XBDT: 'Cross Border Duplicative Trade Report' }),
       intraGroupIndicator: text(237, 4, { IGRP: 'Intra Group Trade' }),

@@ -19,14 +19,14 @@ const MarketMechanism = {
   3: 'Dark Order Book',
   4: 'Off Book',
   5: 'Periodic Auction',
-  6: 'Request For Quotes',
+  6: 'Request for Quotes',
   7: 'Any Other Including Hybrid',
 };
 const TradingMode = {
   1: 'Undefined Auction',
   2: 'Continuous Trading',
   3: 'At Market Close Trading',
-  4: 'Out Of Main Session',
+  4: 'Out of Main Session',
   5: 'Trade Reporting On Exchange',
   6: 'Trade Reporting Off Exchange',
   7: 'Trade Reporting Systematic Internaliser',
@@ -35,37 +35,37 @@ const TradingMode = {
   I: 'Scheduled Intraday Auction',
   U: 'Unscheduled Auction',
 };
-const ExCumDividend = { E: 'Ex Cum Special Dividend If Optionally Set By Reporting Party', '-': 'Not Specified' };
+const ExCumDividend = { E: 'Ex/Cum Special Dividend (If Optionally Set by Reporting Party)', '-': 'Not Specified' };
 const TransactionCategory = {
   D: 'Dark Trade',
-  R: 'Trade That Has Received Price Improvement',
+  R: 'Trade that Has Received Price Improvement',
   Z: 'Packaged Trade',
-  Y: 'Exchange For Physicals Trade',
-  '-': 'None Of The Above Apply',
+  Y: 'Exchange for Physicals Trade',
+  '-': 'None of the Above Apply',
 };
 const CboeTradeFlags = {
-  4: 'On Time In The Main Session',
+  4: 'On Time in the Main Session',
   5: 'Late',
-  6: 'Out Of The Main Session',
-  7: 'Late And Out Of The Main Session',
-  C: 'On Time In The Main Session 3 Rd Country Venue',
-  D: 'Late 3 Rd Country Venue',
-  E: 'Out Of The Main Session 3 Rd Country Venue',
-  F: 'Late And Out Of The Main Session 3 Rd Country Venue',
+  6: 'Out of the Main Session',
+  7: 'Late and Out of the Main Session',
+  C: 'On Time, in the Main Session, 3rd Country Venue',
+  D: 'Late, 3rd Country Venue',
+  E: 'Out of the Main Session, 3rd Country Venue',
+  F: 'Late and Out of the Main Session, 3rd Country Venue',
 };
 const NegotiatedTrade = {
-  1: 'Negotiated Trade In Liquid Financial Instruments',
-  2: 'Negotiated Trade In Illiquid Financial Instruments',
-  3: 'Negotiated Trade Subject To Conditions Other Than The Current Market Price',
-  4: 'Pre Trade Transparency Waiver For Illiquid Instrument On An Si',
-  5: 'Pre Trade Transparency Waiver For Above Standard Market Size On An Si',
-  6: 'Pre Trade Transparency Waivers For Illiquid Instrument On An Si And Above Standard Market Size On An Si',
-  N: 'Negotiated Trade Where None Of The Above Apply',
+  1: 'Negotiated Trade in Liquid Financial Instruments',
+  2: 'Negotiated Trade in Illiquid Financial Instruments',
+  3: 'Negotiated Trade Subject to Conditions Other than the Current Market Price',
+  4: 'Pre-Trade Transparency Waiver for Illiquid Instrument on an Si',
+  5: 'Pre-Trade Transparency Waiver for Above Standard Market Size on an Si',
+  6: 'Pre-Trade Transparency Waivers for Illiquid Instrument on an Si and Above Standard Market Size on an Si',
+  N: 'Negotiated Trade Where None of the Above Apply',
   '-': 'Not Specified',
 };
 const ModificationIndicator = {
-  A: 'Indicates A Modification Of A Previously Reported Trade',
-  C: 'Indicates A Cancellation Of A Previously Reported Trade',
+  A: 'Indicates a Modification of a Previously Reported Trade',
+  C: 'Indicates a Cancellation of a Previously Reported Trade',
   '-': 'Not Specified',
 };
 const TradingStatus = {

@@ -17,22 +17,22 @@ import {
 } from '../layout/index.js';
 
 const MarketCenter = {
-  Y: 'Byx',
-  Z: 'Bzx',
-  A: 'Edga',
-  X: 'Edgx',
-  L: 'Neol',
-  N: 'Neon',
-  D: 'Neod',
+  Y: 'BYX',
+  Z: 'BZX',
+  A: 'EDGA',
+  X: 'EDGX',
+  L: 'NEO-L',
+  N: 'NEO-N',
+  D: 'NEO-D',
   M: 'Match Now',
-  r: 'Neo Cross',
-  t: 'Neosst',
+  r: 'NEO Cross',
+  t: 'NEO SST',
 };
-const MarketStatus = { N: 'Normal', E: 'Excluded From Symbol Summary And Adap Updates', I: 'Incomplete' };
-const SessionIndicator = { R: 'Regular Trading Session', P: 'Pre Or Postmarket Session' };
-const RetailPriceImprovement = { B: 'Buy Side Rpi', S: 'Sell Side Rpi', A: 'Buy And Sell Rpi', N: 'No Rpi' };
+const MarketStatus = { N: 'Normal', E: 'Excluded from Symbol Summary and ADAP Updates', I: 'Incomplete' };
+const SessionIndicator = { R: 'Regular Trading Session', P: 'Pre- or Post-Market Session' };
+const RetailPriceImprovement = { B: 'Buy Side RPI', S: 'Sell Side RPI', A: 'Buy and Sell RPI', N: 'No RPI' };
 const TradingStatus = {
-  A: 'Accepting Orders For Queuing',
+  A: 'Accepting Orders for Queuing',
   F: 'Halted Full',
   H: 'Halted',
   M: 'Delayed Closing',
@@ -43,8 +43,8 @@ const TradingStatus = {
   T: 'Trading',
   X: 'Extended Trading',
 };
-const RegShoAction = { 0: 'No Price Test In Effect', 1: 'Reg Sho Price Test Restriction In Effect' };
-const DataSource = { C: 'Cta', U: 'Utp', i: 'Indicative Value', c: 'Calculated Value From Tmx Ip' };
+const RegShoAction = { 0: 'No Price Test in Effect', 1: 'Reg SHO Price Test Restriction in Effect' };
+const DataSource = { C: 'CTA', U: 'UTP', i: 'Indicative Value', c: 'Calculated Value from TMX IP' };
 
 /** Cboe Titanium (BYX, BZX, EDGA, EDGX consolidated) Cboe One equities 1.4.13: Cboe Equities One Feed Specification, version 1.4.13, Monday, March 16, 2026. */
 export const cboeOneEquities1413 = defineDecoder({

@@ -11,30 +11,30 @@ import {
   u64,
 } from '../layout/index.js';
 
-const MarketStatus = { N: 'Normal', E: 'Excluded From Symbol Summary Updates', I: 'Incomplete' };
+const MarketStatus = { N: 'Normal', E: 'Excluded from Symbol Summary Updates', I: 'Incomplete' };
 const TradeCondition = {
-  a: 'Single Leg Auction Non Iso',
-  b: 'Single Leg Auction Iso',
-  c: 'Single Leg Cross Non Iso',
-  d: 'Single Leg Cross Iso',
+  a: 'Single Leg Auction Non-ISO',
+  b: 'Single Leg Auction ISO',
+  c: 'Single Leg Cross Non-ISO',
+  d: 'Single Leg Cross ISO',
   e: 'Single Leg Floor Trade',
-  f: 'Complex To Complex Electronic Trade',
+  f: 'Complex to Complex Electronic Trade',
   g: 'Complex Auction Trade',
   h: 'Complex Cross',
   i: 'Complex Floor Trade',
   j: 'Complex Electronic Trade Against Single Legs',
-  k: 'Complex With Stock Options Auction Trade',
+  k: 'Complex with Stock Options Auction Trade',
   m: 'Complex Floor Trade Against Single Legs',
-  n: 'Complex With Stock Electronic Trade',
-  o: 'Complex With Stock Cross',
-  p: 'Complex With Stock Floor Trade',
-  t: 'Complex Floor Trade Of Proprietary Products Marked As Combo Order',
-  u: 'Multilateral Compression Trade Of Proprietary Products',
+  n: 'Complex with Stock Electronic Trade',
+  o: 'Complex with Stock Cross',
+  p: 'Complex with Stock Floor Trade',
+  t: 'Complex Floor Trade of Proprietary Products Marked as Combo Order',
+  u: 'Multilateral Compression Trade of Proprietary Products',
   v: 'Extended Hours Trade',
   l: 'Electronic Trade',
   K: 'Cabinet Order',
   O: 'Opening Trade',
-  S: 'Iso',
+  S: 'ISO',
 };
 const HaltStatus = { H: 'Halted', Q: 'Quote Only', R: 'Opening Rotation', T: 'Trading' };
 
@@ -89,14 +89,14 @@ export const cboeOneOptions1010 = defineDecoder({
     }),
     cboeMarketStatus: message(166, 13, {
       timestamp: u64(2, nanosSinceEpoch),
-      marketCenter: char(10, { B: 'C 1', W: 'C 2', X: 'Edgx', Z: 'Bzx' }),
+      marketCenter: char(10, { B: 'C1', W: 'C2', X: 'EDGX', Z: 'BZX' }),
       marketStatus: char(11, MarketStatus),
       reserved1: reserved(12, 1),
     }),
     trade: message(169, 60, {
       transactionTime: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
-      marketCenter: char(18, { B: 'C 1', W: 'C 2', X: 'Edgx', Z: 'Bzx' }),
+      marketCenter: char(18, { B: 'C1', W: 'C2', X: 'EDGX', Z: 'BZX' }),
       marketCenterExecutionId: u64(19),
       lastPrice: u64(27, price4),
       lastQuantity: u64(35),
@@ -107,7 +107,7 @@ export const cboeOneOptions1010 = defineDecoder({
     tradeBreak: message(170, 44, {
       transactionTime: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
-      marketCenter: char(18, { B: 'C 1', W: 'C 2', X: 'Edgx', Z: 'Bzx' }),
+      marketCenter: char(18, { B: 'C1', W: 'C2', X: 'EDGX', Z: 'BZX' }),
       marketCenterExecutionId: u64(19),
       cboeCumulativeExecutedVolume: u64(27),
       reserved9: reserved(35, 9),
@@ -115,7 +115,7 @@ export const cboeOneOptions1010 = defineDecoder({
     tradingStatus: message(171, 21, {
       timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
-      marketCenter: char(18, { B: 'C 1', W: 'C 2', X: 'Edgx', Z: 'Bzx' }),
+      marketCenter: char(18, { B: 'C1', W: 'C2', X: 'EDGX', Z: 'BZX' }),
       haltStatus: char(19, HaltStatus),
       reserved1: reserved(20, 1),
     }),

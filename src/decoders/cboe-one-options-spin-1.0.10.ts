@@ -3,9 +3,9 @@ import { cboeC1FlexSpin1130 } from './cboe-c1-flex-spin-1.1.30.js';
 
 const TradeReplayResponseStatus = {
   A: 'Accepted',
-  O: 'Out Of Range Sequence Must Be 0',
-  U: 'Trade Replay Functionality Is Not Available On This Unit',
-  S: 'Spin Already In Progress Only One Spin Can Be Running At A Time',
+  O: 'Out of Range: Sequence Must Be > 0',
+  U: 'Trade Replay Functionality Is Not Available on This Unit',
+  S: 'Spin Already in Progress (Only One Spin Can Be Running at a Time)',
 };
 
 /** Cboe Titanium (options consolidated) Cboe One options spin server 1.0.10: Cboe Options One Feed Specification, version 1.0.10, Wednesday, April 1, 2026. What is as in cboe-c1-flex-spin-1.1.30 is taken from there. */

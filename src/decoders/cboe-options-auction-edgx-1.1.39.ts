@@ -2,18 +2,18 @@ import { char, defineDecoder, message, nanosAfter, price4, scaled, text, u8, u32
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
 
 const AuctionType = {
-  B: 'Aim',
+  B: 'AIM',
   S: 'Solicitation Auction Mechanism',
-  T: 'Step Up Mechanism Sum',
-  A: 'Sum All Or None',
-  G: 'Gth Opening',
-  O: 'Rth Opening',
-  H: 'Halt Re Opening',
+  T: 'Step Up Mechanism (SUM)',
+  A: 'SUM All or None',
+  G: 'GTH Opening',
+  O: 'RTH Opening',
+  H: 'Halt Re-Opening',
   V: 'Volatility Opening',
 };
 const OpeningCondition = {
   O: 'Would Open',
-  Q: 'Need Quote To Open',
+  Q: 'Need Quote to Open',
   B: 'Need More Buyers',
   S: 'Need More Sellers',
   C: 'Crossed Composite Market',
@@ -51,7 +51,7 @@ export const cboeOptionsAuctionEdgx1139 = defineDecoder({
       side: char(21, { B: 'Buy Side', S: 'Sell Side' }),
       price: u64(22, price4),
       contracts: u32(30),
-      customerIndicator: char(34, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(34, { N: 'Non-Customer', C: 'Customer' }),
       participantId: text(35, 4),
       auctionEndOffset: u32(39),
       clientId: text(43, 4),

@@ -15,14 +15,14 @@ import {
 } from '../layout/index.js';
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
 
-const LegSecurityType = { O: 'Leg Is An Option Instrument', E: 'Leg Is An Equity Instrument' };
+const LegSecurityType = { O: 'Leg Is an Option Instrument', E: 'Leg Is an Equity Instrument' };
 const AuctionNotificationAuctionType = {
-  C: 'Complex Order Auction Coa Or Stop Complex Order Auction Scoa Effective Tbd',
+  C: 'Complex Order Auction (COA) or Stop Complex Order Auction (SCOA), Effective TBD',
   S: 'Complex Solicitation Auction Mechanism',
-  B: 'Complex Aim',
-  O: 'Coa All Or None',
+  B: 'Complex AIM',
+  O: 'COA All or None',
 };
-const OptionsAuctionUpdateAuctionType = { G: 'Gth Opening', O: 'Rth Opening', H: 'Halt Re Opening' };
+const OptionsAuctionUpdateAuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening' };
 
 /** Cboe BZX, C2, EDGX Options Complex Auction Feed 2.2.41: US OPTIONS COMPLEX AUCTION MULTICAST PITCH SPECIFICATION, version 2.2.41, Wednesday, April 1, 2026. What is as in cboe-options-complex-pitch-2.1.18 is taken from there. */
 export const cboeOptionsComplexAuction2241 = defineDecoder({
@@ -68,7 +68,7 @@ export const cboeOptionsComplexAuction2241 = defineDecoder({
       side: char(21, { B: 'Buy', S: 'Sell' }),
       price: i64(22, price4),
       quantity: u32(30),
-      customerIndicator: char(34, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(34, { N: 'Non-Customer', C: 'Customer' }),
       participantId: text(35, 4),
       auctionEndOffset: u32(39),
       clientId: text(43, 4),

@@ -19,30 +19,30 @@ import {
 } from '../layout/index.js';
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
 
-const LegSecurityType = { O: 'Leg Is An Option Instrument', E: 'Leg Is An Equity Instrument' };
+const LegSecurityType = { O: 'Leg Is an Option Instrument', E: 'Leg Is an Equity Instrument' };
 const TradeCondition = {
-  f: 'Complex To Complex Electronic Trade Cboe Auction Type Is Coa',
-  g: 'Complex Auction Trade Cboe Order Types Include Caim Csam',
-  h: 'Complex Cross Cboe Auction Types Include Cust To Cust Caim Cqcc',
+  f: 'Complex to Complex Electronic Trade (Cboe Auction Type Is COA)',
+  g: 'Complex Auction Trade (Cboe Order Types Include CAIM, CSAM)',
+  h: 'Complex Cross (Cboe Auction Types Include Cust-to-Cust CAIM, CQCC)',
   j: 'Complex Electronic Trade Against Single Legs',
-  k: 'Complex With Stock Options Auction Trade Cboe Auction Types Include Caim W Stock Csam W Stock',
-  m: 'Complex Floor Trade Against Single Legs All Complex Floor Executions Are Reported As Condition M',
-  n: 'Complex With Stock Electronic Trade Includes Coa Auctions Done Electronically',
-  o: 'Complex With Stock Cross Cboe Auction Types Include Cqcc W Stock',
-  p: 'Complex With Stock Floor Trade',
-  t: 'Complex Floor Trade Of Proprietary Products Marked As Combo Order',
-  v: 'Extended Hours Trade Transaction Represents A Trade Executed During The Curb Session',
+  k: 'Complex with Stock Options Auction Trade (Cboe Auction Types Include CAIM w/ Stock, CSAM w/ Stock)',
+  m: 'Complex Floor Trade Against Single Legs (All Complex Floor Executions Are Reported as Condition M)',
+  n: 'Complex with Stock Electronic Trade (Includes COA Auctions Done Electronically)',
+  o: 'Complex with Stock Cross (Cboe Auction Types Include CQCC w/ Stock)',
+  p: 'Complex with Stock Floor Trade',
+  t: 'Complex Floor Trade of Proprietary Products Marked as Combo Order',
+  v: 'Extended Hours Trade: Transaction Represents a Trade Executed During the Curb Session',
   l: 'Electronic Trade',
   O: 'Opening Trade',
 };
 const NotificationAuctionType = {
-  C: 'Complex Order Auction Coa Or Stop Complex Order Auction Scoa Effective Tbd',
+  C: 'Complex Order Auction (COA) or Stop Complex Order Auction (SCOA), Effective TBD',
   S: 'Complex Solicitation Auction Mechanism',
-  B: 'Complex Aim',
-  O: 'Coa All Or None',
+  B: 'Complex AIM',
+  O: 'COA All or None',
 };
-const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'Rth Trading' };
-const AuctionType = { G: 'Gth Opening', O: 'Rth Opening', H: 'Halt Re Opening' };
+const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
+const AuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening' };
 
 /** Cboe BZX, C2, EDGX Options Complex Multicast PITCH 2.1.61: US OPTIONS COMPLEX MULTICAST PITCH SPECIFICATION, version 2.1.61, Wednesday, April 1, 2026. What is as in cboe-options-complex-pitch-2.1.18 is taken from there. */
 export const cboeOptionsComplexPitchBzx2161 = defineDecoder({
@@ -111,7 +111,7 @@ export const cboeOptionsComplexPitchBzx2161 = defineDecoder({
       price: i64(27, price4),
       reserved1: reserved(35, 1),
       participantId: text(36, 4),
-      customerIndicator: char(40, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(40, { N: 'Non-Customer', C: 'Customer' }),
       clientId: text(41, 4),
       reserved5: reserved(45, 5),
     }),
@@ -176,7 +176,7 @@ export const cboeOptionsComplexPitchBzx2161 = defineDecoder({
       side: char(21, { B: 'Buy', S: 'Sell' }),
       price: i64(22, price4),
       quantity: u32(30),
-      customerIndicator: char(34, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(34, { N: 'Non-Customer', C: 'Customer' }),
       participantId: text(35, 4),
       auctionEndOffset: u32(39),
       clientId: text(43, 4),

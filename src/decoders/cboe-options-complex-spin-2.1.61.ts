@@ -18,8 +18,8 @@ import {
 } from '../layout/index.js';
 import { cboeC1FlexSpin1130 } from './cboe-c1-flex-spin-1.1.30.js';
 
-const LegSecurityType = { O: 'Leg Is An Option Instrument', E: 'Leg Is An Equity Instrument' };
-const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'Rth Trading' };
+const LegSecurityType = { O: 'Leg Is an Option Instrument', E: 'Leg Is an Equity Instrument' };
+const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 
 /** Cboe BZX, C2, EDGX Options Complex PITCH spin server 2.1.61: US OPTIONS COMPLEX MULTICAST PITCH SPECIFICATION, version 2.1.61, Wednesday, April 1, 2026. What is as in cboe-c1-flex-spin-1.1.30 is taken from there. */
 export const cboeOptionsComplexSpin2161 = defineDecoder({

@@ -18,24 +18,24 @@ import {
   u64,
 } from '../layout/index.js';
 
-const LegSecurityType = { O: 'Leg Is An Option Instrument', E: 'Leg Is An Equity Instrument' };
+const LegSecurityType = { O: 'Leg Is an Option Instrument', E: 'Leg Is an Equity Instrument' };
 const TradeCondition = {
-  f: 'Complex To Complex Electronic Trade Cboe Auction Type Is Coa',
-  g: 'Complex Auction Trade Cboe Order Types Include Caim Csam',
-  h: 'Complex Cross Cboe Auction Types Include Cust To Cust Caim Cqcc',
+  f: 'Complex to Complex Electronic Trade (Cboe Auction Type Is COA)',
+  g: 'Complex Auction Trade (Cboe Order Types Include CAIM, CSAM)',
+  h: 'Complex Cross (Cboe Auction Types Include Cust-to-Cust CAIM, CQCC)',
   j: 'Complex Electronic Trade Against Single Legs',
-  k: 'Complex With Stock Options Auction Trade Cboe Auction Types Include Caim W Stock Csam W Stock',
-  m: 'Complex Floor Trade Against Single Legs All Complex Floor Executions Are Reported As Condition M',
-  n: 'Complex With Stock Electronic Trade Includes Coa Auctions Done Electronically',
-  o: 'Complex With Stock Cross Cboe Auction Types Include Cqcc W Stock',
-  p: 'Complex With Stock Floor Trade',
-  t: 'Complex Floor Trade Of Proprietary Products Marked As Combo Order',
-  v: 'Extended Hours Trade Transaction Represents A Trade Executed During The Curb Session',
+  k: 'Complex with Stock Options Auction Trade (Cboe Auction Types Include CAIM w/ Stock, CSAM w/ Stock)',
+  m: 'Complex Floor Trade Against Single Legs (All Complex Floor Executions Are Reported as Condition M)',
+  n: 'Complex with Stock Electronic Trade (Includes COA Auctions Done Electronically)',
+  o: 'Complex with Stock Cross (Cboe Auction Types Include CQCC w/ Stock)',
+  p: 'Complex with Stock Floor Trade',
+  t: 'Complex Floor Trade of Proprietary Products Marked as Combo Order',
+  v: 'Extended Hours Trade: Transaction Represents a Trade Executed During the Curb Session',
   l: 'Electronic Trade',
   O: 'Opening Trade',
 };
-const AuctionType = { G: 'Gth Opening', O: 'Rth Opening', H: 'Halt Re Opening' };
-const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'Rth Trading' };
+const AuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening' };
+const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 
 /** Cboe BZX, C2, EDGX Options Complex Top 1.1.54: US OPTIONS COMPLEX MULTICAST TOP SPECIFICATION, version 1.1.54, Wednesday, April 1, 2026. */
 export const cboeOptionsComplexTop1154 = defineDecoder({

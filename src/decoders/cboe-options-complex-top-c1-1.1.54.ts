@@ -14,7 +14,7 @@ import {
 } from '../layout/index.js';
 import { cboeOptionsComplexTop1154 } from './cboe-options-complex-top-1.1.54.js';
 
-const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'Rth Trading' };
+const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 
 /** Cboe C1 Options Complex Top 1.1.54: US OPTIONS COMPLEX MULTICAST TOP SPECIFICATION, version 1.1.54, Wednesday, April 1, 2026. What is as in cboe-options-complex-top-1.1.54 is taken from there. */
 export const cboeOptionsComplexTopC11154 = defineDecoder({

@@ -1,7 +1,7 @@
 import { atLeast, char, defineDecoder, group, i32, message, reserved, text, u8, u32 } from '../layout/index.js';
 import { cboeOptionsComplexTopSpin1154 } from './cboe-options-complex-top-spin-1.1.54.js';
 
-const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'Rth Trading' };
+const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 
 /** Cboe C1 Options Complex Top spin server 1.1.54: US OPTIONS COMPLEX MULTICAST TOP SPECIFICATION, version 1.1.54, Wednesday, April 1, 2026. What is as in cboe-options-complex-top-spin-1.1.54 is taken from there. */
 export const cboeOptionsComplexTopSpinC11154 = defineDecoder({

@@ -15,12 +15,12 @@ import {
 } from '../layout/index.js';
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
 
-const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', R: 'Opening Rotation', T: 'Rth Trading' };
+const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', R: 'Opening Rotation', T: 'RTH Trading' };
 const GthTradingStatus = { H: 'Halted', Q: 'Quote Only', R: 'Opening Rotation', T: 'Trading' };
-const AuctionType = { G: 'Gth Opening', O: 'Rth Opening', H: 'Halt Re Opening', V: 'Volatility Opening' };
+const AuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening', V: 'Volatility Opening' };
 const OpeningCondition = {
   O: 'Would Open',
-  Q: 'Need Quote To Open',
+  Q: 'Need Quote to Open',
   B: 'Need More Buyers',
   S: 'Need More Sellers',
   C: 'Crossed Composite Market',
@@ -80,7 +80,7 @@ export const cboeOptionsPitchBzx241 = defineDecoder({
       price: u64(27, price4),
       addFlags: u8(35).bits({ aon: 3 }),
       participantId: text(36, 4),
-      customerIndicator: char(40, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(40, { N: 'Non-Customer', C: 'Customer' }),
       clientId: text(41, 4),
       reserved5: reserved(45, 5),
     }),
@@ -196,7 +196,7 @@ export const cboeOptionsPitchBzx241 = defineDecoder({
       side: char(21),
       price: u64(22, price4),
       contracts: u32(30),
-      customerIndicator: char(34, { N: 'Non Customer', C: 'Customer' }),
+      customerIndicator: char(34, { N: 'Non-Customer', C: 'Customer' }),
       participantId: text(35, 4),
       auctionEndOffset: u32(39),
       clientId: text(43, 4),

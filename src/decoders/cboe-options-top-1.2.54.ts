@@ -16,39 +16,39 @@ import { cboeOptionsAuctionEdgx1139 } from './cboe-options-auction-edgx-1.1.39.j
 
 const BitFieldsBits = { reservedLow: [0, 3], aon: 3, customer: 4, reservedHigh: [5, 3] } as const;
 const TradeCondition = {
-  a: 'Single Leg Auction Non Iso Cboe Auction Types Include Aim Sam',
-  b: 'Single Leg Auction Iso Cboe Auction Types Include Aim Iso Sam Iso',
-  c: 'Single Leg Cross Non Iso Cboe Auction Types Include Cust To Cust Aim Qcc',
-  d: 'Single Leg Cross Iso Cboe Order Type Is Cust To Cust Aim Iso',
+  a: 'Single Leg Auction Non-ISO (Cboe Auction Types Include AIM, SAM)',
+  b: 'Single Leg Auction ISO (Cboe Auction Types Include AIM ISO, SAM ISO)',
+  c: 'Single Leg Cross Non-ISO (Cboe Auction Types Include Cust-to-Cust AIM, QCC)',
+  d: 'Single Leg Cross ISO (Cboe Order Type Is Cust-to-Cust AIM ISO)',
   e: 'Single Leg Floor Trade',
-  f: 'Complex To Complex Electronic Trade Cboe Auction Type Is Coa',
-  g: 'Complex Auction Trade Cboe Order Types Include Caim Csam',
-  h: 'Complex Cross Cboe Auction Types Include Cust To Cust Caim Cqcc',
-  i: 'Complex Floor Trade Deprecated All Complex Floor Executions Are Reported As Condition M',
+  f: 'Complex to Complex Electronic Trade (Cboe Auction Type Is COA)',
+  g: 'Complex Auction Trade (Cboe Order Types Include CAIM, CSAM)',
+  h: 'Complex Cross (Cboe Auction Types Include Cust-to-Cust CAIM, CQCC)',
+  i: 'Complex Floor Trade (Deprecated: All Complex Floor Executions Are Reported as Condition M)',
   j: 'Complex Electronic Trade Against Single Legs',
-  k: 'Complex With Stock Options Auction Trade Cboe Auction Types Include Caim W Stock Csam W Stock',
-  m: 'Complex Floor Trade Against Single Legs All Complex Floor Executions Are Reported As Condition M',
-  n: 'Complex With Stock Electronic Trade Includes Coa Auctions Done Electronically',
-  o: 'Complex With Stock Cross Cboe Auction Types Include Cqcc W Stock',
-  p: 'Complex With Stock Floor Trade',
-  t: 'Complex Floor Trade Of Proprietary Products Marked As Combo Order',
-  u: 'Multilateral Compression Trade Of Proprietary Products',
-  v: 'Extended Hours Trade Transaction Represents A Trade Executed During The Curb Session',
+  k: 'Complex with Stock Options Auction Trade (Cboe Auction Types Include CAIM w/ Stock, CSAM w/ Stock)',
+  m: 'Complex Floor Trade Against Single Legs (All Complex Floor Executions Are Reported as Condition M)',
+  n: 'Complex with Stock Electronic Trade (Includes COA Auctions Done Electronically)',
+  o: 'Complex with Stock Cross (Cboe Auction Types Include CQCC w/ Stock)',
+  p: 'Complex with Stock Floor Trade',
+  t: 'Complex Floor Trade of Proprietary Products Marked as Combo Order',
+  u: 'Multilateral Compression Trade of Proprietary Products',
+  v: 'Extended Hours Trade: Transaction Represents a Trade Executed During the Curb Session',
   l: 'Electronic Trade',
   K: 'Cabinet Order',
   O: 'Opening Trade',
-  S: 'Iso',
+  S: 'ISO',
   X: 'Trade Break',
 };
-const AuctionType = { G: 'Gth Opening', O: 'Rth Opening', H: 'Halt Re Opening', V: 'Volatility Opening' };
+const AuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening', V: 'Volatility Opening' };
 const OpeningCondition = {
   O: 'Would Open',
-  Q: 'Need Quote To Open',
+  Q: 'Need Quote to Open',
   B: 'Need More Buyers',
   S: 'Need More Sellers',
   C: 'Crossed Composite Market',
 };
-const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', R: 'Opening Rotation', T: 'Rth Trading' };
+const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', R: 'Opening Rotation', T: 'RTH Trading' };
 const GthTradingStatus = { H: 'Halted', Q: 'Quote Only', R: 'Opening Rotation', T: 'Trading' };
 
 /** Cboe C2, EDGX Options Multicast Top 1.2.54: US OPTIONS MULTICAST TOP SPECIFICATION, version 1.2.54, Wednesday, April 1, 2026. What is as in cboe-options-auction-edgx-1.1.39 is taken from there. */

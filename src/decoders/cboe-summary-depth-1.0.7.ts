@@ -15,10 +15,10 @@ import {
   when,
 } from '../layout/index.js';
 
-const MarketStatus = { N: 'Normal', E: 'Excluded From Adap Updates', I: 'Incomplete' };
-const SessionIndicator = { R: 'Regular Trading Session', P: 'Pre Or Post Market Session' };
-const RetailPriceImprovement = { B: 'Buy Side Rpi', S: 'Sell Side Rpi', A: 'Buy And Sell Rpi', N: 'No Rpi' };
-const RegShoAction = { 0: 'No Price Test In Effect', 1: 'Reg Sho Price Test Restriction In Effect' };
+const MarketStatus = { N: 'Normal', E: 'Excluded from ADAP Updates', I: 'Incomplete' };
+const SessionIndicator = { R: 'Regular Trading Session', P: 'Pre- or Post-Market Session' };
+const RetailPriceImprovement = { B: 'Buy Side RPI', S: 'Sell Side RPI', A: 'Buy and Sell RPI', N: 'No RPI' };
+const RegShoAction = { 0: 'No Price Test in Effect', 1: 'Reg SHO Price Test Restriction in Effect' };
 
 /** Cboe US Equities (BYX, BZX, EDGA, EDGX) Summary Depth 1.0.7: Cboe US Equities Summary Depth Feed Specification, version 1.0.7, Wednesday, January 15, 2025. */
 export const cboeSummaryDepth107 = defineDecoder({

@@ -25,7 +25,7 @@ const MdEntryType = {
   5: 'Close Price',
   7: 'High Trade Price',
   8: 'Low Trade Price',
-  9: 'Vwap',
+  9: 'VWAP',
   E: 'Implied Bid',
   F: 'Implied Offer',
   J: 'Book Reset',

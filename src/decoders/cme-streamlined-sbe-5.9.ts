@@ -53,7 +53,7 @@ const MdEntryTypeIndices = {
   8: 'Session Low Price',
   e: 'Trade Volume',
 };
-const MdEntryCode = { 1: 'Indicative', 2: 'Pre Market', 3: 'Preliminary Close', 4: 'Session Close', 5: 'Close' };
+const MdEntryCode = { 1: 'Indicative', 2: 'Pre-Market', 3: 'Preliminary Close', 4: 'Session Close', 5: 'Close' };
 
 /** CME Globex Streamlined market data (SBE) 5.9: CME Globex Streamlined market data, version 5.9, Wednesday, April 4, 2018. */
 export const cmeStreamlinedSbe59 = defineDecoder({

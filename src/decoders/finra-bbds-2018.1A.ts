@@ -8,24 +8,24 @@ const MarketParticipantQuoteCondition = {
   K: 'Realtime Quotes',
   L: 'Periodic Indicative Quotes',
 };
-const WantedIndicator = { B: 'Bid', N: 'Not Applicable', O: 'Offer', W: 'Bid And Offer' };
+const WantedIndicator = { B: 'Bid', N: 'Not Applicable', O: 'Offer', W: 'Bid and Offer' };
 const UnsolicitedIndicator = {
   A: 'Unsolicited Ask',
   B: 'Unsolicited Bid',
-  U: 'Unsolicited Bid And Ask',
+  U: 'Unsolicited Bid and Ask',
   ' ': 'Not Applicable',
 };
 const InsideAppendageIndicator = {
-  1: 'No Change To Inside Quote',
+  1: 'No Change to Inside Quote',
   2: 'No Inside Exists',
   3: 'Inside Quote Appendage Is Attached',
 };
-const SessionIdentifier = { A: 'All Market Sessions Or Session Independent', U: 'Us Market Session' };
+const SessionIdentifier = { A: 'All Market Sessions or Session Independent', U: 'US Market Session' };
 const MarketCenterOriginatorId = {
   E: 'Market Center Independent',
-  U: 'Otc Bulletin Board',
-  u: 'Other Otc Security',
-  F: 'Otcbb And Ootc',
+  U: 'OTC Bulletin Board',
+  u: 'Other OTC Security',
+  F: 'OTCBB and OOTC',
 };
 const Action = { H: 'Trading Halt', Q: 'Quotation Resumption', T: 'Trading Resumption' };
 

@@ -5,17 +5,17 @@ const PriceChangeIndicator = {
   0: 'No Price Change',
   1: 'Last Price Changed',
   2: 'Low Price Changed',
-  3: 'Last And Low Prices Changed',
+  3: 'Last and Low Prices Changed',
   4: 'High Price Changed',
-  5: 'Last And High Prices Changed',
-  6: 'High And Low Prices Changed',
+  5: 'Last and High Prices Changed',
+  6: 'High and Low Prices Changed',
   7: 'All Prices Changed',
 };
 const AsOfIndicator = { A: 'As Of', R: 'Reversal', ' ': 'Current Day Transaction' };
 const SaleConditionLevel3 = {
   T: 'Executed Outside Normal Market Hours',
-  U: 'Executed Outside Normal Market Hours And Trade Reported Late',
-  Z: 'Executed During Normal Market Hours And Trade Reported Late',
+  U: 'Executed Outside Normal Market Hours and Trade Reported Late',
+  Z: 'Executed During Normal Market Hours and Trade Reported Late',
   ' ': 'Not Available',
 };
 const SaleConditionLevel4 = {
@@ -25,15 +25,15 @@ const SaleConditionLevel4 = {
   ' ': 'Not Available',
 };
 const NetChangeDirection = {
-  '+': 'Positive Or Zero Net Change',
+  '+': 'Positive or Zero Net Change',
   '-': 'Negative Net Change',
-  ' ': 'No Trade Or Unaffected',
+  ' ': 'No Trade or Unaffected',
 };
 const Action = {
   H: 'Trading Halt',
   Q: 'Quotation Resumption',
   T: 'Trading Resumption',
-  X: 'Quotation And Trading Resumption',
+  X: 'Quotation and Trading Resumption',
 };
 
 /** FINRA ORF Trade Data Dissemination Service (TDDS) 2.1: TDDS-2.1-MOLD, version 2.1, Tuesday, May 10, 2022. */
@@ -62,7 +62,7 @@ export const finraTdds21 = defineDecoder({
   messages: {
     tradeReportShortForm: message('T5', 55, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),
@@ -79,7 +79,7 @@ export const finraTdds21 = defineDecoder({
     }),
     tradeReportLongForm: message('T6', 112, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       datetimeYear: digits(12, 4),
       datetimeMonth: digits(16, 2),
       datetimeDay: digits(18, 2),
@@ -112,7 +112,7 @@ export const finraTdds21 = defineDecoder({
     }),
     tradeCancelError: message('T7', 164, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       datetimeYear: digits(12, 4),
       datetimeMonth: digits(16, 2),
       datetimeDay: digits(18, 2),
@@ -148,13 +148,13 @@ export const finraTdds21 = defineDecoder({
       lowPrice: digits(126, 12),
       lastSalePriceDenominator: char(138),
       lastSalePrice: digits(139, 12),
-      lastSalePriceMarketCenter: char(151, { u: 'Ootc', ' ': 'Not Applicable' }),
+      lastSalePriceMarketCenter: char(151, { u: 'OOTC', ' ': 'Not Applicable' }),
       totalSecurityVolume: digits(152, 11),
       priceChangeIndicator: char(163, PriceChangeIndicator),
     }),
     tradeCorrection: message('T8', 218, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       datetimeYear: digits(12, 4),
       datetimeMonth: digits(16, 2),
       datetimeDay: digits(18, 2),
@@ -207,13 +207,13 @@ export const finraTdds21 = defineDecoder({
       lowPrice: digits(180, 12),
       lastSalePriceDenominator: char(192),
       lastSalePrice: digits(193, 12),
-      lastSalePriceMarketCenter: char(205, { u: 'Ootc', ' ': 'Not Applicable' }),
+      lastSalePriceMarketCenter: char(205, { u: 'OOTC', ' ': 'Not Applicable' }),
       totalSecurityVolume: digits(206, 11),
       priceChangeIndicator: char(217, PriceChangeIndicator),
     }),
     generalAdministrative: message('AA', 37, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),
@@ -225,7 +225,7 @@ export const finraTdds21 = defineDecoder({
     }),
     closingTradeSummaryReport: message('A2', 116, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),
@@ -238,7 +238,7 @@ export const finraTdds21 = defineDecoder({
       dailyHighPrice: digits(50, 12),
       dailyLowPriceDenominator: char(62),
       dailyLowPrice: digits(63, 12),
-      closingPriceMarketCenter: char(75, { u: 'Ootc', ' ': 'Not Applicable' }),
+      closingPriceMarketCenter: char(75, { u: 'OOTC', ' ': 'Not Applicable' }),
       closingPriceDenominator: char(76),
       closingPrice: digits(77, 12),
       reserved: reserved(89, 1),
@@ -250,7 +250,7 @@ export const finraTdds21 = defineDecoder({
     }),
     tradingAction: message('AH', 79, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       datetimeYear: digits(12, 4),
       datetimeMonth: digits(16, 2),
       datetimeDay: digits(18, 2),
@@ -271,7 +271,7 @@ export const finraTdds21 = defineDecoder({
     }),
     marketWideCircuitBreakerEvent: message('AM', 65, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       datetimeYear: digits(12, 4),
       datetimeMonth: digits(16, 2),
       datetimeDay: digits(18, 2),
@@ -291,7 +291,7 @@ export const finraTdds21 = defineDecoder({
     }),
     startOfDay: message('CI', 35, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),
@@ -302,7 +302,7 @@ export const finraTdds21 = defineDecoder({
     }),
     endOfDay: message('CJ', 35, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),
@@ -313,7 +313,7 @@ export const finraTdds21 = defineDecoder({
     }),
     marketSessionOpen: message('CO', 35, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),
@@ -324,7 +324,7 @@ export const finraTdds21 = defineDecoder({
     }),
     marketSessionClose: message('CC', 35, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),
@@ -335,7 +335,7 @@ export const finraTdds21 = defineDecoder({
     }),
     endOfRetransmissionRequests: message('CK', 35, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),
@@ -346,7 +346,7 @@ export const finraTdds21 = defineDecoder({
     }),
     endOfTransmissions: message('CZ', 35, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),
@@ -357,7 +357,7 @@ export const finraTdds21 = defineDecoder({
     }),
     lineIntegrity: message('CT', 35, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),
@@ -368,7 +368,7 @@ export const finraTdds21 = defineDecoder({
     }),
     sequenceNumberReset: message('CL', 35, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),
@@ -379,7 +379,7 @@ export const finraTdds21 = defineDecoder({
     }),
     endOfTradeReporting: message('CX', 35, {
       tradeIdentifier: text(2, 8),
-      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other Otc Security' }),
+      marketCenterOriginatorId: text(10, 2, { E: 'Market Center Independent', u: 'Other OTC Security' }),
       year: digits(12, 4),
       month: digits(16, 2),
       day: digits(18, 2),

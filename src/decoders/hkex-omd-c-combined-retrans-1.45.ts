@@ -5,7 +5,6 @@ import {
   group,
   i32,
   message,
-  next,
   price3,
   reserved,
   text,
@@ -16,51 +15,49 @@ import {
 } from '../layout/index.js';
 import { hkexOmdC145 } from './hkex-omd-c-1.45.js';
 
-const UpdateAction = { 0: 'New', 1: 'Change', 2: 'Delete', 74: 'Orderbook Clear' };
-const BqMoreFlag = { Y: 'More Broker Numbers Exist In The Queue', N: 'No More Exist' };
 const MarketCode = {
   MAIN: 'Main Board',
   GEM: 'Growth Enterprise Market',
   NASD: 'Nasdaq Amex Pilot Program',
   ETS: 'Electronic Trading System',
 };
-const InstrumentType = { BOND: 'Bonds', EQTY: 'Equities', TRST: 'Trusts', WRNT: 'Warrants And Structured Products' };
+const InstrumentType = { BOND: 'Bonds', EQTY: 'Equities', TRST: 'Trusts', WRNT: 'Warrants and Structured Products' };
 const ProductType = {
-  1: 'Equity Ordinary Shares',
-  2: 'Equity Preference Shares',
-  3: 'Warrant Derivative Warrant Dw',
+  1: 'Equity: Ordinary Shares',
+  2: 'Equity: Preference Shares',
+  3: 'Warrant: Derivative Warrant (DW)',
   4: 'Bond Debt Security',
   6: 'Equity Rights',
-  7: 'Equity Depository Receipt Hdr Ordinary Shares',
-  8: 'Trust Real Estate Investment Trust Reit',
-  9: 'Trust Other Unit Trusts',
-  10: 'Trust Leveraged And Inverse Product Lip',
-  11: 'Warrant Callable Bull Bear Contract Cbbc',
-  12: 'Equity Depository Receipt Hdr Preference Shares',
-  13: 'Warrant Equity Warrant',
-  15: 'Warrant Inline Warrant',
-  16: 'Trust Equity Etf',
-  17: 'Trust Fixed Income And Money Market Etf',
-  18: 'Trust Commodities Etf',
-  21: 'Warrant Spac Warrants',
-  24: 'Equity Spac Shares',
-  99: 'Others None Of The Above',
+  7: 'Equity Depository Receipt (HDR) Ordinary Shares',
+  8: 'Trust: Real Estate Investment Trust (REIT)',
+  9: 'Trust: Other Unit Trusts',
+  10: 'Trust: Leveraged and Inverse Product (LIP)',
+  11: 'Warrant: Callable Bull/Bear Contract (CBBC)',
+  12: 'Equity Depository Receipt (HDR) Preference Shares',
+  13: 'Warrant: Equity Warrant',
+  15: 'Warrant: Inline Warrant',
+  16: 'Trust: Equity ETF',
+  17: 'Trust: Fixed Income and Money Market ETF',
+  18: 'Trust: Commodities ETF',
+  21: 'Warrant: SPAC Warrants',
+  24: 'Equity: SPAC Shares',
+  99: 'Others None of the Above',
 };
 const SpreadTableCode = {
   '01': 'Part A',
   '03': 'Part B',
-  '04': 'For Inline Warrant Same As Part E Up To And Include Hk 100 As Per Sehk',
+  '04': 'For Inline Warrant, Same as Part E Up to and Include HK$100 as per SEHK',
   '05': 'Part D',
   '06': 'Part E',
 };
 const WarrantType = { 0: 'Not Available', N: 'Normal Instrument', X: 'Exotic Instrument' };
-const SessionStatus = { 0: 'Session Active', 5: 'Invalid Username Or Ip Address', 100: 'User Already Connected' };
+const SessionStatus = { 0: 'Session Active', 5: 'Invalid Username or IP Address', 100: 'User Already Connected' };
 const RetransStatus = {
   0: 'Request Accepted',
-  1: 'Unknown Or Unauthorized Channel Id',
+  1: 'Unknown or Unauthorized Channel ID',
   2: 'Messages Not Available',
   100: 'Exceeds Maximum Sequence Range',
-  101: 'Exceeds Maximum Requests In A Day',
+  101: 'Exceeds Maximum Requests in a Day',
 };
 
 /** HKEX Securities OMD-C retransmission, all channels 1.45: HKEX OMDC Binary Interface Specifications v1 45, version 1.45, Friday, January 9, 2026. What is as in hkex-omd-c-1.45 is taken from there. */
@@ -89,31 +86,8 @@ export const hkexOmdCCombinedRetrans145 = defineDecoder({
   messages: {
     addOddLotOrder: hkexOmdC145.messages.addOddLotOrder,
     addOrder: hkexOmdC145.messages.addOrder,
-    aggregateOrderBookUpdate: message(53, atLeast(12), {
-      securityCode: u32(4),
-      filler3: reserved(8, 3),
-      noEntries: u8(11),
-      bookEntry: group(12, 'noEntries', 24, {
-        aggregateQuantity: u64(0),
-        price: i32(8, price3),
-        numberOfOrders: u32(12),
-        side: u16(16, { 0: 'Bid', 1: 'Offer' }),
-        priceLevel: u8(18),
-        updateAction: u8(19, UpdateAction),
-        filler4: reserved(20, 4),
-      }),
-    }),
-    brokerQueue: message(54, atLeast(12), {
-      securityCode: u32(4),
-      itemCount: u8(8),
-      bqSide: u16(9, { 1: 'Buy', 2: 'Sell' }),
-      bqMoreFlag: char(11, BqMoreFlag),
-      bqItem: group(12, 'itemCount', 4, {
-        item: u16(0),
-        type: char(2, { B: 'Broker Number', S: 'Number Of Spread' }),
-        filler1: reserved(3, 1),
-      }),
-    }),
+    aggregateOrderBookUpdate: hkexOmdC145.messages.aggregateOrderBookUpdate,
+    brokerQueue: hkexOmdC145.messages.brokerQueue,
     closingPrice: hkexOmdC145.messages.closingPrice,
     sequenceReset: hkexOmdC145.messages.sequenceReset,
     disasterRecoverySignal: hkexOmdC145.messages.disasterRecoverySignal,
@@ -123,30 +97,7 @@ export const hkexOmdCCombinedRetrans145 = defineDecoder({
     indexData: hkexOmdC145.messages.indexData,
     indicativeEquilibriumPrice: hkexOmdC145.messages.indicativeEquilibriumPrice,
     modifyOrder: hkexOmdC145.messages.modifyOrder,
-    news: message(22, atLeast(348), {
-      newsType: text(4, 3, { EXN: 'Exchange News', EXC: 'Chinese Exchange News' }),
-      newsId: text(7, 3),
-      headline: text(10, 320),
-      cancelFlag: char(330, { Y: 'Cancelled', N: 'Not Cancelled' }),
-      lastFragment: char(331, { Y: 'Complete', N: 'Not Complete' }),
-      filler4: reserved(332, 4),
-      releaseTime: u64(336),
-      filler2: reserved(344, 2),
-      noMarketCodes: u16(346),
-      newsMarket: group(348, 'noMarketCodes', 4, {
-        marketCode: text(0, 4, MarketCode),
-      }),
-      secondFiller2: reserved(next, 2),
-      noSecurityCodes: u16(next),
-      newsSecurity: group(next, 'noSecurityCodes', 4, {
-        securityCode: u32(0),
-      }),
-      thirdFiller2: reserved(next, 2),
-      noNewsLines: u16(next),
-      newsLineItem: group(next, 'noNewsLines', 160, {
-        newsLine: text(0, 160),
-      }),
-    }),
+    news: hkexOmdC145.messages.news,
     nominalPrice: hkexOmdC145.messages.nominalPrice,
     orderImbalance: hkexOmdC145.messages.orderImbalance,
     marketDefinition: hkexOmdC145.messages.marketDefinition,
@@ -165,10 +116,10 @@ export const hkexOmdCCombinedRetrans145 = defineDecoder({
       lotSize: u32(195),
       filler4: reserved(199, 4),
       previousClosingPrice: i32(203, price3),
-      vcmFlag: char(207, { Y: 'Vcm Applicable', N: 'Vcm Not Applicable' }),
-      shortSellFlag: char(208, { Y: 'Shortsell Allowed', N: 'Shortsell Not Allowed' }),
-      casFlag: char(209, { Y: 'Cas Applicable', N: 'Cas Not Applicable' }),
-      ccassFlag: char(210, { Y: 'Ccass Security', N: 'Non Ccass Security' }),
+      vcmFlag: char(207, { Y: 'VCM Applicable', N: 'VCM Not Applicable' }),
+      shortSellFlag: char(208, { Y: 'Short-Sell Allowed', N: 'Short-Sell Not Allowed' }),
+      casFlag: char(209, { Y: 'CAS Applicable', N: 'CAS Not Applicable' }),
+      ccassFlag: char(210, { Y: 'CCASS Security', N: 'Non-CCASS Security' }),
       dummySecurityFlag: char(211, { Y: 'Dummy Security', N: 'Normal Security' }),
       secondFiller1: reserved(212, 1),
       stampDutyFlag: char(213, { Y: 'Stamp Duty Required', N: 'Stamp Duty Not Required' }),
@@ -177,12 +128,12 @@ export const hkexOmdCCombinedRetrans145 = defineDecoder({
       delistingDate: u32(219),
       freeText: text(223, 38),
       filler62: reserved(261, 62),
-      posFlag: char(323, { Y: 'Pos Applicable', N: 'Pos Not Applicable' }),
+      posFlag: char(323, { Y: 'POS Applicable', N: 'POS Not Applicable' }),
       posUpperLimit: i32(324, price3),
       posLowerLimit: i32(328, price3),
       domainStmtSecurityCode: u32(332),
       filler37: reserved(336, 37),
-      efnFlag: char(373, { Y: 'Efn', N: 'Non Efn' }),
+      efnFlag: char(373, { Y: 'EFN', N: 'Non-EFN' }),
       accruedInterest: u32(374, price3),
       couponRate: u32(378, price3),
       fourthFiller1: reserved(382, 1),
@@ -196,7 +147,7 @@ export const hkexOmdCCombinedRetrans145 = defineDecoder({
       strikePrice1: i32(448, price3),
       strikePrice2: i32(452, price3),
       warrantMaturityDate: u32(456),
-      callPutFlag: char(460, { C: 'Call Or Bull', P: 'Put Or Bear Range', O: 'Others' }),
+      callPutFlag: char(460, { C: 'Call or Bull', P: 'Put or Bear Range', O: 'Others' }),
       style: char(461, { A: 'American Style', E: 'European Style', ' ': 'Other' }),
       filler2: reserved(462, 2),
       warrantType: char(464, WarrantType),
@@ -212,13 +163,7 @@ export const hkexOmdCCombinedRetrans145 = defineDecoder({
         filler4: reserved(4, 4),
       }),
     }),
-    liquidityProvider: message(13, atLeast(10), {
-      securityCode: u32(4),
-      noLiquidityProviders: u16(8),
-      liquidityProvider: group(10, 'noLiquidityProviders', 2, {
-        lpBrokerNumber: u16(0),
-      }),
-    }),
+    liquidityProvider: hkexOmdC145.messages.liquidityProvider,
     currencyRate: hkexOmdC145.messages.currencyRate,
     referencePrice: hkexOmdC145.messages.referencePrice,
     refreshComplete: message(203, 8, {

@@ -1,13 +1,13 @@
 import { defineDecoder, message, reserved, text, u8, u16, u32 } from '../layout/index.js';
 import { hkexOmdCc14 } from './hkex-omd-cc-1.4.js';
 
-const SessionStatus = { 0: 'Session Active', 5: 'Invalid Username Or Ip Address', 100: 'User Already Connected' };
+const SessionStatus = { 0: 'Session Active', 5: 'Invalid Username or IP Address', 100: 'User Already Connected' };
 const RetransStatus = {
   0: 'Request Accepted',
-  1: 'Unknown Or Unauthorized Channel Id',
+  1: 'Unknown or Unauthorized Channel ID',
   2: 'Messages Not Available',
   100: 'Exceeds Maximum Sequence Range',
-  101: 'Exceeds Maximum Requests In A Day',
+  101: 'Exceeds Maximum Requests in a Day',
 };
 
 /** HKEX China Connect (Shanghai, Shenzhen) OMD China Connect retransmission 1.4: HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022. What is as in hkex-omd-cc-1.4 is taken from there. */

@@ -32,10 +32,10 @@ const MsgType2 = {
   305: 'Combination Definition',
   320: 'Market Status',
   321: 'Instrument Status',
-  322: 'Commodity And Class Status',
+  322: 'Commodity and Class Status',
   323: 'Market Alert Message',
-  324: 'Vcm Trigger',
-  325: 'Thm Trigger',
+  324: 'VCM Trigger',
+  325: 'THM Trigger',
   330: 'Add Order',
   331: 'Modify Order',
   332: 'Delete Order',
@@ -53,14 +53,14 @@ const MsgType2 = {
 const StateLevel = { M: 'Market', T: 'Instrument Type', t: 'Combo Type', C: 'Instrument Class', c: 'Combo Class' };
 const StatisticsUpdate = {
   0: 'No Update',
-  1: 'Open High Low Last Price And Turnover Update',
+  1: 'Open High Low Last Price and Turnover Update',
   2: 'Turnover Update Only',
 };
 const MatchType = { 0: 'Continuous Match', 1: 'Opening Uncross', 2: 'Block Trade' };
 const TradeSubtype = {
   0: 'Not Available',
-  1: 'Explicit Order Vs Explicit Order',
-  2: 'Explicit Order Vs Implied Order',
+  1: 'Explicit Order vs Explicit Order',
+  2: 'Explicit Order vs Implied Order',
 };
 
 /** HKEX Derivatives OMD-D (all message types) 2.2: HKEX OMD Derivatives Binary Interface Specifications v2.2, version 2.2, Tuesday, April 28, 2026. */
@@ -95,7 +95,7 @@ export const hkexOmdD22 = defineDecoder({
       quantity: u32(24),
       side: u8(28, { 0: 'Bid', 1: 'Offer' }),
       lotType: u8(29, { 2: 'Round Lot' }),
-      orderType: u8(30, { 1: 'Market', 2: 'Limit', 3: 'Market To Limit' }),
+      orderType: u8(30, { 1: 'Market', 2: 'Limit', 3: 'Market to Limit' }),
       orderBookPosition: u32(31),
       businessTime: u64(35),
       filler1: reserved(43, 1),
@@ -131,7 +131,7 @@ export const hkexOmdD22 = defineDecoder({
       newSeqNo: u32(4),
     }),
     disasterRecoverySignal: message(105, 8, {
-      drStatus: u32(4, { 1: 'Dr In Progress', 2: 'Dr Completed' }),
+      drStatus: u32(4, { 1: 'DR in Progress', 2: 'DR Completed' }),
     }),
     deleteOrder: message(332, 26, {
       orderbookId: u32(4),
@@ -163,7 +163,7 @@ export const hkexOmdD22 = defineDecoder({
       quantity: u32(24),
       side: u8(28, { 0: 'Bid', 1: 'Offer' }),
       filler2: reserved(29, 2),
-      orderType: u8(31, { 1: 'Market', 2: 'Limit', 3: 'Market To Limit' }),
+      orderType: u8(31, { 1: 'Market', 2: 'Limit', 3: 'Market to Limit' }),
       orderBookPosition: u32(32),
       businessTime: u64(36),
     }),
@@ -269,7 +269,7 @@ export const hkexOmdD22 = defineDecoder({
     }),
     instrumentStatus: message(321, 12, {
       orderbookId: u32(4),
-      suspensionIndicator: u8(8, { 1: 'Not Suspended', 2: 'Suspended For Trading' }),
+      suspensionIndicator: u8(8, { 1: 'Not Suspended', 2: 'Suspended for Trading' }),
       instrumentStatus: u8(9),
       filler2: reserved(10, 2),
     }),
@@ -300,7 +300,7 @@ export const hkexOmdD22 = defineDecoder({
       matchId: u64(32),
       statisticsUpdate: u8(40, StatisticsUpdate),
       matchType: u8(41, MatchType),
-      tradeType: u8(42, { 0: 'T Session Trade', 1: 'T 1 Aht Session Trade' }),
+      tradeType: u8(42, { 0: 'T Session Trade', 1: 'T+1 (AHT) Session Trade' }),
       tradeSubtype: u8(43, TradeSubtype),
       filler4: reserved(44, 4),
       quantity: u32(48),
@@ -318,7 +318,7 @@ export const hkexOmdD22 = defineDecoder({
     tradeStatistics: message(360, 60, {
       orderbookId: u32(4),
       lastPrice: i64(8, scaledBy('decimalInPrice')),
-      session: u8(16, { 0: 'T Session', 1: 'T Plus One Session' }),
+      session: u8(16, { 0: 'T Session', 1: 'T+1 Session' }),
       openPrice: i64(17, scaledBy('decimalInPrice')),
       highPrice: i64(25, scaledBy('decimalInPrice')),
       lowPrice: i64(33, scaledBy('decimalInPrice')),

@@ -1,13 +1,13 @@
 import { defineDecoder, message, reserved, text, u8, u16, u32 } from '../layout/index.js';
 import { hkexOmdD149 } from './hkex-omd-d-1.49.js';
 
-const SessionStatus = { 0: 'Session Active', 5: 'Invalid Username Or Ip Address', 100: 'User Already Connected' };
+const SessionStatus = { 0: 'Session Active', 5: 'Invalid Username or IP Address', 100: 'User Already Connected' };
 const RetransStatus = {
   0: 'Request Accepted',
-  1: 'Unkown Unauthorized Channel Id',
+  1: 'Unknown/Unauthorized Channel ID',
   2: 'Messages Not Available',
   100: 'Exceeds Maximum Sequence Range',
-  101: 'Exceeds Maximum Requests In A Day',
+  101: 'Exceeds Maximum Requests in a Day',
 };
 
 /** HKEX Derivatives OMD-D retransmission, all channels 1.49: HKEX OMD Derivatives Binary Interface Specifications v1 47, version 1.49, Thursday, June 18, 2026. What is as in hkex-omd-d-1.49 is taken from there. */

@@ -28,10 +28,10 @@ const MsgType2 = {
   305: 'Combination Definition',
   320: 'Market Status',
   321: 'Instrument Status',
-  322: 'Commodity And Class Status',
+  322: 'Commodity and Class Status',
   323: 'Market Alert Message',
-  324: 'Vcm Trigger',
-  325: 'Thm Trigger',
+  324: 'VCM Trigger',
+  325: 'THM Trigger',
   330: 'Add Order',
   331: 'Modify Order',
   332: 'Delete Order',
@@ -46,13 +46,13 @@ const MsgType2 = {
   366: 'Open Interest Message',
   367: 'Implied Volatility Message',
 };
-const SessionStatus = { 0: 'Session Active', 5: 'Invalid Username Or Ip Address', 100: 'User Already Connected' };
+const SessionStatus = { 0: 'Session Active', 5: 'Invalid Username or IP Address', 100: 'User Already Connected' };
 const RetransStatus = {
   0: 'Request Accepted',
-  1: 'Unkown Unauthorized Channel Id',
+  1: 'Unknown/Unauthorized Channel ID',
   2: 'Messages Not Available',
   100: 'Exceeds Maximum Sequence Range',
-  101: 'Exceeds Maximum Requests In A Day',
+  101: 'Exceeds Maximum Requests in a Day',
 };
 
 /** HKEX Derivatives OMD-D retransmission, all channels 2.2: HKEX OMD Derivatives Binary Interface Specifications v2.2, version 2.2, Tuesday, April 28, 2026. What is as in hkex-omd-d-2.2 is taken from there. */

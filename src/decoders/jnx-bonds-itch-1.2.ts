@@ -27,7 +27,7 @@ export const jnxBondsItch12 = defineDecoder({
     seconds: jnxItch16.messages.seconds,
     systemEvent: message('S', 10, {
       nanoseconds: u32(1, nanosAfter('the last seconds')),
-      group: text(5, 4, { DJGB: 'Jgb Market' }),
+      group: text(5, 4, { DJGB: 'JGB Market' }),
       systemEvent: char(9),
     }),
     priceTickSize: message('L', 17, {
@@ -40,7 +40,7 @@ export const jnxBondsItch12 = defineDecoder({
       nanoseconds: u32(1, nanosAfter('the last seconds')),
       orderbookId: u32(5),
       orderbookCode: text(9, 12),
-      group: text(21, 4, { DJGB: 'Jgb Market' }),
+      group: text(21, 4, { DJGB: 'JGB Market' }),
       roundLotSize: u32(25),
       priceTickSizeTableId: u32(29),
       priceDecimals: u32(33),
@@ -50,7 +50,7 @@ export const jnxBondsItch12 = defineDecoder({
     tradingState: message('H', 14, {
       nanoseconds: u32(1, nanosAfter('the last seconds')),
       orderbookId: u32(5),
-      group: text(9, 4, { DJGB: 'Jgb Market' }),
+      group: text(9, 4, { DJGB: 'JGB Market' }),
       tradingState: char(13, { T: 'Trading', V: 'Suspended' }),
     }),
     orderAdded: message('A', 30, {
@@ -59,7 +59,7 @@ export const jnxBondsItch12 = defineDecoder({
       buySellIndicator: char(13, { B: 'Buy', S: 'Sell' }),
       quantity: u32(14),
       orderbookId: u32(18),
-      group: text(22, 4, { DJGB: 'Jgb Market' }),
+      group: text(22, 4, { DJGB: 'JGB Market' }),
       price: i32(26, price3),
     }),
     orderExecuted: jnxItch16.messages.orderExecuted,

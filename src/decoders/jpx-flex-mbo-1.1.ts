@@ -3,15 +3,15 @@ import { char, defineDecoder, inUnit, message, microsAfter, price4, u8, u32, u48
 const MarketStatus = {
   11: 'Morning Session Order Acceptance Time',
   12: 'Morning Session Trading Hours',
-  19: 'End Of Morning Session',
+  19: 'End of Morning Session',
   21: 'Afternoon Session Order Acceptance Time',
   22: 'Afternoon Session Trading Hours',
   23: 'Afternoon Session Preclosing',
-  29: 'End Of Afternoon Session',
+  29: 'End of Afternoon Session',
 };
 const ShortSellingStatus = { 0: 'Short Selling Regulation Is Not Applied', 1: 'Short Selling Regulation Is Applied' };
 const PricingMethod = {
-  0: 'Other Than The Above',
+  0: 'Other than the Above',
   1: 'Itayose Method',
   2: 'Zaraba Method',
   3: 'Sell Special Quote Displayed',
@@ -20,12 +20,12 @@ const PricingMethod = {
   6: 'Buy Sequential Trade Quote Displayed',
 };
 const TriggeredSide = { S: 'Sell Order', B: 'Buy Order', ' ': 'Itayose Execution' };
-const OrderCondition = { 0: 'Nonconditional', 2: 'Onopen', 4: 'Onclose', 6: 'Funari' };
+const OrderCondition = { 0: 'Nonconditional', 2: 'On-Open', 4: 'On-Close', 6: 'Funari' };
 const ModificationFlag = {
-  0: 'Cancel Order Or Modification Order That Changes Time Priority',
-  1: 'Modification Order That Does Not Change Time Priority',
+  0: 'Cancel Order or Modification Order that Changes Time Priority',
+  1: 'Modification Order that Does Not Change Time Priority',
 };
-const ResetStartEndFlag = { 1: 'Start Of Reset Dissemination', 2: 'End Of Reset Dissemination' };
+const ResetStartEndFlag = { 1: 'Start of Reset Dissemination', 2: 'End of Reset Dissemination' };
 const CommunicationStartEndFlag = { 0: 'Health Check Control', 1: 'Communication Start', 2: 'Communication End' };
 
 /** JPX: Tokyo, Nagoya, Sapporo, Fukuoka stock exchanges (FLEX) FLEX market by order 1.1: TSEarrowhead FLEX MarketbyOrderSpecifications ver.1.1, version 1.1, Wednesday, November 20, 2024. */

@@ -3,14 +3,14 @@ import { char, defineDecoder, digits, longDigits, message, reserved, text } from
 const CurrencyCode = {
   KRW: 'Korean Won',
   JPY: 'Japanese Yen',
-  USD: 'Us Dollar',
+  USD: 'US Dollar',
   HKD: 'Hong Kong Dollar',
   TWD: 'Taiwan Dollar',
   CNY: 'Chinese Yuan',
   EUR: 'Euro',
   GBP: 'British Pound',
 };
-const IndexConstituent = { 0: 'Included In Etf Not In Index', 1: 'Included In Index' };
+const IndexConstituent = { 0: 'Included in ETF, Not in Index', 1: 'Included in Index' };
 const krxIndexFields = {
   indexId: text(5, 6),
   isinCode: text(11, 12),

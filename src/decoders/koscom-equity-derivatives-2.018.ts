@@ -4,7 +4,7 @@ import { koscomBondA2018 } from './koscom-bond-a-2.018.js';
 const CurrencyCode = {
   KRW: 'Korean Won',
   JPY: 'Japanese Yen',
-  USD: 'Us Dollar',
+  USD: 'US Dollar',
   HKD: 'Hong Kong Dollar',
   TWD: 'Taiwan Dollar',
   CNY: 'Chinese Yuan',

@@ -1,7 +1,7 @@
 import { char, defineDecoder, digits, longDigits, message, reserved, text } from '../layout/index.js';
 import { koscomEquityDerivatives2018 } from './koscom-equity-derivatives-2.018.js';
 
-const PublicAnnouncementMarketCode = { 1: 'Kospi', 2: 'Kosdaq', 3: 'Derivatives', 4: 'Bonds', 6: 'Konex' };
+const PublicAnnouncementMarketCode = { 1: 'KOSPI', 2: 'KOSDAQ', 3: 'Derivatives', 4: 'Bonds', 6: 'KONEX' };
 const announcementKospiFields = {
   isinCode: text(5, 12),
   publicAnnouncementSequenceNumber: digits(17, 6),

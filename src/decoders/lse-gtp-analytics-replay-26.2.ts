@@ -19,37 +19,37 @@ const TradingStatus = {
   1: 'Inactive',
   2: 'Suspended',
   H: 'Halt',
-  J: 'Halt Matching Partition Suspended',
-  K: 'Halt System Suspended',
-  T: 'Regular Trading Start Trade Reporting',
+  J: 'Halt: Matching Partition Suspended',
+  K: 'Halt: System Suspended',
+  T: 'Regular Trading (Start Trade Reporting)',
   P: 'Halt Regulatory',
   t: 'End Trade Reporting',
   a: 'Opening Auction Call',
   b: 'Post Close',
   c: 'Closed',
   d: 'Closing Auction Call',
-  e: 'Aesp Auction Call',
+  e: 'AESP Auction Call',
   f: 'Resume Auction',
-  m: 'Pre Mandatory',
+  m: 'Pre-Mandatory',
   n: 'Mandatory',
   o: 'Post Mandatory',
-  q: 'Edsp Auction Call',
+  q: 'EDSP Auction Call',
   r: 'Periodic Auction Call',
   w: 'No Active Session',
-  x: 'End Of Post Close',
+  x: 'End of Post Close',
   u: 'Closing Price Crossing Session',
 };
 const AllowedBookTypesBits = { firmQuoteBook: 1, offbook: 2, electronicOrderBook: 3, privateRfq: 4 } as const;
 const SessionChangeReason = {
   0: 'Scheduled Transition',
-  1: 'Extended By Market Ops',
-  2: 'Shortened By Market Ops',
+  1: 'Extended by Market Ops',
+  2: 'Shortened by Market Ops',
   3: 'Market Order Imbalance',
   4: 'Price Outside Range',
-  5: 'Aesp Circuit Breaker Tripped',
+  5: 'AESP Circuit Breaker Tripped',
   9: 'Unavailable',
 };
-const OrderBookType = { 1: 'Firm Quote Book', 2: 'Offbook', 3: 'Electronic Order Book', 4: 'Private Rfq' };
+const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 
 /** London Stock Exchange GTP analytics replay 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-replay-26.2 is taken from there. */
 export const lseGtpAnalyticsReplay262 = defineDecoder({
@@ -80,7 +80,7 @@ export const lseGtpAnalyticsReplay262 = defineDecoder({
     replayAndRecoveryComplete: lseGtpReplay262.messages.replayAndRecoveryComplete,
     systemEvent: message(83, 14, {
       timestamp: u64(3, nanosSinceEpoch),
-      eventCode: char(11, { C: 'End Of Day', O: 'Start Of Day' }),
+      eventCode: char(11, { C: 'End of Day', O: 'Start of Day' }),
       sourceVenue: u16(12, { 1: 'London Stock Exchange' }),
     }),
     instrumentDirectory: message(112, 141, {

@@ -14,22 +14,22 @@ import {
 } from '../layout/index.js';
 import { lseGtpAnalytics262 } from './lse-gtp-analytics-26.2.js';
 
-const OrderBookType = { 1: 'Firm Quote Book', 2: 'Offbook', 3: 'Electronic Order Book', 4: 'Private Rfq' };
+const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 const TradeType = {
-  0: 'Regular Or Continuous Trade',
+  0: 'Regular or Continuous Trade',
   1: 'Auction Trade Bulk',
   2: 'Auction Trade Individual',
-  9: 'Onbook Trade Cancellation',
+  9: 'On-Book Trade Cancellation',
   11: 'Trade Correction',
-  22: 'Rfq Trade',
-  23: 'Rfq Trade Cancellation',
-  24: 'Rfq Trade Correction',
+  22: 'RFQ Trade',
+  23: 'RFQ Trade Cancellation',
+  24: 'RFQ Trade Correction',
 };
 const AuctionType = {
   C: 'Closing Auction',
   O: 'Opening Auction',
-  A: 'Aesp',
-  B: 'Edsp',
+  A: 'AESP',
+  B: 'EDSP',
   E: 'Resume Auction',
   F: 'Periodic Auction',
 };
@@ -37,8 +37,8 @@ const StatisticType = {
   1: 'Indicative Auction Uncrossing Data',
   2: 'Official Opening Price',
   3: 'Official Closing Price',
-  4: 'Trade High On Book',
-  5: 'Trade Low On Book',
+  4: 'Trade High on Book',
+  5: 'Trade Low on Book',
   6: 'Trade High All Trades',
   7: 'Trade Low All Trades',
   8: 'Fifty Two Week Trade High All Trades',
@@ -52,15 +52,15 @@ const AuctionInfo = {
   0: 'Not Applicable',
   B: 'Buy Imbalance',
   N: 'No Imbalance',
-  O: 'Insufficient Orders For Auction',
+  O: 'Insufficient Orders for Auction',
   S: 'Sell Imbalance',
 };
 const OpeningClosingPriceIndicator = {
-  A: 'Ut',
+  A: 'UT',
   B: 'At',
-  C: 'Mid Of Bbo',
+  C: 'Mid of BBO',
   D: 'Last At',
-  E: 'Last Ut',
+  E: 'Last UT',
   F: 'Manual',
   I: 'Previous Close',
 };
@@ -123,8 +123,8 @@ export const lseGtpLevel1262 = defineDecoder({
       tradeType: u8(61, TradeType),
       auctionType: char(62, AuctionType),
       tradeFlags: u8(63).bits({ tradeCancellation: 0, tradeCorrection: 1 }),
-      hiddenExecutionIndicator: u8(64, { 0: 'Na', 1: 'Visible', 2: 'Hidden' }),
-      tradeQualifier: char(65, { ' ': 'Na', C: 'Closing Price Cross Cpx' }),
+      hiddenExecutionIndicator: u8(64, { 0: 'N/A', 1: 'Visible', 2: 'Hidden' }),
+      tradeQualifier: char(65, { ' ': 'N/A', C: 'Closing Price Cross (CPX)' }),
     }),
     statistics: message(119, 77, {
       timestamp: u64(3, nanosSinceEpoch),

@@ -13,7 +13,7 @@ import {
 } from '../layout/index.js';
 import { lseGtpLevel1262 } from './lse-gtp-level1-26.2.js';
 
-const OrderBookType = { 1: 'Firm Quote Book', 2: 'Offbook', 3: 'Electronic Order Book', 4: 'Private Rfq' };
+const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 const OrderType = {
   0: 'Limit Order Firm Quote Default',
   1: 'Market Order',

@@ -1,7 +1,7 @@
 import { char, defineDecoder, i64, message, nanosSinceEpoch, price8, text, u8, u16, u64 } from '../layout/index.js';
 import { lseGtpLevel1Recovery262 } from './lse-gtp-level1-recovery-26.2.js';
 
-const OrderBookType = { 1: 'Firm Quote Book', 2: 'Offbook', 3: 'Electronic Order Book', 4: 'Private Rfq' };
+const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 const OrderType = {
   0: 'Limit Order Firm Quote Default',
   1: 'Market Order',

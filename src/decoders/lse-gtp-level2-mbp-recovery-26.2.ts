@@ -1,7 +1,7 @@
 import { char, defineDecoder, i64, message, nanosSinceEpoch, price8, reserved, u8, u16, u64 } from '../layout/index.js';
 import { lseGtpLevel1Recovery262 } from './lse-gtp-level1-recovery-26.2.js';
 
-const OrderBookType = { 1: 'Firm Quote Book', 2: 'Offbook', 3: 'Electronic Order Book', 4: 'Private Rfq' };
+const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 
 /** London Stock Exchange GTP Level 2 MBP recovery 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-level1-recovery-26.2 is taken from there. */
 export const lseGtpLevel2MbpRecovery262 = defineDecoder({

@@ -2,20 +2,20 @@ import { char, defineDecoder, message, nanosSinceEpoch, reserved, text, u8, u16,
 import { lseGtpAnalytics262 } from './lse-gtp-analytics-26.2.js';
 
 const MifidTradeType = {
-  0: 'Regular Or Continuous Trade',
+  0: 'Regular or Continuous Trade',
   1: 'Auction Trade Bulk',
   2: 'Auction Trade Individual',
   9: 'Trade Cancellation',
   11: 'Trade Correction',
-  22: 'Rfq Trade',
-  23: 'Rfq Trade Cancellation',
-  24: 'Rfq Trade Correction',
+  22: 'RFQ Trade',
+  23: 'RFQ Trade Cancellation',
+  24: 'RFQ Trade Correction',
 };
 const AuctionType = {
   C: 'Closing Auction',
   O: 'Opening Auction',
-  A: 'Aesp',
-  B: 'Edsp',
+  A: 'AESP',
+  B: 'EDSP',
   E: 'Resume Auction',
   F: 'Periodic Auction',
 };
@@ -27,9 +27,9 @@ const TradingMode = {
   I: 'Scheduled Intraday Auction',
   U: 'Unscheduled Auction',
 };
-const ModificationIndicator = { C: 'Trade Cancellation Canc', A: 'Trade Amendment Amnd', '-': 'New Trade' };
-const ReferencePriceIndicator = { 1: 'Market Closing Price Trade Clse', '-': 'Not A Reference Price Trade' };
-const AlgorithmicIndicator = { H: 'Algorithmic Trade Algo', '-': 'Not An Algorithmic Trade' };
+const ModificationIndicator = { C: 'Trade Cancellation (CANC)', A: 'Trade Amendment (AMND)', '-': 'New Trade' };
+const ReferencePriceIndicator = { 1: 'Market Closing Price Trade (CLSE)', '-': 'Not a Reference Price Trade' };
+const AlgorithmicIndicator = { H: 'Algorithmic Trade Algo', '-': 'Not an Algorithmic Trade' };
 
 /** London Stock Exchange GTP MiFID II post trade 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-analytics-26.2 is taken from there. */
 export const lseGtpMifid2PostTrade262 = defineDecoder({
@@ -84,20 +84,20 @@ export const lseGtpMifid2PostTrade262 = defineDecoder({
       reserved3: reserved(244, 3),
       reserved20: reserved(247, 20),
       secondReserved4: reserved(267, 4),
-      tradeQualifier: char(271, { ' ': 'Na', C: 'Closing Price Cross Cpx' }),
-      marketMechanism: char(272, { 1: 'Central Limit Order Book', 6: 'Request For Quote' }),
+      tradeQualifier: char(271, { ' ': 'N/A', C: 'Closing Price Cross (CPX)' }),
+      marketMechanism: char(272, { 1: 'Central Limit Order Book', 6: 'Request for Quote' }),
       tradingMode: char(273, TradingMode),
       transactionCategory: char(274, { D: 'Dark Trade', '-': 'None Apply' }),
-      negotiationIndicator: char(275, { '-': 'Not A Negotiated Trade' }),
+      negotiationIndicator: char(275, { '-': 'Not a Negotiated Trade' }),
       agencyCrossIndicator: char(276, { '-': 'No Agency Cross Trade' }),
       modificationIndicator: char(277, ModificationIndicator),
       referencePriceIndicator: char(278, ReferencePriceIndicator),
       specialDividendIndicator: char(279, { '-': 'No Special Dividend Trade' }),
-      offBookAutomatedIndicator: char(280, { '-': 'Unspecified Or Does Not Apply' }),
+      offBookAutomatedIndicator: char(280, { '-': 'Unspecified or Does Not Apply' }),
       priceFormationIndicator: char(281, { P: 'Plain Vanilla Trade' }),
       algorithmicIndicator: char(282, AlgorithmicIndicator),
       postTradeDeferralReason: char(283, { '-': 'Immediate Publication' }),
-      deferralEnrichmentType: char(284, { '-': 'Not Applicable No Relevant Enrichment Type' }),
+      deferralEnrichmentType: char(284, { '-': 'Not Applicable / No Relevant Enrichment Type' }),
       duplicativeIndicator: char(285, { '-': 'Unique Trade Report' }),
     }),
   },

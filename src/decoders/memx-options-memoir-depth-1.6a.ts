@@ -100,7 +100,7 @@ export const memxOptionsMemoirDepth16a = defineDecoder({
     orderAddedExtended: message(12, 38, {
       timestamp: u64(0, nanosSinceEpoch),
       symbol: text(8, 8).padded('nul'),
-      orderCapacity: char(16, { C: 'Customer', N: 'Non Customer' }),
+      orderCapacity: char(16, { C: 'Customer', N: 'Non-Customer' }),
       orderId: u64(17),
       side: char(25, { B: 'Buy', S: 'Sell' }),
       quantity: u32(26),
@@ -109,13 +109,13 @@ export const memxOptionsMemoirDepth16a = defineDecoder({
     orderDeleted: message(13, 25, {
       timestamp: u64(0, nanosSinceEpoch),
       symbol: text(8, 8).padded('nul'),
-      orderCapacity: char(16, { C: 'Customer', N: 'Non Customer' }),
+      orderCapacity: char(16, { C: 'Customer', N: 'Non-Customer' }),
       orderId: u64(17),
     }),
     orderReduced: message(14, 42, {
       timestamp: u64(0, nanosSinceEpoch),
       symbol: text(8, 8).padded('nul'),
-      orderCapacity: char(16, { C: 'Customer', N: 'Non Customer' }),
+      orderCapacity: char(16, { C: 'Customer', N: 'Non-Customer' }),
       orderId: u64(17),
       side: char(25, { B: 'Buy', S: 'Sell' }),
       quantity: u32(26),
@@ -125,7 +125,7 @@ export const memxOptionsMemoirDepth16a = defineDecoder({
     orderExecuted: message(15, 46, {
       timestamp: u64(0, nanosSinceEpoch),
       symbol: text(8, 8).padded('nul'),
-      orderCapacity: char(16, { C: 'Customer', N: 'Non Customer' }),
+      orderCapacity: char(16, { C: 'Customer', N: 'Non-Customer' }),
       tradeConditions: u8(17).bits({ intermarketSweep: 0 }),
       orderId: u64(18),
       tradeId: u64(26),

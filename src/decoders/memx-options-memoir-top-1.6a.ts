@@ -90,7 +90,7 @@ export const memxOptionsMemoirTop16a = defineDecoder({
       quantity: u32(26),
       price: u64(30, price8),
       custQuantity: u32(38),
-      capacity: char(42, { C: 'Customer', N: 'Non Customer' }),
+      capacity: char(42, { C: 'Customer', N: 'Non-Customer' }),
     }),
     clearBook: message(16, 16, {
       timestamp: u64(0, nanosSinceEpoch),

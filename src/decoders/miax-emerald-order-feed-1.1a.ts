@@ -2,18 +2,18 @@ import { char, defineDecoder, i64, message, nanosAfter, price4, reserved, text, 
 import { miaxEmeraldAis10a } from './miax-emerald-ais-1.0a.js';
 
 const SystemStatus = {
-  1: 'Start Of Test Session',
-  2: 'End Of Test Session',
-  S: 'Start Of System Hours',
-  C: 'End Of System Hours',
+  1: 'Start of Test Session',
+  2: 'End of Test Session',
+  S: 'Start of System Hours',
+  C: 'End of System Hours',
 };
 const Origin = {
   0: 'Priority Customer',
   1: 'Firm',
   2: 'Broker Dealer',
   4: 'Market Maker',
-  5: 'Non Member Market Maker',
-  8: 'Non Priority Customer',
+  5: 'Non-Member Market Maker',
+  8: 'Non-Priority Customer',
   '': 'Not Applicable',
 };
 
@@ -56,7 +56,7 @@ export const miaxEmeraldOrderFeed11a = defineDecoder({
       orderPrice: u32(20, price4),
       orderOriginalVolume: u32(24),
       remainingVolumeOpen: u32(28),
-      timeInForceTif: char(32, { A: 'Aoc', G: 'Gtc', O: 'Opg', D: 'Day', S: 'Sao' }),
+      timeInForceTif: char(32, { A: 'AOC', G: 'GTC', O: 'OPG', D: 'Day', S: 'SAO' }),
       origin: char(33, Origin),
       opencloseIndicator: char(34, { O: 'Open', C: 'Close', '': 'Not Applicable' }),
       routeInstruction: char(35, { R: 'Routable', D: 'Do Not Route', P: 'Post Only' }),
@@ -75,7 +75,7 @@ export const miaxEmeraldOrderFeed11a = defineDecoder({
       orderPrice: i64(20, price4),
       orderOriginalVolume: u32(28),
       remainingVolumeOpen: u32(32),
-      timeInForceTif: char(36, { A: 'Aoc', G: 'Gtc', O: 'Opg', D: 'Day', S: 'Sao' }),
+      timeInForceTif: char(36, { A: 'AOC', G: 'GTC', O: 'OPG', D: 'Day', S: 'SAO' }),
       origin: char(37, Origin),
       attributedId: text(38, 4),
       reserved28: reserved(42, 28),

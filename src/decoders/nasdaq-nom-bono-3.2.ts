@@ -14,22 +14,22 @@ import {
 } from '../layout/index.js';
 
 const EventCode = {
-  O: 'Start Of Messages',
-  S: 'Start Of System Hours',
-  Q: 'Start Of Opening Process',
-  N: 'Start Of Normal Hours Closing Process',
-  L: 'Start Of Late Hours Closing Process',
-  E: 'End Of System Hours',
-  C: 'End Of Messages',
-  W: 'End Of Wco Early Closing',
+  O: 'Start of Messages',
+  S: 'Start of System Hours',
+  Q: 'Start of Opening Process',
+  N: 'Start of Normal Hours Closing Process',
+  L: 'Start of Late Hours Closing Process',
+  E: 'End of System Hours',
+  C: 'End of Messages',
+  W: 'End of WCO Early Closing',
 };
-const OpenState = { Y: 'Open For Auto Execution', N: 'Closed For Auto Execution' };
+const OpenState = { Y: 'Open for Auto Execution', N: 'Closed for Auto Execution' };
 const QuoteCondition = {
-  '': 'Regular Quoteautox Eligible',
+  '': 'Regular Quote, AutoX Eligible',
   R: 'Rotational Quote',
   X: 'Bid Side Firm',
   Y: 'Ask Side Firm',
-  F: 'Non Firm Quote',
+  F: 'Non-Firm Quote',
 };
 
 /** Nasdaq Options Market (NOM); PHLX Top of Market 3.3 has the same layout Best of Nasdaq Options (BONO) 3.2: http://www.nasdaqtrader.com/content/productsservices/trading/optionsmarket/BONO spec, version 3.2, Thursday, November 2, 2017. */
@@ -74,14 +74,14 @@ export const nasdaqNomBono32 = defineDecoder({
       optionType: char(22, { C: 'Call', P: 'Put' }),
       source: u8(23),
       underlyingSymbol: text(24, 13),
-      optionClosingType: char(37, { N: 'Normal', L: 'Late', W: 'Wco Early Closing' }),
+      optionClosingType: char(37, { N: 'Normal', L: 'Late', W: 'WCO Early Closing' }),
       tradable: char(38, { Y: 'Tradable', N: 'Not Tradable' }),
       mpv: char(39, { E: 'Penny Everywhere', S: 'Scaled', P: 'Penny Pilot' }),
     }),
     tradingAction: message('H', 10, {
       nanoseconds: u32(1, nanosAfter('the last second')),
       optionId: u32(5),
-      currentTradingState: char(9, { H: 'Halt In Effect', T: 'Trading' }),
+      currentTradingState: char(9, { H: 'Halt in Effect', T: 'Trading' }),
     }),
     securityOpenClosed: message('O', 10, {
       nanoseconds: u32(1, nanosAfter('the last second')),

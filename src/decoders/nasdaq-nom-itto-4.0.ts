@@ -15,13 +15,13 @@ import {
 } from '../layout/index.js';
 
 const EventCode = {
-  O: 'Start Of Messages',
-  S: 'Start Of System Hours',
-  Q: 'Start Of Opening Process',
-  N: 'End Of Normal Hours Processing',
-  L: 'End Of Late Hours Processing',
-  E: 'End Of System Hours',
-  C: 'End Of Messages',
+  O: 'Start of Messages',
+  S: 'Start of System Hours',
+  Q: 'Start of Opening Process',
+  N: 'End of Normal Hours Processing',
+  L: 'End of Late Hours Processing',
+  E: 'End of System Hours',
+  C: 'End of Messages',
 };
 const CurrentTradingState = {
   H: 'Halt',
@@ -33,9 +33,9 @@ const AuctionType = { O: 'Opening', R: 'Reopening', P: 'Price Improvement', I: '
 const CustomerFirmIndicator = {
   C: 'Customer',
   F: 'Firm Joint',
-  M: 'Onfloor',
+  M: 'On-Floor',
   P: 'Professional',
-  B: 'Broker Dealer Non Registered',
+  B: 'Broker Dealer Non-Registered',
 };
 
 /** Nasdaq Options Market (NOM) ITTO (ITCH to Trade Options) 4.0: itto spec40, version 4.0, Monday, January 9, 2023. */

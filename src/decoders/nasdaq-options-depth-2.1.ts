@@ -15,24 +15,24 @@ import {
 import { nasdaqNtxOptionsDepth22 } from './nasdaq-ntx-options-depth-2.2.js';
 
 const EventCode = {
-  O: 'Start Of Messages',
-  S: 'Start Of System Hours',
-  Q: 'Start Of Opening Process',
-  N: 'Start Of Normal Hours Closing Process',
-  L: 'Start Of Late Hours Closing Process',
-  E: 'End Of System Hours',
-  C: 'End Of Messages',
-  W: 'End Of Wco Early Closing',
+  O: 'Start of Messages',
+  S: 'Start of System Hours',
+  Q: 'Start of Opening Process',
+  N: 'Start of Normal Hours Closing Process',
+  L: 'Start of Late Hours Closing Process',
+  E: 'End of System Hours',
+  C: 'End of Messages',
+  W: 'End of WCO Early Closing',
 };
-const ClosingType = { N: 'Normal Hours', L: 'Late Hours', W: 'Wco Early Closing' };
+const ClosingType = { N: 'Normal Hours', L: 'Late Hours', W: 'WCO Early Closing' };
 const CurrentTradingState = {
   B: 'Buy Side Suspended',
   S: 'Sell Side Suspended',
-  H: 'Halt In Effect',
+  H: 'Halt in Effect',
   T: 'Continuous Trading',
-  I: 'Pre Open',
+  I: 'Pre-Open',
   O: 'Opening Auction',
-  R: 'Re Opening',
+  R: 'Re-Opening',
   X: 'Closed',
 };
 const Side = { B: 'Buy', S: 'Sell', M: 'Buy Implied', N: 'Sell Implied' };
@@ -44,16 +44,16 @@ const OrderCapacity = {
   P: 'Professional Order',
   O: 'Other Exchange Market Maker Order',
   J: 'Joint Back Office',
-  '': 'Na',
+  '': 'N/A',
 };
 const CrossType = {
   B: 'Block Auction',
   O: 'Opening Auction',
-  R: 'Re Opening Auction',
+  R: 'Re-Opening Auction',
   P: 'Price Improvement Auction',
   C: 'Facilitation',
   S: 'Solicitation',
-  X: 'Flex Auction',
+  X: 'FLEX Auction',
   N: 'None',
   E: 'Complex Exposure Auction',
 };
@@ -157,7 +157,7 @@ export const nasdaqOptionsDepth21 = defineDecoder({
       orderReferenceNumber: u64(19),
       crossNumber: u32(27),
       matchNumber: u32(31),
-      printable: char(35, { N: 'Non Printable', Y: 'Printable' }),
+      printable: char(35, { N: 'Non-Printable', Y: 'Printable' }),
       price: u32(36, price4),
       volume: u32(40),
       tradeCondition: char(44),
@@ -212,7 +212,7 @@ export const nasdaqOptionsDepth21 = defineDecoder({
       volume: u32(32),
       tradeCondition: char(36),
       auctionId: u32(37),
-      printable: char(41, { N: 'Non Printable', Y: 'Printable' }),
+      printable: char(41, { N: 'Non-Printable', Y: 'Printable' }),
       tradeType: char(42, { E: 'Electronic Trade' }),
       reserved16: reserved(43, 16),
     }),

@@ -9,7 +9,7 @@ const OrderCapacity = {
   P: 'Professional Order',
   O: 'Other Exchange Market Maker Order',
   J: 'Joint Back Office',
-  '': 'Na',
+  '': 'N/A',
 };
 const AuctionType = {
   B: 'Block Auction',
@@ -19,9 +19,9 @@ const AuctionType = {
   P: 'Price Improvement Auction',
   C: 'Facilitation',
   S: 'Solicitation',
-  X: 'Flex Auction',
+  X: 'FLEX Auction',
 };
-const AuctionEvent = { S: 'Start Of Auction', E: 'End Of Auction', U: 'Auction Update' };
+const AuctionEvent = { S: 'Start of Auction', E: 'End of Auction', U: 'Auction Update' };
 
 /** Nasdaq GEMX, ISE, MRX, PHLX Order Feed (PHLX Orders) 2.1: Options Order Feed 2.1, version 2.1, Friday, February 13, 2026. What is as in nasdaq-options-depth-2.1 is taken from there. */
 export const nasdaqOptionsOrders21 = defineDecoder({
@@ -57,12 +57,12 @@ export const nasdaqOptionsOrders21 = defineDecoder({
       executableOrderVolume: u32(28),
       orderStatus: char(32, { O: 'Open', F: 'Filled', C: 'Cancelled' }),
       orderType: char(33, { M: 'Market', L: 'Limit' }),
-      orderQualifier: char(34, { O: 'Opening Order', I: 'Implied Order', '': 'Na' }),
+      orderQualifier: char(34, { O: 'Opening Order', I: 'Implied Order', '': 'N/A' }),
       limitPrice: u32(35, price4),
-      allOrNone: char(39, { Y: 'All Or None Order', N: 'Not All Or None Order' }),
+      allOrNone: char(39, { Y: 'All or None Order', N: 'Not All or None Order' }),
       timeInForce: char(40, { D: 'Day Order', G: 'Good Till Cancelled' }),
       orderCapacity: char(41, OrderCapacity),
-      openCloseIndicator: char(42, { O: 'Opens Position', C: 'Closes Position', '': 'Na' }),
+      openCloseIndicator: char(42, { O: 'Opens Position', C: 'Closes Position', '': 'N/A' }),
       ownerId: text(43, 6),
       giveup: text(49, 6),
       cmta: text(55, 6),
@@ -79,7 +79,7 @@ export const nasdaqOptionsOrders21 = defineDecoder({
       side: char(29, { B: 'Buy', S: 'Sell' }),
       price: u32(30, price4),
       imbalanceVolume: u32(34),
-      execFlag: char(38, { N: 'None', A: 'Aon' }),
+      execFlag: char(38, { N: 'None', A: 'AON' }),
       orderCapacity: char(39, OrderCapacity),
       ownerId: text(40, 6),
       giveup: text(46, 6),

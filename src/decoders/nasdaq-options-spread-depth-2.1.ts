@@ -16,14 +16,14 @@ import {
 } from '../layout/index.js';
 
 const EventCode = {
-  O: 'Start Of Messages',
-  S: 'Start Of System Hours',
-  Q: 'Start Of Opening Process',
-  N: 'Start Of Normal Hours Closing Process',
-  L: 'Start Of Late Hours Closing Process',
-  E: 'End Of System Hours',
-  C: 'End Of Messages',
-  W: 'End Of Wco Early Closing',
+  O: 'Start of Messages',
+  S: 'Start of System Hours',
+  Q: 'Start of Opening Process',
+  N: 'Start of Normal Hours Closing Process',
+  L: 'Start of Late Hours Closing Process',
+  E: 'End of System Hours',
+  C: 'End of Messages',
+  W: 'End of WCO Early Closing',
 };
 const StrategyType = {
   V: 'Vertical Spread',
@@ -39,11 +39,11 @@ const StrategyType = {
   U: 'Custom',
 };
 const CurrentTradingState = {
-  H: 'Halt In Effect',
+  H: 'Halt in Effect',
   T: 'Continuous Trading',
-  I: 'Pre Open',
+  I: 'Pre-Open',
   O: 'Opening Auction',
-  R: 'Re Opening',
+  R: 'Re-Opening',
   X: 'Closed',
 };
 const DepthOrderCapacity = {
@@ -53,33 +53,33 @@ const DepthOrderCapacity = {
   B: 'Broker Dealer Order',
   P: 'Professional Order',
   O: 'Other Exchange Registered Market Maker',
-  J: 'Jbo Joint Back Office Only Phlx',
+  J: 'JBO (Joint Back Office, Only PHLX)',
 };
 const CrossType = {
   E: 'Complex Exposure Auction',
   O: 'Opening Auction',
   R: 'Reopening Auction',
-  P: 'Price Improvement Pim Auction',
+  P: 'Price Improvement (PIM) Auction',
   C: 'Facilitation',
   S: 'Solicitation',
-  X: 'Flex Auction',
+  X: 'FLEX Auction',
   N: 'None',
 };
 const AuctionType = {
   E: 'Complex Exposure',
-  P: 'Price Improvement Pim Auction',
+  P: 'Price Improvement (PIM) Auction',
   C: 'Facilitation',
   S: 'Solicitation',
-  X: 'Flex Auction',
+  X: 'FLEX Auction',
 };
 const OrderCapacity = {
   C: 'Customer Order',
   F: 'Firm Order',
   M: 'Nasdaq Registered Market Maker',
-  B: 'Broker Dealer Oder',
+  B: 'Broker Dealer Order',
   P: 'Professional Order',
   O: 'Other Exchange Registered Market Maker',
-  J: 'Jbo Joint Back Office Only Phlx',
+  J: 'JBO (Joint Back Office, Only PHLX)',
 };
 
 /** Nasdaq ISE, MRX, PHLX Spread Depth of Market 2.1: Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025. */
@@ -246,12 +246,12 @@ export const nasdaqOptionsSpreadDepth21 = defineDecoder({
       auctionId: u32(15),
       auctionType: char(19, AuctionType),
       auctionDuration: u32(20).nullable(0),
-      auctionEvent: char(24, { S: 'Start', U: 'Auction Update', E: 'End Of Auction' }),
+      auctionEvent: char(24, { S: 'Start', U: 'Auction Update', E: 'End of Auction' }),
       orderType: char(25, { M: 'Market', L: 'Limit' }),
       side: char(26, { B: 'Buy', S: 'Sell' }),
       price: u32(27, price4),
       size: u32(31),
-      execFlag: char(35, { N: 'None', A: 'Aon' }),
+      execFlag: char(35, { N: 'None', A: 'AON' }),
       orderCapacity: char(36, OrderCapacity),
       scope: char(37, { L: 'Local', N: 'National' }),
       ownerId: text(38, 6),

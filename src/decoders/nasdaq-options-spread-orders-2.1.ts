@@ -5,10 +5,10 @@ const OrderCapacity = {
   C: 'Customer Order',
   F: 'Firm Order',
   M: 'Nasdaq Registered Market Maker',
-  B: 'Broker Dealer Oder',
+  B: 'Broker Dealer Order',
   P: 'Professional Order',
   O: 'Other Exchange Registered Market Maker',
-  J: 'Jbo Joint Back Office Only Phlx',
+  J: 'JBO (Joint Back Office, Only PHLX)',
 };
 
 /** Nasdaq ISE, MRX, PHLX Spread Orders 2.1: Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025. What is as in nasdaq-options-spread-depth-2.1 is taken from there. */

@@ -1,12 +1,12 @@
 import { bytes, char, defineDecoder, i32, message, scaledBy, u8, u16, u32 } from '../layout/index.js';
 
 const TradeSession = {
-  1: 'Ok For Morning Hours',
-  2: 'Ok For National Hours Core',
-  3: 'Ok For Morning And Core',
-  4: 'Ok For Late Hours',
-  6: 'Ok For Core And Late',
-  7: 'Ok For Morning Core And Late',
+  1: 'Ok for Morning Hours',
+  2: 'Ok for National Hours Core',
+  3: 'Ok for Morning and Core',
+  4: 'Ok for Late Hours',
+  6: 'Ok for Core and Late',
+  7: 'Ok for Morning Core and Late',
 };
 const AuctionType = {
   O: 'Early Opening Auction',
@@ -46,7 +46,7 @@ export const nyseArcabook21 = defineDecoder({
       price: i32(20, scaledBy('priceScaleCode')),
       volume: u32(24),
       side: char(28, { B: 'Buy', S: 'Sell' }),
-      orderIdgtcIndicator: u8(29, { 0: 'Day Order', 1: 'Gtc Order' }),
+      orderIdgtcIndicator: u8(29, { 0: 'Day Order', 1: 'GTC Order' }),
       tradeSession: u8(30, TradeSession),
     }),
     modifyOrder: message(101, 31, {
@@ -57,7 +57,7 @@ export const nyseArcabook21 = defineDecoder({
       price: i32(20, scaledBy('priceScaleCode')),
       volume: u32(24),
       side: char(28, { B: 'Buy', S: 'Sell' }),
-      orderIdgtcIndicator: u8(29, { 0: 'Day Order', 1: 'Gtc Order' }),
+      orderIdgtcIndicator: u8(29, { 0: 'Day Order', 1: 'GTC Order' }),
       reasonCode: u8(30),
     }),
     deleteOrder: message(102, 23, {
@@ -66,7 +66,7 @@ export const nyseArcabook21 = defineDecoder({
       symbolSeqNum: u32(12),
       orderId: u32(16),
       side: char(20, { B: 'Buy', S: 'Sell' }),
-      orderIdgtcIndicator: u8(21, { 0: 'Day Order', 1: 'Gtc Order' }),
+      orderIdgtcIndicator: u8(21, { 0: 'Day Order', 1: 'GTC Order' }),
       reasonCode: u8(22),
     }),
     execution: message(103, 34, {
@@ -76,7 +76,7 @@ export const nyseArcabook21 = defineDecoder({
       orderId: u32(16),
       price: i32(20, scaledBy('priceScaleCode')),
       volume: u32(24),
-      orderIdgtcIndicator: u8(28, { 0: 'Day Order', 1: 'Gtc Order' }),
+      orderIdgtcIndicator: u8(28, { 0: 'Day Order', 1: 'GTC Order' }),
       reasonCode: u8(29),
       tradeId: u32(30),
     }),
@@ -105,7 +105,7 @@ export const nyseArcabook21 = defineDecoder({
       price: i32(24, scaledBy('priceScaleCode')),
       volume: u32(28),
       side: char(32, { B: 'Buy', S: 'Sell' }),
-      orderIdgtcIndicator: u8(33, { 0: 'Day Order', 1: 'Gtc Order' }),
+      orderIdgtcIndicator: u8(33, { 0: 'Day Order', 1: 'GTC Order' }),
       tradeSession: u8(34, TradeSession),
     }),
     attributedAddOrder: message(107, 36, {
@@ -116,7 +116,7 @@ export const nyseArcabook21 = defineDecoder({
       price: i32(20, scaledBy('priceScaleCode')),
       volume: u32(24),
       side: char(28, { B: 'Buy', S: 'Sell' }),
-      orderIdgtcIndicator: u8(29, { 0: 'Day Order', 1: 'Gtc Order' }),
+      orderIdgtcIndicator: u8(29, { 0: 'Day Order', 1: 'GTC Order' }),
       tradeSession: u8(30, TradeSession),
       firmId: bytes(31, 5),
     }),
@@ -129,7 +129,7 @@ export const nyseArcabook21 = defineDecoder({
       price: i32(24, scaledBy('priceScaleCode')),
       volume: u32(28),
       side: char(32, { B: 'Buy', S: 'Sell' }),
-      orderIdgtcIndicator: u8(33, { 0: 'Day Order', 1: 'Gtc Order' }),
+      orderIdgtcIndicator: u8(33, { 0: 'Day Order', 1: 'GTC Order' }),
       tradeSession: u8(34, TradeSession),
       firmId: bytes(35, 5),
     }),

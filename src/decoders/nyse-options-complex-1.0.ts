@@ -1,52 +1,29 @@
-import {
-  atLeast,
-  char,
-  defineDecoder,
-  group,
-  i32,
-  message,
-  reserved,
-  scaledBy,
-  u8,
-  u16,
-  u32,
-  u64,
-} from '../layout/index.js';
+import { char, defineDecoder, i32, message, reserved, scaledBy, u16, u32, u64 } from '../layout/index.js';
 import { nyseArcaOptionsTop12j } from './nyse-arca-options-top-1.2j.js';
 
-const MarketId = {
-  1: 'Nyse Equities',
-  3: 'Nyse Arca Equities',
-  4: 'Nyse Arca Options',
-  8: 'Nyse American Options',
-  9: 'Nyse American Equities',
-  10: 'Nyse National Equities',
-  11: 'Nyse Texas Equities',
-};
-const LegSecurityType = { O: 'Options Series Leg', E: 'Equity Stock Leg', F: 'Options Flex Leg' };
 const TradeCond1 = {
-  a: 'Outright Series Orderquote Trading Electronically With A Outright Series Cube Order Or Outright Series Cube Order Trading Electronically With Outright Series Cube Contra Order',
-  c: 'Trading Of An Outright Series Qcc Order Or Customer To Customer Cross Order',
+  a: 'Outright Series Order/Quote Trading Electronically with an Outright Series CUBE Order or Outright Series CUBE Order Trading Electronically with Outright Series CUBE Contra Order',
+  c: 'Trading of an Outright Series QCC Order or Customer to Customer Cross Order',
   e: 'Outright Series Floor Trade',
-  I: 'All Outright Series Electronic Trades Excluding Away Market Executions That Were Not Part Of Certain Transactions',
-  S: 'All Outright Series Trades That Are Generated As Part Of An Intermarket Sweep Order',
-  D: 'Any Of The Above Published After 90 Seconds Of Occurring',
-  f: 'Complex Order Trades That Were Not Part Of Certain Transactions',
-  g: 'Complex Order Trading Electronically With A Complex Cube Order Or Complex Cube Order Trading Electronically With Complex Cube Contra Order',
-  h: 'Trading Of A Complex Qcc Order Or Customer To Customer Cross Order',
-  i: 'Complex Order To Complex Order Floor Trade',
-  j: 'Complex Order Trading Electronically With The Outright Series Ordersquotes',
-  m: 'Complex Order To Outright Series Order Floor Trade',
-  p: 'Complex Order With Stock To Complex Order With Stock Floor Trade',
-  s: 'Complex Order With Stock To Outright Series Order Floor Trade',
+  I: 'All Outright Series Electronic Trades Excluding Away Market Executions that Were Not Part of Certain Transactions',
+  S: 'All Outright Series Trades that Are Generated as Part of an Intermarket Sweep Order',
+  D: 'Any of the Above Published After 90 Seconds of Occurring',
+  f: 'Complex Order Trades that Were Not Part of Certain Transactions',
+  g: 'Complex Order Trading Electronically with a Complex CUBE Order or Complex CUBE Order Trading Electronically with Complex CUBE Contra Order',
+  h: 'Trading of a Complex QCC Order or Customer to Customer Cross Order',
+  i: 'Complex Order to Complex Order Floor Trade',
+  j: 'Complex Order Trading Electronically with the Outright Series Orders/Quotes',
+  m: 'Complex Order to Outright Series Order Floor Trade',
+  p: 'Complex Order with Stock to Complex Order with Stock Floor Trade',
+  s: 'Complex Order with Stock to Outright Series Order Floor Trade',
 };
 const Type = {
   B: 'Bold Outright Only',
-  C: 'Coa Complex Only',
-  F: 'Flex Price Improvement Cube',
-  L: 'Flex Aon Solicitation Cube',
-  P: 'Price Improvement Cube',
-  S: 'Aon Solicitation Cube',
+  C: 'COA Complex Only',
+  F: 'FLEX Price Improvement CUBE',
+  L: 'FLEX AON Solicitation CUBE',
+  P: 'Price Improvement CUBE',
+  S: 'AON Solicitation CUBE',
 };
 const Capacity = {
   0: 'Customer',
@@ -54,7 +31,7 @@ const Capacity = {
   2: 'Broker Dealer',
   3: 'Market Maker',
   8: 'Professional Customer',
-  ' ': 'Na Space Or 0 X 20',
+  ' ': 'N/A (Space or 0x20)',
 };
 
 /** NYSE American Options, NYSE Arca Options Complex Feed (Pillar) 1.0.h: PILLAR COMPLEX Client Specification, version 1.0.h, Tuesday, November 18, 2025. What is as in nyse-arca-options-top-1.2j is taken from there. */
@@ -87,18 +64,7 @@ export const nyseOptionsComplex10 = defineDecoder({
     securityStatus: nyseArcaOptionsTop12j.messages.securityStatus,
     outrightSeriesIndexMapping: nyseArcaOptionsTop12j.messages.outrightSeriesIndexMapping,
     optionsStatus: nyseArcaOptionsTop12j.messages.optionsStatus,
-    complexSeriesIndexMapping: message(60, atLeast(13), {
-      seriesIndex: u32(4),
-      marketId: u16(8, MarketId),
-      systemId: u8(10),
-      noOfLegs: u16(11),
-      complexSeriesIndexMappingLeg: group(13, 'noOfLegs', 8, {
-        symbolIndex: u32(0),
-        legRatioQty: u16(4),
-        legSide: char(6, { B: 'Buy', S: 'Sell' }),
-        legSecurityType: char(7, LegSecurityType),
-      }),
-    }),
+    complexSeriesIndexMapping: nyseArcaOptionsTop12j.messages.complexSeriesIndexMapping,
     retransmissionRequest: nyseArcaOptionsTop12j.messages.retransmissionRequest,
     refreshHeader: nyseArcaOptionsTop12j.messages.refreshHeader,
     refreshRequest: nyseArcaOptionsTop12j.messages.refreshRequest,
@@ -132,7 +98,7 @@ export const nyseOptionsComplex10 = defineDecoder({
       workingPrice: i32(27, scaledBy('priceScaleCode')),
       participant: u32(31),
       auctionId: u64(35),
-      rfqStatus: char(43, { O: 'Start Of Rfq Auction', Q: 'End Of Rfq Auction' }),
+      rfqStatus: char(43, { O: 'Start of RFQ Auction', Q: 'End of RFQ Auction' }),
     }),
   },
 });

@@ -1,38 +1,38 @@
 import { char, defineDecoder, i32, message, reserved, scaledBy, text, u8, u16, u32, u64 } from '../layout/index.js';
-import { nyseOptionsComplex10 } from './nyse-options-complex-1.0.js';
+import { nyseArcaOptionsTop12j } from './nyse-arca-options-top-1.2j.js';
 
-const CustIndicator = { C: 'Customer', N: 'Noncustomer', D: 'Derived For Future Use' };
-const PrintableFlag = { 0: 'Trade Not Included In Total Volume', 1: 'Trade Included In Total Volume' };
+const CustIndicator = { C: 'Customer', N: 'Noncustomer', D: 'Derived for Future Use' };
+const PrintableFlag = { 0: 'Trade Not Included in Total Volume', 1: 'Trade Included in Total Volume' };
 const TradeCond1 = {
-  a: 'Outright Series Orderquote Trading Electronically With A Outright Series Cube Order Or Outright Series Cube Order Trading Electronically With Outright Series Cube Contra Order',
-  c: 'Trading Of An Outright Series Qcc Order Or Customer To Customer Cross Order',
+  a: 'Outright Series Order/Quote Trading Electronically with an Outright Series CUBE Order or Outright Series CUBE Order Trading Electronically with Outright Series CUBE Contra Order',
+  c: 'Trading of an Outright Series QCC Order or Customer to Customer Cross Order',
   e: 'Outright Series Floor Trade',
-  I: 'All Outright Series Electronic Trades Excluding Away Market Executions That Were Not Part Of Certain Transactions',
-  S: 'All Outright Series Trades Generated As Part Of An Intermarket Sweep Order',
-  D: 'Transaction Is Being Reported Late But Is In The Correct Sequence',
-  f: 'Complex Order Trades That Were Not Part Of Certain Transactions',
-  g: 'Complex Order Trading Electronically With A Complex Cube Order Or Complex Cube Order Trading Electronically With Complex Cube Contra Order',
-  h: 'Trading Of A Complex Qcc Order Or Customer To Customer Cross Order',
-  i: 'Complex Order To Complex Order Floor Trade',
-  j: 'Complex Order Trading Electronically With The Outright Series Ordersquotes',
-  m: 'Complex Order To Outright Series Order Floor Trade',
-  p: 'Complex Order With Stock To Complex Order With Stock Floor Trade',
-  s: 'Complex Order With Stock To Outright Series Order Floor Trade',
+  I: 'All Outright Series Electronic Trades Excluding Away Market Executions that Were Not Part of Certain Transactions',
+  S: 'All Outright Series Trades Generated as Part of an Intermarket Sweep Order',
+  D: 'Transaction Is Being Reported Late but Is in the Correct Sequence',
+  f: 'Complex Order Trades that Were Not Part of Certain Transactions',
+  g: 'Complex Order Trading Electronically with a Complex CUBE Order or Complex CUBE Order Trading Electronically with Complex CUBE Contra Order',
+  h: 'Trading of a Complex QCC Order or Customer to Customer Cross Order',
+  i: 'Complex Order to Complex Order Floor Trade',
+  j: 'Complex Order Trading Electronically with the Outright Series Orders/Quotes',
+  m: 'Complex Order to Outright Series Order Floor Trade',
+  p: 'Complex Order with Stock to Complex Order with Stock Floor Trade',
+  s: 'Complex Order with Stock to Outright Series Order Floor Trade',
 };
 const AuctionType = { M: 'Core Opening Auction', H: 'Reopening Auction Halt Resume' };
-const ImbalanceSide = { B: 'Buy Side', S: 'Sell Side', ' ': 'Space Or 0 X 20 Indicates No Imbalance' };
+const ImbalanceSide = { B: 'Buy Side', S: 'Sell Side', ' ': 'Space or 0x20 Indicates No Imbalance' };
 const AuctionStatus = {
-  0: 'Will Run As Usual',
+  0: 'Will Run as Usual',
   4: 'Auction Will Not Run Because Legal Width Quote Does Not Exist',
   5: 'Auction Will Not Run Because Market Maker Quote Is Not Received',
 };
 const Type = {
   B: 'Bold Outright Only',
-  C: 'Coa Complex Only',
-  F: 'Flex Price Improvement Cube',
-  L: 'Flex Aon Solicitation Cube',
-  P: 'Price Improvement Cube',
-  S: 'Aon Solicitation Cube',
+  C: 'COA Complex Only',
+  F: 'FLEX Price Improvement CUBE',
+  L: 'FLEX AON Solicitation CUBE',
+  P: 'Price Improvement CUBE',
+  S: 'AON Solicitation CUBE',
 };
 const Capacity = {
   0: 'Customer',
@@ -41,31 +41,31 @@ const Capacity = {
   3: 'Market Maker',
   5: 'Away Market Maker',
   8: 'Professional Customer',
-  ' ': 'Na Space Or 0 X 20',
+  ' ': 'N/A (Space or 0x20)',
 };
 const NonDisplayedTradeTradeCond1 = {
-  a: 'Outright Series Orderquote Trading Electronically With A Outright Series Cube Order Or Outright Series Cube Order Trading Electronically With Outright Series Cube Contra Order',
-  c: 'Trading Of An Outright Series Qcc Order Or Customer To Customer Cross Order',
+  a: 'Outright Series Order/Quote Trading Electronically with an Outright Series CUBE Order or Outright Series CUBE Order Trading Electronically with Outright Series CUBE Contra Order',
+  c: 'Trading of an Outright Series QCC Order or Customer to Customer Cross Order',
   e: 'Outright Series Floor Trade',
-  I: 'All Outright Series Electronic Trades Excluding Away Market Executions That Were Not Part Of Certain Transactions',
-  S: 'All Outright Series Trades Generated As Part Of An Intermarket Sweep Order',
-  D: 'Transaction Is Being Reported Late But Is In The Correct Sequence',
-  f: 'Complex Order Trades That Were Not Part Of Certain Transactions',
-  g: 'Complex Order Trading Electronically With A Complex Cube Order Or Complex Cube Order Trading Electronically With Complex Cube Contra Order',
-  h: 'Trading Of A Complex Qcc Order Or Customer To Customer Cross Order',
-  i: 'Complex Order To Complex Order Floor Trade',
-  j: 'Complex Order Trading Electronically With The Outright Series Ordersquotes',
-  m: 'Complex Order To Outright Series Order Floor Trade',
-  p: 'Complex Order With Stock To Complex Order With Stock Floor Trade',
-  s: 'Complex Order With Stock To Outright Series Order Floor Trade',
-  H: 'Late Report Of The Opening Trade In The Correct Sequence',
-  F: 'Late Report Of The Opening Trade Out Of Sequence',
-  B: 'Transaction Is Being Reported Late And Is Out Of Sequence',
+  I: 'All Outright Series Electronic Trades Excluding Away Market Executions that Were Not Part of Certain Transactions',
+  S: 'All Outright Series Trades Generated as Part of an Intermarket Sweep Order',
+  D: 'Transaction Is Being Reported Late but Is in the Correct Sequence',
+  f: 'Complex Order Trades that Were Not Part of Certain Transactions',
+  g: 'Complex Order Trading Electronically with a Complex CUBE Order or Complex CUBE Order Trading Electronically with Complex CUBE Contra Order',
+  h: 'Trading of a Complex QCC Order or Customer to Customer Cross Order',
+  i: 'Complex Order to Complex Order Floor Trade',
+  j: 'Complex Order Trading Electronically with the Outright Series Orders/Quotes',
+  m: 'Complex Order to Outright Series Order Floor Trade',
+  p: 'Complex Order with Stock to Complex Order with Stock Floor Trade',
+  s: 'Complex Order with Stock to Outright Series Order Floor Trade',
+  H: 'Late Report of the Opening Trade in the Correct Sequence',
+  F: 'Late Report of the Opening Trade out of Sequence',
+  B: 'Transaction Is Being Reported Late and Is out of Sequence',
 };
 const PriceType = { 0: 'Strike Price Is Amount', 1: 'Strike Price Is Amount' };
 const CrossType = { 5: 'Market Center Reopening Auction', O: 'Market Center Opening Auction' };
 
-/** NYSE American Options, NYSE Arca Options Deep Feed (Pillar) 1.2.l: PILLAR DEEP Client Specification, version 1.2.l, Tuesday, November 18, 2025. What is as in nyse-options-complex-1.0 is taken from there. */
+/** NYSE American Options, NYSE Arca Options Deep Feed (Pillar) 1.2.l: PILLAR DEEP Client Specification, version 1.2.l, Tuesday, November 18, 2025. What is as in nyse-arca-options-top-1.2j is taken from there. */
 export const nyseOptionsDeep12 = defineDecoder({
   id: 'nyse-options-deep-1.2',
   venue: 'NYSE American Options, NYSE Arca Options',
@@ -88,21 +88,21 @@ export const nyseOptionsDeep12 = defineDecoder({
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
   messages: {
-    sequenceNumberReset: nyseOptionsComplex10.messages.sequenceNumberReset,
-    sourceTimeReference: nyseOptionsComplex10.messages.sourceTimeReference,
-    symbolIndexMapping: nyseOptionsComplex10.messages.symbolIndexMapping,
-    symbolClear: nyseOptionsComplex10.messages.symbolClear,
-    securityStatus: nyseOptionsComplex10.messages.securityStatus,
-    outrightSeriesIndexMapping: nyseOptionsComplex10.messages.outrightSeriesIndexMapping,
-    optionsStatus: nyseOptionsComplex10.messages.optionsStatus,
-    complexSeriesIndexMapping: nyseOptionsComplex10.messages.complexSeriesIndexMapping,
-    retransmissionRequest: nyseOptionsComplex10.messages.retransmissionRequest,
-    refreshHeader: nyseOptionsComplex10.messages.refreshHeader,
-    refreshRequest: nyseOptionsComplex10.messages.refreshRequest,
-    symbolIndexMappingRequest: nyseOptionsComplex10.messages.symbolIndexMappingRequest,
-    messageUnavailable: nyseOptionsComplex10.messages.messageUnavailable,
-    requestResponse: nyseOptionsComplex10.messages.requestResponse,
-    heartbeatResponse: nyseOptionsComplex10.messages.heartbeatResponse,
+    sequenceNumberReset: nyseArcaOptionsTop12j.messages.sequenceNumberReset,
+    sourceTimeReference: nyseArcaOptionsTop12j.messages.sourceTimeReference,
+    symbolIndexMapping: nyseArcaOptionsTop12j.messages.symbolIndexMapping,
+    symbolClear: nyseArcaOptionsTop12j.messages.symbolClear,
+    securityStatus: nyseArcaOptionsTop12j.messages.securityStatus,
+    outrightSeriesIndexMapping: nyseArcaOptionsTop12j.messages.outrightSeriesIndexMapping,
+    optionsStatus: nyseArcaOptionsTop12j.messages.optionsStatus,
+    complexSeriesIndexMapping: nyseArcaOptionsTop12j.messages.complexSeriesIndexMapping,
+    retransmissionRequest: nyseArcaOptionsTop12j.messages.retransmissionRequest,
+    refreshHeader: nyseArcaOptionsTop12j.messages.refreshHeader,
+    refreshRequest: nyseArcaOptionsTop12j.messages.refreshRequest,
+    symbolIndexMappingRequest: nyseArcaOptionsTop12j.messages.symbolIndexMappingRequest,
+    messageUnavailable: nyseArcaOptionsTop12j.messages.messageUnavailable,
+    requestResponse: nyseArcaOptionsTop12j.messages.requestResponse,
+    heartbeatResponse: nyseArcaOptionsTop12j.messages.heartbeatResponse,
     optionsAddOrder: message(300, 40, {
       sourceTimeNs: u32(4),
       seriesIndex: u32(8),
@@ -203,7 +203,7 @@ export const nyseOptionsDeep12 = defineDecoder({
       workingPrice: i32(27, scaledBy('priceScaleCode')),
       participant: u32(31),
       auctionId: u64(35),
-      rfqStatus: char(43, { O: 'Start Of Rfq Auction', Q: 'End Of Rfq Auction' }),
+      rfqStatus: char(43, { O: 'Start of RFQ Auction', Q: 'End of RFQ Auction' }),
     }),
     optionsNonDisplayedTrade: message(310, 34, {
       sourceTimeNs: u32(4),

@@ -1,26 +1,26 @@
 import { char, defineDecoder, i32, message, price6, scaledBy, u16, u32, u64 } from '../layout/index.js';
 import { nysePillarBbo25 } from './nyse-pillar-bbo-2.5.js';
 
-const TradeCond1 = { '@': 'Regular Sale', C: 'Cash', ' ': 'Regular Sale Trf Only', R: 'Seller Trf Only' };
+const TradeCond1 = { '@': 'Regular Sale', C: 'Cash', ' ': 'Regular Sale TRF Only', R: 'Seller TRF Only' };
 const TradeCond2 = {
-  4: 'Derivatively Priced Trf Only',
+  4: 'Derivatively Priced TRF Only',
   5: 'Reopening Trade',
   6: 'Market Center Closing Trade',
-  7: 'Qualified Contingent Trade Trf Or Texas Only',
+  7: 'Qualified Contingent Trade TRF or Texas Only',
   9: 'Corrected Consolidated Close',
-  ' ': 'Na',
+  ' ': 'N/A',
   F: 'Intermarket Sweep Order',
   O: 'Market Center Opening Trade',
 };
-const TradeCond3 = { ' ': 'Na', T: 'Extended Hours Trade', U: 'Extended Hours Sold Out Of Sequence', Z: 'Sold' };
+const TradeCond3 = { ' ': 'N/A', T: 'Extended Hours Trade', U: 'Extended Hours Sold out of Sequence', Z: 'Sold' };
 const TradeCond4 = {
-  ' ': 'Na',
+  ' ': 'N/A',
   I: 'Odd Lot Trade',
   M: 'Official Closing Price',
   Q: 'Official Open Price',
-  V: 'Contingent Trade Trf Or Texas Only',
-  P: 'Prior Reference Price Trf Only',
-  W: 'Weighted Average Price Trf Only',
+  V: 'Contingent Trade TRF or Texas Only',
+  P: 'Prior Reference Price TRF Only',
+  W: 'Weighted Average Price TRF Only',
 };
 
 /** NYSE American, Arca, National, NYSE, Texas Trades Feed (Pillar) 2.6: NYSE Pillar Trades Client Specification, version 2.6, Wednesday, August 20, 2025. What is as in nyse-pillar-bbo-2.5 is taken from there. */

@@ -1,12 +1,12 @@
 import { char, defineDecoder, message, scaledBy, u16, u32 } from '../layout/index.js';
 import { nyseXdpBbo24 } from './nyse-xdp-bbo-2.4.js';
 
-const QuoteCondition = { C: 'Closing', O: 'Opening Quote', R: 'Regular Quote', W: 'Slow On The Bid And Ask' };
+const QuoteCondition = { C: 'Closing', O: 'Opening Quote', R: 'Regular Quote', W: 'Slow on the Bid and Ask' };
 const RpiIndicator = {
   ' ': 'No Retail Interest',
-  A: 'Retail Interest On Bid Side',
-  B: 'Retail Interest On Offer Side',
-  C: 'Retail Interest On The Bid And Offer Side',
+  A: 'Retail Interest on Bid Side',
+  B: 'Retail Interest on Offer Side',
+  C: 'Retail Interest on the Bid and Offer Side',
 };
 
 /** NYSE BBO Feed (XDP) 2.4.g: XDP BBO Client Specification V2.4c, version 2.4.g, Monday, January 29, 2018. What is as in nyse-xdp-bbo-2.4 is taken from there. */

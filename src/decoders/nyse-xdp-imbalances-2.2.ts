@@ -6,7 +6,7 @@ const AuctionStatus = {
   0: 'Will Run Open Close',
   1: 'Will Run Interest',
   2: 'Will Not Run Imbalance',
-  3: 'Will Not Run Transition To Closing',
+  3: 'Will Not Run Transition to Closing',
 };
 
 /** NYSE Order Imbalances (XDP) 2.2.a: XDP Imbalances Feed Client Specification v2.2a, version 2.2.a, Friday, March 8, 2019. What is as in nyse-imbalances-2.1 is taken from there. */

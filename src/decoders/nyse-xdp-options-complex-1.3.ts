@@ -22,25 +22,25 @@ const QuoteCondition = {
 };
 const TradeCond1 = { ' ': 'Regular Trade', I: 'Late Report', R: 'Floor Trade', S: 'So Sweep Trade' };
 const SecurityStatus = {
-  L: 'Light Up A Dark Series',
-  N: 'Open A Dark Series',
+  L: 'Light Up a Dark Series',
+  N: 'Open a Dark Series',
   O: 'Open',
   X: 'Close',
   S: 'Halt',
   U: 'Unhalt',
-  T: 'Unhalt A Dark Series',
-  Q: 'End Of Rfq Auction',
+  T: 'Unhalt a Dark Series',
+  Q: 'End of RFQ Auction',
 };
 const MarketId = {
-  1: 'Nyse Cash',
+  1: 'NYSE Cash',
   2: 'Europe Cash',
-  3: 'Nyse Arca Cash',
-  4: 'Nyse Arca Options',
-  5: 'Nyse Arca Bonds',
+  3: 'NYSE Arca Cash',
+  4: 'NYSE Arca Options',
+  5: 'NYSE Arca Bonds',
   6: 'Arca Edge',
   7: 'Liffe',
-  8: 'Nyse American Options',
-  9: 'Nyse Mkt Cash',
+  8: 'NYSE American Options',
+  9: 'NYSE MKT Cash',
 };
 
 /** NYSE American Options, NYSE Arca Options Complex Feed (XDP, before Pillar) 1.3.a: XDP Options Client Specification v1.3a, version 1.3.a, Wednesday, February 28, 2018. */
@@ -90,7 +90,7 @@ export const nyseXdpOptionsComplex13 = defineDecoder({
       price: i32(24, scaledBy('priceScaleCode')),
       volume4: u32(28),
       tradeCond1: char(32, TradeCond1),
-      tradeCond2: char(33, { P: 'Complex Trade With Equity', L: 'Complex Trade' }),
+      tradeCond2: char(33, { P: 'Complex Trade with Equity', L: 'Complex Trade' }),
       reserved2: reserved(34, 2),
     }),
     complexCrossingRfq: message(429, 28, {
@@ -146,7 +146,7 @@ export const nyseXdpOptionsComplex13 = defineDecoder({
       price: i32(24, scaledBy('priceScaleCode')),
       volume4: u32(28),
       tradeCond1: char(32, TradeCond1),
-      tradeCond2: char(33, { P: 'Complex Trade With Equity', L: 'Complex Trade' }),
+      tradeCond2: char(33, { P: 'Complex Trade with Equity', L: 'Complex Trade' }),
       reserved2: reserved(34, 2),
     }),
     complexSymbolDefinition: message(439, atLeast(40), {

@@ -65,7 +65,7 @@ export const nyseXdpOptionsTop13 = defineDecoder({
       price: i32(24, scaledBy('priceScaleCode')),
       volume4: u32(28),
       tradeCond1: char(32, TradeCond1),
-      tradeCond2: char(33, { P: 'Complex Trade With Equity', L: 'Complex Trade' }),
+      tradeCond2: char(33, { P: 'Complex Trade with Equity', L: 'Complex Trade' }),
       reserved2: reserved(34, 2),
     }),
     outrightTradeCancel: message(409, 24, {
@@ -85,7 +85,7 @@ export const nyseXdpOptionsTop13 = defineDecoder({
       price: i32(28, scaledBy('priceScaleCode')),
       volume4: u32(32),
       tradeCond1: char(36, TradeCond1),
-      tradeCond2: char(37, { P: 'Complex Trade With Equity', L: 'Complex Trade' }),
+      tradeCond2: char(37, { P: 'Complex Trade with Equity', L: 'Complex Trade' }),
       reserved2: reserved(38, 2),
     }),
     outrightImbalance: message(413, 36, {
@@ -160,7 +160,7 @@ export const nyseXdpOptionsTop13 = defineDecoder({
       price: i32(24, scaledBy('priceScaleCode')),
       volume4: u32(28),
       tradeCond1: char(32, TradeCond1),
-      tradeCond2: char(33, { P: 'Complex Trade With Equity', L: 'Complex Trade' }),
+      tradeCond2: char(33, { P: 'Complex Trade with Equity', L: 'Complex Trade' }),
       reserved2: reserved(34, 2),
     }),
     refreshOutrightImbalance: message(509, 36, {

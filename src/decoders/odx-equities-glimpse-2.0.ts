@@ -1,7 +1,7 @@
 import { char, defineDecoder, message, nanosAfter, scaled, text, u32, u64 } from '../layout/index.js';
 import { odxSecurityTokenItch12 } from './odx-security-token-itch-1.2.js';
 
-const ShortSellingState = { 0: 'No Price Restriction', 1: 'Price Restriction In Effect' };
+const ShortSellingState = { 0: 'No Price Restriction', 1: 'Price Restriction in Effect' };
 
 /** Osaka Digital Exchange PTS GLIMPSE equities (SoupBinTCP) 2.0: ODX PTS GLIMPSE Equities v2.0, version 2.0, Friday, March 31, 2023. What is as in odx-security-token-itch-1.2 is taken from there. */
 export const odxEquitiesGlimpse20 = defineDecoder({
@@ -70,7 +70,7 @@ export const odxEquitiesGlimpse20 = defineDecoder({
       group: text(22, 4),
       price: u32(26, scaled(-1)),
       attribution: text(30, 4),
-      orderType: char(34, { Q: 'Dlp Order' }),
+      orderType: char(34, { Q: 'DLP Order' }),
     }),
     endOfSnapshot: message('G', 9, {
       sequenceNumber: u64(1),

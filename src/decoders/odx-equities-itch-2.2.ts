@@ -2,14 +2,14 @@ import { char, defineDecoder, message, nanosAfter, scaled, text, u32, u64 } from
 import { jnxItch16 } from './jnx-itch-1.6.js';
 
 const SystemEvent = {
-  O: 'Start Of Messages',
-  S: 'Start Of System Hours',
-  Q: 'Start Of Market Hours',
-  M: 'End Of Market Hours',
-  E: 'End Of System Hours',
-  C: 'End Of Messages',
+  O: 'Start of Messages',
+  S: 'Start of System Hours',
+  Q: 'Start of Market Hours',
+  M: 'End of Market Hours',
+  E: 'End of System Hours',
+  C: 'End of Messages',
 };
-const ShortSellingState = { 0: 'No Price Restriction', 1: 'Price Restriction In Effect' };
+const ShortSellingState = { 0: 'No Price Restriction', 1: 'Price Restriction in Effect' };
 
 /** Osaka Digital Exchange PTS ITCH equities 2.2: ODX PTS ITCH Equities v2.2, version 2.2, Monday, April 6, 2026. What is as in jnx-itch-1.6 is taken from there. */
 export const odxEquitiesItch22 = defineDecoder({

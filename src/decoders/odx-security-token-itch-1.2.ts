@@ -1,12 +1,12 @@
 import { char, defineDecoder, message, nanosAfter, price2, text, u32, u64 } from '../layout/index.js';
 
 const StateName = {
-  PreOpen: 'Start Pre Open Period',
-  PreOpenNCP: 'Start Non Cancel Period For Pre Open',
+  PreOpen: 'Start Pre-Open Period',
+  PreOpenNCP: 'Start Non-Cancel Period for Pre-Open',
   OpeningAuction: 'Start Opening Auction',
   Break: 'Start Session Break',
-  PreClose: 'Start Pre Close Period',
-  PreCloseNCP: 'Start Non Cancel Period For Pre Close',
+  PreClose: 'Start Pre-Close Period',
+  PreCloseNCP: 'Start Non-Cancel Period for Pre-Close',
   ClosingAuction: 'Start Closing Auction',
   Closed: 'Trading Session Is Closed',
 };
@@ -40,7 +40,7 @@ export const odxSecurityTokenItch12 = defineDecoder({
     systemEvent: message('S', 10, {
       nanoseconds: u32(1, nanosAfter('the last seconds')),
       group: text(5, 4),
-      systemEvent: char(9, { O: 'Start Of Messages', C: 'End Of Messages' }),
+      systemEvent: char(9, { O: 'Start of Messages', C: 'End of Messages' }),
     }),
     priceTickSize: message('L', 17, {
       nanoseconds: u32(1, nanosAfter('the last seconds')),
@@ -84,7 +84,7 @@ export const odxSecurityTokenItch12 = defineDecoder({
       executedQuantity: u32(13),
       matchNumber: u64(17),
       tradePrice: u32(25, price2),
-      occurredAsCross: char(29, { Y: 'Trade Occurred At The Cross' }),
+      occurredAsCross: char(29, { Y: 'Trade Occurred at the Cross' }),
     }),
     orderDeleted: message('D', 13, {
       nanoseconds: u32(1, nanosAfter('the last seconds')),

@@ -2,7 +2,7 @@ import { char, defineDecoder, inUnit, message, price6, reserved, text, u8, u16, 
 
 const TradingSession = {
   1: 'Order Acceptance',
-  2: 'Pre Market Open',
+  2: 'Pre-Market Open',
   3: 'Market Open',
   4: 'After Hours',
   5: 'Market Close',
@@ -17,26 +17,26 @@ const SecurityFlagsBits = {
 } as const;
 const Tier = {
   0: 'No Tier',
-  2: 'Otcqx Us',
-  6: 'Otcqx International',
-  10: 'Otcqb',
-  20: 'Otcid',
+  2: 'OTCQX U.S.',
+  6: 'OTCQX International',
+  10: 'OTCQB',
+  20: 'OTCID',
   21: 'Pink Limited',
   30: 'Grey Market',
   40: 'Expert Market',
-  50: 'Otc Bonds',
+  50: 'OTC Bonds',
 };
 const ReportingStatus = {
   A: 'Alternative Reporting Standard',
   B: 'Bank Thrift',
-  F: 'Sec Reporting',
+  F: 'SEC Reporting',
   G: 'International Reporting',
   I: 'Insurance Company',
   N: 'No Reporting',
   O: 'Other Reporting Standard',
-  R: 'Finra Reporting',
-  V: 'Sec Reporting Investment Company',
-  W: 'Sec Reporting Reg A',
+  R: 'FINRA Reporting',
+  V: 'SEC Reporting: Investment Company',
+  W: 'SEC Reporting: Reg A',
 };
 const SecurityStatus = {
   A: 'Active',
@@ -46,10 +46,10 @@ const SecurityStatus = {
   I: 'Internal Halt',
   R: 'Revoked',
   D: 'Deleted',
-  X: 'Removed From Idqs',
+  X: 'Removed from IDQS',
 };
 const CurrentInsideImbalanceSide = { B: 'Buy Side', S: 'Sell Side', N: 'No Imbalance', O: 'No Marketable Orders' };
-const MocSharesUnmatched = { B: 'Buy Moc Not Matched', S: 'Sell Moc Not Matched', O: 'No Moc Unmatched' };
+const MocSharesUnmatched = { B: 'Buy MOC Not Matched', S: 'Sell MOC Not Matched', O: 'No MOC Unmatched' };
 
 /** OTC Markets Link NQB 1.18; MOON ATS 1.3 and Overnight 1.0 have the same layout OTC Link NQB depth of book 1.18: OTC-Link-NQB-MD-Specification, version 1.18, Friday, May 1, 2026. */
 export const otcLinkNqbDepth118 = defineDecoder({

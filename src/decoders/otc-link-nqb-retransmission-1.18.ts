@@ -57,7 +57,7 @@ export const otcLinkNqbRetransmission118 = defineDecoder({
     retransmissionRequest: message(114, 12, {
       startSequence: u32(3),
       numberOfMessages: u32(7),
-      retranViaTcp: u8(11, { 89: 'Same Tcp Channel' }),
+      retranViaTcp: u8(11, { 89: 'Same TCP Channel' }),
     }),
     retransmissionResponse: message(98, 12, {
       startSequence: u32(3),
@@ -69,14 +69,14 @@ export const otcLinkNqbRetransmission118 = defineDecoder({
     }),
     spinResponse: message(99, 8, {
       clientIdentifier: u32(3),
-      spinStatus: u8(7, { 69: 'End Of Spin', 83: 'Start Of Spin' }),
+      spinStatus: u8(7, { 69: 'End of Spin', 83: 'Start of Spin' }),
     }),
     enhancedSpinRequest: message(116, 7, {
       clientIdentifier: u32(3),
     }),
     enhancedSpinResponse: message(100, 12, {
       clientIdentifier: u32(3),
-      enhancedSpinStatus: u8(7, { 69: 'End Of Spin', 83: 'Start Of Spin' }),
+      enhancedSpinStatus: u8(7, { 69: 'End of Spin', 83: 'Start of Spin' }),
       lastSeqNum: u32(8),
     }),
     heartbeat: message(104, 7, {

@@ -14,7 +14,7 @@ import {
   u16,
 } from '../layout/index.js';
 
-const InstrumentTradingStatus = { C: 'Closed', P: 'Pre Open', N: 'Pre Open Nc', O: 'Open', U: 'Paused', H: 'Halted' };
+const InstrumentTradingStatus = { C: 'Closed', P: 'Pre-Open', N: 'Pre-Open (NC)', O: 'Open', U: 'Paused', H: 'Halted' };
 const IncrementalMessageInstructionsBits = {
   transactionBegin: 0,
   transactionEnd: 1,
@@ -250,7 +250,7 @@ export const smallxOrderbookSbe22 = defineDecoder({
       symbol: text(26, 25).padded('nul'),
       product: text(51, 8).padded('nul'),
       description: text(59, 120).padded('nul'),
-      instrumentType: char(179, { F: 'Futures', O: 'Option', M: 'Mleg' }),
+      instrumentType: char(179, { F: 'Futures', O: 'Option', M: 'MLEG' }),
       maturityDate: u16(180),
       firstTradingSessionDate: u16(182),
       lastTradingSessionDate: u16(184),
@@ -264,7 +264,7 @@ export const smallxOrderbookSbe22 = defineDecoder({
       putOrCall: char(242, { P: 'Put', C: 'Call', N: 'Not Option' }),
       strikePrice: i64(243, price7),
       sharesPerContract: i64(251),
-      expirationStyle: char(259, { S: 'Standard', D: 'Daily', W: 'Weekly', Q: 'Quaterly' }),
+      expirationStyle: char(259, { S: 'Standard', D: 'Daily', W: 'Weekly', Q: 'Quarterly' }),
       exerciseStyle: char(260, { E: 'European', A: 'American', N: 'Not Option' }),
       delivery: char(261, { C: 'Cash', P: 'Physical' }),
     }),
@@ -278,7 +278,7 @@ export const smallxOrderbookSbe22 = defineDecoder({
       instrumentUpdateAction: char(25, { A: 'Add', D: 'Delete', M: 'Modify' }),
       spreadSymbol: text(26, 120).padded('nul'),
       description: text(146, 120).padded('nul'),
-      instrumentType: char(266, { F: 'Futures', O: 'Option', M: 'Mleg' }),
+      instrumentType: char(266, { F: 'Futures', O: 'Option', M: 'MLEG' }),
       maturityDate: u16(267),
       firstTradingSessionDate: u16(269),
       lastTradingSessionDate: u16(271),
@@ -308,7 +308,7 @@ export const smallxOrderbookSbe22 = defineDecoder({
       symbol: text(37, 25).padded('nul'),
       product: text(62, 8).padded('nul'),
       description: text(70, 120).padded('nul'),
-      instrumentType: char(190, { F: 'Futures', O: 'Option', M: 'Mleg' }),
+      instrumentType: char(190, { F: 'Futures', O: 'Option', M: 'MLEG' }),
       maturityDate: u16(191),
       firstTradingSessionDate: u16(193),
       lastTradingSessionDate: u16(195),
@@ -322,7 +322,7 @@ export const smallxOrderbookSbe22 = defineDecoder({
       putOrCall: char(253, { P: 'Put', C: 'Call', N: 'Not Option' }),
       strikePrice: i64(254, price7),
       sharesPerContract: i64(262),
-      expirationStyle: char(270, { S: 'Standard', D: 'Daily', W: 'Weekly', Q: 'Quaterly' }),
+      expirationStyle: char(270, { S: 'Standard', D: 'Daily', W: 'Weekly', Q: 'Quarterly' }),
       exerciseStyle: char(271, { E: 'European', A: 'American', N: 'Not Option' }),
       delivery: char(272, { C: 'Cash', P: 'Physical' }),
     }),
@@ -337,7 +337,7 @@ export const smallxOrderbookSbe22 = defineDecoder({
       lastIncrementalMessageSeq: i64(29),
       spreadSymbol: text(37, 120).padded('nul'),
       description: text(157, 120).padded('nul'),
-      instrumentType: char(277, { F: 'Futures', O: 'Option', M: 'Mleg' }),
+      instrumentType: char(277, { F: 'Futures', O: 'Option', M: 'MLEG' }),
       maturityDate: u16(278),
       firstTradingSessionDate: u16(280),
       lastTradingSessionDate: u16(282),

@@ -1,13 +1,13 @@
 import { char, defineDecoder, inUnit, message, price6, text, u8, u16, u32, u64 } from '../layout/index.js';
 
 const StockState = { AS: 'Authorized Halted', IS: 'Inhibited Halted', A: 'Authorized', I: 'Inhibited' };
-const Bypass = { Y: 'The Order Is A Bypass', N: 'The Order Is Not A Bypass' };
+const Bypass = { Y: 'The Order Is a Bypass', N: 'The Order Is Not a Bypass' };
 const SettlementTerms = {
   C: 'Cash',
-  N: 'Nn',
-  M: 'Ms Derivativesrelated Contingent Equity Trade',
-  T: 'Ct Cash Today',
-  D: 'If There Is A Valid Settlement Date Associated With The Order',
+  N: 'NN',
+  M: 'MS Derivatives-Related Contingent Equity Trade',
+  T: 'CT (Cash Today)',
+  D: 'If There Is a Valid Settlement Date Associated with the Order',
   ' ': 'No Settlement Terms',
 };
 const CrossType = {
@@ -17,7 +17,7 @@ const CrossType = {
   D: 'Derivative Related',
   R: 'Regular',
   V: 'Volume Weighted Average Price',
-  ' ': 'Default Trade Was Not A Cross',
+  ' ': 'Default (Trade Was Not a Cross)',
 };
 
 /** TMX Alpha QuantumFeed level 1 (XMT) 2.2: alpha level 1 quantumfeed business message specification-v2-2-0, version 2.2, Monday, April 17, 2023. */
@@ -50,11 +50,11 @@ export const tmxAlphaLevel122 = defineDecoder({
     symbolStatus: message('J', 65, {
       symbol: text(12, 12),
       stockGroup: u8(24),
-      listingMarket: char(25, { T: 'Tsx', V: 'Tsxv' }),
-      productType: char(26, { B: 'Debenture', E: 'Equity', M: 'Mutual Fund', F: 'Etf' }),
+      listingMarket: char(25, { T: 'TSX', V: 'TSXV' }),
+      productType: char(26, { B: 'Debenture', E: 'Equity', M: 'Mutual Fund', F: 'ETF' }),
       cusip: text(27, 12),
       boardLot: u16(39),
-      currency: char(41, { U: 'Usd', C: 'Cad' }),
+      currency: char(41, { U: 'USD', C: 'CAD' }),
       faceValue: u64(42, price6),
       lastSale: u64(50, price6),
       minPoQty: u32(58),

@@ -8,9 +8,9 @@ const MarketState = {
   C: 'Closed',
   R: 'Extended Hours Open',
   F: 'Extended Hours Close',
-  N: 'Extended Hours Cxls',
-  M: 'Moc Imbalance',
-  A: 'Ccp Determination',
+  N: 'Extended Hours CXLs',
+  M: 'MOC Imbalance',
+  A: 'CCP Determination',
   E: 'Price Movement Extension',
   L: 'Closing',
 };
@@ -25,10 +25,10 @@ const CrossType = {
 };
 const SettlementTerms = {
   C: 'Cash',
-  N: 'Nn',
-  M: 'Ms',
-  T: 'Ct',
-  D: 'Xalid Settlement Date',
+  N: 'NN',
+  M: 'MS',
+  T: 'CT',
+  D: 'Valid Settlement Date',
   ' ': 'No Settlement Terms',
 };
 
@@ -63,11 +63,11 @@ export const tmxAlphaLevel222 = defineDecoder({
     symbolStatus: message('J', 65, {
       symbol: text(12, 12),
       stockGroup: u8(24),
-      listingMarket: char(25, { T: 'Tsx', V: 'Tsxv' }),
-      productType: char(26, { B: 'Debenture', E: 'Equity', M: 'Mutual Fund', F: 'Etf' }),
+      listingMarket: char(25, { T: 'TSX', V: 'TSXV' }),
+      productType: char(26, { B: 'Debenture', E: 'Equity', M: 'Mutual Fund', F: 'ETF' }),
       cusip: text(27, 12),
       boardLot: u16(39),
-      currency: char(41, { U: 'Usd', C: 'Cad' }),
+      currency: char(41, { U: 'USD', C: 'CAD' }),
       faceValue: u64(42, price6),
       lastSale: u64(50, price6),
       minPoQty: u32(58),

@@ -1,15 +1,15 @@
 import { char, defineDecoder, inUnit, message, price2, price6, text, u8, u16, u32, u64 } from '../layout/index.js';
 
 const ListingMarket = {
-  T: 'Tsx',
-  V: 'Tsx Venture',
-  N: 'Tsx Na Vex',
+  T: 'TSX',
+  V: 'TSX Venture',
+  N: 'TSX NAVEX',
   Q: 'Nasdaq',
-  S: 'Nyse',
-  M: 'Nyse Mkt',
-  X: 'N No Market',
+  S: 'NYSE',
+  M: 'NYSE MKT',
+  X: 'N (No Market)',
 };
-const ProductType = { B: 'Debenture', E: 'Equity', M: 'Mutual Fund', F: 'Etf', U: 'Us Equity', O: 'Bond' };
+const ProductType = { B: 'Debenture', E: 'Equity', M: 'Mutual Fund', F: 'ETF', U: 'US Equity', O: 'Bond' };
 const StockState = {
   AR: 'Authorized Delayed',
   IR: 'Inhibited Delayed',
@@ -20,12 +20,12 @@ const StockState = {
   A: 'Authorized',
   I: 'Inhibited',
 };
-const Bypass = { Y: 'The Order Is A Bypass', N: 'The Order Is Not A Bypass' };
+const Bypass = { Y: 'The Order Is a Bypass', N: 'The Order Is Not a Bypass' };
 const SettlementTerms = {
   C: 'Cash',
-  N: 'Nn',
-  M: 'Ms',
-  T: 'Ct',
+  N: 'NN',
+  M: 'MS',
+  T: 'CT',
   D: 'Valid Settlement Date',
   ' ': 'No Settlement Terms',
 };
@@ -37,7 +37,7 @@ const CrossType = {
   R: 'Regular',
   S: 'Special Trading Session',
   V: 'Volume Weighted Average Price',
-  ' ': 'Default Trade Was Not A Cross',
+  ' ': 'Default (Trade Was Not a Cross)',
 };
 
 /** TMX TSX/TSXV QuantumFeed level 1 (XMT) 2.8: tsx tsxv level 1 quantumfeed business message specification-v2-8-0, version 2.8, Wednesday, February 22, 2023. */
@@ -73,7 +73,7 @@ export const tmxXmtLevel128 = defineDecoder({
       stockGroup: u8(24),
       cusip: text(25, 12),
       boardLot: u16(37),
-      currency: char(39, { U: 'Usd', C: 'Cad' }),
+      currency: char(39, { U: 'USD', C: 'CAD' }),
       faceValue: u64(40, price6),
       lastSalePrice: u64(48, price6),
       listingMarket: char(56, ListingMarket),

@@ -14,7 +14,7 @@ import {
   u64,
 } from '../layout/index.js';
 
-const EventCode = { O: 'Start Of Day', T: 'Start Of Open', P: 'Start Of Pre Close', C: 'End Of Day' };
+const EventCode = { O: 'Start of Day', T: 'Start of Open', P: 'Start of Pre-Close', C: 'End of Day' };
 const TradingStatus = { 1: 'Inactive', 2: 'Suspended', 3: 'Active', P: 'Regulatory Halt' };
 const InstrumentIdentificationCodeType = {
   UPI: 'Unique Product Identifier',
@@ -22,18 +22,18 @@ const InstrumentIdentificationCodeType = {
 };
 const PriceNotation = { MONE: 'Monetary Value', PERC: 'Percentage', YIEL: 'Yield', BAPO: 'Basis Point' };
 const PtDeferralReasonFlag = {
-  SIZE: 'Non Immediate Publication Deferral For Size Specific',
-  LRGS: 'Non Immediate Publication Deferral For Large In Scale',
+  SIZE: 'Non-Immediate Publication Deferral for Size Specific',
+  LRGS: 'Non-Immediate Publication Deferral for Large in Scale',
 };
 const NtLiquidityFlag = {
-  NLIQ: 'Negotiated Trade In Liquid Financial Instruments',
-  OILQ: 'Negotiated Trade In Illiquid Financial Instruments',
+  NLIQ: 'Negotiated Trade in Liquid Financial Instruments',
+  OILQ: 'Negotiated Trade in Illiquid Financial Instruments',
 };
 const ExchangeForPhysicalsFlag = {
-  TPAC: 'Package Trade Excluding Exchange For Physicals',
-  XFPH: 'Exchange For Physicals Trade',
+  TPAC: 'Package Trade Excluding Exchange for Physicals',
+  XFPH: 'Exchange for Physicals Trade',
 };
-const VenueType = { 0: 'Unspecified', 1: 'Mtf', 2: 'Otf', 3: 'Regulated Market' };
+const VenueType = { 0: 'Unspecified', 1: 'MTF', 2: 'OTF', 3: 'Regulated Market' };
 const EmissionAllowanceType = {
   EUAE: 'European Union Allowance',
   CERE: 'Certified Emission Reductions',
@@ -47,7 +47,7 @@ const MarketMechanism = {
   3: 'Dark Order Book',
   4: 'Off Book',
   5: 'Periodic Auction',
-  6: 'Request For Quotes',
+  6: 'Request for Quotes',
   7: 'Any Other Including Hybrid',
   8: 'Hybrid Market',
   9: 'Other Market',
@@ -56,7 +56,7 @@ const TradingMode = {
   1: 'Undefined Auction',
   2: 'Continuous Trading',
   3: 'At Market Close Trading',
-  4: 'Out Of Main Session Trading',
+  4: 'Out of Main Session Trading',
   5: 'Trade Reporting On Exchange',
   6: 'Trade Reporting Off Exchange',
   7: 'Trade Reporting Systemic Internaliser',
@@ -66,64 +66,64 @@ const TradingMode = {
   U: 'Unscheduled Auction',
 };
 const TransactionCategory = {
-  R: 'Trade That Has Received Price Improvement',
-  Z: 'Package Trade Excluding Exchange For Physicals',
-  Y: 'Exchange For Physicals Trade',
-  G: 'Rfmd Give Up Trade',
-  H: 'Rfmd Give Up Trade And Exchange For Physicals Trade',
+  R: 'Trade that Has Received Price Improvement',
+  Z: 'Package Trade Excluding Exchange for Physicals',
+  Y: 'Exchange for Physicals Trade',
+  G: 'RFMD Give Up Trade',
+  H: 'RFMD Give Up Trade and Exchange for Physicals Trade',
   '-': 'None Apply',
 };
 const NegotiationIndicator = {
-  1: 'Negotiated Trade In Liquid Financial Instruments',
-  2: 'Negotiated Trade In Illiquid Financial Instruments',
-  3: 'Negotiated Trade Subject To Conditions Other Than The Current Market Price',
-  7: 'Negotiated Trade Larger Than Lis Brought Onto A Venue',
-  8: 'Negotiated Trade With Pre Trade Transparency Waiver',
+  1: 'Negotiated Trade in Liquid Financial Instruments',
+  2: 'Negotiated Trade in Illiquid Financial Instruments',
+  3: 'Negotiated Trade Subject to Conditions Other than the Current Market Price',
+  7: 'Negotiated Trade Larger than LIS Brought onto a Venue',
+  8: 'Negotiated Trade with Pre-Trade Transparency Waiver',
   N: 'Negotiation Trade',
-  '-': 'Not A Negotiated Trade',
+  '-': 'Not a Negotiated Trade',
 };
 const AgencyCrossIndicator = { X: 'Agency Cross Trade', M: 'Matched Principal Trade', '-': 'No Agency Cross Trade' };
 const ModificationIndicator = { C: 'Trade Cancellation', A: 'Trade Amendment', '-': 'New Trade' };
 const ReferencePriceIndicator = {
   1: 'Market Closing Price',
-  2: 'Market Closing Price And Portfolio Transaction',
-  6: 'Reference Price Trade And Market Closing Price',
+  2: 'Market Closing Price and Portfolio Transaction',
+  6: 'Reference Price Trade and Market Closing Price',
   B: 'Benchmark Trade',
   S: 'Reference Price Trade',
-  O: 'Benchmark Trade And Portfolio Transaction And Contingent Transaction',
-  N: 'Portfolio Transaction And Contingent Transaction',
-  M: 'Benchmark Trade And Contingent Transaction',
-  Y: 'Benchmark Trade And Portfolio Transaction',
+  O: 'Benchmark Trade and Portfolio Transaction and Contingent Transaction',
+  N: 'Portfolio Transaction and Contingent Transaction',
+  M: 'Benchmark Trade and Contingent Transaction',
+  Y: 'Benchmark Trade and Portfolio Transaction',
   C: 'Contingent Transaction',
   P: 'Portfolio Transaction',
-  '-': 'Not A Reference Price Trade',
+  '-': 'Not a Reference Price Trade',
 };
 const SpecialDividendIndicator = { E: 'Special Dividend Trade', '-': 'No Special Dividend Trade' };
 const OffBookAutomatedIndicator = {
-  M: 'Off Book Non Automated',
+  M: 'Off Book Non-Automated',
   Q: 'Off Book Automated',
-  '-': 'Unspecified Or Does Not Apply',
+  '-': 'Unspecified or Does Not Apply',
 };
 const PriceFormationIndicator = {
   P: 'Plain Vanilla Trade',
-  T: 'Non Price Forming Trade',
-  J: 'Trade Not Contributing To Price Discovery',
+  T: 'Non-Price Forming Trade',
+  J: 'Trade Not Contributing to Price Discovery',
   N: 'Pending Price',
   Z: 'Price Is Not Applicable',
 };
 const PostTradeDeferralReason = {
-  2: 'Non Immediate Publication Deferral For Large In Scale',
-  3: 'Non Immediate Publication Deferral For Illiquid Instrument',
-  4: 'Non Immediate Publication Deferral For Size Specific',
-  5: 'Non Immediate Publication Deferrals Of Illiquid Instrument And Size Specific',
-  6: 'Non Immediate Publication Deferrals Of Illiquid Instrument And Large In Scale',
-  A: 'Non Immediate Publication Deferral For Medium Size Liquid Market',
-  B: 'Non Immediate Publication Deferral For Medium Size Illiquid Market',
-  C: 'Non Immediate Publication Deferral For Large Size Liquid Market',
-  D: 'Non Immediate Publication Deferral For Large Size Illiquid Market',
-  E: 'Non Immediate Publication Deferral For Very Large Size Liquid Market',
-  F: 'Non Immediate Publication Deferral For Very Large Size Illiquid Market',
-  G: 'Non Immediate Publication Deferral For Et Cs Et Ns Sf Ps Emission Allowances',
+  2: 'Non-Immediate Publication Deferral for Large in Scale',
+  3: 'Non-Immediate Publication Deferral for Illiquid Instrument',
+  4: 'Non-Immediate Publication Deferral for Size Specific',
+  5: 'Non-Immediate Publication Deferrals of Illiquid Instrument and Size Specific',
+  6: 'Non-Immediate Publication Deferrals of Illiquid Instrument and Large in Scale',
+  A: 'Non-Immediate Publication Deferral for Medium Size Liquid Market',
+  B: 'Non-Immediate Publication Deferral for Medium Size Illiquid Market',
+  C: 'Non-Immediate Publication Deferral for Large Size Liquid Market',
+  D: 'Non-Immediate Publication Deferral for Large Size Illiquid Market',
+  E: 'Non-Immediate Publication Deferral for Very Large Size Liquid Market',
+  F: 'Non-Immediate Publication Deferral for Very Large Size Illiquid Market',
+  G: 'Non-Immediate Publication: Deferral for ETCs, ETNs, SFPs, Emission Allowances',
   '-': 'Immediate Publication',
 };
 const DeferralEnrichmentType = {
@@ -132,52 +132,52 @@ const DeferralEnrichmentType = {
   3: 'Volume Omission Trade',
   4: 'Four Weeks Aggregation Trade',
   5: 'Indefinite Aggregation Trade',
-  6: 'Volume Omission Trade Eligible For Subsequent Enrichment In Aggregated Form',
-  7: 'Full Details Of Earlier Limited Details Trade',
-  8: 'Full Details Of Earlier Daily Aggregated Trade',
-  9: 'Full Details Of Earlier Volume Omission Trade',
-  V: 'Full Details Of Earlier Four Weeks Aggregation Trade',
-  W: 'Full Details In Aggregated Form Of Earlier Volume Omission Trade',
-  J: 'Volume Omission For Sovereign Bonds Trade',
-  L: 'Full Details Of Earlier Volume Omission Sovereign Bond Trade',
-  K: 'Four Weeks Aggregation For Sovereign Bonds Trade',
-  M: 'Full Details Of Earlier Aggregated Sovereign Bond Trade',
-  '-': 'Not Applicable Or No Relevant Enrichment Type',
+  6: 'Volume Omission Trade Eligible for Subsequent Enrichment in Aggregated Form',
+  7: 'Full Details of Earlier Limited Details Trade',
+  8: 'Full Details of Earlier Daily Aggregated Trade',
+  9: 'Full Details of Earlier Volume Omission Trade',
+  V: 'Full Details of Earlier Four Weeks Aggregation Trade',
+  W: 'Full Details in Aggregated Form of Earlier Volume Omission Trade',
+  J: 'Volume Omission for Sovereign Bonds Trade',
+  L: 'Full Details of Earlier Volume Omission Sovereign Bond Trade',
+  K: 'Four Weeks Aggregation for Sovereign Bonds Trade',
+  M: 'Full Details of Earlier Aggregated Sovereign Bond Trade',
+  '-': 'Not Applicable or No Relevant Enrichment Type',
 };
 const DuplicativeIndicator = {
   1: 'Duplicative Trade Report',
   2: 'Intra Group Trade',
-  3: 'Duplicative Trade Report And Intra Group Trade',
+  3: 'Duplicative Trade Report and Intra Group Trade',
   4: 'Cross Border Duplicative Trade Report',
-  5: 'Duplicative Trade Report And Cross Border Duplicative Trade Report',
-  6: 'Duplicative Trade Report And Intra Group Trade And Cross Border Duplicative Trade Report',
-  7: 'Intra Group Trade And Cross Border Duplicative Trade Report',
+  5: 'Duplicative Trade Report and Cross Border Duplicative Trade Report',
+  6: 'Duplicative Trade Report and Intra Group Trade and Cross Border Duplicative Trade Report',
+  7: 'Intra Group Trade and Cross Border Duplicative Trade Report',
   '-': 'Unique Trade Report',
 };
 const MissingPricePriceConditions = {
-  PNDG: 'Price Is Currently Not Available But Pending',
+  PNDG: 'Price Is Currently Not Available but Pending',
   NOAP: 'Price Is Not Applicable',
 };
 const EsmaStandardDeferralFlags = {
-  MLF1: 'Non Immediate Publication Deferral For Medium Size Liquid Market',
-  MIF2: 'Non Immediate Publication Deferral For Medium Size Illiquid Market',
-  LLF3: 'Non Immediate Publication Deferral For Large Size Liquid Market',
-  LIF4: 'Non Immediate Publication Deferral For Large Size Illiquid Market',
-  VLF5: 'Non Immediate Publication Deferral For Very Large Size Liquid Market',
-  VIF5: 'Non Immediate Publication Deferral For Very Large Size Illiquid Market',
-  DEFF: 'Non Immediate Publication Deferral For Et Cs Et Ns Sf Ps Emission Allowances',
+  MLF1: 'Non-Immediate Publication Deferral for Medium Size Liquid Market',
+  MIF2: 'Non-Immediate Publication Deferral for Medium Size Illiquid Market',
+  LLF3: 'Non-Immediate Publication Deferral for Large Size Liquid Market',
+  LIF4: 'Non-Immediate Publication Deferral for Large Size Illiquid Market',
+  VLF5: 'Non-Immediate Publication Deferral for Very Large Size Liquid Market',
+  VIF5: 'Non-Immediate Publication Deferral for Very Large Size Illiquid Market',
+  DEFF: 'Non-Immediate Publication: Deferral for ETCs, ETNs, SFPs, Emission Allowances',
 };
 const EsmaSupplementaryDeferralFlags = {
-  OMIS: 'Volume Omission For Sovereign Bonds Trade',
-  FULO: 'Full Details Of Earlier Volume Omission Sovereign Bond Trade',
-  AGFW: 'Four Weeks Aggregation For Sovereign Bonds Trade',
-  FULG: 'Full Details Of Earlier Aggregated Sovereign Bond Trade',
+  OMIS: 'Volume Omission for Sovereign Bonds Trade',
+  FULO: 'Full Details of Earlier Volume Omission Sovereign Bond Trade',
+  AGFW: 'Four Weeks Aggregation for Sovereign Bonds Trade',
+  FULG: 'Full Details of Earlier Aggregated Sovereign Bond Trade',
 };
 const TradingSystem = {
   CLOB: 'Central Limit Order Book',
   QDTS: 'Quote Driven Market',
   PATS: 'Periodic Auction',
-  RFQT: 'Request For Quote',
+  RFQT: 'Request for Quote',
   VOIC: 'Voice Trading',
   HYBR: 'Hybrid System',
   OTHR: 'Any Other',
@@ -209,14 +209,14 @@ export const tradechoPostTrade2722 = defineDecoder({
     systemEvent: message(83, 14, {
       timestamp: u64(3, nanosSinceEpoch),
       eventCode: char(11, EventCode),
-      sourceVenue: u16(12, { 11: 'Trad Echo' }),
+      sourceVenue: u16(12, { 11: 'TRADEcho' }),
     }),
     instrumentDirectory: message(112, 141, {
       timestamp: u64(3, nanosSinceEpoch),
       instrument: u64(11),
       isin: text(19, 12),
       allowedBookTypes: u8(31).bits({ offbook: 2 }),
-      sourceVenue: u16(32, { 11: 'Trad Echo' }),
+      sourceVenue: u16(32, { 11: 'TRADEcho' }),
       venueInstrumentId: text(34, 11),
       tickId: text(45, 2),
       priceBandTolerances: i64(47, price8),
@@ -233,16 +233,16 @@ export const tradechoPostTrade2722 = defineDecoder({
     instrumentStatus: message(72, 30, {
       timestamp: u64(3, nanosSinceEpoch),
       instrument: u64(11),
-      sourceVenue: u16(19, { 11: 'Trad Echo' }),
+      sourceVenue: u16(19, { 11: 'TRADEcho' }),
       tradingStatus: char(21, TradingStatus),
       sessionChangeReason: u8(22, { 0: 'Scheduled Transition' }),
       newEndTime: text(23, 6),
-      orderBookType: u8(29, { 2: 'Offbook' }),
+      orderBookType: u8(29, { 2: 'Off-Book' }),
     }),
     statistics: message(119, 77, {
       timestamp: u64(3, nanosSinceEpoch),
       instrument: u64(11),
-      sourceVenue: u16(19, { 11: 'Trad Echo' }),
+      sourceVenue: u16(19, { 11: 'TRADEcho' }),
       volume: u64(21, price4),
       volumeOnbookOnly: u64(29, price4),
       vwap: i64(37, price4),
@@ -258,7 +258,7 @@ export const tradechoPostTrade2722 = defineDecoder({
       transactionIdentificationCode: text(19, 52),
       totalNumberOfTransactions: u32(71),
       reserved8: reserved(75, 8),
-      sourceVenue: u16(83, { 11: 'Trad Echo' }),
+      sourceVenue: u16(83, { 11: 'TRADEcho' }),
       price: text(85, 20),
       quantity: text(105, 20),
       tradingDateAndTime: text(125, 27),
@@ -315,7 +315,7 @@ export const tradechoPostTrade2722 = defineDecoder({
       specialDividendIndicator: char(401, SpecialDividendIndicator),
       offBookAutomatedIndicator: char(402, OffBookAutomatedIndicator),
       priceFormationIndicator: char(403, PriceFormationIndicator),
-      algorithmicIndicator: char(404, { H: 'Algorithmic Trade', '-': 'Not An Algorithmic Trade' }),
+      algorithmicIndicator: char(404, { H: 'Algorithmic Trade', '-': 'Not an Algorithmic Trade' }),
       postTradeDeferralReason: char(405, PostTradeDeferralReason),
       deferralEnrichmentType: char(406, DeferralEnrichmentType),
       duplicativeIndicator: char(407, DuplicativeIndicator),

@@ -18,7 +18,7 @@ import { tradechoPostTrade2722 } from './tradecho-post-trade-27.2.2.js';
 const RequestLevel = { 0: 'Instrument', 1: 'Group Segment', 2: 'Multicast Channel' };
 const RecoveryType = {
   0: 'Instrument Directory',
-  1: 'Order Book Not Applicable To Mi Fid Ii Post Trade',
+  1: 'Order Book: Not Applicable to MiFID II Post-Trade',
   2: 'All Trades',
   3: 'Statistics',
   4: 'Instrument Status',
@@ -27,20 +27,20 @@ const RecoveryType = {
 };
 const LoginStatus = {
   A: 'Login Accepted',
-  a: 'Comp Id Inactive Suspended',
+  a: 'Comp ID Inactive Suspended',
   b: 'Login Limit Reached',
   c: 'Service Unavailable',
   d: 'Maximum Connections Limit Reached',
   e: 'Failed Other',
-  f: 'Invalid Comp Id Or Ip Address',
+  f: 'Invalid Comp ID or IP Address',
 };
 const RecoveryStatus = {
   A: 'Request Accepted',
-  O: 'Out Of Range',
-  a: 'Invalid Group Or Instrument',
+  O: 'Out of Range',
+  a: 'Invalid Group or Instrument',
   b: 'Request Limit Reached',
   c: 'Concurrent Limit Reached',
-  d: 'Invalid Recovery Type Or Request Level',
+  d: 'Invalid Recovery Type or Request Level',
   e: 'Failed Other',
 };
 const TradingStatus = { 1: 'Inactive', 2: 'Suspended', 3: 'Active', P: 'Regulatory Halt' };
@@ -75,8 +75,8 @@ export const tradechoPostTradeRecovery2722 = defineDecoder({
       requestLevel: u8(3, RequestLevel),
       instrument: u64(4),
       groupId: text(12, 6),
-      requestOrderBookType: u8(18, { 0: 'All Books', 2: 'Offbook' }),
-      sourceVenue: u16(19, { 11: 'Trad Echo' }),
+      requestOrderBookType: u8(18, { 0: 'All Books', 2: 'Off-Book' }),
+      sourceVenue: u16(19, { 11: 'TRADEcho' }),
       recoveryType: u8(21, RecoveryType),
       sequenceNumber: u32(22),
       requestId: u32(26),
@@ -100,7 +100,7 @@ export const tradechoPostTradeRecovery2722 = defineDecoder({
     statisticsSnapshot: message(107, 273, {
       timestamp: u64(3, nanosSinceEpoch),
       instrument: u64(11),
-      sourceVenue: u16(19, { 11: 'Trad Echo' }),
+      sourceVenue: u16(19, { 11: 'TRADEcho' }),
       volume: u64(21, price4),
       volumeOnbookOnly: u64(29, price4),
       vwap: i64(37, price4),

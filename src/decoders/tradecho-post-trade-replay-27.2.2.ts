@@ -4,7 +4,7 @@ import { tradechoPostTradeRecovery2722 } from './tradecho-post-trade-recovery-27
 const ReplayStatus = {
   A: 'Request Accepted',
   D: 'Request Limit Reached',
-  O: 'Out Of Range',
+  O: 'Out of Range',
   U: 'Replay Unavailable',
   c: 'Concurrent Limit Reached',
   e: 'Failed Other',
@@ -53,7 +53,7 @@ export const tradechoPostTradeReplay2722 = defineDecoder({
     statistics: message(119, 77, {
       timestamp: u64(3, nanosSinceEpoch),
       instrument: u64(11),
-      sourceVenue: u16(19, { 11: 'Trad Echo' }),
+      sourceVenue: u16(19, { 11: 'TRADEcho' }),
       volume: u64(21, price4),
       volumeOnbookOnly: u64(29, price4),
       vwap: i64(37, price4),

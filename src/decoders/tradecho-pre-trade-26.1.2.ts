@@ -13,7 +13,7 @@ import {
   u64,
 } from '../layout/index.js';
 
-const EventCode = { O: 'Start Of Day', T: 'Start Of Open', P: 'Start Of Pre Close', C: 'End Of Day' };
+const EventCode = { O: 'Start of Day', T: 'Start of Open', P: 'Start of Pre-Close', C: 'End of Day' };
 const TradingStatus = { 1: 'Inactive', 2: 'Suspended', 3: 'Active', P: 'Regulatory Halt' };
 
 /** LSEG TRADEcho GTP SI quotes (Level 2 incremental) 26.1.2: gtp-002-technical-guide-tradecho-pre-trade-si-quote-issue-26-1-2 0, version 26.1.2, Tuesday, January 27, 2026. */
@@ -42,14 +42,14 @@ export const tradechoPreTrade2612 = defineDecoder({
     systemEvent: message(83, 14, {
       timestamp: u64(3, nanosSinceEpoch),
       eventCode: char(11, EventCode),
-      sourceVenue: u16(12, { 11: 'Trad Echo' }),
+      sourceVenue: u16(12, { 11: 'TRADEcho' }),
     }),
     instrumentDirectory: message(112, 141, {
       timestamp: u64(3, nanosSinceEpoch),
       instrument: u64(11),
       isin: text(19, 12),
       allowedBookTypes: u8(31).bits({ siQuoteBook: 1 }),
-      sourceVenue: u16(32, { 11: 'Trad Echo' }),
+      sourceVenue: u16(32, { 11: 'TRADEcho' }),
       venueInstrumentId: text(34, 11),
       tickId: text(45, 2),
       priceBandTolerances: i64(47, price8),
@@ -66,28 +66,28 @@ export const tradechoPreTrade2612 = defineDecoder({
     instrumentStatus: message(72, 30, {
       timestamp: u64(3, nanosSinceEpoch),
       instrument: u64(11),
-      sourceVenue: u16(19, { 11: 'Trad Echo' }),
+      sourceVenue: u16(19, { 11: 'TRADEcho' }),
       tradingStatus: char(21, TradingStatus),
       sessionChangeReason: u8(22, { 0: 'Scheduled Transition' }),
       newEndTime: text(23, 6),
-      orderBookType: u8(29, { 1: 'Si Quote Book' }),
+      orderBookType: u8(29, { 1: 'SI Quote Book' }),
     }),
     deleteOrder: message(68, 55, {
       timestamp: u64(3, nanosSinceEpoch),
       orderId: u64(11),
       instrument: u64(19),
       side: char(27, { B: 'Buy Order', S: 'Sell Order' }),
-      orderBookType: u8(28, { 1: 'Si Quote Book' }),
-      sourceVenue: u16(29, { 11: 'Trad Echo' }),
+      orderBookType: u8(28, { 1: 'SI Quote Book' }),
+      sourceVenue: u16(29, { 11: 'TRADEcho' }),
       previousPrice: i64(31, price8),
       previousQuantity: u64(39, price8),
       internalId: u64(47),
     }),
     orderBookClear: message(121, 22, {
       timestamp: u64(3, nanosSinceEpoch),
-      sourceVenue: u16(11, { 11: 'Trad Echo' }),
+      sourceVenue: u16(11, { 11: 'TRADEcho' }),
       instrument: u64(13),
-      orderBookType: u8(21, { 1: 'Si Quote Book' }),
+      orderBookType: u8(21, { 1: 'SI Quote Book' }),
     }),
     siQuote: message(71, 80, {
       timestamp: u64(3, nanosSinceEpoch),
@@ -97,10 +97,10 @@ export const tradechoPreTrade2612 = defineDecoder({
       instrument: u64(28),
       price: i64(36, price8),
       internalId: u64(44),
-      sourceVenue: u16(52, { 11: 'Trad Echo' }),
-      orderBookType: u8(54, { 1: 'Si Quote Book' }),
+      sourceVenue: u16(52, { 11: 'TRADEcho' }),
+      orderBookType: u8(54, { 1: 'SI Quote Book' }),
       participant: text(55, 11),
-      orderType: u8(66, { 0: 'Si Quote' }),
+      orderType: u8(66, { 0: 'SI Quote' }),
       reserved10: reserved(67, 10),
       currency: text(77, 3),
     }),

@@ -5,20 +5,20 @@ const RequestLevel = { 0: 'Instrument', 1: 'Group Segment', 2: 'Multicast Channe
 const RecoveryType = { 0: 'Instrument Directory', 1: 'Order Book', 4: 'Instrument Status', 6: 'System Event' };
 const LoginStatus = {
   A: 'Login Accepted',
-  a: 'Comp Id Inactive Or Suspended',
+  a: 'Comp ID Inactive or Suspended',
   b: 'Login Limit Reached',
   c: 'Service Unavailable',
   d: 'Maximum Connections Limit Reached',
   e: 'Failed Other',
-  f: 'Invalid Comp Id Or Ip Address',
+  f: 'Invalid Comp ID or IP Address',
 };
 const RecoveryStatus = {
   A: 'Request Accepted',
-  O: 'Out Of Range',
-  a: 'Invalid Group Or Instrument',
+  O: 'Out of Range',
+  a: 'Invalid Group or Instrument',
   b: 'Request Limit Reached',
   c: 'Concurrent Limit Reached',
-  d: 'Invalid Recovery Type Or Request Level',
+  d: 'Invalid Recovery Type or Request Level',
   e: 'Failed Other',
 };
 const TradingStatus = { 1: 'Inactive', 2: 'Suspended', 3: 'Active', P: 'Regulatory Halt' };
@@ -53,8 +53,8 @@ export const tradechoPreTradeRecovery2612 = defineDecoder({
       requestLevel: u8(3, RequestLevel),
       instrument: u64(4),
       groupId: text(12, 6),
-      orderBookType: u8(18, { 1: 'Si Quote Book' }),
-      sourceVenue: u16(19, { 11: 'Trad Echo' }),
+      orderBookType: u8(18, { 1: 'SI Quote Book' }),
+      sourceVenue: u16(19, { 11: 'TRADEcho' }),
       recoveryType: u8(21, RecoveryType),
       sequenceNumber: u32(22),
       requestId: u32(26),

@@ -28,18 +28,18 @@ const TradingStatus = {
   J: 'Halted Matching Partition Suspended',
   K: 'Halted System Suspended',
   P: 'Halted Regulatory Halt',
-  T: 'Regular Trading Start Of Trqb Session',
-  t: 'End Of Regular Trading End Of Trqb Session',
+  T: 'Regular Trading (Start of TRQB Session)',
+  t: 'End of Regular Trading (End of TRQB Session)',
   c: 'Closed',
   w: 'No Active Session',
 };
 const SessionChangeReason = {
   0: 'Scheduled Transition',
-  1: 'Extended By Market Ops',
-  2: 'Shortened By Market Ops',
+  1: 'Extended by Market Ops',
+  2: 'Shortened by Market Ops',
   3: 'Market Order Imbalance',
   4: 'Price Outside Range',
-  5: 'Aesp Circuit Breaker Tripped',
+  5: 'AESP Circuit Breaker Tripped',
   9: 'Unavailable',
 };
 
@@ -67,7 +67,7 @@ export const turquoiseGtpAnalytics263 = defineDecoder({
   messages: {
     systemEvent: message(83, 14, {
       timestamp: u64(3, nanosSinceEpoch),
-      eventCode: char(11, { C: 'End Of Day', O: 'Start Of Day' }),
+      eventCode: char(11, { C: 'End of Day', O: 'Start of Day' }),
       sourceVenue: u16(12, SourceVenue),
     }),
     instrumentDirectory: message(112, 141, {

@@ -26,17 +26,17 @@ const SourceVenue = {
 const TradeType = { 0: 'Regular', 2: 'Auction Trade', 9: 'Trade Cancellation' };
 const TradeQualifier = {
   ' ': 'Not Applicable',
-  T: 'Trade At Last',
-  A: 'Aesp',
-  B: 'Edsp',
+  T: 'Trade at Last',
+  A: 'AESP',
+  B: 'EDSP',
   E: 'Resume Auction',
   F: 'Periodic Auction',
   G: 'Scheduled Level 1 Only Auction',
 };
 const StatisticType = {
   1: 'Indicative Auction Uncrossing Data',
-  4: 'Trade High On Book',
-  5: 'Trade Low On Book',
+  4: 'Trade High on Book',
+  5: 'Trade Low on Book',
   6: 'Trade High All Trades',
   7: 'Trade Low All Trades',
   8: 'Fifty Two Week Trade High All Trades',
@@ -114,7 +114,7 @@ export const turquoiseGtpLevel1263 = defineDecoder({
       reserved8: reserved(45, 8),
       tradeId: u64(53),
       crossId: text(61, 20),
-      crossType: u8(81, { 6: 'Internal Btf', 8: 'Committed Btf' }),
+      crossType: u8(81, { 6: 'Internal BTF', 8: 'Committed BTF' }),
       tradeFlags: u8(82).bits({ tradeCancellation: 0 }),
     }),
     statistics: message(119, 77, {

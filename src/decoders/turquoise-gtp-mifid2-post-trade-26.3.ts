@@ -13,9 +13,9 @@ const TradeType = { 0: 'Regular', 2: 'Auction Trade', 9: 'Trade Cancellation' };
 const TradingSystem = { CLOB: 'Central Limit Order Book', PATS: 'Periodic Auction' };
 const TradeQualifier = {
   ' ': 'Not Applicable',
-  T: 'Trade At Last',
-  A: 'Aesp',
-  B: 'Edsp',
+  T: 'Trade at Last',
+  A: 'AESP',
+  B: 'EDSP',
   E: 'Resume Auction',
   F: 'Periodic Auction',
   G: 'Scheduled Level 1 Only Auction',
@@ -27,12 +27,12 @@ const TradingMode = {
   U: 'Unscheduled Auction',
   P: 'On Demand Auction',
 };
-const NegotiationIndicator = { 8: 'Negotiated Trade With Pretrade Transparency Waiver', '-': 'Not A Negotiated Trade' };
+const NegotiationIndicator = { 8: 'Negotiated Trade with Pretrade Transparency Waiver', '-': 'Not a Negotiated Trade' };
 const ModificationIndicator = { C: 'Trade Cancellation', A: 'Trade Amendment', '-': 'New Trade' };
 const ReferencePriceIndicator = {
   1: 'Market Closing Price Trade',
   S: 'Reference Price Trade',
-  '-': 'Not A Reference Price Trade',
+  '-': 'Not a Reference Price Trade',
 };
 
 /** Turquoise GTP MiFID II post trade 26.3: gtp-002-technical-guide-turquoise-issue-26-3, version 26.3, Tuesday, March 3, 2026. What is as in turquoise-gtp-analytics-26.3 is taken from there. */
@@ -97,9 +97,9 @@ export const turquoiseGtpMifid2PostTrade263 = defineDecoder({
       modificationIndicator: char(283, ModificationIndicator),
       referencePriceIndicator: char(284, ReferencePriceIndicator),
       specialDividendIndicator: char(285, { '-': 'No Special Dividend Trade' }),
-      offBookAutomatedIndicator: char(286, { '-': 'Unspecified Or Does Not Apply' }),
+      offBookAutomatedIndicator: char(286, { '-': 'Unspecified or Does Not Apply' }),
       priceFormationIndicator: char(287, { P: 'Plain Vanilla Trade' }),
-      algorithmicIndicator: char(288, { H: 'Algorithmic Trade', '-': 'Not An Algorithmic Trade' }),
+      algorithmicIndicator: char(288, { H: 'Algorithmic Trade', '-': 'Not an Algorithmic Trade' }),
       postTradeDeferralReason: char(289, { '-': 'Immediate Publication' }),
       deferralEnrichmentType: char(290),
       duplicativeIndicator: char(291, { '-': 'Unique Trade Report' }),
@@ -110,7 +110,7 @@ export const turquoiseGtpMifid2PostTrade263 = defineDecoder({
       instrument: u64(13),
       transactionIdentificationCode: text(21, 52),
       crossId: text(73, 20),
-      crossType: u8(93, { 6: 'Internal Btf', 8: 'Committed Btf' }),
+      crossType: u8(93, { 6: 'Internal BTF', 8: 'Committed BTF' }),
       miFidPrice: text(94, 20),
       miFidQuantity: text(114, 20),
       tradingDateAndTime: text(134, 30),
@@ -140,9 +140,9 @@ export const turquoiseGtpMifid2PostTrade263 = defineDecoder({
       modificationIndicator: char(301, ModificationIndicator),
       referencePriceIndicator: char(302, ReferencePriceIndicator),
       specialDividendIndicator: char(303, { '-': 'No Special Dividend Trade' }),
-      offBookAutomatedIndicator: char(304, { '-': 'Unspecified Or Does Not Apply' }),
+      offBookAutomatedIndicator: char(304, { '-': 'Unspecified or Does Not Apply' }),
       priceFormationIndicator: char(305, { P: 'Plain Vanilla Trade' }),
-      algorithmicIndicator: char(306, { H: 'Algorithmic Trade', '-': 'Not An Algorithmic Trade' }),
+      algorithmicIndicator: char(306, { H: 'Algorithmic Trade', '-': 'Not an Algorithmic Trade' }),
       postTradeDeferralReason: char(307, { '-': 'Immediate Publication' }),
       deferralEnrichmentType: char(308),
       duplicativeIndicator: char(309, { '-': 'Unique Trade Report' }),

@@ -10,7 +10,7 @@ const SourceVenue = {
   16: 'Turquoise Plato Lit Auctions Order Book',
 };
 const TradingSystem = { CLOB: 'Central Limit Order Book', PATS: 'Periodic Auction' };
-const TradingSystemPhase = { COTR: 'Continuous Trading', ODAU: 'On Demand Auction Frequent Batch Auction' };
+const TradingSystemPhase = { COTR: 'Continuous Trading', ODAU: 'On Demand Auction (Frequent Batch Auction)' };
 
 /** Turquoise GTP MiFID II pre trade 26.3: gtp-002-technical-guide-turquoise-issue-26-3, version 26.3, Tuesday, March 3, 2026. What is as in turquoise-gtp-level1-26.3 is taken from there. */
 export const turquoiseGtpMifid2PreTrade263 = defineDecoder({

@@ -34,20 +34,20 @@ const RecoveryType = {
 };
 const LoginStatus = {
   A: 'Login Accepted',
-  a: 'Comp Id Inactive Suspended',
+  a: 'Comp ID Inactive Suspended',
   b: 'Login Limit Reached',
   c: 'Service Unavailable',
   d: 'Maximum Connections Limit Reached',
   e: 'Failed Other',
-  f: 'Invalid Comp Id Or Ip Address',
+  f: 'Invalid Comp ID or IP Address',
 };
 const RecoveryStatus = {
   A: 'Request Accepted',
-  O: 'Out Of Range',
-  a: 'Invalid Group Or Instrument',
+  O: 'Out of Range',
+  a: 'Invalid Group or Instrument',
   b: 'Request Limit Reached',
   c: 'Concurrent Limit Reached',
-  d: 'Invalid Recovery Type Or Request Level',
+  d: 'Invalid Recovery Type or Request Level',
   e: 'Failed Other',
 };
 const TradingStatus = {
@@ -56,26 +56,26 @@ const TradingStatus = {
   J: 'Halted Matching Partition Suspended',
   K: 'Halted System Suspended',
   P: 'Halted Regulatory Halt',
-  T: 'Regular Trading Start Of Trqb Session',
-  t: 'End Of Regular Trading End Of Trqb Session',
+  T: 'Regular Trading (Start of TRQB Session)',
+  t: 'End of Regular Trading (End of TRQB Session)',
   c: 'Closed',
   w: 'No Active Session',
 };
 const SessionChangeReason = {
   0: 'Scheduled Transition',
-  1: 'Extended By Market Ops',
-  2: 'Shortened By Market Ops',
+  1: 'Extended by Market Ops',
+  2: 'Shortened by Market Ops',
   3: 'Market Order Imbalance',
   4: 'Price Outside Range',
-  5: 'Aesp Circuit Breaker Tripped',
+  5: 'AESP Circuit Breaker Tripped',
   9: 'Unavailable',
 };
 const TradeType = { 0: 'Regular', 2: 'Auction Trade', 9: 'Trade Cancellation' };
 const TradeQualifier = {
   ' ': 'Not Applicable',
-  T: 'Trade At Last',
-  A: 'Aesp',
-  B: 'Edsp',
+  T: 'Trade at Last',
+  A: 'AESP',
+  B: 'EDSP',
   E: 'Resume Auction',
   F: 'Periodic Auction',
   G: 'Scheduled Level 1 Only Auction',
@@ -88,14 +88,14 @@ const TradingMode = {
   U: 'Unscheduled Auction',
   P: 'On Demand Auction',
 };
-const NegotiationIndicator = { 8: 'Negotiated Trade With Pretrade Transparency Waiver', '-': 'Not A Negotiated Trade' };
+const NegotiationIndicator = { 8: 'Negotiated Trade with Pretrade Transparency Waiver', '-': 'Not a Negotiated Trade' };
 const ModificationIndicator = { C: 'Trade Cancellation', A: 'Trade Amendment', '-': 'New Trade' };
 const ReferencePriceIndicator = {
   1: 'Market Closing Price Trade',
   S: 'Reference Price Trade',
-  '-': 'Not A Reference Price Trade',
+  '-': 'Not a Reference Price Trade',
 };
-const TradingSystemPhase = { COTR: 'Continuous Trading', ODAU: 'On Demand Auction Frequent Batch Auction' };
+const TradingSystemPhase = { COTR: 'Continuous Trading', ODAU: 'On Demand Auction (Frequent Batch Auction)' };
 
 /** Turquoise GTP recovery, all groups 26.3: gtp-002-technical-guide-turquoise-issue-26-3, version 26.3, Tuesday, March 3, 2026. */
 export const turquoiseGtpRecovery263 = defineDecoder({
@@ -147,7 +147,7 @@ export const turquoiseGtpRecovery263 = defineDecoder({
     }),
     systemEvent: message(83, 14, {
       timestamp: u64(3, nanosSinceEpoch),
-      eventCode: char(11, { C: 'End Of Day', O: 'Start Of Day' }),
+      eventCode: char(11, { C: 'End of Day', O: 'Start of Day' }),
       sourceVenue: u16(12, SourceVenue),
     }),
     instrumentDirectoryExtended: message(82, 313, {
@@ -266,7 +266,7 @@ export const turquoiseGtpRecovery263 = defineDecoder({
       reserved8: reserved(45, 8),
       tradeId: u64(53),
       crossId: text(61, 20),
-      crossType: u8(81, { 6: 'Internal Btf', 8: 'Committed Btf' }),
+      crossType: u8(81, { 6: 'Internal BTF', 8: 'Committed BTF' }),
       tradeFlags: u8(82).bits({ tradeCancellation: 0 }),
     }),
     statisticsSnapshot: message(107, 273, {
@@ -347,9 +347,9 @@ export const turquoiseGtpRecovery263 = defineDecoder({
       modificationIndicator: char(283, ModificationIndicator),
       referencePriceIndicator: char(284, ReferencePriceIndicator),
       specialDividendIndicator: char(285, { '-': 'No Special Dividend Trade' }),
-      offBookAutomatedIndicator: char(286, { '-': 'Unspecified Or Does Not Apply' }),
+      offBookAutomatedIndicator: char(286, { '-': 'Unspecified or Does Not Apply' }),
       priceFormationIndicator: char(287, { P: 'Plain Vanilla Trade' }),
-      algorithmicIndicator: char(288, { H: 'Algorithmic Trade', '-': 'Not An Algorithmic Trade' }),
+      algorithmicIndicator: char(288, { H: 'Algorithmic Trade', '-': 'Not an Algorithmic Trade' }),
       postTradeDeferralReason: char(289, { '-': 'Immediate Publication' }),
       deferralEnrichmentType: char(290),
       duplicativeIndicator: char(291, { '-': 'Unique Trade Report' }),
@@ -360,7 +360,7 @@ export const turquoiseGtpRecovery263 = defineDecoder({
       instrument: u64(13),
       transactionIdentificationCode: text(21, 52),
       crossId: text(73, 20),
-      crossType: u8(93, { 6: 'Internal Btf', 8: 'Committed Btf' }),
+      crossType: u8(93, { 6: 'Internal BTF', 8: 'Committed BTF' }),
       miFidPrice: text(94, 20),
       miFidQuantity: text(114, 20),
       tradingDateAndTime: text(134, 30),
@@ -390,9 +390,9 @@ export const turquoiseGtpRecovery263 = defineDecoder({
       modificationIndicator: char(301, ModificationIndicator),
       referencePriceIndicator: char(302, ReferencePriceIndicator),
       specialDividendIndicator: char(303, { '-': 'No Special Dividend Trade' }),
-      offBookAutomatedIndicator: char(304, { '-': 'Unspecified Or Does Not Apply' }),
+      offBookAutomatedIndicator: char(304, { '-': 'Unspecified or Does Not Apply' }),
       priceFormationIndicator: char(305, { P: 'Plain Vanilla Trade' }),
-      algorithmicIndicator: char(306, { H: 'Algorithmic Trade', '-': 'Not An Algorithmic Trade' }),
+      algorithmicIndicator: char(306, { H: 'Algorithmic Trade', '-': 'Not an Algorithmic Trade' }),
       postTradeDeferralReason: char(307, { '-': 'Immediate Publication' }),
       deferralEnrichmentType: char(308),
       duplicativeIndicator: char(309, { '-': 'Unique Trade Report' }),

@@ -18,7 +18,7 @@ import { turquoiseGtpRecovery263 } from './turquoise-gtp-recovery-26.3.js';
 const ReplayStatus = {
   A: 'Request Accepted',
   D: 'Request Limit Reached',
-  O: 'Out Of Range',
+  O: 'Out of Range',
   U: 'Replay Unavailable',
   c: 'Concurrent Limit Reached',
   e: 'Failed Other',
@@ -33,8 +33,8 @@ const SourceVenue = {
 };
 const StatisticType = {
   1: 'Indicative Auction Uncrossing Data',
-  4: 'Trade High On Book',
-  5: 'Trade Low On Book',
+  4: 'Trade High on Book',
+  5: 'Trade Low on Book',
   6: 'Trade High All Trades',
   7: 'Trade Low All Trades',
   8: 'Fifty Two Week Trade High All Trades',
