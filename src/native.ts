@@ -79,8 +79,12 @@ export type NativeSource =
     }
   | {
       readonly kind: 'capture';
+      /** A path; `-`: standard input. */
       readonly file?: string;
+      /** In a SharedArrayBuffer. */
       readonly memory?: Uint8Array;
+      /** What errors call it; default: the path. */
+      readonly name?: string | undefined;
       /** For each destination (`ip:port`, `*:port` or `*`) the line its packets are for; the first match wins. */
       readonly routes: readonly { readonly ip: string; readonly port: number; readonly line: number }[];
       readonly packets: boolean;

@@ -3,12 +3,11 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 #include "core/session.hpp"
 #include "io/capture.hpp"
+#include "read_file.hpp"
 
 using namespace venuewire;
 
@@ -26,16 +25,15 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: arbitration CAPTURE COMPILED-VENUE-WITH-TWO-LINES\n");
     return 2;
   }
-  std::ifstream in(argv[2], std::ios::binary);
-  std::vector<char> bytes((std::istreambuf_iterator<char>(in)), {});
+  const std::vector<uint8_t> bytes = read_file(argv[2]);
   SessionSpec spec;
-  if (!spec.parse({reinterpret_cast<const uint8_t*>(bytes.data()), uint32_t(bytes.size())}) || spec.lines.size() < 2) {
+  if (!spec.parse({bytes.data(), uint32_t(bytes.size())}) || spec.lines.size() < 2) {
     std::fprintf(stderr, "%s is not a compiled venue of two lines\n", argv[2]);
     return 2;
   }
-  MappedFile file;
+  const std::vector<uint8_t> file = read_file(argv[1]);
   CaptureReader reader;
-  if (file.open(argv[1]) != FileError::none || !reader.open(file.data(), file.size())) return 2;
+  if (!reader.open(file.data(), file.size())) return 2;
   std::vector<Bytes> packets;
   CapturedPacket p;
   while (packets.size() < 200'000 && reader.next(p) == CaptureStatus::packet) packets.push_back(p.payload);

@@ -1,12 +1,11 @@
 // The core alone: capture reader → framing → channel → batches, without Node. Prints nanoseconds a message.
 #include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 #include "core/session.hpp"
 #include "io/capture.hpp"
+#include "read_file.hpp"
 
 using namespace venuewire;
 
@@ -24,18 +23,13 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: replay CAPTURE COMPILED-VENUE [PASSES]\n");
     return 2;
   }
-  std::ifstream in(argv[2], std::ios::binary);
-  std::vector<char> bytes((std::istreambuf_iterator<char>(in)), {});
+  const std::vector<uint8_t> bytes = read_file(argv[2]);
   SessionSpec spec;
-  if (!spec.parse({reinterpret_cast<const uint8_t*>(bytes.data()), uint32_t(bytes.size())})) {
+  if (!spec.parse({bytes.data(), uint32_t(bytes.size())})) {
     std::fprintf(stderr, "%s is not a compiled venue of this version\n", argv[2]);
     return 2;
   }
-  MappedFile file;
-  if (file.open(argv[1]) != FileError::none) {
-    std::fprintf(stderr, "%s\n", file.problem().c_str());
-    return 2;
-  }
+  const std::vector<uint8_t> file = read_file(argv[1]);
   const uint32_t data_at = 64 * 1024, data_bytes = 1u << 20;
   uint8_t* ring = static_cast<uint8_t*>(std::aligned_alloc(64, data_at + data_bytes));
   for (int pass = 0; pass < (argc > 3 ? std::atoi(argv[3]) : 4); pass++) {

@@ -1,9 +1,9 @@
 // Node-API: arguments, object wraps, wake-up and errors. No protocol knowledge, no mutable statics: every object hangs
 // on its environment, and the environment's end stops its threads first.
+#include <arpa/inet.h>
 #include <napi.h>
 
 #include <cmath>
-#include <cstdio>
 #include <memory>
 
 #include "binding/arguments.hpp"
@@ -259,12 +259,18 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
     }
     if (is_bytes(o.Get("memory"))) {
       auto memory = o.Get("memory").As<Napi::Uint8Array>();
+      // An ArrayBuffer can be transferred or made shorter while the feed's thread reads it; shared memory stays.
+      if (memory.Get("buffer").IsArrayBuffer()) {
+        throw_coded(env_, "VW_ARGUMENT", "The bytes of a capture must be in a SharedArrayBuffer");
+        return false;
+      }
       capture_ = Napi::Persistent(memory.As<Napi::Object>());
       out.memory = memory.Data();
       out.memory_bytes = memory.ByteLength();
     } else {
       out.file = o.Get("file").ToString();
     }
+    if (o.Get("name").IsString()) out.label = o.Get("name").As<Napi::String>();
     out.packets = o.Get("packets").ToBoolean();
     const auto routes = o.Get("routes").As<Napi::Array>();
     for (uint32_t i = 0; i < routes.Length(); i++) {
@@ -272,12 +278,11 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
       Route route;
       const std::string ip = r.Get("ip").ToString();
       route.any_ip = ip == "*";
-      uint32_t a = 0, b = 0, c = 0, d = 0;
-      if (!route.any_ip && std::sscanf(ip.c_str(), "%u.%u.%u.%u", &a, &b, &c, &d) != 4) {
-        throw_coded(env_, "VW_ARGUMENT", "Not an IPv4 address: " + ip);
+      route.is_ipv6 = ip.find(':') != std::string::npos;
+      if (!route.any_ip && inet_pton(route.is_ipv6 ? AF_INET6 : AF_INET, ip.c_str(), route.ip) != 1) {
+        throw_coded(env_, "VW_ARGUMENT", "Not an IP address: " + ip);
         return false;
       }
-      route.ip = a << 24 | b << 16 | c << 8 | d;
       route.port = uint16_t(r.Get("port").ToNumber().Uint32Value());
       route.line = uint16_t(r.Get("line").ToNumber().Uint32Value());
       if (route.line >= spec.lines.size()) {

@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0xda04eef6;
+inline constexpr uint32_t kContract = 0xf8f8a5b1;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -519,8 +519,18 @@ enum class FeedCounter : uint32_t {
   heldBytes = 12,  ///< peak, bytes: most bytes so far held for gaps, replies and snapshots
   heldBytesMax = 13,  ///< gauge, bytes: the most that it can be, by what is declared
   captureMalformed = 14,  ///< counter, events: faults in the capture file itself
+  captureNotIp = 15,  ///< counter, packets: frames skipped: not IP
+  captureUnknownLink = 16,  ///< counter, packets: frames skipped: a link layer that is not known
+  captureUnknownLinkType = 17,  ///< gauge, events: the first link type that is not known
+  captureUnknownEncapsulation = 18,  ///< counter, packets: frames skipped: a tunnel that is not known
+  captureOtherTransports = 19,  ///< counter, packets: frames skipped: neither UDP nor TCP
+  captureCutHeaders = 20,  ///< counter, packets: frames skipped: cut inside their headers
+  captureBadHeaders = 21,  ///< counter, packets: frames skipped: headers that contradict themselves
+  captureFragmentsLost = 22,  ///< counter, packets: frames skipped: fragments never completed
+  captureElsewhere = 23,  ///< counter, packets: frames skipped: for a destination that is no line
+  captureTruncated = 24,  ///< counter, packets: packets that the capture cut short
 };
-inline constexpr uint32_t kFeedCounters = 15;
+inline constexpr uint32_t kFeedCounters = 25;
 
 // ── the ring ──
 inline constexpr uint32_t kHeadAt = 0;  ///< written by the core (release), read by JavaScript
@@ -538,6 +548,7 @@ inline constexpr uint32_t kPacketTcp = 1;  ///< flag of a packet: TCP
 inline constexpr uint32_t kPacketTruncated = 2;  ///< … the capture left out bytes
 inline constexpr uint32_t kPacketReassembled = 4;  ///< … put together from fragments
 inline constexpr uint32_t kPacketFileRecord = 8;  ///< … a record of a file without a network
+inline constexpr uint32_t kPacketIpv6 = 16;  ///< … its addresses are of IPv6
 inline constexpr uint32_t kPacketTcpFlagsShift = 8;  ///< bits 8 to 15: the flags of the TCP header
 inline constexpr uint32_t kPacketMissingShift = 16;  ///< bits 16 to 31: bytes of the payload that the capture left out (65535: that many or more)
 
@@ -613,28 +624,32 @@ struct PacketRecord {
   uint16_t channel;
   uint64_t number;
   int64_t time;
-  uint32_t source_ip;
-  uint32_t destination_ip;
+  uint64_t source_high;
+  uint64_t source_low;
+  uint64_t destination_high;
+  uint64_t destination_low;
   uint16_t source_port;
   uint16_t destination_port;
   uint32_t length;
   uint32_t packet_flags;
   uint32_t tcp_sequence;
 };
-static_assert(sizeof(PacketRecord) == 48);
+static_assert(sizeof(PacketRecord) == 72);
 static_assert(offsetof(PacketRecord, units) == 0);
 static_assert(offsetof(PacketRecord, kind) == 4);
 static_assert(offsetof(PacketRecord, flags) == 5);
 static_assert(offsetof(PacketRecord, channel) == 6);
 static_assert(offsetof(PacketRecord, number) == 8);
 static_assert(offsetof(PacketRecord, time) == 16);
-static_assert(offsetof(PacketRecord, source_ip) == 24);
-static_assert(offsetof(PacketRecord, destination_ip) == 28);
-static_assert(offsetof(PacketRecord, source_port) == 32);
-static_assert(offsetof(PacketRecord, destination_port) == 34);
-static_assert(offsetof(PacketRecord, length) == 36);
-static_assert(offsetof(PacketRecord, packet_flags) == 40);
-static_assert(offsetof(PacketRecord, tcp_sequence) == 44);
+static_assert(offsetof(PacketRecord, source_high) == 24);
+static_assert(offsetof(PacketRecord, source_low) == 32);
+static_assert(offsetof(PacketRecord, destination_high) == 40);
+static_assert(offsetof(PacketRecord, destination_low) == 48);
+static_assert(offsetof(PacketRecord, source_port) == 56);
+static_assert(offsetof(PacketRecord, destination_port) == 58);
+static_assert(offsetof(PacketRecord, length) == 60);
+static_assert(offsetof(PacketRecord, packet_flags) == 64);
+static_assert(offsetof(PacketRecord, tcp_sequence) == 68);
 
 /// What every record of the ring begins with.
 struct RecordHead {

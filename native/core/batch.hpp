@@ -39,7 +39,7 @@ class BatchWriter : public Output {
   struct PacketInfo {
     uint64_t number;
     int64_t time_ns;
-    uint32_t source_ip, destination_ip;
+    uint8_t source[16], destination[16];
     uint16_t source_port, destination_port;
     uint32_t flags;
     uint32_t tcp_sequence;

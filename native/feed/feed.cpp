@@ -9,12 +9,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <unordered_map>
 
-#include "io/capture.hpp"
+#include "feed/capture_driver.hpp"
 #include "io/client.hpp"
 #include "io/event_loop.hpp"
-#include "io/tcp_flow.hpp"
 #include "io/udp_receiver.hpp"
 
 namespace venuewire {
@@ -48,14 +46,6 @@ Reason reason_of(ClientCloseReason r) {
       return Reason::connectionClosed;
   }
 }
-
-/// A capture has no servers to ask.
-class NoHost final : public Host {
- public:
-  void connect(uint16_t, uint16_t) override {}
-  void send(uint16_t, Bytes) override {}
-  void close(uint16_t) override {}
-};
 
 }  // namespace
 
@@ -213,153 +203,6 @@ class Feed::Live final : public Host, public ClientEvents {
   std::vector<std::unique_ptr<UdpReceiver>> receivers_;
   int64_t base_ns_ = 0;
   int64_t gauges_ns_ = 0;
-};
-
-// ── capture ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-class Feed::Capture final : private TcpFlowSink {
- public:
-  explicit Capture(Feed& feed)
-      : feed_(feed), session_(feed.spec_, host_, feed.writer_, feed.channel_counters_, feed.counters_), flows_(*this) {}
-
-  void run() {
-    MappedFile file;
-    const uint8_t* data = feed_.source_.memory;
-    uint64_t size = feed_.source_.memory_bytes;
-    if (data == nullptr) {
-      if (file.open(feed_.source_.file) != FileError::none) {
-        return feed_.fail("VW_CAPTURE_OPEN", feed_.source_.file + " could not be opened: " + file.problem());
-      }
-      data = file.data();
-      size = file.size();
-    }
-    CaptureReader reader;
-    if (!reader.open(data, size)) return feed_.fail("VW_CAPTURE_FORMAT", "Not a capture: " + reader.problem());
-    CapturedPacket p;
-    CaptureStatus status;
-    uint32_t since_publish = 0;
-    while ((status = reader.next(p)) == CaptureStatus::packet) {
-      if (p.time_ns > now_ns_) now_ns_ = p.time_ns;
-      // A file waits for its reader: nothing is dropped, nothing grows.
-      if (!make_room(p.payload.size)) break;
-      if (feed_.source_.packets) {
-        const uint32_t flags =
-            (p.transport == Transport::tcp ? kPacketTcp : 0u) | (p.truncated ? kPacketTruncated : 0u) |
-            (p.reassembled ? kPacketReassembled : 0u) | (p.transport == Transport::none ? kPacketFileRecord : 0u) |
-            uint32_t(p.tcp_flags) << kPacketTcpFlagsShift |
-            (p.truncated ? std::min(p.stated_length - p.payload.size, 0xFFFFu) << kPacketMissingShift : 0u);
-        const BatchWriter::PacketInfo info{p.number,      p.time_ns,          p.source_ip, p.destination_ip,
-                                           p.source_port, p.destination_port, flags,       p.tcp_sequence};
-        while (!feed_.writer_.packet(info, p.payload)) {
-          if (p.payload.size > feed_.writer_.data_bytes() / 4) {
-            return feed_.fail("VW_RING",
-                              "A packet of " + std::to_string(p.payload.size) + " bytes does not fit the ring");
-          }
-          if (!feed_.wait_for_room(0)) break;
-        }
-      } else {
-        const int line = route(p.destination_ip, p.destination_port);
-        if (line < 0) {
-          skipped_++;
-        } else if (p.transport == Transport::tcp) {
-          number_ = p.number;
-          flows_.add(p);
-        } else if (p.transport == Transport::none) {
-          session_.record(uint16_t(line), p.payload, p.time_ns, now_ns_);
-        } else {
-          session_.datagram(uint16_t(line), p.payload, p.time_ns, now_ns_);
-        }
-        unblock();
-        if (session_.deadline() <= now_ns_ || ++since_service_ >= 64) {
-          since_service_ = 0;
-          session_.service(now_ns_);
-        }
-      }
-      since_publish += p.payload.size + 64;
-      if (since_publish >= 64 * 1024) {
-        since_publish = 0;
-        feed_.counters_[F::captureBytes] = reader.offset();
-        feed_.publish();
-        if (feed_.stop_.load(std::memory_order_relaxed)) break;
-      }
-    }
-    flows_.finish();
-    feed_.counters_[F::captureBytes] = reader.offset();
-    feed_.counters_[F::captureFrames] = reader.counters().frames;
-    feed_.counters_[F::captureSkipped] = reader.counters().skipped() + skipped_;
-    if (!feed_.source_.packets) {
-      // Waits out the reader, so that what is held or lost reaches it too.
-      session_.finish(Reason::endOfData, now_ns_);
-      unblock();
-      session_.update_gauges();
-    }
-    if (status == CaptureStatus::malformed) {
-      feed_.counters_[F::captureMalformed]++;
-      feed_.flush();
-      return feed_.fail("VW_CAPTURE_MALFORMED", reader.problem());
-    }
-    Notice end;
-    end.code = NoticeCode::endOfData;
-    end.time_ns = now_ns_;
-    feed_.writer_.notice(end);
-    feed_.flush();
-    feed_.writer_.set_state(FeedState::ended);
-  }
-
- private:
-  /// False when the feed is being closed.
-  bool make_room(uint32_t bytes) {
-    const uint32_t wanted = std::min(bytes + uint32_t(sizeof(NoticeRecord)), feed_.writer_.bytes_max());
-    return feed_.writer_.room(wanted) || feed_.wait_for_room(wanted);
-  }
-  /// What the session holds because the ring was full goes out before more comes in.
-  void unblock() {
-    while (session_.blocked() && make_room(65536)) session_.resume(now_ns_);
-  }
-  int route(uint32_t ip, uint16_t port) {
-    const uint64_t key = uint64_t(ip) << 16 | port;
-    if (key == last_key_) return last_line_;
-    const auto at = known_.find(key);
-    int line = -1;
-    if (at != known_.end()) {
-      line = at->second;
-    } else {
-      for (const Route& r : feed_.source_.routes) {
-        if ((r.any_ip || r.ip == ip) && (r.port == 0 || r.port == port)) {
-          line = r.line;
-          break;
-        }
-      }
-      if (known_.size() < 65536) known_.emplace(key, line);
-    }
-    last_key_ = key;
-    return last_line_ = line;
-  }
-  void on_bytes(const TcpFlow& flow, const TcpChunk& chunk) override {
-    const uint32_t ip = uint32_t(load_uint(flow.destination, 4, true));
-    const int line = route(flow.ip_version == 4 ? ip : 0, flow.destination_port);
-    if (line < 0 || !make_room(chunk.bytes.size)) return;
-    if (!session_.stream(uint16_t(line), chunk.bytes, chunk.time_ns, now_ns_)) {
-      session_.channel(0).counters()[ChannelCounter::malformed]++;
-    }
-    unblock();
-  }
-  void on_hole(const TcpFlow&, uint64_t, uint64_t) override {
-    session_.channel(0).counters()[ChannelCounter::malformed]++;
-  }
-  void on_end(const TcpFlow&, TcpEnd) override {}
-
-  Feed& feed_;
-  NoHost host_;
-  Session session_;
-  TcpFlows flows_;
-  std::unordered_map<uint64_t, int> known_;
-  uint64_t last_key_ = ~0ull;
-  int last_line_ = -1;
-  uint64_t skipped_ = 0;
-  uint64_t number_ = 0;
-  int64_t now_ns_ = 0;
-  uint32_t since_service_ = 0;
 };
 
 // ── the thread ───────────────────────────────────────────────────────────────────────────────────────────────────

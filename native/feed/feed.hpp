@@ -23,8 +23,9 @@ class Doorbell {
 
 struct Route {
   bool any_ip = true;
-  uint32_t ip = 0;
-  uint16_t port = 0;  ///< 0: any
+  bool is_ipv6 = false;
+  uint8_t ip[16] = {};  ///< network byte order; IPv4: the first 4 bytes
+  uint16_t port = 0;    ///< 0: any
   uint16_t line = 0;
 };
 
@@ -36,11 +37,19 @@ struct SourceConfig {
   bool spin = false;  ///< never sleep: lowest latency, one core
   int cpu = -1;       ///< pin the thread; −1: do not
   // capture
-  std::string file;
-  const uint8_t* memory = nullptr;
+  std::string file;                 ///< a path; `-`: standard input
+  const uint8_t* memory = nullptr;  ///< stays where it is and as large as it is until the feed is gone
   uint64_t memory_bytes = 0;
   std::vector<Route> routes;
   bool packets = false;  ///< payloads as they are, without channels
+
+  std::string label;  ///< what errors call the capture; empty: the path
+
+  [[nodiscard]] std::string name() const {
+    if (!label.empty()) return label;
+    if (memory != nullptr) return "the capture in memory";
+    return file == "-" ? "standard input" : file;
+  }
 };
 
 struct LineReport {

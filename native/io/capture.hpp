@@ -1,6 +1,6 @@
-// Reads capture files (pcap, pcapng, length-prefixed BinaryFILE) out of memory somebody else holds and hands out the
-// transport payloads one by one. Runs on whichever thread owns the reader; it never copies a payload (reassembled IP
-// fragments aside), never reads a clock and never touches memory outside the range it was given.
+// Reads captures (pcap, pcapng, length-prefixed BinaryFILE) out of memory somebody else holds, whole or piece by piece,
+// and hands out the transport payloads one by one. Runs on whichever thread owns the reader; it never copies a payload
+// (reassembled IP fragments aside), never reads a clock and never touches memory outside the range it was given.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -15,8 +15,12 @@ enum class Transport : uint8_t { none, udp, tcp };
 
 enum class CaptureFormat : uint8_t { automatic, pcap, pcapng, binary_file };
 
-/// `malformed` is final, like `end`: see CaptureReader::problem() for where and why.
-enum class CaptureStatus : uint8_t { packet, end, malformed };
+/// `malformed` is final, like `end`: see CaptureReader::problem() for where and why. `more`: the next record is not all
+/// there yet, see CaptureReader::show().
+enum class CaptureStatus : uint8_t { packet, more, end, malformed };
+
+/// No frame of any recorder is as long; a length beyond it is a fault and not a reason to wait for so many bytes.
+constexpr uint32_t kCaptureRecordMax = 64u << 20;
 
 constexpr uint8_t kTcpFin = 0x01;
 constexpr uint8_t kTcpSyn = 0x02;
@@ -46,21 +50,23 @@ struct CapturedPacket {
 
 /// frames + reassembled == packets + skipped() + fragments, at every instant.
 struct CaptureCounters {
-  uint64_t frames = 0;             // records that hold a frame (BinaryFILE: messages)
-  uint64_t packets = 0;            // handed out by next()
-  uint64_t truncated = 0;          // of those: shorter than their headers state
-  uint64_t not_ip = 0;             // skipped: ARP, LLDP, ...
-  uint64_t unknown_link = 0;       // skipped: link layer this reader does not know
-  uint64_t other_transports = 0;   // skipped: IGMP, ICMP, PIM, ...
-  uint64_t cut_headers = 0;        // skipped: the captured bytes end inside the headers
-  uint64_t bad_headers = 0;        // skipped: header lengths that contradict each other
-  uint64_t fragments = 0;          // frames that are a fragment of an IP datagram
-  uint64_t reassembled = 0;        // datagrams completed from fragments
-  uint64_t fragments_dropped = 0;  // fragments that will never be part of a datagram
-  uint64_t other_blocks = 0;       // pcapng blocks that hold neither a frame nor an interface
+  uint64_t frames = 0;                 // records that hold a frame (BinaryFILE: messages)
+  uint64_t packets = 0;                // handed out by next()
+  uint64_t truncated = 0;              // of those: shorter than their headers state
+  uint64_t not_ip = 0;                 // skipped: ARP, LLDP, ...
+  uint64_t unknown_link = 0;           // skipped: link layer this reader does not know
+  uint64_t unknown_encapsulation = 0;  // skipped: a tunnel whose version or content this reader does not know
+  uint64_t other_transports = 0;       // skipped: IGMP, ICMP, PIM, ...
+  uint64_t cut_headers = 0;            // skipped: the captured bytes end inside the headers
+  uint64_t bad_headers = 0;            // skipped: header lengths that contradict each other
+  uint64_t fragments = 0;              // frames that are a fragment of an IP datagram
+  uint64_t reassembled = 0;            // datagrams completed from fragments
+  uint64_t fragments_dropped = 0;      // fragments that will never be part of a datagram
+  uint64_t other_blocks = 0;           // pcapng blocks that hold neither a frame nor an interface
+  uint32_t unknown_link_type = 0;      // of the first frame whose link layer is not known
 
   [[nodiscard]] uint64_t skipped() const {
-    return not_ip + unknown_link + other_transports + cut_headers + bad_headers;
+    return not_ip + unknown_link + unknown_encapsulation + other_transports + cut_headers + bad_headers;
   }
 };
 
@@ -80,13 +86,23 @@ class CaptureReader {
     return open(bytes.data, bytes.size, format);
   }
 
+  /// Starts reading bytes that come piece by piece: next() answers `more` until show() has brought enough of them.
+  void open_stream(CaptureFormat format = CaptureFormat::automatic);
+  /// The bytes from offset() on, as many as there are so far. They must stay as they are until show() is called again.
+  /// `last`: nothing comes behind them.
+  void show(const uint8_t* data, uint64_t size, bool last);
+  /// After `more`: how many bytes from offset() on have to be shown.
+  [[nodiscard]] uint64_t wanted() const { return wanted_; }
+  /// Whether the bytes were found to be a capture.
+  [[nodiscard]] bool opened() const { return opened_; }
+
   /// Fills `packet` with the next payload. Everything that is not one is counted and passed over.
   [[nodiscard]] CaptureStatus next(CapturedPacket& packet);
 
   [[nodiscard]] const CaptureCounters& counters() const { return counters_; }
   [[nodiscard]] CaptureFormat format() const { return format_; }
-  /// Bytes read so far, of the size given to open(): for progress.
-  [[nodiscard]] uint64_t offset() const { return offset_; }
+  /// Bytes of the capture read so far.
+  [[nodiscard]] uint64_t offset() const { return base_ + at_; }
   /// After `malformed` or a failed open(): the reason with its byte offset. Empty otherwise.
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
@@ -98,26 +114,38 @@ class CaptureReader {
     uint8_t resolution = 6;  // ticks per second: 10 or 2 to this power
     int64_t offset_seconds = 0;
   };
+  /// A frame of the capture, or one inside a tunnel.
   struct Frame {
     Bytes bytes;
-    uint32_t original = 0;  // length on the wire
+    uint32_t original = 0;  // length on the wire, or by the headers around it
     uint16_t link = 0;
   };
+  enum class Look : uint8_t { no, yes, more };
 
-  [[nodiscard]] bool open_pcap();
-  [[nodiscard]] bool open_pcapng();
-  [[nodiscard]] bool looks_like_binary_file() const;
+  [[nodiscard]] CaptureStatus recognise();
+  [[nodiscard]] CaptureStatus refuse();
+  [[nodiscard]] Look look_for_pcap();
+  [[nodiscard]] Look look_for_pcapng();
+  [[nodiscard]] Look look_for_binary_file();
   [[nodiscard]] CaptureStatus next_pcap(CapturedPacket& packet, Frame& frame);
   [[nodiscard]] CaptureStatus next_pcapng(CapturedPacket& packet, Frame& frame);
   [[nodiscard]] CaptureStatus next_message(CapturedPacket& packet);
   [[nodiscard]] bool read_section_header(const uint8_t* block, uint64_t left);
   [[nodiscard]] bool read_interface(const uint8_t* block, uint32_t length);
 
-  [[nodiscard]] bool read_frame(const Frame& frame, CapturedPacket& packet);
-  [[nodiscard]] bool read_ethertype(uint32_t type, Bytes rest, const Frame& frame, CapturedPacket& packet);
-  [[nodiscard]] bool read_ip(Bytes rest, const Frame& frame, CapturedPacket& packet);
-  [[nodiscard]] bool read_ipv4(Bytes rest, const Frame& frame, CapturedPacket& packet);
-  [[nodiscard]] bool read_ipv6(Bytes rest, const Frame& frame, CapturedPacket& packet);
+  [[nodiscard]] bool read_link(const Frame& frame, CapturedPacket& packet);
+  [[nodiscard]] bool read_ethernet(const Frame& frame, CapturedPacket& packet);
+  [[nodiscard]] bool read_ethertype(uint32_t type, const Frame& frame, CapturedPacket& packet);
+  [[nodiscard]] bool read_nflog(Bytes bytes, CapturedPacket& packet);
+  [[nodiscard]] bool read_pktap(const Frame& frame, CapturedPacket& packet);
+  [[nodiscard]] bool read_mpls(Frame frame, CapturedPacket& packet);
+  [[nodiscard]] bool read_gre(const Frame& frame, CapturedPacket& packet);
+  [[nodiscard]] bool read_erspan(const Frame& frame, bool third, CapturedPacket& packet);
+  [[nodiscard]] bool read_tunnel(uint32_t protocol, const Frame& frame, CapturedPacket& packet);
+  [[nodiscard]] bool read_udp_tunnel(bool& is_tunnel, CapturedPacket& packet);
+  [[nodiscard]] bool read_ip(const Frame& frame, CapturedPacket& packet);
+  [[nodiscard]] bool read_ipv4(const Frame& frame, CapturedPacket& packet);
+  [[nodiscard]] bool read_ipv6(const Frame& frame, CapturedPacket& packet);
   [[nodiscard]] bool read_ipv6_chain(uint32_t protocol, Bytes rest, uint32_t stated, CapturedPacket& packet);
   [[nodiscard]] bool read_fragment(uint32_t protocol, uint32_t id, uint32_t at, bool more, Bytes rest, uint32_t stated,
                                    CapturedPacket& packet);
@@ -130,45 +158,27 @@ class CaptureReader {
     return skip(rest.size < stated ? counters_.cut_headers : counters_.bad_headers);
   }
   CaptureStatus stop(const char* reason, uint64_t stated = 0, uint64_t held = 0);
+  CaptureStatus want(uint64_t bytes) {
+    wanted_ = bytes;
+    return CaptureStatus::more;
+  }
 
-  const uint8_t* data_ = nullptr;
+  const uint8_t* data_ = nullptr;  // what is shown
   uint64_t size_ = 0;
-  uint64_t offset_ = 0;
+  uint64_t at_ = 0;    // in what is shown
+  uint64_t base_ = 0;  // of what is shown, in the capture
+  uint64_t wanted_ = 0;
+  bool last_ = true;
+  bool opened_ = false;
+  uint32_t depth_ = 0;  // tunnels around what is being read
   CaptureFormat format_ = CaptureFormat::automatic;
-  CaptureStatus final_ = CaptureStatus::packet;  // what next() answers once reading is over
+  CaptureStatus final_ = CaptureStatus::end;  // what next() answers once reading is over
   bool big_endian_ = false;
   uint16_t link_ = 0;            // pcap
   uint32_t fraction_ns_ = 1000;  // pcap: nanoseconds in one unit of the fraction
   std::vector<Interface> interfaces_;
   std::unique_ptr<FragmentTable> fragments_;  // made when the first fragment is seen
   CaptureCounters counters_;
-  std::string problem_;
-};
-
-enum class FileError : uint8_t { none, not_found, not_permitted, not_a_file, system };
-
-/// A file's bytes, mapped for reading from front to back. Whoever shortens the file meanwhile kills the process
-/// (SIGBUS): read a capture that is still being written from a copy.
-class MappedFile {
- public:
-  MappedFile() = default;
-  ~MappedFile() { close(); }
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-
-  [[nodiscard]] FileError open(const std::string& path);
-  void close();
-  [[nodiscard]] const uint8_t* data() const { return data_; }
-  [[nodiscard]] uint64_t size() const { return size_; }
-  [[nodiscard]] int system_error() const { return system_error_; }  // errno of the failed call
-  [[nodiscard]] const std::string& problem() const { return problem_; }
-
- private:
-  FileError fail(FileError error, int system_error, const std::string& text);
-
-  const uint8_t* data_ = nullptr;
-  uint64_t size_ = 0;
-  int system_error_ = 0;
   std::string problem_;
 };
 

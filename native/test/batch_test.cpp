@@ -86,7 +86,7 @@ class Rig {
         if (NoticeCode(p[40]) == NoticeCode::slowConsumer) out += "x" + std::to_string(load_uint(p + 24, 8, false));
       } else if (kind == uint32_t(RecordKind::packet)) {
         out +=
-            " packet" + std::to_string(load_uint(p + 36, 4, false)) + "@" + std::to_string(load_uint(p + 44, 4, false));
+            " packet" + std::to_string(load_uint(p + 60, 4, false)) + "@" + std::to_string(load_uint(p + 68, 4, false));
       } else {
         CHECK(kind == uint32_t(RecordKind::pad));
       }
@@ -217,7 +217,7 @@ SCENARIO("there is room at once in an empty ring for every run up to the longest
 SCENARIO("packets as they are take no more room than their bytes") {
   Rig r;
   const Buffer payload(20'000, 'x');
-  BatchWriter::PacketInfo info{1, 2, 3, 4, 5, 6, 0, 7};
+  BatchWriter::PacketInfo info{1, 2, {3}, {4}, 5, 6, 0, 7};
   for (int i = 0; i < 50; i++) {
     CHECK(r.writer->packet(info, view(payload)));
     CHECK_LOG(r.read(), " packet20000@7");

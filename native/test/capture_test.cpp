@@ -4,12 +4,12 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <map>
 
 #include "io/tcp_flow.hpp"
@@ -703,22 +703,9 @@ void tcp_flows() {
 
 // ---- files ----
 
-void mapped_files() {
-  MappedFile file;
-  CHECK(file.open("/nonexistent/capture.pcap") == FileError::not_found && file.system_error() == ENOENT);
-  CHECK(file.problem().find("/nonexistent/capture.pcap") != std::string::npos);
-  CHECK(file.open("/tmp") == FileError::not_a_file);
-  std::string path = "/tmp/venuewire-capture-test-" + std::to_string(::getpid());
-  std::ofstream(path).close();
-  CHECK(file.open(path) == FileError::none && file.size() == 0);
-  Pcap pcap;
-  pcap.add(ethernet(ipv4(udp(text("mapped")))));
-  std::ofstream(path).write(reinterpret_cast<const char*>(pcap.bytes.data()), std::streamsize(pcap.bytes.size()));
-  CHECK(file.open(path) == FileError::none && file.size() == pcap.bytes.size());
-  CHECK(one(read(Bytes{file.data(), uint32_t(file.size())}), "mapped"));
-  file.close();
-  CHECK(file.data() == nullptr);
-  ::unlink(path.c_str());
+Buffer read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
 void find_captures(const std::string& folder, std::vector<std::string>& out) {
@@ -758,9 +745,8 @@ void real_captures(const char* folder) {
   uint64_t udp_packets = 0;
   uint64_t tcp_packets = 0;
   for (const std::string& path : paths) {
-    MappedFile file;
-    CHECK(file.open(path) == FileError::none);
-    const Run run = read(Bytes{file.data(), uint32_t(file.size())});
+    const Buffer file = read_file(path);
+    const Run run = read(file);
     if (!CHECK(run.opened && run.status == CaptureStatus::end && run.counters.packets > 0)) {
       std::fprintf(stderr, "  %s: %s\n", path.c_str(), run.problem.c_str());
       continue;
@@ -804,14 +790,11 @@ void real_captures(const char* folder) {
 
 void bench(const char* path) {
   Pcap pcap;
-  MappedFile file;
+  Buffer file;
   Bytes bytes;
   if (path) {
-    if (file.open(path) != FileError::none) {
-      std::fprintf(stderr, "%s\n", file.problem().c_str());
-      return;
-    }
-    bytes = {file.data(), uint32_t(file.size())};
+    file = read_file(path);
+    bytes = view(file);
   } else {
     const Buffer frame = ethernet(ipv4(udp(Buffer(1000, 'x'))));
     for (uint32_t i = 0; i < 100000; i++) pcap.add(frame, i, i);
@@ -851,7 +834,6 @@ int main(int argc, char** argv) {
   ipv6_layers();
   fragments();
   tcp_flows();
-  mapped_files();
   if (const char* folder = std::getenv("VENUEWIRE_CAPTURES")) real_captures(folder);
   return checks_result();
 }

@@ -10,7 +10,7 @@ import { moldudp64, soupbintcp } from './transports.js';
 /**
  * Reads a pcap of MoldUDP64 lines, of a SoupBinTCP session, or a BinaryFILE. What several lines carry is taken once; where
  * the capture's numbers have been blanked out, messages are taken as they come.
- * @throws VenuewireError `VW_CAPTURE_EMPTY` when there is no message in it.
+ * @throws VenuewireError `VW_CAPTURE_EMPTY` when there is no message in it, `VW_CAPTURE_…` when it cannot be read whole.
  */
 export async function capturedHistory(file: string): Promise<VenueHistory> {
   const capture = new Capture(file);
@@ -27,7 +27,8 @@ export async function capturedHistory(file: string): Promise<VenueHistory> {
     },
     undefined,
   );
-  await capture.read((p) => messages.packet(p));
+  const { fault } = await capture.read((p) => messages.packet(p));
+  if (fault !== undefined) throw fault;
   messages.finish();
   const ordered = [...bySequence].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, bytes]) => bytes);
   const all = [...ordered, ...unnumbered];

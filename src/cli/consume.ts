@@ -1,4 +1,5 @@
 /** A feed to standard output: messages, notices, and at the end what the ledger says. */
+import { VenuewireError } from '../errors.js';
 import { type Notice, type Position, read } from '../feed/batch.js';
 import type { Feed } from '../feed/feed.js';
 import { balances, type ChannelStatistics, type FeedStatistics, type Ledger } from '../feed/statistics.js';
@@ -29,6 +30,8 @@ export interface Consumed {
   /** By channel: what was delivered in sequence, as one number. */
   readonly digests: readonly StreamDigest[];
   readonly statistics: FeedStatistics;
+  /** `VW_CAPTURE_MALFORMED`: the capture ended badly. What came before it is counted here; whoever asked has to tell. */
+  readonly fault: VenuewireError | undefined;
 }
 
 const LETTERS = 'ABCDEFGHIJKLMNOP';
@@ -75,15 +78,28 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
     },
   });
   const began = performance.now();
-  for await (const batch of feed) {
-    read(feed.ring, batch.from, batch.to, dispatcher);
-    if (publisher !== undefined) await publisher.flush();
-    if (out.full || feed.ring.head === batch.to) await out.flush();
-    options.after?.(messages);
-    if (printed >= options.limit) break;
+  let fault: VenuewireError | undefined;
+  try {
+    for await (const batch of feed) {
+      read(feed.ring, batch.from, batch.to, dispatcher);
+      if (publisher !== undefined) await publisher.flush();
+      if (out.full || feed.ring.head === batch.to) await out.flush();
+      options.after?.(messages);
+      if (printed >= options.limit) break;
+    }
+  } catch (error) {
+    if (!(error instanceof VenuewireError) || error.code !== 'VW_CAPTURE_MALFORMED') throw error;
+    fault = error;
   }
   await out.flush();
-  return { messages, printed, seconds: (performance.now() - began) / 1000, digests, statistics: feed.statistics() };
+  return {
+    messages,
+    printed,
+    seconds: (performance.now() - began) / 1000,
+    digests,
+    statistics: feed.statistics(),
+    fault,
+  };
 }
 
 function printer(feed: Feed, format: FeedFormat): (view: Flyweight, at: Position) => string {

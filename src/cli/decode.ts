@@ -2,11 +2,12 @@
 import type { Command } from 'commander';
 import type { Decoder, Flyweight } from '../layout/index.js';
 import { chooseDecoder, chooseMessages, commaList, oneOf, wholeNumber } from './choose.js';
-import { FINDINGS, OK, usage } from './exit.js';
+import { endOfCapture, Interrupt } from './end-of-capture.js';
+import { usage } from './exit.js';
 import { FORMATS, type Format, formatter } from './format.js';
 import { Findings, framingsFor, Messages } from './messages.js';
 import { Output, Progress } from './output.js';
-import { Capture } from './packets.js';
+import { Capture, type CaptureTotals } from './packets.js';
 import { Stats } from './stats.js';
 import { symbolTest } from './symbol.js';
 import { compileWhere } from './where.js';
@@ -99,8 +100,10 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
       : undefined,
   );
   if (!stats && format.head !== '') out.line(format.head);
+  const interrupt = new Interrupt(capture.isPipe);
+  let totals: CaptureTotals;
   try {
-    await capture.read(
+    totals = await capture.read(
       (p) => {
         if (printed >= limit) return;
         stats?.packet(p);
@@ -109,19 +112,22 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
       {
         after: (done) => {
           progress.update(done);
-          return out.full ? out.flush() : undefined;
+          return out.full || capture.isPipe ? out.flush() : undefined;
         },
         enough: () => printed >= limit,
+        signal: interrupt.signal,
       },
     );
     if (printed < limit) messages.finish();
   } finally {
+    interrupt.dispose();
     progress.done();
-    if (stats) for (const text of stats.report(options.format)) out.line(text);
     await out.flush();
   }
+  if (stats) for (const text of stats.report(options.format)) out.line(text);
+  await out.flush();
   if (findings.any) process.stderr.write(`${findings.summary}\n`);
-  process.exitCode = findings.any ? FINDINGS : OK;
+  endOfCapture(totals, findings.any);
 }
 
 export function configure(command: Command): void {

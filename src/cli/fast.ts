@@ -1,12 +1,11 @@
 /** `venuewire decode FILE --fast TEMPLATES`: a stream of FAST messages without packets around them. */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { VenuewireError } from '../errors.js';
 import type { FastMessage } from '../layout/fast/index.js';
 import { decoderFromFast } from '../layout/import/fast-xml.js';
 import { FINDINGS, OK, usage } from './exit.js';
 import type { Format } from './format.js';
 import { Output, Progress } from './output.js';
+import { readWhole } from './whole-file.js';
 
 export interface FastDecodeOptions {
   readonly fast: string;
@@ -15,23 +14,13 @@ export interface FastDecodeOptions {
   readonly limit?: number;
 }
 
-/** A file's bytes, plain or gzip; `-` is standard input. */
-export function readBytes(file: string): Uint8Array {
-  try {
-    const bytes = readFileSync(file === '-' ? 0 : file);
-    return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
-  } catch (error) {
-    throw new VenuewireError('VW_CAPTURE_OPEN', (error as Error).message, 'Check the path and the permissions.');
-  }
-}
-
 export async function decodeFast(file: string, options: FastDecodeOptions): Promise<void> {
   if (options.format !== 'ndjson' && options.format !== 'pretty')
     throw usage(`--fast prints ndjson or pretty, not ${options.format}`, 'Leave --format out, or choose one of these.');
-  const decoder = decoderFromFast(Buffer.from(readBytes(options.fast)).toString('utf8'));
+  const decoder = decoderFromFast(Buffer.from(await readWhole(options.fast)).toString('utf8'));
   const only = options.message && new Set(options.message.map((m) => m.toLowerCase()));
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
-  const bytes = readBytes(file);
+  const bytes = await readWhole(file);
   const out = new Output();
   const progress = new Progress('decode', bytes.length);
   let printed = 0;

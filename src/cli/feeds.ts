@@ -28,6 +28,10 @@ export interface CaptureVenue {
   readonly found: readonly string[];
 }
 
+/** Whether the capture has to be read once before it is read as the venue's: to find its lines. */
+export const findsLines = (options: CaptureVenueOptions): boolean =>
+  options.line.length === 0 && (options.venue === undefined || !isFile(options.venue));
+
 const isFile = (text: string): boolean => /[./\\]|ya?ml$|json$/.test(text) && findVenue(text) === undefined;
 
 function parseLines(given: readonly string[]): Record<string, string> | undefined {
@@ -115,7 +119,11 @@ async function readyVenue(id: string): Promise<Factory> {
 /** The venue that a capture is read as. */
 export async function captureVenue(capture: Capture, options: CaptureVenueOptions): Promise<CaptureVenue> {
   const lines = parseLines(options.line);
-  const source = (more: object = {}): CaptureSource => ({ file: capture.source, ...more });
+  const source = (more: object = {}): CaptureSource => ({
+    file: capture.source,
+    name: capture.name,
+    ...more,
+  });
   if (options.venue !== undefined && isFile(options.venue)) {
     const venue = await loadVenue(options.venue);
     return { venue, capture: source(lines === undefined ? {} : { lines }), found: [] };

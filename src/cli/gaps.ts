@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import { VenuewireError } from '../errors.js';
 import type { Decoder } from '../layout/index.js';
 import { chooseDecoder, chooseFraming, commaList, oneOf, wholeNumber } from './choose.js';
-import { FINDINGS, OK, usage } from './exit.js';
+import { endOfCapture, Interrupt } from './end-of-capture.js';
+import { usage } from './exit.js';
 import { instantText } from './format.js';
 import { Findings, framingsFor } from './messages.js';
 import { grouped, Output, Progress, table } from './output.js';
-import { Capture } from './packets.js';
+import { Capture, type CaptureTotals } from './packets.js';
 import {
   type Group,
   greater,
@@ -219,12 +220,21 @@ async function gaps(file: string, options: GapsOptions): Promise<void> {
   const findings = new Findings();
   const tracker = new Tracker(framing, decoder, findings, options.port);
   const progress = new Progress('gaps', capture.size);
+  const interrupt = new Interrupt(capture.isPipe);
+  let totals: CaptureTotals;
   try {
-    await capture.read((p) => tracker.packet(p), { after: (done) => progress.update(done) });
+    totals = await capture.read((p) => tracker.packet(p), {
+      after: (done) => progress.update(done),
+      signal: interrupt.signal,
+    });
   } finally {
+    interrupt.dispose();
     progress.done();
   }
-  if (tracker.datagrams === 0) throw noDatagrams(tracker, file, options.port);
+  if (tracker.datagrams === 0) {
+    endOfCapture(totals, findings.any);
+    throw noDatagrams(tracker, capture.name, options.port);
+  }
   const reports = groupLines([...tracker.lines.values()], options.pair).flatMap(report);
   const out = new Output();
   const unit = framing.numbering === 'packet' ? 'packets' : 'messages';
@@ -235,7 +245,7 @@ async function gaps(file: string, options: GapsOptions): Promise<void> {
   if (tracker.segments > 0) {
     process.stderr.write(`${grouped(tracker.segments)} TCP segments were left out: gaps compares datagrams\n`);
   }
-  process.exitCode = findings.any || reports.some((r) => r.losses.length > 0 || r.lost.length > 0) ? FINDINGS : OK;
+  endOfCapture(totals, findings.any || reports.some((r) => r.losses.length > 0 || r.lost.length > 0));
 }
 
 export function configure(command: Command): void {

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { Argument, type Command } from 'commander';
 import { FastDecoder, type FastTemplate } from '../layout/fast/index.js';
 import { decoderFromSbe, readFastTemplates, type SbeImportOptions, tableText } from '../layout/import/index.js';
-import { readBytes } from './fast.js';
 import { Output } from './output.js';
+import { readWhole } from './whole-file.js';
 
 interface ImportOptions extends SbeImportOptions {
   readonly out?: string;
@@ -33,7 +33,7 @@ export const decoder = () => new FastDecoder(templates);
 
 async function importFile(kind: string, file: string, options: ImportOptions): Promise<void> {
   const { feedVersion } = options;
-  const xml = Buffer.from(readBytes(file)).toString('utf8');
+  const xml = Buffer.from(await readWhole(file)).toString('utf8');
   let text: string;
   let says: string;
   if (kind === 'sbe') {

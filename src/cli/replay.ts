@@ -2,14 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { openFeed } from '../feed/feed.js';
+import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
 import { commaList, oneOf, wholeNumber } from './choose.js';
 import { consume, FEED_FORMATS, type FeedFormat, hasFindings, summary } from './consume.js';
 import { filters } from './decode.js';
-import { FINDINGS, OK, usage } from './exit.js';
-import { captureVenue } from './feeds.js';
+import { endOfCapture, Interrupt } from './end-of-capture.js';
+import { usage } from './exit.js';
+import { captureVenue, findsLines } from './feeds.js';
 import { grouped, Output, Progress } from './output.js';
-import { Capture } from './packets.js';
+import { Capture, type CaptureTotals } from './packets.js';
 import { MessagePublisher } from './publish.js';
 import { MulticastSender } from './send.js';
 
@@ -33,7 +35,16 @@ interface ReplayOptions {
   readonly port?: number;
 }
 
-async function throughFeed(capture: Capture, options: ReplayOptions): Promise<void> {
+async function throughFeed(given: Capture, options: ReplayOptions): Promise<void> {
+  const { capture, release } = findsLines(options) ? await given.keep() : { capture: given, release: () => {} };
+  try {
+    await readAs(capture, options);
+  } finally {
+    release();
+  }
+}
+
+async function readAs(capture: Capture, options: ReplayOptions): Promise<void> {
   const { venue, capture: source, found } = await captureVenue(capture, options);
   for (const text of found) process.stderr.write(`${text}\n`);
   const { passes } = filters(venue.decoder, options);
@@ -41,8 +52,8 @@ async function throughFeed(capture: Capture, options: ReplayOptions): Promise<vo
   if (publisher !== undefined) process.stderr.write(`published on ${publisher.endpoint}\n`);
   if (options.waitSubscriber) await publisher?.subscribed();
   const feed = await openFeed(venue, { capture: source });
-  const close = (): void => feed.close();
-  process.once('SIGINT', close);
+  const interrupt = new Interrupt(capture.isPipe);
+  interrupt.signal.addEventListener('abort', () => feed.close());
   const out = new Output();
   const progress = new Progress('replay', capture.size);
   const done = feedCounter(feed.ring, 'captureBytes');
@@ -61,10 +72,11 @@ async function throughFeed(capture: Capture, options: ReplayOptions): Promise<vo
       out.line(text);
       await out.flush();
     } else process.stderr.write(`${text}\n`);
-    process.exitCode = hasFindings(consumed) ? FINDINGS : OK;
+    const skipped = skippedFrames(consumed.statistics.feed);
+    endOfCapture({ skipped, fault: consumed.fault }, hasFindings(consumed));
   } finally {
     progress.done();
-    process.removeListener('SIGINT', close);
+    interrupt.dispose();
     publisher?.close();
     feed.close();
   }
@@ -102,9 +114,11 @@ async function toMulticast(capture: Capture, options: ReplayOptions): Promise<vo
     }
     await sender.flush();
   };
+  const interrupt = new Interrupt(capture.isPipe);
+  let totals: CaptureTotals;
   try {
     await sender.open();
-    await capture.read(
+    totals = await capture.read(
       (p) => {
         const other = options.port !== undefined && p.destinationPort !== options.port;
         if (p.transport !== 'udp' || other) passedOver++;
@@ -113,10 +127,11 @@ async function toMulticast(capture: Capture, options: ReplayOptions): Promise<vo
           waiting.push({ time: p.time, destination: p.destination, bytes });
         }
       },
-      { after: send },
+      { after: send, signal: interrupt.signal },
     );
     await send(capture.size);
   } finally {
+    interrupt.dispose();
     progress.done();
     sender.close();
   }
@@ -124,6 +139,7 @@ async function toMulticast(capture: Capture, options: ReplayOptions): Promise<vo
   process.stderr.write(
     `sent ${grouped(sender.packets)} datagrams to ${sender.destinations.join(', ') || 'nobody'} in ${seconds.toFixed(2)} s${passedOver > 0 ? `; ${grouped(passedOver)} packets were not UDP or for another port` : ''}\n`,
   );
+  endOfCapture(totals, false);
 }
 
 async function replay(file: string, options: ReplayOptions): Promise<void> {

@@ -22,14 +22,15 @@ import {
   ORIGIN,
   type Origin,
   PACKET_BYTES,
-  PACKET_DESTINATION_IP_AT,
+  PACKET_DESTINATION_HIGH_AT,
   PACKET_DESTINATION_PORT_AT,
   PACKET_FILE_RECORD,
+  PACKET_IPV6,
   PACKET_LENGTH_AT,
   PACKET_MISSING_SHIFT,
   PACKET_NUMBER_AT,
   PACKET_PACKET_FLAGS_AT,
-  PACKET_SOURCE_IP_AT,
+  PACKET_SOURCE_HIGH_AT,
   PACKET_SOURCE_PORT_AT,
   PACKET_TCP,
   PACKET_TCP_FLAGS_SHIFT,
@@ -147,6 +148,7 @@ export interface CapturedPayload {
   readonly number: number;
   /** Nanoseconds since the Unix epoch. */
   readonly time: bigint;
+  /** `10.0.0.1:4000`, or `[2001:db8::1]:4000`. */
   readonly source: string;
   readonly destination: string;
   readonly destinationPort: number;
@@ -340,17 +342,31 @@ function sessionText(high: bigint, low: bigint): string {
   return bytes.toString('latin1').replaceAll('\0', '').trim();
 }
 
-const address = (ip: number, port: number) =>
-  `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}:${port}`;
+const ipv4Text = (view: DataView, at: number): string =>
+  `${view.getUint8(at)}.${view.getUint8(at + 1)}.${view.getUint8(at + 2)}.${view.getUint8(at + 3)}`;
+
+/** As RFC 5952 writes it, in brackets: hexadecimal groups without leading zeros, the longest run of zeros as `::`. */
+function ipv6Text(view: DataView, at: number): string {
+  const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(at + 2 * i).toString(16));
+  let best = { from: 0, length: 1 };
+  for (let from = 0; from < 8; from++) {
+    let length = 0;
+    while (groups[from + length] === '0') length++;
+    if (length > best.length) best = { from, length };
+  }
+  if (best.length < 2) return `[${groups.join(':')}]`;
+  return `[${groups.slice(0, best.from).join(':')}::${groups.slice(best.from + best.length).join(':')}]`;
+}
 
 function readPacket({ view }: Ring, at: number): CapturedPayload {
   const flags = view.getUint32(at + PACKET_PACKET_FLAGS_AT, true);
+  const ipText = (flags & PACKET_IPV6) !== 0 ? ipv6Text : ipv4Text;
   const destinationPort = view.getUint16(at + PACKET_DESTINATION_PORT_AT, true);
   return {
     number: Number(view.getBigUint64(at + PACKET_NUMBER_AT, true)),
     time: view.getBigInt64(at + PACKET_TIME_AT, true),
-    source: address(view.getUint32(at + PACKET_SOURCE_IP_AT, true), view.getUint16(at + PACKET_SOURCE_PORT_AT, true)),
-    destination: address(view.getUint32(at + PACKET_DESTINATION_IP_AT, true), destinationPort),
+    source: `${ipText(view, at + PACKET_SOURCE_HIGH_AT)}:${view.getUint16(at + PACKET_SOURCE_PORT_AT, true)}`,
+    destination: `${ipText(view, at + PACKET_DESTINATION_HIGH_AT)}:${destinationPort}`,
     destinationPort,
     transport: flags & PACKET_FILE_RECORD ? 'file' : flags & PACKET_TCP ? 'tcp' : 'udp',
     truncated: (flags & PACKET_TRUNCATED) !== 0,

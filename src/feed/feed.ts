@@ -1,8 +1,7 @@
 /** Opening a venue connection and reading it: handlers, batches, notices, statistics. */
 import { EventEmitter } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
-import { remedyOf, VenuewireError } from '../errors.js';
+import { isIP } from 'node:net';
+import { VenuewireError } from '../errors.js';
 import { type NativeFeed, native, nativeError } from '../native.js';
 import { defineVenue, type VenueDeclaration } from '../patterns/venue.js';
 import {
@@ -15,6 +14,7 @@ import {
   type Position,
   read,
 } from './batch.js';
+import { captureBytes } from './capture-source.js';
 import { ColumnReader, type Columns, type ColumnsSpec } from './columns.js';
 import { type CompiledVenue, compileVenue, type Venue } from './compile.js';
 import { Ring } from './ring.js';
@@ -22,8 +22,13 @@ import { type FeedStatistics, statistics } from './statistics.js';
 
 /** Reads a capture instead of the venue's lines; what it delivers is the same to the byte. */
 export interface CaptureSource {
-  /** pcap, pcapng or BinaryFILE; gzip is unpacked. A path, or the bytes themselves. */
+  /**
+   * pcap, pcapng or BinaryFILE; gzip is unpacked as it is read. A path, also of a FIFO; `-` for standard input; or the
+   * bytes themselves, which are copied unless they are in a SharedArrayBuffer.
+   */
   readonly file: string | Uint8Array;
+  /** What errors call it; default: the path. */
+  readonly name?: string;
   /**
    * Which captured destinations are which lines: `{ 'A': '233.54.12.111:26477' }`. Left out: the venue's own line
    * addresses, and if the venue has a single line, everything.
@@ -128,7 +133,6 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   #wake: (() => void) | undefined;
   #sink: BatchSink;
   #read = 0;
-  #capture: Uint8Array | undefined;
 
   /** @internal Use `openFeed`. */
   constructor(venue: Venue<D>, compiled: CompiledVenue, options: FeedOptions) {
@@ -175,10 +179,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
 
   #openCapture(capture: CaptureSource, compiled: CompiledVenue) {
     const routes = captureRoutes(capture, compiled);
-    const source = captureBytes(capture.file);
-    if (typeof source === 'string') return { file: source, routes };
-    this.#capture = source;
-    return { memory: source, routes };
+    return { ...captureBytes(capture.file), name: capture.name, routes };
   }
 
   /** @internal */
@@ -370,7 +371,6 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     this.#closed = true;
     this.ring.close();
     this.#native.close();
-    this.#capture = undefined;
     this.#onClose?.();
   }
   [Symbol.dispose](): void {
@@ -378,39 +378,19 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   }
 }
 
-/** A path that can be mapped, or the bytes of what has to be unpacked. `-` is standard input. */
-export function captureBytes(file: string | Uint8Array): string | Uint8Array {
-  let bytes: Uint8Array;
-  if (typeof file !== 'string') bytes = file;
-  else if (file === '-') bytes = readFileSync(0);
-  else if (file.endsWith('.gz')) bytes = readCapture(file);
-  else return file;
-  return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
-}
-
-function readCapture(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new VenuewireError(
-      'VW_CAPTURE_OPEN',
-      `${file} could not be opened: ${cause instanceof Error ? cause.message : cause}`,
-      remedyOf('VW_CAPTURE_OPEN'),
-    );
-  }
-}
 
 function captureRoutes(capture: CaptureSource, compiled: CompiledVenue) {
   const parse = (text: string, line: number) => {
-    const match = /^(\*|[0-9.]+)(?::(\*|\d+))?$/.exec(text);
-    if (!match) {
+    const match = /^(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\])(?::(\*|\d+))?$/.exec(text);
+    const ip = match?.[1]?.replace(/^\[|\]$/g, '') ?? '';
+    if (!match || !(ip === '*' || isIP(ip))) {
       throw new VenuewireError(
         'VW_CAPTURE_LINE',
         `'${text}' is not a destination`,
-        "Write 'group:port', '*:port' or '*', for example { A: '233.54.12.111:26477' }.",
+        "Write 'group:port', '[group]:port' for IPv6, '*:port' or '*', for example { A: '233.54.12.111:26477' }.",
       );
     }
-    return { ip: match[1] as string, port: match[2] && match[2] !== '*' ? Number(match[2]) : 0, line };
+    return { ip, port: match[2] && match[2] !== '*' ? Number(match[2]) : 0, line };
   };
   if (capture.lines) {
     return Object.entries(capture.lines).map(([name, text]) => {

@@ -1,0 +1,229 @@
+// See capture_driver.hpp.
+#include "feed/capture_driver.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace venuewire {
+
+namespace {
+
+using F = FeedCounter;
+
+constexpr uint32_t kPublishBytes = 64 * 1024;
+constexpr uint32_t kServicePackets = 64;
+constexpr size_t kKnownDestinations = 65536;
+
+}  // namespace
+
+bool Feed::Capture::open() {
+  const SourceConfig& source = feed_.source_;
+  if (!loop_.open()) {
+    feed_.fail("VW_EPOLL", "The event loop could not be opened (errno " + std::to_string(errno) + ")");
+    return false;
+  }
+  feed_.set_waker(&loop_);
+  std::unique_ptr<ByteSource> bytes;
+  if (source.memory != nullptr) {
+    bytes = std::make_unique<MemorySource>(source.memory, source.memory_bytes);
+  } else {
+    auto file = std::make_unique<FileSource>(loop_);
+    if (!file->open(source.file)) {
+      feed_.fail("VW_CAPTURE_OPEN", source.name() + ": " + file->problem());
+      return false;
+    }
+    bytes = std::move(file);
+  }
+  input_ = std::make_unique<CaptureInput>(std::move(bytes));
+  return true;
+}
+
+void Feed::Capture::run() {
+  if (open()) {
+    read();
+    input_.reset();  // it uses the loop
+  }
+  feed_.set_waker(nullptr);
+}
+
+void Feed::Capture::read() {
+  reader_.open_stream();
+  CapturedPacket packet;
+  while (!feed_.stop_.load(std::memory_order_relaxed)) {
+    status_ = reader_.next(packet);
+    if (status_ == CaptureStatus::more) {
+      // Whoever writes into the pipe may take its time: what has come is seen now.
+      count();
+      feed_.publish();
+      if (!input_->fill(reader_) && input_->status() == SourceStatus::stopped) break;
+      continue;
+    }
+    if (status_ != CaptureStatus::packet) break;
+    if (packet.time_ns > now_ns_) now_ns_ = packet.time_ns;
+    if (!take(packet)) break;
+    since_publish_ += packet.payload.size + 64;
+    if (since_publish_ < kPublishBytes) continue;
+    since_publish_ = 0;
+    count();
+    feed_.publish();
+  }
+  if (refused_) return;
+  flows_.finish();
+  count();
+  if (!feed_.source_.packets) {
+    // Waits out the reader, so that what is held or lost reaches it too.
+    session_.finish(Reason::endOfData, now_ns_);
+    unblock();
+    session_.update_gauges();
+  }
+  if (fail()) return;
+  Notice end;
+  end.code = NoticeCode::endOfData;
+  end.time_ns = now_ns_;
+  feed_.writer_.notice(end);
+  feed_.flush();
+  feed_.writer_.set_state(FeedState::ended);
+}
+
+bool Feed::Capture::take(const CapturedPacket& packet) {
+  // A file waits for its reader: nothing is dropped, nothing grows.
+  if (!make_room(packet.payload.size)) return false;
+  if (feed_.source_.packets) return pass_on(packet);
+  const int line = route(packet);
+  if (line < 0) {
+    elsewhere_++;
+  } else if (packet.transport == Transport::tcp) {
+    flows_.add(packet);
+  } else if (packet.transport == Transport::none) {
+    session_.record(uint16_t(line), packet.payload, packet.time_ns, now_ns_);
+  } else {
+    session_.datagram(uint16_t(line), packet.payload, packet.time_ns, now_ns_);
+  }
+  unblock();
+  if (session_.deadline() <= now_ns_ || ++since_service_ >= kServicePackets) {
+    since_service_ = 0;
+    session_.service(now_ns_);
+  }
+  return true;
+}
+
+bool Feed::Capture::pass_on(const CapturedPacket& p) {
+  BatchWriter::PacketInfo info{};
+  info.number = p.number;
+  info.time_ns = p.time_ns;
+  info.source_port = p.source_port;
+  info.destination_port = p.destination_port;
+  info.tcp_sequence = p.tcp_sequence;
+  info.flags = (p.transport == Transport::tcp ? kPacketTcp : 0u) | (p.truncated ? kPacketTruncated : 0u) |
+               (p.reassembled ? kPacketReassembled : 0u) | (p.transport == Transport::none ? kPacketFileRecord : 0u) |
+               (p.ip_version == 6 ? kPacketIpv6 : 0u) | uint32_t(p.tcp_flags) << kPacketTcpFlagsShift |
+               (p.truncated ? std::min(p.stated_length - p.payload.size, 0xFFFFu) << kPacketMissingShift : 0u);
+  if (p.ip_version == 6) {
+    std::memcpy(info.source, p.source_ip6, sizeof info.source);
+    std::memcpy(info.destination, p.destination_ip6, sizeof info.destination);
+  } else {
+    store_uint(info.source, p.source_ip, 4, true);
+    store_uint(info.destination, p.destination_ip, 4, true);
+  }
+  while (!feed_.writer_.packet(info, p.payload)) {
+    if (p.payload.size > feed_.writer_.data_bytes() / 4) {
+      refused_ = true;
+      feed_.fail("VW_RING", "A packet of " + std::to_string(p.payload.size) + " bytes does not fit the ring");
+      return false;
+    }
+    if (!feed_.wait_for_room(0)) return false;
+  }
+  return true;
+}
+
+void Feed::Capture::count() {
+  const CaptureCounters& c = reader_.counters();
+  FeedCounters& counters = feed_.counters_;
+  counters[F::captureBytes] = input_->position(reader_);
+  counters[F::captureFrames] = c.frames;
+  counters[F::captureSkipped] = c.skipped() + c.fragments_dropped + elsewhere_;
+  counters[F::captureNotIp] = c.not_ip;
+  counters[F::captureUnknownLink] = c.unknown_link;
+  counters[F::captureUnknownLinkType] = c.unknown_link_type;
+  counters[F::captureUnknownEncapsulation] = c.unknown_encapsulation;
+  counters[F::captureOtherTransports] = c.other_transports;
+  counters[F::captureCutHeaders] = c.cut_headers;
+  counters[F::captureBadHeaders] = c.bad_headers;
+  counters[F::captureFragmentsLost] = c.fragments_dropped;
+  counters[F::captureElsewhere] = elsewhere_;
+  counters[F::captureTruncated] = c.truncated;
+}
+
+bool Feed::Capture::fail() {
+  const SourceStatus source = input_->status();
+  if (source == SourceStatus::unreadable) {
+    feed_.fail("VW_CAPTURE_OPEN", feed_.source_.name() + ": " + input_->problem());
+    return true;
+  }
+  const bool damaged = source == SourceStatus::damaged;
+  if (!damaged && status_ != CaptureStatus::malformed) return false;
+  if (!damaged && !reader_.opened()) {
+    feed_.fail("VW_CAPTURE_FORMAT", feed_.source_.name() + ": " + reader_.problem());
+    return true;
+  }
+  // The fault of the file is the cause; that the capture ends inside a record is what comes of it.
+  const std::string at = input_->packed()
+                             ? " (byte " + std::to_string(reader_.offset()) + " of the unpacked capture, after frame " +
+                                   std::to_string(reader_.counters().frames) + ")"
+                             : "";
+  feed_.counters_[F::captureMalformed]++;
+  feed_.flush();
+  feed_.fail("VW_CAPTURE_MALFORMED",
+             feed_.source_.name() + ": " + (damaged ? input_->problem() + at : reader_.problem()));
+  return true;
+}
+
+bool Feed::Capture::make_room(uint32_t bytes) {
+  const uint32_t wanted = std::min(bytes + uint32_t(sizeof(NoticeRecord)), feed_.writer_.bytes_max());
+  return feed_.writer_.room(wanted) || feed_.wait_for_room(wanted);
+}
+
+void Feed::Capture::unblock() {
+  while (session_.blocked() && make_room(65536)) session_.resume(now_ns_);
+}
+
+int Feed::Capture::route_of(bool is_ipv6, const uint8_t* ip, uint16_t port) const {
+  for (const Route& r : feed_.source_.routes) {
+    const bool same = r.any_ip || (r.is_ipv6 == is_ipv6 && std::memcmp(r.ip, ip, is_ipv6 ? 16 : 4) == 0);
+    if (same && (r.port == 0 || r.port == port)) return r.line;
+  }
+  return -1;
+}
+
+int Feed::Capture::route(const CapturedPacket& packet) {
+  if (packet.ip_version == 6) return route_of(true, packet.destination_ip6, packet.destination_port);
+  const uint64_t key = uint64_t(packet.destination_ip) << 16 | packet.destination_port;
+  if (key == last_key_) return last_line_;
+  const auto at = known_.find(key);
+  int line = -1;
+  if (at != known_.end()) {
+    line = at->second;
+  } else {
+    uint8_t ip[4];
+    store_uint(ip, packet.destination_ip, 4, true);
+    line = route_of(false, ip, packet.destination_port);
+    if (known_.size() < kKnownDestinations) known_.emplace(key, line);
+  }
+  last_key_ = key;
+  return last_line_ = line;
+}
+
+void Feed::Capture::on_bytes(const TcpFlow& flow, const TcpChunk& chunk) {
+  const int line = route_of(flow.ip_version == 6, flow.destination, flow.destination_port);
+  if (line < 0 || !make_room(chunk.bytes.size)) return;
+  if (!session_.stream(uint16_t(line), chunk.bytes, chunk.time_ns, now_ns_)) {
+    session_.channel(0).counters()[ChannelCounter::malformed]++;
+  }
+  unblock();
+}
+
+void Feed::Capture::on_hole(const TcpFlow&, uint64_t, uint64_t) {
+  session_.channel(0).counters()[ChannelCounter::malformed]++;
+}
+
+}  // namespace venuewire

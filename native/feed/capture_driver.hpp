@@ -1,0 +1,67 @@
+// Drives a session from a capture: packets to their lines, TCP flows put together, everything as fast as the reader
+// takes it. Lives on the feed's thread.
+#pragma once
+#include <unordered_map>
+
+#include "feed/feed.hpp"
+#include "io/capture_input.hpp"
+#include "io/event_loop.hpp"
+#include "io/tcp_flow.hpp"
+
+namespace venuewire {
+
+/// A capture has no servers to ask.
+class NoHost final : public Host {
+ public:
+  void connect(uint16_t, uint16_t) override {}
+  void send(uint16_t, Bytes) override {}
+  void close(uint16_t) override {}
+};
+
+class Feed::Capture final : private TcpFlowSink {
+ public:
+  explicit Capture(Feed& feed)
+      : feed_(feed), session_(feed.spec_, host_, feed.writer_, feed.channel_counters_, feed.counters_), flows_(*this) {}
+
+  void run();
+
+ private:
+  [[nodiscard]] bool open();
+  void read();
+  /// False: the reader is gone, or the packet never fits.
+  [[nodiscard]] bool take(const CapturedPacket& packet);
+  [[nodiscard]] bool pass_on(const CapturedPacket& packet);
+  void count();
+  /// Whether reading ended with a fault, which is told.
+  [[nodiscard]] bool fail();
+  /// False when the feed is being closed.
+  [[nodiscard]] bool make_room(uint32_t bytes);
+  /// What the session holds because the ring was full goes out before more comes in.
+  void unblock();
+  /// The line a packet is for; negative: none.
+  [[nodiscard]] int route(const CapturedPacket& packet);
+  [[nodiscard]] int route_of(bool is_ipv6, const uint8_t* ip, uint16_t port) const;
+
+  void on_bytes(const TcpFlow& flow, const TcpChunk& chunk) override;
+  void on_hole(const TcpFlow& flow, uint64_t position, uint64_t bytes) override;
+  void on_end(const TcpFlow&, TcpEnd) override {}
+
+  Feed& feed_;
+  NoHost host_;
+  Session session_;
+  EventLoop loop_;
+  std::unique_ptr<CaptureInput> input_;
+  CaptureReader reader_;
+  CaptureStatus status_ = CaptureStatus::end;
+  TcpFlows flows_;
+  std::unordered_map<uint64_t, int> known_;  // by IPv4 address and port
+  uint64_t last_key_ = ~0ull;
+  int last_line_ = -1;
+  uint64_t elsewhere_ = 0;  // packets that are for no line
+  bool refused_ = false;    // a packet that never fits has ended the feed
+  int64_t now_ns_ = 0;
+  uint32_t since_service_ = 0;
+  uint32_t since_publish_ = 0;
+};
+
+}  // namespace venuewire
