@@ -378,7 +378,6 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   }
 }
 
-
 function captureRoutes(capture: CaptureSource, compiled: CompiledVenue) {
   const parse = (text: string, line: number) => {
     const match = /^(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\])(?::(\*|\d+))?$/.exec(text);
