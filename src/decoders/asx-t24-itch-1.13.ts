@@ -79,6 +79,7 @@ export const asxT24Itch113 = defineDecoder({
     'packets made from the table and dissected: 30 of 30 alike, 522 fields; positions only, not meanings or scales',
     'prices: decimal point at Price Decimal Position of the symbol directory message (document text); Price Fractional Denominator of the same message is for fractional products; the dissector assumes 2 decimals',
   ],
+  unconfirmed: ['that strikes have the decimals of Strike Price Decimal Position'],
   messages: {
     time: message('T', 5, {
       second: u32(1, inUnit('s')),
@@ -133,7 +134,7 @@ export const asxT24Itch113 = defineDecoder({
       expiryYear: u16(24),
       expiryMonth: u8(26),
       optionType: char(27, { P: 'Put', C: 'Call' }),
-      strike: u32(28),
+      strike: u32(28, scaledBy('strikePriceDecimalPosition')),
       underlyingContractNumber: u32(32),
       priceDecimalPosition: u8(36),
       priceFractionalDenominator: u32(37),

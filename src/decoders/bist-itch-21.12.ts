@@ -74,7 +74,7 @@ export const bistItch2112 = defineDecoder({
       oddLotSize: u32(93),
       roundLotSize: u32(97),
       blockLotSize: u32(101),
-      nominalValue: u64(105),
+      nominalValue: u64(105, scaledBy('decimalsInNominalValue')),
       numberOfLegs: u8(113),
       underlyingOrderBookId: u32(114),
       strikePrice: i32(118, scaledBy('decimalsInStrikePrice')),

@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, message, text } from '../layout/index.js';
+import { char, defineDecoder, digits, message, millisSinceMidnight, price4, text } from '../layout/index.js';
 
 /** Cboe US Equities (BYX, BZX, EDGA, EDGX) Last Sale (ASCII) 1.2.4: Cboe US Equities Last Sale Specification, version 1.2.4, Wednesday, January 15, 2025. */
 export const cboeAsciiLastSale124 = defineDecoder({
@@ -10,7 +10,7 @@ export const cboeAsciiLastSale124 = defineDecoder({
   framing: 'cboe-ascii-pitch',
   byteOrder: 'big',
   header: {
-    timestamp: digits(0, 8),
+    timestamp: digits(0, 8, millisSinceMidnight),
     sequencedMessageType: char(8),
   },
   messageType: 'sequencedMessageType',
@@ -22,18 +22,19 @@ export const cboeAsciiLastSale124 = defineDecoder({
   ],
   unconfirmed: [
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
+    'that times of 8 digits are milliseconds since midnight',
   ],
   messages: {
     lastSale: message('L', 47, {
       executedShares: digits(9, 8),
       stockSymbol: text(17, 8),
-      price: digits(25, 10),
+      price: digits(25, 10, price4),
       executionId: text(35, 12),
     }),
     lastSaleExtended: message('5', 51, {
       executedShares: digits(9, 8),
       stockSymbol: text(17, 8),
-      price: digits(25, 14),
+      price: digits(25, 14, price4),
       executionId: text(39, 12),
     }),
     tradeBreak: message('B', 21, {

@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, message, reserved, text } from '../layout/index.js';
+import { char, defineDecoder, digits, message, millisSinceMidnight, price4, reserved, text } from '../layout/index.js';
 
 const HaltStatus = {
   A: 'Accepting Orders for Queuing',
@@ -28,7 +28,7 @@ export const cboeAsciiPitch11513 = defineDecoder({
   framing: 'cboe-ascii-pitch',
   byteOrder: 'big',
   header: {
-    timestamp: digits(0, 8),
+    timestamp: digits(0, 8, millisSinceMidnight),
     sequencedMessageType: char(8),
   },
   messageType: 'sequencedMessageType',
@@ -40,6 +40,7 @@ export const cboeAsciiPitch11513 = defineDecoder({
   ],
   unconfirmed: [
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
+    'that times of 8 digits are milliseconds since midnight',
   ],
   messages: {
     symbolClear: message('s', 17, {
@@ -50,7 +51,7 @@ export const cboeAsciiPitch11513 = defineDecoder({
       sideIndicator: char(21, { B: 'Buy Order', S: 'Sell Order' }),
       shares: digits(22, 6),
       stockSymbol: text(28, 6),
-      price: digits(34, 10),
+      price: digits(34, 10, price4),
       reserved: reserved(44, 1),
     }),
     addOrderLong: message('d', 52, {
@@ -58,7 +59,7 @@ export const cboeAsciiPitch11513 = defineDecoder({
       sideIndicator: char(21, { B: 'Buy Order', S: 'Sell Order' }),
       shares: digits(22, 6),
       stockSymbol: text(28, 8),
-      price: digits(36, 10),
+      price: digits(36, 10, price4),
       reserved: reserved(46, 1),
       participantId: text(47, 4),
       customerIndicator: char(51, { R: 'Retail' }),
@@ -68,7 +69,7 @@ export const cboeAsciiPitch11513 = defineDecoder({
       sideIndicator: char(21, { B: 'Buy Order', S: 'Sell Order' }),
       shares: digits(22, 6),
       stockSymbol: text(28, 8),
-      price: digits(36, 14),
+      price: digits(36, 14, price4),
       display: char(50),
       participantId: text(51, 4),
       customerIndicator: char(55, { R: 'Retail' }),
@@ -87,7 +88,7 @@ export const cboeAsciiPitch11513 = defineDecoder({
       sideIndicator: char(21, { B: 'Buy Order', S: 'Sell Order' }),
       shares: digits(22, 6),
       stockSymbol: text(28, 6),
-      price: digits(34, 10),
+      price: digits(34, 10, price4),
       executionId: text(44, 12),
     }),
     tradeLong: message('r', 58, {
@@ -95,7 +96,7 @@ export const cboeAsciiPitch11513 = defineDecoder({
       sideIndicator: char(21, { B: 'Buy Order', S: 'Sell Order' }),
       shares: digits(22, 6),
       stockSymbol: text(28, 8),
-      price: digits(36, 10),
+      price: digits(36, 10, price4),
       executionId: text(46, 12),
     }),
     tradeExtended: message('2', 62, {
@@ -103,7 +104,7 @@ export const cboeAsciiPitch11513 = defineDecoder({
       sideIndicator: char(21, { B: 'Buy Order', S: 'Sell Order' }),
       shares: digits(22, 6),
       stockSymbol: text(28, 8),
-      price: digits(36, 14),
+      price: digits(36, 14, price4),
       executionId: text(50, 12),
     }),
     tradeBreak: message('B', 21, {
@@ -119,31 +120,31 @@ export const cboeAsciiPitch11513 = defineDecoder({
     auctionUpdate: message('I', 68, {
       stockSymbol: text(9, 8),
       auctionType: char(17, AuctionType),
-      referencePrice: digits(18, 10),
+      referencePrice: digits(18, 10, price4),
       buyShares: digits(28, 10),
       sellShares: digits(38, 10),
-      indicativePrice: digits(48, 10),
-      auctionOnlyPrice: digits(58, 10),
+      indicativePrice: digits(48, 10, price4),
+      auctionOnlyPrice: digits(58, 10, price4),
     }),
     extendedAuctionUpdate: message('3', 80, {
       stockSymbol: text(9, 8),
       auctionType: char(17, AuctionType),
-      referencePrice: digits(18, 14),
+      referencePrice: digits(18, 14, price4),
       buyShares: digits(32, 10),
       sellShares: digits(42, 10),
-      indicativePrice: digits(52, 14),
-      auctionOnlyPrice: digits(66, 14),
+      indicativePrice: digits(52, 14, price4),
+      auctionOnlyPrice: digits(66, 14, price4),
     }),
     auctionSummary: message('J', 38, {
       stockSymbol: text(9, 8),
       auctionType: char(17, AuctionType),
-      price: digits(18, 10),
+      price: digits(18, 10, price4),
       shares: digits(28, 10),
     }),
     extendedAuctionSummary: message('4', 42, {
       stockSymbol: text(9, 8),
       auctionType: char(17, AuctionType),
-      price: digits(18, 14),
+      price: digits(18, 14, price4),
       shares: digits(32, 10),
     }),
     retailPriceImprovement: message('R', 18, {

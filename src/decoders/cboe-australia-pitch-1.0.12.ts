@@ -81,6 +81,7 @@ export const cboeAustraliaPitch1012 = defineDecoder({
     'layout of a public dissector, Cboe_CxaEquities_MulticastDepthOfBook_Pitch_v1_0_12; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 13 of 14 alike, 139 fields; positions only, not meanings or scales',
   ],
+  unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
   messages: {
     unitClear: message(151, 6, {
       reserved4: reserved(2, 4),
@@ -151,7 +152,7 @@ export const cboeAustraliaPitch1012 = defineDecoder({
       tradeType: char(60, TradeType),
       tradeDesignation: char(61, TradeDesignation),
       tradeReportType: char(62, TradeReportType),
-      tradeTransactionTime: u64(63),
+      tradeTransactionTime: u64(63, nanosSinceEpoch),
       flags: bytes(71, 7).bits({ tradeFromConvertedOrder: 8 }),
     }),
     tradeBreak: message(62, 18, {
@@ -163,7 +164,7 @@ export const cboeAustraliaPitch1012 = defineDecoder({
       symbol: text(10, 6),
       valueCategory: char(16, ValueCategory),
       value: u64(17, price7),
-      valueTimestamp: u64(25),
+      valueTimestamp: u64(25, nanosSinceEpoch),
     }),
     endOfSession: message(45, 6, {
       reserved4: reserved(2, 4),

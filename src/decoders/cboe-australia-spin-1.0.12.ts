@@ -1,4 +1,5 @@
-import { char, defineDecoder, message, price7, reserved, text, u8, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, reserved, text, u8, u32 } from '../layout/index.js';
+import { cboeAustraliaPitch1012 } from './cboe-australia-pitch-1.0.12.js';
 
 const LoginResponseStatus = {
   A: 'Login Accepted',
@@ -11,28 +12,8 @@ const SpinResponseStatus = {
   O: 'Out of Range: Sequence Requested Is Greater than Sequence Available by the Next Spin',
   S: 'Spin Already in Progress (Only One Spin Can Be Running at a Time)',
 };
-const TradingStatus = {
-  C: 'Closed',
-  A: 'Premarket',
-  T: 'Trading',
-  M: 'MOC Trading',
-  P: 'Postmarket',
-  H: 'Halted',
-  S: 'Trading Suspended',
-  O: 'Pre-Open',
-  E: 'Pre-Close',
-};
-const MarketIdCode = {
-  XASX: 'ASX Symbols',
-  CXAW: 'CXA Warrants',
-  CXAE: 'CXA ETF',
-  CXAQ: 'CXA QMF',
-  CXAL: 'CXA Listed',
-};
-const ValueCategory = { 1: 'Closing Price', 2: 'iNAV Values (ETF)', 3: 'Index Values', 4: 'EOD NAV from Issuer' };
-const AuctionType = { O: 'Opening Intraday Auction', C: 'Closing Auction', H: 'Halt Auction Re-Opening' };
 
-/** Cboe Australia (CXA) depth of book spin server 1.0.12: CXA Multicast PITCH Specification, version 1.0.12, Friday, March 21, 2025. */
+/** Cboe Australia (CXA) depth of book spin server 1.0.12: CXA Multicast PITCH Specification, version 1.0.12, Friday, March 21, 2025. What is as in cboe-australia-pitch-1.0.12 is taken from there. */
 export const cboeAustraliaSpin1012 = defineDecoder({
   id: 'cboe-australia-spin-1.0.12',
   venue: 'Cboe Australia (CXA)',
@@ -54,6 +35,7 @@ export const cboeAustraliaSpin1012 = defineDecoder({
     'packets made from the table and dissected: 10 of 10 alike, 96 fields; positions only, not meanings or scales',
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
+  unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
   messages: {
     login: message(1, 22, {
       sessionSubId: text(2, 4),
@@ -78,38 +60,9 @@ export const cboeAustraliaSpin1012 = defineDecoder({
     spinFinished: message(131, 6, {
       sequence: u32(2),
     }),
-    tradingStatus: message(59, 22, {
-      timestamp: u64(2),
-      symbol: text(10, 6),
-      tradingStatus: char(16, TradingStatus),
-      marketIdCode: text(17, 4, MarketIdCode),
-      reserved1: reserved(21, 1),
-    }),
-    addOrder: message(55, 42, {
-      timestamp: u64(2),
-      orderId: u64(10),
-      sideIndicator: char(18, { B: 'Buy Order', S: 'Sell Order' }),
-      quantity: u32(19),
-      symbol: text(23, 6),
-      price: u64(29, price7),
-      pid: text(37, 4),
-      reserved1: reserved(41, 1),
-    }),
-    calculatedValue: message(227, 33, {
-      timestamp: u64(2),
-      symbol: text(10, 6),
-      valueCategory: char(16, ValueCategory),
-      value: u64(17, price7),
-      valueTimestamp: u64(25),
-    }),
-    auctionUpdate: message(89, 34, {
-      timestamp: u64(2),
-      symbol: text(10, 6),
-      auctionType: char(16, AuctionType),
-      buyShares: u32(17),
-      sellShares: u32(21),
-      indicativePrice: u64(25, price7),
-      reserved1: reserved(33, 1),
-    }),
+    tradingStatus: cboeAustraliaPitch1012.messages.tradingStatus,
+    addOrder: cboeAustraliaPitch1012.messages.addOrder,
+    calculatedValue: cboeAustraliaPitch1012.messages.calculatedValue,
+    auctionUpdate: cboeAustraliaPitch1012.messages.auctionUpdate,
   },
 });

@@ -80,6 +80,7 @@ export const cboeAustraliaTop1010 = defineDecoder({
     'layout of a public dissector, Cboe_CxaEquities_MulticastTopOfBook_Pitch_v1_0_10; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 9 of 9 alike, 106 fields; positions only, not meanings or scales',
   ],
+  unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
   messages: {
     unitClear: cboeAustraliaPitch1012.messages.unitClear,
     tradingStatus: message(59, 22, {
@@ -119,7 +120,7 @@ export const cboeAustraliaTop1010 = defineDecoder({
       tradeType: char(48, TradeType),
       tradeDesignation: char(49, TradeDesignation),
       tradeReportType: char(50, TradeReportType),
-      tradeTransactionTime: u64(51),
+      tradeTransactionTime: u64(51, nanosSinceEpoch),
       flags: u8(59).bits({ tradeBreak: 0, tradeFromConvertedOrder: 1 }),
     }),
     calculatedValue: cboeAustraliaPitch1012.messages.calculatedValue,

@@ -1,4 +1,15 @@
-import { char, defineDecoder, message, price7, reserved, text, u8, u32, u64 } from '../layout/index.js';
+import {
+  char,
+  defineDecoder,
+  message,
+  nanosSinceEpoch,
+  price7,
+  reserved,
+  text,
+  u8,
+  u32,
+  u64,
+} from '../layout/index.js';
 import { cboeAustraliaSpin1012 } from './cboe-australia-spin-1.0.12.js';
 
 const TradingStatus = {
@@ -42,6 +53,7 @@ export const cboeAustraliaTopSpin1010 = defineDecoder({
     'packets made from the table and dissected: 10 of 10 alike, 95 fields; positions only, not meanings or scales',
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
+  unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
   messages: {
     login: cboeAustraliaSpin1012.messages.login,
     loginResponse: cboeAustraliaSpin1012.messages.loginResponse,
@@ -50,14 +62,14 @@ export const cboeAustraliaTopSpin1010 = defineDecoder({
     spinResponse: cboeAustraliaSpin1012.messages.spinResponse,
     spinFinished: cboeAustraliaSpin1012.messages.spinFinished,
     tradingStatus: message(59, 22, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 6),
       tradingStatus: char(16, TradingStatus),
       marketIdCode: text(17, 4, MarketIdCode),
       reserved1: reserved(21, 1),
     }),
     singleSideUpdate: message(228, 30, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 6),
       side: char(16, { B: 'Bid Side', S: 'Ask Side' }),
       price: u64(17, price7),
@@ -65,7 +77,7 @@ export const cboeAustraliaTopSpin1010 = defineDecoder({
       reserved1: reserved(29, 1),
     }),
     twoSideUpdate: message(229, 42, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 6),
       bidPrice: u64(16, price7),
       bidQuantity: u32(24),

@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, message, text } from '../layout/index.js';
+import { char, defineDecoder, digits, message, millisSinceMidnight, price4, text } from '../layout/index.js';
 
 const AuctionType = {
   O: 'Opening Auction',
@@ -18,7 +18,7 @@ export const cboeBzxAuctionAscii138 = defineDecoder({
   framing: 'cboe-ascii-pitch',
   byteOrder: 'big',
   header: {
-    timestamp: digits(0, 8),
+    timestamp: digits(0, 8, millisSinceMidnight),
     sequencedMessageType: char(8),
   },
   messageType: 'sequencedMessageType',
@@ -30,36 +30,37 @@ export const cboeBzxAuctionAscii138 = defineDecoder({
   ],
   unconfirmed: [
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
+    'that times of 8 digits are milliseconds since midnight',
   ],
   messages: {
     auctionUpdate: message('I', 68, {
       stockSymbol: text(9, 8),
       auctionType: char(17, AuctionType),
-      referencePrice: digits(18, 10),
+      referencePrice: digits(18, 10, price4),
       buyShares: digits(28, 10),
       sellShares: digits(38, 10),
-      indicativePrice: digits(48, 10),
-      auctionOnlyPrice: digits(58, 10),
+      indicativePrice: digits(48, 10, price4),
+      auctionOnlyPrice: digits(58, 10, price4),
     }),
     extendedAuctionUpdate: message('3', 80, {
       stockSymbol: text(9, 8),
       auctionType: char(17, AuctionType),
-      referencePrice: digits(18, 14),
+      referencePrice: digits(18, 14, price4),
       buyShares: digits(32, 10),
       sellShares: digits(42, 10),
-      indicativePrice: digits(52, 14),
-      auctionOnlyPrice: digits(66, 14),
+      indicativePrice: digits(52, 14, price4),
+      auctionOnlyPrice: digits(66, 14, price4),
     }),
     auctionSummary: message('J', 38, {
       stockSymbol: text(9, 8),
       auctionType: char(17, AuctionType),
-      price: digits(18, 10),
+      price: digits(18, 10, price4),
       shares: digits(28, 10),
     }),
     extendedAuctionSummary: message('4', 42, {
       stockSymbol: text(9, 8),
       auctionType: char(17, AuctionType),
-      price: digits(18, 14),
+      price: digits(18, 14, price4),
       shares: digits(32, 10),
     }),
   },

@@ -89,6 +89,7 @@ export const cboeCanadaFullDepth1014 = defineDecoder({
     'layout of a public dissector, Cboe_NeoEquities_MulticastFullDepth_Pitch_v1_0_14; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 14 of 14 alike, 184 fields; positions only, not meanings or scales',
   ],
+  unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
   messages: {
     unitClear: message(151, 6, {
       reserved4: reserved(2, 4),

@@ -43,6 +43,7 @@ export const cboeCanadaMatchnow1014 = defineDecoder({
     'layout of a public dissector, Cboe_MatchNow_MulticastTrades_Pitch_v1_0_14; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 4 of 4 alike, 42 fields; positions only, not meanings or scales',
   ],
+  unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
   messages: {
     unitClear: cboeAustraliaPitch1012.messages.unitClear,
     tradingStatus: message(67, 32, {

@@ -36,6 +36,7 @@ export const cboeCanadaMbp1014 = defineDecoder({
     'layout of a public dissector, Cboe_NeoEquities_MulticastMarketByPrice_Pitch_v1_0_14; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 8 of 8 alike, 105 fields; positions only, not meanings or scales',
   ],
+  unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
   messages: {
     unitClear: cboeCanadaFullDepth1014.messages.unitClear,
     instrumentDirectory: cboeCanadaFullDepth1014.messages.instrumentDirectory,

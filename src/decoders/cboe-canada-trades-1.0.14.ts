@@ -23,6 +23,7 @@ export const cboeCanadaTrades1014 = defineDecoder({
     'layout of a public dissector, Cboe_NeoEquities_MulticastTrades_Pitch_v1_0_14 and 1 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 7 of 7 alike, 92 fields; positions only, not meanings or scales',
   ],
+  unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
   messages: {
     unitClear: cboeCanadaFullDepth1014.messages.unitClear,
     instrumentDirectory: cboeCanadaFullDepth1014.messages.instrumentDirectory,

@@ -1,4 +1,16 @@
-import { char, defineDecoder, digits, longDigits, message, reserved, text } from '../layout/index.js';
+import {
+  char,
+  defineDecoder,
+  digits,
+  longDigits,
+  message,
+  microsSinceMidnight,
+  millisSinceMidnight,
+  price4,
+  price7,
+  reserved,
+  text,
+} from '../layout/index.js';
 
 /** Cboe Europe BXE, CXE TCP depth of book (ASCII PITCH) 4.34: BATS Europe PITCH Specification, version 4.34, Friday, January 30, 2026. */
 export const cboeEuropeAsciiPitch434 = defineDecoder({
@@ -10,7 +22,7 @@ export const cboeEuropeAsciiPitch434 = defineDecoder({
   framing: 'cboe-ascii-pitch',
   byteOrder: 'big',
   header: {
-    timestamp: digits(0, 11),
+    timestamp: digits(0, 11, microsSinceMidnight),
     sequencedMessageType: char(11),
   },
   messageType: 'sequencedMessageType',
@@ -22,6 +34,7 @@ export const cboeEuropeAsciiPitch434 = defineDecoder({
   ],
   unconfirmed: [
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
+    'that times of 11 digits are microseconds since midnight, those of 8 digits milliseconds',
   ],
   messages: {
     symbolClear: message('h', 20, {
@@ -32,7 +45,7 @@ export const cboeEuropeAsciiPitch434 = defineDecoder({
       sideIndicator: char(24),
       shares: digits(25, 6),
       symbol: text(31, 6),
-      price: digits(37, 10),
+      price: digits(37, 10, price4),
       display: char(47),
     }),
     addOrderMessageLongForm: message('M', 63, {
@@ -40,7 +53,7 @@ export const cboeEuropeAsciiPitch434 = defineDecoder({
       sideIndicator: char(24),
       shares: digits(25, 10),
       symbol: text(35, 8),
-      price: longDigits(43, 19),
+      price: longDigits(43, 19, price7),
       display: char(62),
     }),
     orderExecuted: message('N', 46, {
@@ -68,7 +81,7 @@ export const cboeEuropeAsciiPitch434 = defineDecoder({
       sideIndicator: char(24),
       shares: digits(25, 6),
       symbol: text(31, 6),
-      price: digits(37, 10),
+      price: digits(37, 10, price4),
       executionId: text(47, 12),
       tradeFlags: text(59, 5),
     }),
@@ -77,17 +90,17 @@ export const cboeEuropeAsciiPitch434 = defineDecoder({
       sideIndicator: char(24),
       shares: digits(25, 10),
       symbol: text(35, 8),
-      price: longDigits(43, 19),
+      price: longDigits(43, 19, price7),
       executionId: text(62, 12),
       tradeFlags: text(74, 5),
     }),
     tradeMessageExtendedForm: message('v', 101, {
       shares: digits(12, 12),
       symbol: text(24, 8),
-      price: longDigits(32, 19),
+      price: longDigits(32, 19, price7),
       tradeId: text(51, 12),
       tradeDate: text(63, 8),
-      tradeTime: digits(71, 8),
+      tradeTime: digits(71, 8, millisSinceMidnight),
       executionVenue: text(79, 4),
       currency: text(83, 3),
       cboeTradeFlags: char(86),
@@ -96,10 +109,10 @@ export const cboeEuropeAsciiPitch434 = defineDecoder({
     tradeMessageUnknownSymbol: message('w', 105, {
       shares: digits(12, 12),
       symbol: text(24, 12),
-      price: longDigits(36, 19),
+      price: longDigits(36, 19, price7),
       tradeId: text(55, 12),
       tradeDate: text(67, 8),
-      tradeTime: digits(75, 8),
+      tradeTime: digits(75, 8, millisSinceMidnight),
       executionVenue: text(83, 4),
       currency: text(87, 3),
       cboeTradeFlags: char(90),
@@ -112,15 +125,15 @@ export const cboeEuropeAsciiPitch434 = defineDecoder({
     }),
     statistics: message('Y', 41, {
       symbol: text(12, 8),
-      price: longDigits(20, 19),
+      price: longDigits(20, 19, price7),
       statisticType: char(39),
       priceDetermination: char(40),
     }),
     auctionUpdate: message('b', 71, {
       symbol: text(12, 8),
       auctionType: char(20),
-      referencePrice: longDigits(21, 19),
-      indicativePrice: longDigits(40, 19),
+      referencePrice: longDigits(21, 19, price7),
+      indicativePrice: longDigits(40, 19, price7),
       indicativeShares: digits(59, 10),
       outsideTolerance: char(69),
       includesPrimary: char(70),
@@ -128,7 +141,7 @@ export const cboeEuropeAsciiPitch434 = defineDecoder({
     auctionSummary: message('f', 50, {
       symbol: text(12, 8),
       auctionType: char(20),
-      price: longDigits(21, 19),
+      price: longDigits(21, 19, price7),
       shares: digits(40, 10),
     }),
   },

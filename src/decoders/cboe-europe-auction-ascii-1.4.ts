@@ -1,4 +1,13 @@
-import { char, defineDecoder, digits, longDigits, message, text } from '../layout/index.js';
+import {
+  char,
+  defineDecoder,
+  digits,
+  longDigits,
+  message,
+  millisSinceMidnight,
+  price7,
+  text,
+} from '../layout/index.js';
 
 /** Cboe Europe BXE, CXE Auction Feed (ASCII PITCH over TCP) 1.4: BATS Europe Auction Feed Specification, version 1.4, Thursday, February 6, 2025. */
 export const cboeEuropeAuctionAscii14 = defineDecoder({
@@ -10,7 +19,7 @@ export const cboeEuropeAuctionAscii14 = defineDecoder({
   framing: 'cboe-ascii-pitch',
   byteOrder: 'big',
   header: {
-    timestamp: digits(0, 8),
+    timestamp: digits(0, 8, millisSinceMidnight),
     sequencedMessageType: char(8),
   },
   messageType: 'sequencedMessageType',
@@ -22,13 +31,14 @@ export const cboeEuropeAuctionAscii14 = defineDecoder({
   ],
   unconfirmed: [
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
+    'that times of 11 digits are microseconds since midnight, those of 8 digits milliseconds',
   ],
   messages: {
     auctionUpdate: message('l', 68, {
       symbol: text(9, 8),
       auctionType: char(17),
-      referencePrice: longDigits(18, 19),
-      indicativePrice: longDigits(37, 19),
+      referencePrice: longDigits(18, 19, price7),
+      indicativePrice: longDigits(37, 19, price7),
       indicativeShares: digits(56, 10),
       outsideTolerance: char(66),
       includesPrimary: char(67),
@@ -36,7 +46,7 @@ export const cboeEuropeAuctionAscii14 = defineDecoder({
     auctionSummary: message('j', 47, {
       symbol: text(9, 8),
       auctionType: char(17),
-      price: longDigits(18, 19),
+      price: longDigits(18, 19, price7),
       shares: digits(37, 10),
     }),
   },

@@ -1,4 +1,13 @@
-import { char, defineDecoder, digits, longDigits, message, text } from '../layout/index.js';
+import {
+  char,
+  defineDecoder,
+  digits,
+  longDigits,
+  message,
+  millisSinceMidnight,
+  price7,
+  text,
+} from '../layout/index.js';
 
 const TransactionCategory = {
   D: 'Dark Trade',
@@ -88,7 +97,7 @@ export const cboeEuropeLastSaleApf17 = defineDecoder({
   framing: 'cboe-ascii-pitch',
   byteOrder: 'big',
   header: {
-    timestamp: digits(0, 8),
+    timestamp: digits(0, 8, millisSinceMidnight),
     sequencedMessageType: char(8),
   },
   messageType: 'sequencedMessageType',
@@ -100,12 +109,13 @@ export const cboeEuropeLastSaleApf17 = defineDecoder({
   ],
   unconfirmed: [
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
+    'that prices of 18 digits have 7 decimals, and times of 8 digits are milliseconds since midnight',
   ],
   messages: {
     lastSaleEurope: message('u', 166, {
       tradingDateTime: text(9, 27),
       symbol: text(36, 12),
-      price: longDigits(48, 18),
+      price: longDigits(48, 18, price7),
       priceCurrency: text(66, 3),
       executedShares: digits(69, 12),
       executionVenue: text(81, 4),
@@ -126,7 +136,7 @@ export const cboeEuropeLastSaleApf17 = defineDecoder({
     lastSaleEuropeMessageNew: message('7', 243, {
       tradingDateTime: text(9, 27),
       symbol: text(36, 12),
-      price: longDigits(48, 18),
+      price: longDigits(48, 18, price7),
       priceNotation: text(66, 4, PriceNotation),
       priceCurrency: text(70, 3),
       executedShares: digits(73, 12),

@@ -69,6 +69,7 @@ export const cboeOneEquities1413 = defineDecoder({
   ],
   unconfirmed: [
     'Adap blocks: price and quantity have 4 bytes each in the 10 byte block and 8 bytes each in the 18 byte block; this follows from Adap Block Size (2 + 2 widths). The dissector gives both blocks one length (10 here, 14 in Cboe One) and looks at the wrong byte from the second block on; no capture (uncertain)',
+    'that times are nanoseconds since 1970-01-01 UTC',
   ],
   messages: {
     clearQuote: message(162, 19, {
@@ -118,7 +119,7 @@ export const cboeOneEquities1413 = defineDecoder({
       consolidatedQuoteQuantity: u64(33),
     }),
     cboeMarketStatus: message(166, 13, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       marketCenter: char(10, MarketCenter),
       marketStatus: char(11, MarketStatus),
       sessionIndicator: char(12, SessionIndicator),
@@ -172,13 +173,13 @@ export const cboeOneEquities1413 = defineDecoder({
       }),
     }),
     rpi: message(168, 20, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
       marketCenter: char(18, MarketCenter),
       retailPriceImprovement: char(19, RetailPriceImprovement),
     }),
     fractionalTrade: message(232, 60, {
-      transactionTime: u64(2),
+      transactionTime: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
       marketCenter: char(18, MarketCenter),
       marketCenterExecutionId: u64(19),
@@ -189,7 +190,7 @@ export const cboeOneEquities1413 = defineDecoder({
       fractionalTradeFlags: u8(59).bits({ nationalVolumeStatus: 0, lastSaleEligible: 1 }),
     }),
     expandedFractionalTrade: message(236, 66, {
-      transactionTime: u64(2),
+      transactionTime: u64(2, nanosSinceEpoch),
       symbol: text(10, 14),
       marketCenter: char(24, MarketCenter),
       marketCenterExecutionId: u64(25),
@@ -200,7 +201,7 @@ export const cboeOneEquities1413 = defineDecoder({
       reserved1: reserved(65, 1),
     }),
     fractionalTradeBreak: message(233, 44, {
-      transactionTime: u64(2),
+      transactionTime: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
       marketCenter: char(18, MarketCenter),
       marketCenterExecutionId: u64(19),
@@ -209,7 +210,7 @@ export const cboeOneEquities1413 = defineDecoder({
       fractionalTradeBreakFlags: u8(43).bits({ sipVolumeStatus: 0 }),
     }),
     expandedFractionalTradeBreak: message(237, 50, {
-      transactionTime: u64(2),
+      transactionTime: u64(2, nanosSinceEpoch),
       symbol: text(10, 14),
       marketCenter: char(24, MarketCenter),
       marketCenterExecutionId: u64(25),
@@ -218,35 +219,35 @@ export const cboeOneEquities1413 = defineDecoder({
       reserved1: reserved(49, 1),
     }),
     tradingStatus: message(171, 21, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
       marketCenter: char(18, MarketCenter),
       tradingStatus: char(19, TradingStatus),
       regShoAction: char(20, RegShoAction),
     }),
     expandedTradingStatus: message(246, 27, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 14),
       marketCenter: char(24, MarketCenter),
       tradingStatus: char(25, TradingStatus),
       regShoAction: char(26, RegShoAction),
     }),
     openingClosingPrice: message(176, 28, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
       marketCenter: char(18, MarketCenter),
       openCloseIndicator: char(19, { O: 'Opening Price', C: 'Closing Price' }),
       price: u64(20, price4),
     }),
     expandedOpeningClosingPrice: message(247, 34, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 14),
       marketCenter: char(24, MarketCenter),
       openCloseIndicator: char(25, { O: 'Opening Price', C: 'Closing Price' }),
       price: u64(26, price4),
     }),
     fractionalEndOfDaySummary: message(234, 59, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
       dataSource: char(18, DataSource),
       openingPrice: u64(19, price4),
@@ -256,7 +257,7 @@ export const cboeOneEquities1413 = defineDecoder({
       nationalCumulativeVolume: u64(51, price6),
     }),
     expandedFractionalEndOfDaySummary: message(239, 65, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 14),
       dataSource: char(24, DataSource),
       openingPrice: u64(25, price4),

@@ -59,6 +59,7 @@ export const cboeOneOptions1010 = defineDecoder({
     'layout of a public dissector, Cboe_TitaniumConsolidated_OneOptions_Pitch_v1_0_10; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 7 of 7 alike, 87 fields; positions only, not meanings or scales',
   ],
+  unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
   messages: {
     shortSymbolSummary: message(164, 43, {
       lastUpdateTimestamp: u64(2, nanosSinceEpoch),

@@ -29,6 +29,7 @@ export const cboeOneOptionsSpin1010 = defineDecoder({
     'packets made from the table and dissected: 13 of 13 alike, 101 fields; positions only, not meanings or scales',
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
+  unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
   messages: {
     login: cboeC1FlexSpin1130.messages.login,
     loginResponse: cboeC1FlexSpin1130.messages.loginResponse,

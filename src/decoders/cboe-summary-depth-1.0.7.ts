@@ -43,6 +43,7 @@ export const cboeSummaryDepth107 = defineDecoder({
   ],
   unconfirmed: [
     'Adap blocks: price and quantity have 4 bytes each in the 10 byte block and 8 bytes each in the 18 byte block; this follows from Adap Block Size (2 + 2 widths). The dissector gives both blocks one length (10 here, 14 in Cboe One) and looks at the wrong byte from the second block on; no capture (uncertain)',
+    'that times are nanoseconds since 1970-01-01 UTC',
   ],
   messages: {
     clearQuote: message(162, 19, {
@@ -51,7 +52,7 @@ export const cboeSummaryDepth107 = defineDecoder({
       reserved1: reserved(18, 1),
     }),
     cboeMarketStatus: message(166, 13, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       reserved1: reserved(10, 1),
       marketStatus: char(11, MarketStatus),
       sessionIndicator: char(12, SessionIndicator),
@@ -81,13 +82,13 @@ export const cboeSummaryDepth107 = defineDecoder({
       }),
     }),
     rpi: message(168, 20, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
       reserved1: reserved(18, 1),
       retailPriceImprovement: char(19, RetailPriceImprovement),
     }),
     trade: message(169, 60, {
-      transactionTime: u64(2),
+      transactionTime: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
       reserved1: reserved(18, 1),
       executionId: u64(19),
@@ -98,7 +99,7 @@ export const cboeSummaryDepth107 = defineDecoder({
       tradeFlags: u8(59).bits({ lastSaleEligible: 1 }),
     }),
     tradeBreak: message(170, 44, {
-      transactionTime: u64(2),
+      transactionTime: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
       reserved1: reserved(18, 1),
       executionId: u64(19),
@@ -107,7 +108,7 @@ export const cboeSummaryDepth107 = defineDecoder({
       tradeBreakFlags: u8(43),
     }),
     tradingStatus: message(171, 21, {
-      timestamp: u64(2),
+      timestamp: u64(2, nanosSinceEpoch),
       symbol: text(10, 8),
       reserved1: reserved(18, 1),
       haltStatus: char(19),

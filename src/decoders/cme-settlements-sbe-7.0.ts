@@ -25,7 +25,6 @@ const SettlPriceTypeBits = {
   rounded: 2,
   intraday: 3,
   cabinet: 4,
-  reservedBits: 5,
   unusedSettlPriceType6: 6,
   nullValue: 7,
 } as const;

@@ -34,7 +34,6 @@ const SettlPriceTypeBits = {
   finalDaily: 0,
   actual: 1,
   rounded: 2,
-  reservedBits: 3,
   unusedSettlPriceType4: 4,
   unusedSettlPriceType5: 5,
   unusedSettlPriceType6: 6,

@@ -1,6 +1,7 @@
 import {
   atLeast,
   char,
+  decimal,
   defineDecoder,
   group,
   i16,
@@ -307,6 +308,7 @@ export const hkexMmdh21 = defineDecoder({
       fourthFiller1: reserved(402, 1),
       faceValue: u64(403),
       decimalsInFaceValue: u8(411),
+      faceValueComposite: decimal('faceValue', 'decimalsInFaceValue'),
       faceValueCurrency: text(412, 3),
       maturityDate: u32(415),
       investorType: char(419, { R: 'Retail Investor', P: 'Professional Investor' }),
@@ -321,6 +323,7 @@ export const hkexMmdh21 = defineDecoder({
       warrantType: char(484, WarrantType),
       callPrice: i32(485),
       decimalsInCallPrice: u8(489),
+      callPriceComposite: decimal('callPrice', 'decimalsInCallPrice'),
       entitlement: i32(490),
       decimalsInEntitlement: u8(494),
       noWarrantsPerEntitlement: u32(495),

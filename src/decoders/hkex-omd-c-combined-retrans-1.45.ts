@@ -1,6 +1,7 @@
 import {
   atLeast,
   char,
+  decimal,
   defineDecoder,
   group,
   i32,
@@ -139,6 +140,7 @@ export const hkexOmdCCombinedRetrans145 = defineDecoder({
       fourthFiller1: reserved(382, 1),
       faceValue: u64(383),
       decimalsInFaceValue: u8(391),
+      faceValueComposite: decimal('faceValue', 'decimalsInFaceValue'),
       faceValueCurrency: text(392, 3),
       maturityDate: u32(395),
       investorType: char(399, { R: 'Retail Investor', P: 'Professional Investor' }),
@@ -153,6 +155,7 @@ export const hkexOmdCCombinedRetrans145 = defineDecoder({
       warrantType: char(464, WarrantType),
       callPrice: i32(465),
       decimalsInCallPrice: u8(469),
+      callPriceComposite: decimal('callPrice', 'decimalsInCallPrice'),
       entitlement: i32(470),
       decimalsInEntitlement: u8(474),
       noWarrantsPerEntitlement: u32(475),

@@ -34,6 +34,9 @@ export const hkexOmdDRetrans149 = defineDecoder({
     'message size includes its own two bytes',
     'prices: decimals come from the class, series or commodity definition (Number Of Decimals Price); the dissector gives no scale. Strike prices have their own decimals field',
   ],
+  unconfirmed: [
+    'decimals of open, high, low and settlement prices, here those of the price; of contract sizes, here Decimal In Contract Size',
+  ],
   messages: {
     aggregateOrderBookUpdate: hkexOmdD149.messages.aggregateOrderBookUpdate,
     calculatedOpeningPrice: hkexOmdD149.messages.calculatedOpeningPrice,

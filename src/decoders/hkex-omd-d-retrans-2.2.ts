@@ -79,6 +79,9 @@ export const hkexOmdDRetrans22 = defineDecoder({
     'message size includes its own two bytes',
     'prices: decimals come from the class, series or commodity definition (Decimal In Price); the dissector gives no scale. Strike prices have their own decimals field',
   ],
+  unconfirmed: [
+    'decimals of open, high, low and settlement prices, here those of the price; of contract sizes, here Decimal In Contract Size',
+  ],
   messages: {
     addOrder: hkexOmdD22.messages.addOrder,
     aggregateImpliedOrder: hkexOmdD22.messages.aggregateImpliedOrder,
@@ -109,7 +112,7 @@ export const hkexOmdDRetrans22 = defineDecoder({
       instrumentTypeKey: u32(85),
       filler3: reserved(89, 3),
       priceQuotationFactor: u32(92),
-      contractSize: u32(96),
+      contractSize: u32(96, scaledBy('decimalInContractSize')),
       decimalInContractSize: u16(100),
       decimalInStrikePrice: u16(102),
       decimalInPrice: u16(104),
@@ -138,7 +141,7 @@ export const hkexOmdDRetrans22 = defineDecoder({
       firstTradingTime: u64(86),
       filler3: reserved(94, 3),
       instrumentStatus: u8(97),
-      contractSize: i32(98),
+      contractSize: i32(98, scaledBy('decimalInContractSize')),
       priceQuotationFactor: i32(102),
       numberOfLegs: u8(106),
       vcmFlag: u8(107, { 0: 'Not Applicable', 1: 'Applicable' }),

@@ -102,7 +102,7 @@ export const lseGtpAnalyticsReplay262 = defineDecoder({
       reserved4: reserved(104, 4),
       averageDailyTurnoverAdt: i64(108, price4),
       secondReserved8: reserved(116, 8),
-      reserved1: u8(124),
+      reserved1: reserved(124, 1),
       thirdReserved8: reserved(125, 8),
       fourthReserved8: reserved(133, 8),
     }),

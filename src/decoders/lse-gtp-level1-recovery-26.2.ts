@@ -194,7 +194,7 @@ export const lseGtpLevel1Recovery262 = defineDecoder({
       reserved8: reserved(72, 8),
       dynamicCircuitBreakerTolerances: i64(80, price8),
       staticCircuitBreakerTolerances: i64(88, price8),
-      reserved1: u8(96),
+      reserved1: reserved(96, 1),
       secondReserved1: reserved(97, 1),
       expirationDate: text(98, 8),
       listingStartDate: text(106, 8),

@@ -85,7 +85,7 @@ export const lseGtpMifid2PostTradeReplay262 = defineDecoder({
       ptAlgoTrade: text(231, 4, { ALGO: 'Algorithmic Trade' }),
       ptCancellationFlag: text(235, 4, { CANC: 'Trade Cancellation' }),
       ptAmendmentFlag: text(239, 4, { AMND: 'Trade Amendment' }),
-      reserved1: u8(243),
+      reserved1: reserved(243, 1),
       reserved3: reserved(244, 3),
       reserved20: reserved(247, 20),
       secondReserved4: reserved(267, 4),

@@ -14,7 +14,7 @@ const Origin = {
   4: 'Market Maker',
   5: 'Non-Member Market Maker',
   8: 'Non-Priority Customer',
-  '': 'Not Applicable',
+  ' ': 'Not Applicable',
 };
 
 /** MIAX Emerald Options Order Feed (MOR) 1.1.a: MIAX Options Order Feed MOR v1.1.a, version 1.1.a, Monday, August 22, 2022. What is as in miax-emerald-ais-1.0a is taken from there. */
@@ -58,7 +58,7 @@ export const miaxEmeraldOrderFeed11a = defineDecoder({
       remainingVolumeOpen: u32(28),
       timeInForceTif: char(32, { A: 'AOC', G: 'GTC', O: 'OPG', D: 'Day', S: 'SAO' }),
       origin: char(33, Origin),
-      opencloseIndicator: char(34, { O: 'Open', C: 'Close', '': 'Not Applicable' }),
+      opencloseIndicator: char(34, { O: 'Open', C: 'Close', ' ': 'Not Applicable' }),
       routeInstruction: char(35, { R: 'Routable', D: 'Do Not Route', P: 'Post Only' }),
       attributedId: text(36, 4),
       priorityCustomerVolume: u32(40),

@@ -56,7 +56,7 @@ const Origin = {
   4: 'Firm',
   5: 'Priority Customer',
   6: 'Non-Priority Customer',
-  '': 'Multiple Initiators of Varying Origin',
+  ' ': 'Multiple Initiators of Varying Origin',
 };
 const OptionState = { P: 'Pre-Open', N: 'Open but No FSRP', O: 'Open with FSRP' };
 const SettlementReferencePriceType = {

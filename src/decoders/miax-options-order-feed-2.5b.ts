@@ -45,7 +45,7 @@ const Origin = {
   4: 'Market Maker',
   5: 'Non-Member Market Maker',
   8: 'Non-Priority Customer',
-  '': 'Not Applicable',
+  ' ': 'Not Applicable',
 };
 
 /** MIAX Options Order Feed (MOR) 2.5.b: MIAX Options Order Feed MOR v2.5.b re, version 2.5.b, Tuesday, May 17, 2022. What is as in miax-emerald-order-feed-1.1a is taken from there. */
@@ -102,7 +102,7 @@ export const miaxOptionsOrderFeed25b = defineDecoder({
       remainingVolumeOpen: u32(28),
       timeInForceTif: char(32, { A: 'AOC', G: 'GTC', O: 'OPG', D: 'Day', S: 'SAO' }),
       origin: char(33, Origin),
-      opencloseIndicator: char(34, { O: 'Open', C: 'Close', '': 'Not Applicable' }),
+      opencloseIndicator: char(34, { O: 'Open', C: 'Close', ' ': 'Not Applicable' }),
       routeInstruction: char(35, { R: 'Routable', D: 'Do Not Route' }),
       attributedId: text(36, 4),
       priorityCustomerVolume: u32(40),

@@ -97,7 +97,7 @@ export const miaxPearlOptionsLiquidity12 = defineDecoder({
       remainingVolumeOpen: u32(28),
       timeInForceTif: char(32, { G: 'GTC', D: 'Day' }),
       origin: char(33, Origin),
-      opencloseIndicator: char(34, { O: 'Open', C: 'Close', '': 'Not Applicable' }),
+      opencloseIndicator: char(34, { O: 'Open', C: 'Close', ' ': 'Not Applicable' }),
       orderInstruction: char(35, { R: 'Routable', D: 'Do Not Route', P: 'Post Only' }),
       reserved8: reserved(36, 8),
     }),

@@ -111,7 +111,7 @@ export const miaxSapphireLiquidity10a = defineDecoder({
       remainingVolumeOpen: u32(28),
       timeInForceTif: char(32, { D: 'Day' }),
       origin: char(33, Origin),
-      opencloseIndicator: char(34, { O: 'Open', C: 'Close', '': 'Not Applicable' }),
+      opencloseIndicator: char(34, { O: 'Open', C: 'Close', ' ': 'Not Applicable' }),
       orderInstruction: char(35, { R: 'Routable', D: 'Do Not Route' }),
       reserved8: reserved(36, 8),
     }),

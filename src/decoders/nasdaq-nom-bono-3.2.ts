@@ -25,11 +25,11 @@ const EventCode = {
 };
 const OpenState = { Y: 'Open for Auto Execution', N: 'Closed for Auto Execution' };
 const QuoteCondition = {
-  '': 'Regular Quote, AutoX Eligible',
   R: 'Rotational Quote',
   X: 'Bid Side Firm',
   Y: 'Ask Side Firm',
   F: 'Non-Firm Quote',
+  ' ': 'Regular Quote, AutoX Eligible',
 };
 
 /** Nasdaq Options Market (NOM); PHLX Top of Market 3.3 has the same layout Best of Nasdaq Options (BONO) 3.2: http://www.nasdaqtrader.com/content/productsservices/trading/optionsmarket/BONO spec, version 3.2, Thursday, November 2, 2017. */

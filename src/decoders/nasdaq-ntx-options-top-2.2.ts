@@ -2,9 +2,9 @@ import { char, defineDecoder, inUnit, message, price2, price4, u16, u32, u64 } f
 import { nasdaqNtxOptionsDepth22 } from './nasdaq-ntx-options-depth-2.2.js';
 
 const QuoteCondition = {
-  '': 'Regular Quote, AutoX Eligible',
   X: 'Ask Side Not Firm, Bid Side Firm',
   Y: 'Bid Side Not Firm, Ask Side Firm',
+  ' ': 'Regular Quote, AutoX Eligible',
 };
 
 /** Nasdaq Texas options (NTX, formerly BX Options) Top of Market 2.2: Nasdaq Texas Options Top of Market, version 2.2, Friday, August 30, 2024. What is as in nasdaq-ntx-options-depth-2.2 is taken from there. */

@@ -44,7 +44,7 @@ const OrderCapacity = {
   P: 'Professional Order',
   O: 'Other Exchange Market Maker Order',
   J: 'Joint Back Office',
-  '': 'N/A',
+  ' ': 'N/A',
 };
 const CrossType = {
   B: 'Block Auction',

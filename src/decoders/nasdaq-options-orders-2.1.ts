@@ -9,7 +9,7 @@ const OrderCapacity = {
   P: 'Professional Order',
   O: 'Other Exchange Market Maker Order',
   J: 'Joint Back Office',
-  '': 'N/A',
+  ' ': 'N/A',
 };
 const AuctionType = {
   B: 'Block Auction',
@@ -57,12 +57,12 @@ export const nasdaqOptionsOrders21 = defineDecoder({
       executableOrderVolume: u32(28),
       orderStatus: char(32, { O: 'Open', F: 'Filled', C: 'Cancelled' }),
       orderType: char(33, { M: 'Market', L: 'Limit' }),
-      orderQualifier: char(34, { O: 'Opening Order', I: 'Implied Order', '': 'N/A' }),
+      orderQualifier: char(34, { O: 'Opening Order', I: 'Implied Order', ' ': 'N/A' }),
       limitPrice: u32(35, price4),
       allOrNone: char(39, { Y: 'All or None Order', N: 'Not All or None Order' }),
       timeInForce: char(40, { D: 'Day Order', G: 'Good Till Cancelled' }),
       orderCapacity: char(41, OrderCapacity),
-      openCloseIndicator: char(42, { O: 'Opens Position', C: 'Closes Position', '': 'N/A' }),
+      openCloseIndicator: char(42, { O: 'Opens Position', C: 'Closes Position', ' ': 'N/A' }),
       ownerId: text(43, 6),
       giveup: text(49, 6),
       cmta: text(55, 6),

@@ -124,7 +124,7 @@ export const nasdaqOptionsSpreadDepth21 = defineDecoder({
         expirationMonth: u8(13),
         expirationDay: u8(14),
         explicitStrikePrice: u32(15, price4),
-        optionType: char(19, { C: 'Call Option', P: 'Put Option', '': 'Stock Leg' }),
+        optionType: char(19, { C: 'Call Option', P: 'Put Option', ' ': 'Stock Leg' }),
         side: char(20, { B: 'Buy', S: 'Sell' }),
         legRatio: u32(21),
       }),

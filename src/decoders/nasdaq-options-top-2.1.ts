@@ -36,9 +36,9 @@ const CurrentTradingState = {
   X: 'Closed',
 };
 const QuoteCondition = {
-  '': 'Regular Quote, AutoX Eligible',
   X: 'Ask Side Not Firm, Bid Side Firm',
   Y: 'Bid Side Not Firm, Ask Side Firm',
+  ' ': 'Regular Quote, AutoX Eligible',
 };
 
 /** Nasdaq GEMX, ISE, MRX, PHLX Top of Market 2.1: Options Top of Market Feed 2.1, version 2.1, Friday, February 13, 2026. What is as in nasdaq-ntx-options-top-2.2 is taken from there. */

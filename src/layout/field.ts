@@ -62,6 +62,7 @@ export const price7 = scaled(-7);
 export const price8 = scaled(-8);
 export const price9 = scaled(-9);
 export const millisSinceMidnight = new Meaning(undefined, undefined, 'ms', 'since midnight');
+export const microsSinceMidnight = new Meaning(undefined, undefined, 'µs', 'since midnight');
 export const nanosSinceMidnight = new Meaning(undefined, undefined, 'ns', 'since midnight');
 export const nanosSinceEpoch = new Meaning(undefined, undefined, 'ns', 'since 1970-01-01 UTC');
 export const secondsSinceEpoch = new Meaning(undefined, undefined, 's', 'since 1970-01-01 UTC');

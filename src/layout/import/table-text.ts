@@ -11,6 +11,8 @@ import {
   Group,
   type Labels,
   type Meaning,
+  microsSinceMidnight,
+  millisSinceMidnight,
   nanosSinceEpoch,
   nanosSinceMidnight,
   next,
@@ -62,10 +64,13 @@ const NAMED: Readonly<Record<string, Meaning>> = {
   price7,
   price8,
   price9,
+  millisSinceMidnight,
+  microsSinceMidnight,
   nanosSinceMidnight,
   nanosSinceEpoch,
   secondsSinceEpoch,
 };
+const AFTER: Readonly<Record<string, string>> = { ms: 'millisAfter', µs: 'microsAfter', ns: 'nanosAfter' };
 const SENTINELS: readonly (readonly [string, bigint])[] = [
   ['noI64', noI64],
   ['noI64Max', noI64Max],
@@ -124,7 +129,8 @@ class Writer {
     }
     if (m.divisor !== undefined) return `${this.word('dividedBy')}(${quote(m.divisor)})`;
     if (m.scaleFrom !== undefined) return `${this.word('scaledBy')}(${quote(m.scaleFrom)})`;
-    if (m.note?.startsWith('after ')) return `${this.word('nanosAfter')}(${quote(m.note.slice(6))})`;
+    const after = m.note?.startsWith('after ') ? AFTER[m.unit ?? ''] : undefined;
+    if (after !== undefined) return `${this.word(after)}(${quote(m.note?.slice(6) ?? '')})`;
     if (m.unit !== undefined) return `${this.word('inUnit')}(${quote(m.unit)})`;
     return `${this.word('scaled')}(${m.scale ?? 0})`;
   }
