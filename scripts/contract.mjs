@@ -33,6 +33,7 @@ function shapeOf(contract) {
     Object.entries(ring.header).map(([name, [at]]) => [name, at]),
     [ring.record, ring.records, ring.message].map((record) => Object.entries(record)),
     Object.entries(ring.constants).map(([name, [value]]) => [name, value]),
+    Object.entries(contract.compiled).map(([name, members]) => [name, Object.entries(members)]),
   ]);
 }
 
@@ -185,6 +186,119 @@ function typescript(contract, version) {
   return out.join('\n');
 }
 
+/** How a member of the compiled form is written in TypeScript and read in C++. */
+const SCALARS = {
+  u8: { ts: 'number', write: (v) => `w.u8(${v})`, cpp: 'uint8_t', read: 'r.u8()' },
+  u16: { ts: 'number', write: (v) => `w.u16(${v})`, cpp: 'uint16_t', read: 'r.u16()' },
+  u32: { ts: 'number', write: (v) => `w.u32(${v})`, cpp: 'uint32_t', read: 'r.u32()' },
+  u64: { ts: 'bigint | number', write: (v) => `w.u64(${v})`, cpp: 'uint64_t', read: 'r.u64()' },
+  i8: { ts: 'number', write: (v) => `w.u8(${v} & 0xff)`, cpp: 'int8_t', read: 'int8_t(r.u8())' },
+  i16: { ts: 'number', write: (v) => `w.u16(${v} & 0xffff)`, cpp: 'int16_t', read: 'int16_t(r.u16())' },
+  i32: { ts: 'number', write: (v) => `w.u32(${v} >>> 0)`, cpp: 'int32_t', read: 'int32_t(r.u32())' },
+  i64: { ts: 'bigint | number', write: (v) => `w.u64(${v})`, cpp: 'int64_t', read: 'r.i64()' },
+  flag: { ts: 'boolean', write: (v) => `w.flag(${v})`, cpp: 'bool', read: 'r.flag()' },
+  text: { ts: 'string', write: (v) => `w.text(${v})`, cpp: 'std::string', read: 'r.text()' },
+  raw: { ts: 'Uint8Array', write: (v) => `w.bytes(${v})`, cpp: 'std::string', read: 'r.text()' },
+  bytes: { ts: 'Uint8Array', write: (v) => `w.bytes(${v})`, cpp: 'std::vector<uint8_t>', read: 'r.blob()' },
+};
+
+/** What a member's type is: a scalar, an enumeration, a record, or a list of one of them. */
+function memberOf(contract, type) {
+  const list = /^list (\w+)$/.exec(type);
+  const of = list?.[1] ?? type;
+  const kind = SCALARS[of]
+    ? 'scalar'
+    : contract.enumerations[of]
+      ? 'enumeration'
+      : contract.compiled[of]
+        ? 'record'
+        : '';
+  if (kind === '') throw new Error(`there is no type '${type}'`);
+  return { of, kind, list: list !== null };
+}
+
+function compiledHeader(contract) {
+  const out = [
+    ...HEAD.map((line) => `// ${line}`),
+    '// Reads each record of a compiled declaration into a struct whose members are called as there. One that has `sound()`',
+    '// is asked whether its members fit together.',
+    '// clang-format off',
+    '#pragma once',
+    '#include <string>',
+    '#include <type_traits>',
+    '#include <vector>',
+    '',
+    '#include "contract/contract.hpp"',
+    '',
+    'namespace venuewire::compiled {',
+    '',
+    'template <class Enumeration, class Reader>',
+    'Enumeration read_enumeration(Reader& r, uint32_t members) {',
+    '  const uint8_t value = r.u8();',
+    '  if (value >= members) r.fail();',
+    '  return value < members ? Enumeration(value) : Enumeration(0);',
+    '}',
+    '',
+  ];
+  for (const [name, members] of Object.entries(contract.compiled)) {
+    out.push('template <class Reader, class Record>', `void read_${snake(name).slice(1)}(Reader& r, Record& out) {`);
+    for (const [member, type] of Object.entries(members)) {
+      const { of, kind, list } = memberOf(contract, type);
+      const to = `out.${snake(member)}`;
+      const cpp = kind === 'scalar' ? SCALARS[of].cpp : of;
+      const value = kind === 'scalar' ? SCALARS[of].read : `read_enumeration<${of}>(r, k${of}s)`;
+      if (list) {
+        const item =
+          kind === 'record' ? `read_${snake(of).slice(1)}(r, ${to}.emplace_back())` : `${to}.push_back(${value})`;
+        if (kind !== 'record')
+          out.push(`  static_assert(std::is_same_v<typename decltype(${to})::value_type, ${cpp}>);`);
+        out.push(`  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) ${item};`);
+      } else if (kind === 'record') {
+        out.push(`  read_${snake(of).slice(1)}(r, ${to});`);
+      } else {
+        out.push(`  static_assert(std::is_same_v<decltype(${to}), ${cpp}>);`, `  ${to} = ${value};`);
+      }
+    }
+    out.push('  if constexpr (requires { out.sound(); }) {', '    if (!out.sound()) r.fail();', '  }', '}', '');
+  }
+  out.push('}  // namespace venuewire::compiled', '');
+  return out.join('\n');
+}
+
+function compiledTypescript(contract) {
+  const records = Object.entries(contract.compiled);
+  const members = records.flatMap(([, of]) => Object.values(of).map((type) => memberOf(contract, type)));
+  const enumerations = [...new Set(members.filter((m) => m.kind === 'enumeration').map((m) => m.of))].sort();
+  const imports = enumerations.flatMap((of) => [shout(of), `type ${of}`]);
+  const out = [
+    `/** ${HEAD.join(' ')} */`,
+    "import type { SpecWriter } from '../../layout/spec.js';",
+    `import { ${imports.join(', ')} } from '../../contract.js';`,
+    '',
+  ];
+  for (const [name, of] of records) {
+    out.push(`export interface Compiled${name} {`);
+    for (const [member, type] of Object.entries(of)) {
+      const m = memberOf(contract, type);
+      const ts = { scalar: SCALARS[m.of]?.ts, enumeration: m.of, record: `Compiled${m.of}` }[m.kind];
+      out.push(`  readonly ${member}: ${m.list ? `readonly ${ts.includes('|') ? `(${ts})` : ts}[]` : ts};`);
+    }
+    out.push('}', `export function write${name}(w: SpecWriter, v: Compiled${name}): void {`);
+    for (const [member, type] of Object.entries(of)) {
+      const m = memberOf(contract, type);
+      const write = (v) =>
+        ({
+          scalar: () => SCALARS[m.of].write(v),
+          enumeration: () => `w.u8(${shout(m.of)}.indexOf(${v}))`,
+          record: () => `write${m.of}(w, ${v})`,
+        })[m.kind]();
+      out.push(m.list ? `  w.list(v.${member}, (item) => { ${write('item')}; });` : `  ${write(`v.${member}`)};`);
+    }
+    out.push('}', '');
+  }
+  return out.join('\n');
+}
+
 function check(contract) {
   for (const [name, e] of Object.entries(contract.enumerations)) {
     if (e.doc === undefined) throw new Error(`${name} has no doc`);
@@ -207,7 +321,9 @@ export function generated(text = readFileSync(new URL(SOURCE, root), 'utf8')) {
   const version = fnv1a(shapeOf(contract));
   return {
     'native/contract/contract.hpp': cppHeader(contract, version),
+    'native/contract/compiled.hpp': compiledHeader(contract),
     'src/contract.ts': typescript(contract, version),
+    'src/feed/compile/records.ts': compiledTypescript(contract),
   };
 }
 

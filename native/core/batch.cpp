@@ -64,23 +64,6 @@ bool is_block16(const FramingSpec& f) {
 
 }  // namespace
 
-void Selection::parse(SpecReader& r) {
-  const Bytes t = r.bytes();
-  types.assign(t.data, t.data + t.size);
-  unknown = r.flag();
-  by_instrument = r.flag();
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) instruments.push_back(r.u64());
-  std::sort(instruments.begin(), instruments.end());
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    const Bytes b = r.bytes();
-    symbols.emplace_back(reinterpret_cast<const char*>(b.data), b.size);
-  }
-  std::sort(symbols.begin(), symbols.end());
-  directory_type = r.u16();
-  symbol_offset = r.u16();
-  symbol_width = r.u8();
-}
-
 BatchWriter::BatchWriter(uint8_t* memory, uint32_t data_at, uint32_t data_bytes, const Catalogue& catalogue,
                          Selection selection)
     : memory_(memory),
@@ -88,6 +71,8 @@ BatchWriter::BatchWriter(uint8_t* memory, uint32_t data_at, uint32_t data_bytes,
       capacity_(data_bytes / 8),
       catalogue_(catalogue),
       selection_(std::move(selection)) {
+  std::sort(selection_.instruments.begin(), selection_.instruments.end());
+  std::sort(selection_.symbols.begin(), selection_.symbols.end());
   select_ = !selection_.types.empty() || selection_.by_instrument || !selection_.unknown;
   pending_.reserve(256);
   word(memory_, kContractAt).store(kContract, std::memory_order_release);

@@ -21,7 +21,6 @@ struct Selection {
   uint16_t directory_type = Catalogue::kUnknown;
   uint16_t symbol_offset = 0;
   uint8_t symbol_width = 0;
-  void parse(SpecReader& r);
 };
 
 class BatchWriter : public Output {

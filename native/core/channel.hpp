@@ -62,6 +62,7 @@ struct ChannelSpec {
   uint32_t window_bytes = 16u << 20;
   uint32_t holes_max = 1024;
   uint64_t jump_max = 1u << 20;  ///< numbers; a packet farther ahead needs a second one that agrees
+  [[nodiscard]] bool sound() const { return window_packets > 0 && holes_max > 0; }
 };
 
 /// Missing numbers [begin, end) and how far the ladder has come with them.

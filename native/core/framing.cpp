@@ -40,85 +40,11 @@ uint64_t Field::load_tag(Bytes b) const {
   return v.size == 0 ? 0 : load_uint(v.data, v.size < 8 ? v.size : 8, true);
 }
 
-void Field::parse(SpecReader& r) {
-  offset = r.u16();
-  width = r.u8();
-  const uint8_t flags = r.u8();
-  big_endian = flags & 1;
-  digits = flags & 2;
-  tag = flags & 12;
-  tag_text = flags & 8;
-  shift = r.u8();
-  mask = r.u64();
-  if (shift > 63 || (!digits && width > 8)) r.fail();
-}
-
-bool FramingSpec::parse(SpecReader& r) {
-  header_length = r.u16();
-  header_length_min = r.u16();
-  packet_length.parse(r);
-  packet_length_add = int32_t(r.u32());
-  sequence.parse(r);
-  sequence_high.parse(r);
-  count.parse(r);
-  channel.parse(r);
-  send_time.parse(r);
-  send_time_unit_ns = r.u32();
-  send_time_nanos.parse(r);
-  epoch_offset = r.u16();
-  epoch_width = r.u8();
-  epoch_shift = r.u8();
-  epoch_mask = r.u64();
-  epoch_big_endian = r.flag();
-  epoch_ordered = r.flag();
-  numbering = Numbering(r.u8());
-  zero_is_unsequenced = r.flag();
-  many_packets = r.flag();
-  wrap_max = r.u64();
-  wrap_first = r.u64();
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    KindRule k;
-    k.field.parse(r);
-    k.value = r.u64();
-    k.also.parse(r);
-    k.also_value = r.u64();
-    k.kind = PacketKind(r.u8());
-    k.number = HeartbeatNumber(r.u8());
-    kinds.push_back(k);
-  }
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    ControlRule c;
-    c.type.parse(r);
-    c.value = r.u64();
-    c.also.parse(r);
-    c.also_value = r.u64();
-    c.kind = PacketKind(r.u8());
-    c.number = HeartbeatNumber(r.u8());
-    c.next.parse(r);
-    c.last.parse(r);
-    c.last_add = int8_t(r.u8());
-    c.counted = r.flag();
-    controls.push_back(c);
-  }
-  item.parse(r);
-  item_number.parse(r);
-  message_length.parse(r);
-  message_length_add = int32_t(r.u32());
-  message_prefix = r.u16();
-  message_trailer = r.u16();
-  message_align = r.u8();
-  message_delimiter = int16_t(r.u16());
-  message_table = r.flag();
-  fix = r.flag();
-  restarts = r.flag();
-
+bool FramingSpec::sound() const {
   const auto inside = [&](const Field& x) { return !x.present() || x.tag || x.offset + x.width <= header_length_min; };
-  if (epoch_width > 16 || epoch_shift > 63 || message_align == 0 || wrap_first > wrap_max ||
-      epoch_offset + epoch_width > header_length_min || !inside(sequence) || !inside(sequence_high) ||
-      !inside(channel) || !inside(item) || !inside(send_time) || !inside(send_time_nanos) || !inside(packet_length)) {
-    r.fail();
-  }
-  return r.ok();
+  return epoch_width <= 16 && epoch_shift <= 63 && message_align != 0 && wrap_first <= wrap_max &&
+         epoch_offset + epoch_width <= header_length_min && inside(sequence) && inside(sequence_high) &&
+         inside(channel) && inside(item) && inside(send_time) && inside(send_time_nanos) && inside(packet_length);
 }
 
 namespace {

@@ -34,7 +34,7 @@ struct Field {
   [[nodiscard]] static uint64_t load_digits(const uint8_t* p, uint32_t width);
   /// The value of the first field with that tag in a tag=value message; no data: there is none.
   [[nodiscard]] static Bytes find_tag(Bytes message, uint32_t tag);
-  void parse(SpecReader& r);
+  [[nodiscard]] bool sound() const { return shift <= 63 && (digits || width <= 8); }
 
  private:
   [[nodiscard]] uint64_t load_tag(Bytes b) const;
@@ -109,7 +109,7 @@ struct FramingSpec {
   bool restarts = false;  ///< a lower number that was sent later begins the count again
   bool fix = false;       ///< tag=value messages: 8 and 9 (BodyLength) in front, 10 (CheckSum) behind; no header
 
-  [[nodiscard]] bool parse(SpecReader& r);
+  [[nodiscard]] bool sound() const;
 };
 
 /// One message and no header: what a stream that counts for itself delivers.

@@ -10,24 +10,14 @@ using C = ChannelCounter;
 
 }  // namespace
 
-void Template::parse(SpecReader& r) {
-  const Bytes b = r.bytes();
-  bytes.assign(b.data, b.data + b.size);
-  fix = r.flag();
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    Patch p;
-    p.offset = r.u16();
-    p.width = r.u8();
-    p.encoding = Encoding(r.u8());
-    p.variable = Variable(r.u8());
-    p.add = r.i64();
+bool Template::sound() const {
+  for (const Patch& p : patches) {
     const bool text = p.encoding == Encoding::fix_field || p.encoding == Encoding::fix_time;
-    if (size_t(p.offset) + (text ? 0u : p.width) > bytes.size() || (!text && p.width == 0) ||
-        (p.encoding <= Encoding::uint_little && p.width > 8)) {
-      r.fail();
-    }
-    patches.push_back(p);
+    const bool number = p.encoding == Encoding::uint_big || p.encoding == Encoding::uint_little;
+    if (size_t(p.offset) + (text ? 0u : p.width) > bytes.size() || (!text && p.width == 0) || (number && p.width > 8))
+      return false;
   }
+  return true;
 }
 
 Requester::Requester(const RequesterSpec& spec, const FramingSpec& framing, uint16_t index, Host& host, ReplySink& sink)

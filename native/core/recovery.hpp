@@ -36,7 +36,12 @@ struct Template {
   std::vector<Patch> patches;
   bool fix = false;  ///< tag=value: BodyLength (9) and CheckSum (10) are filled in by the engine
   [[nodiscard]] bool present() const { return !bytes.empty(); }
-  void parse(SpecReader& r);
+  [[nodiscard]] bool sound() const;
+};
+
+struct StatusOutcome {
+  uint64_t value = 0;
+  Outcome outcome = Outcome::accepted;
 };
 
 struct ReplyRule {
@@ -50,12 +55,13 @@ struct ReplyRule {
   uint16_t epoch_offset = 0;
   uint8_t epoch_width = 0;  ///< text: must equal the channel's session, blanks aside
   bool inclusive = false;   ///< snapshot numbers: the snapshot contains this number
-  std::vector<std::pair<uint64_t, Outcome>> outcomes;
+  std::vector<StatusOutcome> outcomes;
   Outcome otherwise = Outcome::give_up;
   /// A field that repeats what the request held. One that does not makes this the answer to another request.
   struct Echo {
     Field field;
     Variable variable = Variable::begin;
+    [[nodiscard]] bool sound() const { return uint32_t(variable) < kEchoedVariables && field.present(); }
   };
   std::vector<Echo> echoes;
 };
@@ -63,12 +69,16 @@ struct ReplyRule {
 struct Limit {
   uint32_t count = 0;
   int64_t window_ns = 0;
+  [[nodiscard]] bool sound() const { return count > 0 && window_ns > 0; }
 };
 
 struct ServerSpec {
   std::string host;
   uint16_t port = 0;
 };
+
+/// The longest packet that a server may be declared to send.
+inline constexpr uint32_t kPacketBytesMost = 64u << 20;
 
 struct RequesterSpec {
   std::string name;
@@ -109,6 +119,10 @@ struct RequesterSpec {
   uint64_t resent_value = 0;
   uint32_t refresh_items = 0;  ///< snapshot_end messages that make the state whole again after a subscription
   uint8_t line = 0;
+  [[nodiscard]] bool sound() const {
+    return line < kLinesMax && reconnect_first_ns > 0 && reconnect_most_ns >= reconnect_first_ns && range_max > 0 &&
+           packet_bytes_max > 0 && packet_bytes_max <= kPacketBytesMost;
+  }
 };
 
 struct RungSpec {

@@ -2,150 +2,23 @@
 
 #include <algorithm>
 
+#include "contract/compiled.hpp"
+
 namespace venuewire {
-
-namespace {
-
-void parse_rule(SpecReader& r, ReplyRule& rule) {
-  rule.first.parse(r);
-  rule.first_value = r.u64();
-  rule.second.parse(r);
-  rule.second_value = r.u64();
-  rule.in_message = r.flag();
-  rule.action = Action(r.u8());
-  rule.number.parse(r);
-  rule.number2.parse(r);
-  rule.key.parse(r);
-  rule.payload_offset = r.u16();
-  rule.epoch_offset = r.u16();
-  rule.epoch_width = r.u8();
-  rule.inclusive = r.flag();
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    const uint64_t value = r.u64();
-    rule.outcomes.emplace_back(value, Outcome(r.u8()));
-  }
-  rule.otherwise = Outcome(r.u8());
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    ReplyRule::Echo& e = rule.echoes.emplace_back();
-    e.field.parse(r);
-    e.variable = Variable(r.u8());
-    if (uint32_t(e.variable) >= kEchoedVariables || !e.field.present()) r.fail();
-  }
-}
-
-void parse_requester(SpecReader& r, RequesterSpec& q) {
-  q.name = r.text();
-  q.tcp = r.flag();
-  q.purpose = Purpose(r.u8());
-  q.lifecycle = Lifecycle(r.u8());
-  q.channel = int32_t(r.u32());
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    ServerSpec s;
-    s.host = r.text();
-    s.port = r.u16();
-    q.servers.push_back(s);
-  }
-  q.local_address = r.text();
-  q.framing = r.u16();
-  q.replies_are_feed = r.flag();
-  q.request_per_datagram = r.flag();
-  q.serial = r.flag();
-  q.needs_image = r.flag();
-  q.login.parse(r);
-  q.request.parse(r);
-  q.heartbeat.parse(r);
-  q.logout.parse(r);
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) parse_rule(r, q.rules.emplace_back());
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    Limit l;
-    l.count = r.u32();
-    l.window_ns = r.i64();
-    if (l.count == 0 || l.window_ns <= 0) r.fail();
-    q.limits.push_back(l);
-  }
-  q.range_max = r.u64();
-  q.age_max = r.u64();
-  q.connect_timeout_ns = r.i64();
-  q.login_timeout_ns = r.i64();
-  q.heartbeat_ns = r.i64();
-  q.silence_ns = r.i64();
-  q.login_gap_ns = r.i64();
-  q.cooldown_ns = r.i64();
-  q.patience_ns = r.i64();
-  q.packet_bytes_max = r.u32();
-  q.snapshot_from = SnapshotFrom(r.u8());
-  q.snapshot_number = SnapshotNumber(r.u8());
-  q.snapshot_count = SnapshotCount(r.u8());
-  q.resume.parse(r);
-  q.probe.parse(r);
-  q.answer.parse(r);
-  q.gap_fill.parse(r);
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) q.subscribe.emplace_back().parse(r);
-  q.probe_ns = r.i64();
-  q.reconnect_first_ns = r.i64();
-  q.reconnect_most_ns = r.i64();
-  q.resent.parse(r);
-  q.resent_value = r.u64();
-  q.refresh_items = r.u32();
-  q.line = r.u8();
-  if (q.line >= kLinesMax || q.reconnect_first_ns <= 0 || q.reconnect_most_ns < q.reconnect_first_ns) r.fail();
-  if (q.range_max == 0 || q.packet_bytes_max == 0 || q.packet_bytes_max > (64u << 20)) r.fail();
-}
-
-}  // namespace
 
 bool SessionSpec::parse(Bytes bytes) {
   SpecReader r(bytes);
   if (r.u32() != kContract) return false;
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    if (!framings.emplace_back().parse(r)) return false;
-  }
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    LineSpec l;
-    l.name = r.text();
-    l.role = LineRole(r.u8());
-    l.channel = int32_t(r.u32());
-    l.framing = r.u16();
-    l.group = r.text();
-    l.port = r.u16();
-    l.interface = r.text();
-    l.source = r.text();
-    l.line = r.u8();
-    if (l.line >= kLinesMax) r.fail();
-    lines.push_back(l);
-  }
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    ChannelSpec c;
-    c.key = r.u64();
-    c.join = Join(r.u8());
-    c.session_fixed = r.flag();
-    c.session.high = r.u64();
-    c.session.low = r.u64();
-    c.window_packets = r.u32();
-    c.window_bytes = r.u32();
-    c.holes_max = r.u32();
-    c.jump_max = r.u64();
-    if (c.window_packets == 0 || c.holes_max == 0) r.fail();
-    channels.push_back(c);
-  }
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) {
-    RungSpec g;
-    g.kind = RungKind(r.u8());
-    g.requester = r.u16();
-    g.tries = r.u16();
-    g.timeout_ns = r.i64();
-    g.packets = r.u32();
-    g.channel = int32_t(r.u32());
-    rungs.push_back(g);
-  }
-  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) parse_requester(r, requesters.emplace_back());
-  selection.parse(r);
+  compiled::read_session(r, *this);
   if (!r.ok() || !catalogue.parse(r) || !r.ok() || !r.at_end()) return false;
-
   for (FramingSpec& f : framings) {
     if (f.message_table) f.table = std::make_shared<const Catalogue>(catalogue);
   }
-  if (framings.empty() || channels.empty() || channels.size() > 4096) return false;
+  return true;
+}
+
+bool SessionSpec::sound() const {
+  if (framings.empty() || channels.empty() || channels.size() > kChannelsMax) return false;
   for (const LineSpec& l : lines) {
     if (l.framing >= framings.size() || l.channel >= int32_t(channels.size())) return false;
   }

@@ -22,7 +22,10 @@ struct LineSpec {
   std::string group, interface, source;  ///< sockets only
   uint16_t port = 0;
   uint8_t line = 0;  ///< A = 0, B = 1 …
+  [[nodiscard]] bool sound() const { return line < kLinesMax; }
 };
+
+inline constexpr uint32_t kChannelsMax = 4096;
 
 struct SessionSpec {
   std::vector<FramingSpec> framings;
@@ -35,6 +38,8 @@ struct SessionSpec {
 
   /// False: the bytes are not a compiled declaration of this version.
   [[nodiscard]] bool parse(Bytes bytes);
+  /// Whether every index names what it must.
+  [[nodiscard]] bool sound() const;
 };
 
 class Session final : public ReplySink {

@@ -1,8 +1,9 @@
-// Reads the compiled form of a declaration (src/layout/spec.ts writes it): little-endian integers and
-// length-prefixed bytes, no padding. Every read is bounded; after the first read past the end `ok()` is false and all
-// further reads give zeros, so a parser checks once, at its end.
+// Reads the compiled form of a declaration (src/layout/spec.ts writes it, in the order of native/contract):
+// little-endian integers and length-prefixed bytes, no padding. Every read is bounded; after the first read past the
+// end `ok()` is false and all further reads give zeros, so a parser checks once, at its end.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "core/wire.hpp"
 
@@ -35,6 +36,10 @@ class SpecReader {
   std::string text() {
     const Bytes b = bytes();
     return std::string(reinterpret_cast<const char*>(b.data), b.size);
+  }
+  std::vector<uint8_t> blob() {
+    const Bytes b = bytes();
+    return std::vector<uint8_t>(b.data, b.data + b.size);
   }
   /// A list's length; refused when the rest of the input could not hold that many items of a byte each.
   uint32_t count() {

@@ -1,9 +1,9 @@
 /**
- * Compiles a venue into what the native core executes: `SessionSpec::parse` in native/core/session.cpp reads exactly what
- * is written here and in compile/. Credentials are resolved in compile/templates.ts and nowhere else, and end up in the
+ * Compiles a venue into what the native core executes; what the compiled form holds, in which order, is declared in
+ * native/contract. Credentials are resolved in compile/templates.ts and nowhere else, and end up in the
  * compiled bytes only.
  */
-import { CONTRACT, JOIN, LINE_ROLE, RUNG_KIND } from '../contract.js';
+import { CONTRACT, UNKNOWN_TYPE } from '../contract.js';
 import { compileCatalogue, type Decoder, instrumentKey } from '../layout/index.js';
 import type { PlanField } from '../layout/plan.js';
 import { SpecWriter } from '../layout/spec.js';
@@ -15,9 +15,10 @@ import type { Snapshot } from '../patterns/snapshot.js';
 import type { Stream } from '../patterns/stream.js';
 import { splitEndpoint } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
-import { fault, resolveFraming, writeFraming } from './compile/framing.js';
+import { compileFraming, fault, resolveFraming } from './compile/framing.js';
 import { RUNG_KIND_OF } from './compile/names.js';
-import { ns, type Requester, writeRequester } from './compile/requester.js';
+import { type CompiledSelection, writeSession } from './compile/records.js';
+import { compileRequester, ns, type Requester } from './compile/requester.js';
 import { fieldOf, tableOf } from './compile/templates.js';
 
 export type { Venue } from '../patterns/venue.js';
@@ -118,7 +119,7 @@ function epochOf(f: Framing, session: string, where: string): { high: bigint; lo
   return { high: textValue(text.slice(0, 8)), low: textValue(text.slice(8)) << BigInt(8 * (16 - s.size)) };
 }
 
-function writeSelection(w: SpecWriter, venue: Venue, decoder: Decoder, select: Selection | undefined): void {
+function compileSelection(venue: Venue, decoder: Decoder, select: Selection | undefined): CompiledSelection {
   const types = new Uint8Array(select?.messages === undefined ? 0 : decoder.names.length);
   for (const name of select?.messages ?? []) types[decoder.indexOf(name)] = 1;
   const keys: bigint[] = [];
@@ -137,19 +138,16 @@ function writeSelection(w: SpecWriter, venue: Venue, decoder: Decoder, select: S
         'Write it as the venue does.',
       );
   }
-  w.bytes(types);
-  w.flag(select?.unknown ?? true);
-  w.flag(select?.instruments !== undefined);
-  w.list(keys, (k) => {
-    w.u64(k);
-  });
-  w.list(symbols, (s) => {
-    w.bytes(s);
-  });
-  const message = venue.directory === undefined ? 0xffff : decoder.indexOf(venue.directory.message);
-  w.u16(message)
-    .u16(directory?.at ?? 0)
-    .u8(directory?.size ?? 0);
+  return {
+    types,
+    unknown: select?.unknown ?? true,
+    byInstrument: select?.instruments !== undefined,
+    instruments: keys,
+    symbols,
+    directoryType: venue.directory === undefined ? UNKNOWN_TYPE : decoder.indexOf(venue.directory.message),
+    symbolOffset: directory?.at ?? 0,
+    symbolWidth: directory?.size ?? 0,
+  };
 }
 
 const address = (n: Network): { group: string; port: number; interface: string; source: string } => {
@@ -263,41 +261,41 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
       ? framingIndex(resolveFraming(onLines.pattern.lineFraming, feed, onLines.name))
       : 0;
 
-  const w = new SpecWriter();
-  w.u32(CONTRACT);
-  w.list(framings, (f) => {
-    writeFraming(w, f);
-  });
-  w.list(lines, (l) => {
-    const a = address(l.network);
-    w.text(l.name)
-      .u8(LINE_ROLE.indexOf(l.role))
-      .u32(l.channel >>> 0)
-      .u16(l.role === 'snapshot' ? snapshotFraming : 0);
-    w.text(a.group).u16(a.port).text(a.interface).text(a.source);
-    w.u8(lineNumbers[l.index] as number);
-  });
   const window = { ...venue.window, ...options.window };
-  w.list(channels, (c) => {
-    const epoch = venue.session === undefined ? undefined : epochOf(feed, venue.session, venue.name);
-    w.u64(c.key)
-      .u8(JOIN.indexOf(c.join))
-      .flag(epoch !== undefined);
-    w.u64(epoch?.high ?? 0n).u64(epoch?.low ?? 0n);
-    w.u32(window.packets).u32(window.bytes).u32(window.holes).u64(BigInt(window.jump));
+  const epoch = venue.session === undefined ? undefined : epochOf(feed, venue.session, venue.name);
+  const compiledRequesters = requesters.map((q) => compileRequester(q, feed, framingIndex));
+  const w = new SpecWriter().u32(CONTRACT);
+  writeSession(w, {
+    framings: framings.map(compileFraming),
+    lines: lines.map((l) => ({
+      name: l.name,
+      role: l.role,
+      channel: l.channel,
+      framing: l.role === 'snapshot' ? snapshotFraming : 0,
+      ...address(l.network),
+      line: lineNumbers[l.index] as number,
+    })),
+    channels: channels.map((c) => ({
+      key: c.key,
+      join: c.join,
+      sessionFixed: epoch !== undefined,
+      session: epoch ?? { high: 0n, low: 0n },
+      windowPackets: window.packets,
+      windowBytes: window.bytes,
+      holesMax: window.holes,
+      jumpMax: BigInt(window.jump),
+    })),
+    rungs: rungs.map((r) => ({
+      kind: RUNG_KIND_OF[r.kind as keyof typeof RUNG_KIND_OF],
+      requester: r.requester,
+      tries: r.tries,
+      timeoutNs: r.timeout,
+      packets: r.packets,
+      channel: r.channel,
+    })),
+    requesters: compiledRequesters,
+    selection: compileSelection(venue, decoder, options.select),
   });
-  w.list(rungs, (r) => {
-    w.u8(RUNG_KIND.indexOf(RUNG_KIND_OF[r.kind as keyof typeof RUNG_KIND_OF]))
-      .u16(r.requester)
-      .u16(r.tries)
-      .u64(r.timeout)
-      .u32(r.packets)
-      .u32(r.channel >>> 0);
-  });
-  w.list(requesters, (q) => {
-    writeRequester(w, q, feed, framingIndex);
-  });
-  writeSelection(w, venue, decoder, options.select);
   const head = w.finish();
   const catalogue = compileCatalogue(decoder);
   const spec = new Uint8Array(head.length + catalogue.length);

@@ -58,10 +58,10 @@ export function readSpec(spec: Uint8Array) {
   const list = <T>(read: () => T): T[] => Array.from({ length: u32() }, read);
   /** `offset:size`, byte order, digits, bits; undefined where there is none. */
   const field = (): string | undefined => {
-    const [offset, size, flags, shift, mask] = [u16(), u8(), u8(), u8(), u64()];
+    const [offset, size, big, digits, tag, text, shift, mask] = [u16(), u8(), u8(), u8(), u8(), u8(), u8(), u64()];
     if (size === 0) return undefined;
     const bits = shift === 0 && mask === 0xffff_ffff_ffff_ffffn ? '' : `>>${shift}&${mask}`;
-    return `${offset}:${size}${flags & 8 ? 'T' : flags & 4 ? 't' : flags & 2 ? 'd' : flags & 1 ? 'b' : 'l'}${bits}`;
+    return `${offset}:${size}${text ? 'T' : tag ? 't' : digits ? 'd' : big ? 'b' : 'l'}${bits}`;
   };
   const condition = (): string | undefined => {
     const [f, v] = [field(), u64()];

@@ -37,9 +37,17 @@ describe('the contract between the languages', () => {
       .replace('      goodbye: ', '      greet: a new action\n      goodbye: ');
     const files = generated(added);
     for (const name of ['lineMoved', 'holiday', 'newThings', 'greet']) {
-      for (const text of Object.values(files)) expect(text).toContain(name);
+      expect(files['src/contract.ts']).toContain(name);
+      expect(files['native/contract/contract.hpp']).toContain(name);
     }
     expect(files['src/contract.ts']).not.toContain(`CONTRACT = 0x${CONTRACT.toString(16).padStart(8, '0')}`);
+  });
+
+  test('a line in the compiled form is one for both sides, in the same order', () => {
+    const source = readFileSync(new URL('native/contract/contract.yaml', root), 'utf8');
+    const files = generated(source.replace('    restarts: flag\n', '    restarts: flag\n    brandNew: u32\n'));
+    expect(files['native/contract/compiled.hpp']).toMatch(/out\.restarts = .*\n.*\n {2}out\.brand_new = r\.u32\(\);/);
+    expect(files['src/feed/compile/records.ts']).toMatch(/w\.flag\(v\.restarts\);\n {2}w\.u32\(v\.brandNew\);/);
   });
 
   test('wording alone makes no other version', () => {

@@ -1,10 +1,9 @@
-/** Framings in the form of the native core: `FramingSpec::parse` in native/core/framing.cpp reads what is written here. */
-import { HEARTBEAT_NUMBER, NUMBERING, PACKET_KIND } from '../../contract.js';
+/** Framings in the form of the native core. */
 import { type ErrorCode, VenuewireError } from '../../errors.js';
-import type { SpecWriter } from '../../layout/spec.js';
 import { completeFraming, type Framing, textValue } from '../../patterns/framing.js';
 import { findFraming } from '../../patterns/framings.js';
 import { NO_LIMIT, UNIT_NS } from './names.js';
+import type { CompiledControlRule, CompiledField, CompiledFraming, CompiledKindRule } from './records.js';
 
 export const fault = (code: ErrorCode, message: string, hint: string): VenuewireError =>
   new VenuewireError(code, message, hint);
@@ -17,18 +16,29 @@ export interface Place {
   readonly bits?: readonly [number, number] | undefined;
 }
 
-export function writeField(w: SpecWriter, f: Place | undefined, order: 'big' | 'little'): void {
-  const big = (f?.byteOrder ?? order) === 'big';
-  const mask = f?.bits === undefined ? NO_LIMIT : (1n << BigInt(f.bits[1])) - 1n;
-  w.u16(f?.offset ?? 0)
-    .u8(f?.size ?? 0)
-    .u8(
-      (f !== undefined && big ? 1 : 0) |
-        (f?.type === 'digits' ? 2 : f?.type === 'tag' ? 4 : f?.type === 'tagText' ? 12 : 0),
-    )
-    .u8(f?.bits?.[0] ?? 0)
-    .u64(BigInt.asUintN(64, mask));
+export function compileField(f: Place | undefined, order: 'big' | 'little'): CompiledField {
+  if (f === undefined) return NO_FIELD;
+  return {
+    offset: f.offset,
+    width: f.size,
+    bigEndian: (f.byteOrder ?? order) === 'big',
+    digits: f.type === 'digits',
+    tag: f.type === 'tag' || f.type === 'tagText',
+    tagText: f.type === 'tagText',
+    shift: f.bits?.[0] ?? 0,
+    mask: f.bits === undefined ? NO_LIMIT : (1n << BigInt(f.bits[1])) - 1n,
+  };
 }
+const NO_FIELD: CompiledField = {
+  offset: 0,
+  width: 0,
+  bigEndian: false,
+  digits: false,
+  tag: false,
+  tagText: false,
+  shift: 0,
+  mask: NO_LIMIT,
+};
 
 /** The place of a condition that may be on a FIX tag. */
 export const conditionPlace = (
@@ -37,66 +47,88 @@ export const conditionPlace = (
   c.tag === undefined ? c : { offset: c.tag, size: 1, type: typeof c.equals === 'string' ? 'tagText' : 'tag' };
 
 /** A field and the value that it must have; text is compared in the order of its bytes. */
-export function writeCondition(w: SpecWriter, f: Place, equals: number | string, order: 'big' | 'little'): void {
-  const text = typeof equals === 'string';
-  writeField(w, text ? { ...f, byteOrder: 'big' } : f, order);
-  w.u64(text ? textValue(f.type === 'tagText' ? equals : equals.padEnd(f.size)) : BigInt(equals));
+export function compileCondition(
+  f: Place | undefined,
+  equals: number | string,
+  order: 'big' | 'little',
+): readonly [field: CompiledField, value: bigint] {
+  if (f === undefined) return [NO_FIELD, 0n];
+  if (typeof equals === 'number') return [compileField(f, order), BigInt(equals)];
+  const text = textValue(f.type === 'tagText' ? equals : equals.padEnd(f.size));
+  return [compileField({ ...f, byteOrder: 'big' }, order), text];
 }
 
-/** Writes a framing as `FramingSpec::parse` in native/core/framing.cpp reads it. */
-export function writeFraming(w: SpecWriter, f: Framing): void {
-  const order = f.byteOrder;
-  const field = (x: Place | undefined): void => writeField(w, x, order);
-  w.u16(f.headerLength).u16(f.shortestPacket);
-  field(f.packetLength);
-  w.u32((f.packetLength?.excludes ?? 0) >>> 0);
-  field(f.sequence);
-  field(f.sequenceHigh);
-  field(f.count);
-  field(f.channel);
-  field(f.sendTime);
-  w.u32(UNIT_NS[f.sendTime?.unit ?? 'ns']);
-  field(f.sendTime?.nanos);
+type Condition = Parameters<typeof conditionPlace>[0];
+const compileOptional = (c: Condition | undefined, order: 'big' | 'little'): readonly [CompiledField, bigint] =>
+  c === undefined ? [NO_FIELD, 0n] : compileCondition(conditionPlace(c), c.equals, order);
+
+function compileKind(k: Framing['kinds'][number], f: Framing): CompiledKindRule {
+  const place =
+    k.when.field === undefined ? conditionPlace(k.when as Place & typeof k.when) : (f[k.when.field] as Place);
+  const when = k.when.bits === undefined ? place : { ...place, bits: k.when.bits };
+  const [field, value] = compileCondition(when, k.when.equals, f.byteOrder);
+  const [also, alsoValue] = compileOptional(k.and, f.byteOrder);
+  return { field, value, also, alsoValue, kind: k.is, number: k.number };
+}
+
+function compileControl(c: Framing['controls'][number], f: Framing): CompiledControlRule {
+  const [type, value] = compileCondition(conditionPlace(c.when), c.when.equals, f.byteOrder);
+  const [also, alsoValue] = compileOptional(c.and, f.byteOrder);
+  return {
+    type,
+    value,
+    also,
+    alsoValue,
+    kind: c.is,
+    number: c.number,
+    next: compileField(c.next, f.byteOrder),
+    last: compileField(c.last, f.byteOrder),
+    lastAdd: c.lastIs === 'next' ? -1 : 0,
+    counted: c.counted,
+  };
+}
+
+export function compileFraming(f: Framing): CompiledFraming {
+  const field = (x: Place | undefined): CompiledField => compileField(x, f.byteOrder);
   const s = f.session;
-  w.u16(s?.offset ?? 0)
-    .u8(s?.size ?? 0)
-    .u8(s?.bits?.[0] ?? 0)
-    .u64(s?.bits === undefined ? NO_LIMIT : (1n << BigInt(s.bits[1])) - 1n)
-    .flag(s?.type === 'text' || (s?.byteOrder ?? order) === 'big')
-    .flag(s?.ordered ?? false);
-  w.u8(NUMBERING.indexOf(f.numbering)).flag(f.zeroIsUnsequenced).flag(f.manyPackets);
-  w.u64(BigInt(f.wrap.max)).u64(BigInt(f.wrap.first));
-  w.list(f.kinds, (k) => {
-    const place =
-      k.when.field === undefined ? conditionPlace(k.when as Place & typeof k.when) : (f[k.when.field] as Place);
-    writeCondition(w, k.when.bits === undefined ? place : { ...place, bits: k.when.bits }, k.when.equals, order);
-    if (k.and === undefined) {
-      field(undefined);
-      w.u64(0);
-    } else writeCondition(w, conditionPlace(k.and), k.and.equals, order);
-    w.u8(PACKET_KIND.indexOf(k.is)).u8(HEARTBEAT_NUMBER.indexOf(k.number));
-  });
-  w.list(f.controls, (c) => {
-    writeCondition(w, conditionPlace(c.when), c.when.equals, order);
-    if (c.and === undefined) {
-      field(undefined);
-      w.u64(0);
-    } else writeCondition(w, conditionPlace(c.and), c.and.equals, order);
-    w.u8(PACKET_KIND.indexOf(c.is)).u8(HEARTBEAT_NUMBER.indexOf(c.number));
-    field(c.next);
-    field(c.last);
-    w.u8(c.lastIs === 'next' ? 0xff : 0).flag(c.counted);
-  });
-  field(f.item?.key);
-  field(f.item?.number);
   const m = f.message;
-  field(m.lengthFrom === 'field' ? m.length : undefined);
-  w.u32((m.length?.excludes ?? 0) >>> 0);
-  w.u16(m.prefix).u16(m.trailer).u8(m.align);
-  w.u16(m.lengthFrom === 'delimiter' && m.delimiter !== undefined ? m.delimiter : 0xffff);
-  w.flag(m.lengthFrom === 'table')
-    .flag(f.fix)
-    .flag(f.restarts);
+  return {
+    headerLength: f.headerLength,
+    headerLengthMin: f.shortestPacket,
+    packetLength: field(f.packetLength),
+    packetLengthAdd: f.packetLength?.excludes ?? 0,
+    sequence: field(f.sequence),
+    sequenceHigh: field(f.sequenceHigh),
+    count: field(f.count),
+    channel: field(f.channel),
+    sendTime: field(f.sendTime),
+    sendTimeUnitNs: UNIT_NS[f.sendTime?.unit ?? 'ns'],
+    sendTimeNanos: field(f.sendTime?.nanos),
+    epochOffset: s?.offset ?? 0,
+    epochWidth: s?.size ?? 0,
+    epochShift: s?.bits?.[0] ?? 0,
+    epochMask: s?.bits === undefined ? NO_LIMIT : (1n << BigInt(s.bits[1])) - 1n,
+    epochBigEndian: s?.type === 'text' || (s?.byteOrder ?? f.byteOrder) === 'big',
+    epochOrdered: s?.ordered ?? false,
+    numbering: f.numbering,
+    zeroIsUnsequenced: f.zeroIsUnsequenced,
+    manyPackets: f.manyPackets,
+    wrapMax: BigInt(f.wrap.max),
+    wrapFirst: BigInt(f.wrap.first),
+    kinds: f.kinds.map((k) => compileKind(k, f)),
+    controls: f.controls.map((c) => compileControl(c, f)),
+    item: field(f.item?.key),
+    itemNumber: field(f.item?.number),
+    messageLength: field(m.lengthFrom === 'field' ? m.length : undefined),
+    messageLengthAdd: m.length?.excludes ?? 0,
+    messagePrefix: m.prefix,
+    messageTrailer: m.trailer,
+    messageAlign: m.align,
+    messageDelimiter: m.lengthFrom === 'delimiter' && m.delimiter !== undefined ? m.delimiter : -1,
+    messageTable: m.lengthFrom === 'table',
+    fix: f.fix,
+    restarts: f.restarts,
+  };
 }
 
 export function resolveFraming(

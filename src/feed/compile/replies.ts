@@ -1,14 +1,13 @@
 /** What is looked for in a server's answers, and what is done about it. */
-import { ACTION, OUTCOME, VARIABLE } from '../../contract.js';
 import type { VenuewireError } from '../../errors.js';
 import type { Decoder } from '../../layout/index.js';
 import type { PlanField } from '../../layout/plan.js';
-import type { SpecWriter } from '../../layout/spec.js';
 import { textValue } from '../../patterns/framing.js';
 import type { Recovery } from '../../patterns/recovery.js';
 import type { Snapshot } from '../../patterns/snapshot.js';
 import type { Stream } from '../../patterns/stream.js';
-import { conditionPlace, fault, type Place, writeField } from './framing.js';
+import { compileField, conditionPlace, fault, type Place } from './framing.js';
+import type { CompiledReplyRule } from './records.js';
 import { type Context, fieldOf, placeOf, recordOf, tableOf } from './templates.js';
 
 interface Condition {
@@ -88,7 +87,7 @@ class Sought {
 }
 
 /** One declared reply is one rule for each code that its message has. */
-function compileReply(r: Reply, inclusive: boolean, where: string): ((w: SpecWriter) => void)[] {
+function compileReply(r: Reply, inclusive: boolean, where: string): CompiledReplyRule[] {
   const wrong = (what: string, hint: string): VenuewireError => fault('VW_VENUE_REPLY', `${where}: ${what}`, hint);
   const outer = r.on === undefined ? undefined : new Sought(r.on, 0, where);
   if (outer !== undefined && r.when !== undefined) throw wrong("has both 'on' and 'when'", 'Leave one out.');
@@ -121,43 +120,48 @@ function compileReply(r: Reply, inclusive: boolean, where: string): ((w: SpecWri
   const key = r.echo !== undefined ? { place: r.echo } : r.key === undefined ? undefined : field(r.key);
   const session = r.session === undefined ? undefined : field(r.session);
   const inMessage = r.of === undefined ? outer !== undefined && !outer.isPacket : r.of === 'message';
-  const rules: ((w: SpecWriter) => void)[] = [];
+  const rules: CompiledReplyRule[] = [];
   const each = (s: Sought | undefined): readonly (Condition | undefined)[] =>
     s === undefined || s.types.length === 0 ? [undefined] : s.types;
+  const statusValue = (status: string): bigint =>
+    number?.text === true ? textValue(status.padEnd(number.place.size)) : BigInt(status);
+  const shared = {
+    inMessage,
+    action: r.do,
+    number: compileField(number?.place, 'little'),
+    number2: compileField(last?.place, 'little'),
+    key: compileField(key?.place, 'little'),
+    payloadOffset: payload,
+    epochOffset: session?.place.offset ?? 0,
+    epochWidth: session?.place.size ?? 0,
+    inclusive,
+    outcomes: Object.entries(r.statuses).map(([status, outcome]) => ({ value: statusValue(status), outcome })),
+    otherwise: r.otherwise,
+    echoes: Object.entries(r.answers).map(([name, variable]) => ({
+      field: compileField(field(name).place, 'little'),
+      variable,
+    })),
+  };
   for (const a of each(outer)) {
     for (const b of each(inner)) {
       const conditions = [a, b, ...fixed].filter((x): x is Condition => x !== undefined);
       if (conditions.length > 2) {
         throw wrong(`has ${conditions.length} conditions, two are possible`, 'Say it with fewer fields.');
       }
-      rules.push((w) => {
-        for (const k of [conditions[0], conditions[1]]) {
-          writeField(w, k?.place, 'big');
-          w.u64(k?.value ?? 0n);
-        }
-        w.flag(inMessage).u8(ACTION.indexOf(r.do));
-        writeField(w, number?.place, 'little');
-        writeField(w, last?.place, 'little');
-        writeField(w, key?.place, 'little');
-        w.u16(payload).u16(session?.place.offset ?? 0);
-        w.u8(session?.place.size ?? 0).flag(inclusive);
-        w.list(Object.entries(r.statuses), ([status, o]) => {
-          const text = number?.text === true;
-          w.u64(text ? textValue(status.padEnd(number.place.size)) : BigInt(status)).u8(OUTCOME.indexOf(o));
-        });
-        w.u8(OUTCOME.indexOf(r.otherwise));
-        w.list(Object.entries(r.answers), ([name, v]) => {
-          writeField(w, field(name).place, 'little');
-          w.u8(VARIABLE.indexOf(v));
-        });
+      const [one, two] = conditions;
+      rules.push({
+        first: compileField(one?.place, 'big'),
+        firstValue: one?.value ?? 0n,
+        second: compileField(two?.place, 'big'),
+        secondValue: two?.value ?? 0n,
+        ...shared,
       });
     }
   }
   return rules;
 }
 
-export function writeRules(w: SpecWriter, pattern: Recovery | Snapshot | Stream, c: Context): void {
+export function compileRules(pattern: Recovery | Snapshot | Stream, c: Context): CompiledReplyRule[] {
   const inclusive = 'number' in pattern && pattern.number.is === 'lastIncluded';
-  const rules = pattern.replies.flatMap((r, i) => compileReply(r, inclusive, `${c.where}: replies.${i}`));
-  w.list(rules, (write) => write(w));
+  return pattern.replies.flatMap((r, i) => compileReply(r, inclusive, `${c.where}: replies.${i}`));
 }

@@ -1,13 +1,5 @@
 /** Requesters in the form of the native core: connection, templates, reply rules and limits of one server or stream. */
-import {
-  LIFECYCLE,
-  PURPOSE,
-  SNAPSHOT_COUNT,
-  SNAPSHOT_FROM,
-  SNAPSHOT_NUMBER,
-  type SnapshotFrom,
-} from '../../contract.js';
-import type { SpecWriter } from '../../layout/spec.js';
+import { SNAPSHOT_FROM, type SnapshotFrom } from '../../contract.js';
 import type { Framing } from '../../patterns/framing.js';
 import { noEngine } from '../../patterns/network.js';
 import type { Recovery } from '../../patterns/recovery.js';
@@ -15,10 +7,11 @@ import type { Snapshot } from '../../patterns/snapshot.js';
 import type { Stream } from '../../patterns/stream.js';
 import { nanoseconds, splitEndpoint } from '../../patterns/units.js';
 import type { Venue } from '../../patterns/venue.js';
-import { fault, resolveFraming, writeCondition, writeField } from './framing.js';
+import { compileCondition, fault, resolveFraming } from './framing.js';
 import { NO_LIMIT, SNAPSHOT_NUMBER_OF } from './names.js';
-import { writeRules } from './replies.js';
-import { type Context, compileOutgoing, writeTemplate } from './templates.js';
+import type { CompiledRequester } from './records.js';
+import { compileRules } from './replies.js';
+import { type Context, compileOutgoing } from './templates.js';
 
 type Rung = Exclude<Venue['recovery'][number], { type: 'waitForOtherLine' }>;
 type StreamUse = NonNullable<Venue['streams']>[string];
@@ -37,7 +30,7 @@ const least = (...values: (bigint | undefined)[]): bigint =>
 const optionalBig = (v: number | string | undefined): bigint | undefined => (v === undefined ? undefined : BigInt(v));
 export const ns = (span: string | undefined): bigint => (span === undefined ? 0n : nanoseconds(span));
 
-export function writeRequester(w: SpecWriter, q: Requester, feed: Framing, framingIndex: (f: Framing) => number): void {
+export function compileRequester(q: Requester, feed: Framing, framingIndex: (f: Framing) => number): CompiledRequester {
   const { pattern, rung } = q;
   const c: Context = { where: `${q.name}`, feed, credentials: rung.credentials, parameters: rung.parameters };
   if (pattern.transport === 'tls') throw noEngine('tls', q.name);
@@ -57,53 +50,50 @@ export function writeRequester(w: SpecWriter, q: Requester, feed: Framing, frami
   };
   const own = pattern.limits;
   const other = rung.limits ?? {};
-  const snapshot = 'from' in pattern;
+  const snapshot = 'from' in pattern ? pattern : undefined;
   const stream = 'subscribe' in pattern ? pattern : undefined;
-  const purpose = snapshot ? 'snapshot' : stream === undefined ? 'replay' : 'feed';
-  w.text(q.name)
-    .flag(pattern.transport !== 'udp')
-    .u8(PURPOSE.indexOf(purpose))
-    .u8(LIFECYCLE.indexOf(pattern.connection));
-  w.u32(q.channel >>> 0);
-  w.list(rung.servers, (server) => {
-    const { host, port } = splitEndpoint(server);
-    w.text(host).u16(port);
-  });
   const source = rung.credentials.type === 'idAndSourceAddress' ? rung.credentials.localAddress : undefined;
-  w.text(rung.localAddress ?? source ?? '');
-  w.u16(framingIndex(resolveFraming(pattern.framing, feed, q.name)));
-  w.flag(!snapshot && pattern.delivery === 'feedPackets');
-  w.flag('onePerDatagram' in pattern && pattern.onePerDatagram);
-  w.flag(snapshot || ('serial' in pattern && pattern.serial && pattern.delivery !== 'lines'));
-  w.flag(pattern.needsImage);
-  for (const t of [templates.login, templates.request, templates.heartbeat, templates.logout]) writeTemplate(w, t);
-  writeRules(w, pattern, c);
-  w.list(other.rates ?? own.rates, (l) => {
-    w.u32(l.count).u64(nanoseconds(l.per));
-  });
-  w.u64(least(optionalBig(other.perRequest ?? own.perRequest), templates.request.countMax));
-  w.u64(least(optionalBig(other.age ?? own.age)));
-  w.u64(ns(pattern.connectTimeout)).u64(ns(pattern.loginTimeout));
-  w.u64(ns(pattern.keepAlive.send)).u64(ns(pattern.keepAlive.silence));
-  w.u64(ns(other.loginGap ?? own.loginGap))
-    .u64(ns(other.cooldown ?? own.cooldown))
-    .u64(ns(other.patience ?? own.patience));
-  w.u32(other.packetBytes ?? own.packetBytes);
-  w.u8(from)
-    .u8('from' in pattern ? SNAPSHOT_NUMBER.indexOf(SNAPSHOT_NUMBER_OF[pattern.number.comes]) : 0)
-    .u8('from' in pattern ? SNAPSHOT_COUNT.indexOf(pattern.number.of) : 0);
-  for (const t of [stream?.resume, stream?.probe, stream?.answer, stream?.gapFill])
-    writeTemplate(w, compileOutgoing(t, c));
-  w.list(stream?.subscribe ?? [], (t) => {
-    writeTemplate(w, compileOutgoing(t, c));
-  });
-  w.u64(ns(stream?.keepAlive.probe))
-    .u64(ns(stream?.reconnect.first ?? '100ms'))
-    .u64(ns(stream?.reconnect.most ?? '10s'));
-  const resent = stream?.resent;
-  if (resent === undefined) {
-    writeField(w, undefined, 'big');
-    w.u64(0);
-  } else writeCondition(w, resent.field, resent.equals, 'big');
-  w.u32(stream?.refresh ?? 0).u8(q.line ?? 0);
+  const [resent, resentValue] = compileCondition(stream?.resent?.field, stream?.resent?.equals ?? 0, 'big');
+  return {
+    name: q.name,
+    tcp: pattern.transport !== 'udp',
+    purpose: snapshot !== undefined ? 'snapshot' : stream !== undefined ? 'feed' : 'replay',
+    lifecycle: pattern.connection,
+    channel: q.channel,
+    servers: rung.servers.map(splitEndpoint),
+    localAddress: rung.localAddress ?? source ?? '',
+    framing: framingIndex(resolveFraming(pattern.framing, feed, q.name)),
+    repliesAreFeed: 'delivery' in pattern && pattern.delivery === 'feedPackets',
+    requestPerDatagram: 'onePerDatagram' in pattern && pattern.onePerDatagram,
+    serial: snapshot !== undefined || ('serial' in pattern && pattern.serial && pattern.delivery !== 'lines'),
+    needsImage: pattern.needsImage,
+    ...templates,
+    rules: compileRules(pattern, c),
+    limits: (other.rates ?? own.rates).map((l) => ({ count: l.count, windowNs: nanoseconds(l.per) })),
+    rangeMax: least(optionalBig(other.perRequest ?? own.perRequest), templates.request.countMax),
+    ageMax: least(optionalBig(other.age ?? own.age)),
+    connectTimeoutNs: ns(pattern.connectTimeout),
+    loginTimeoutNs: ns(pattern.loginTimeout),
+    heartbeatNs: ns(pattern.keepAlive.send),
+    silenceNs: ns(pattern.keepAlive.silence),
+    loginGapNs: ns(other.loginGap ?? own.loginGap),
+    cooldownNs: ns(other.cooldown ?? own.cooldown),
+    patienceNs: ns(other.patience ?? own.patience),
+    packetBytesMax: other.packetBytes ?? own.packetBytes,
+    snapshotFrom: (snapshot?.from ?? 'request') as SnapshotFrom,
+    snapshotNumber: SNAPSHOT_NUMBER_OF[snapshot?.number.comes ?? 'before'],
+    snapshotCount: snapshot?.number.of ?? 'channel',
+    resume: compileOutgoing(stream?.resume, c),
+    probe: compileOutgoing(stream?.probe, c),
+    answer: compileOutgoing(stream?.answer, c),
+    gapFill: compileOutgoing(stream?.gapFill, c),
+    subscribe: (stream?.subscribe ?? []).map((t) => compileOutgoing(t, c)),
+    probeNs: ns(stream?.keepAlive.probe),
+    reconnectFirstNs: ns(stream?.reconnect.first ?? '100ms'),
+    reconnectMostNs: ns(stream?.reconnect.most ?? '10s'),
+    resent,
+    resentValue,
+    refreshItems: stream?.refresh ?? 0,
+    line: q.line ?? 0,
+  };
 }

@@ -1,14 +1,14 @@
 /** What is sent to a server: the bytes of each packet with the places that are filled in when it is sent. */
-import { ENCODING, type Encoding, VARIABLE, type Variable } from '../../contract.js';
+import type { Encoding } from '../../contract.js';
 import { VenuewireError } from '../../errors.js';
 import type { Decoder } from '../../layout/index.js';
 import type { PlanField, PlanPart, PlanRecord } from '../../layout/plan.js';
-import type { SpecWriter } from '../../layout/spec.js';
 import { type Credentials, resolveCredential } from '../../patterns/credentials.js';
 import type { Framing } from '../../patterns/framing.js';
 import type { Envelope, Outgoing, TableMessage, Value } from '../../patterns/table.js';
 import { fault, type Place, resolveFraming } from './framing.js';
 import { NO_LIMIT } from './names.js';
+import type { CompiledPatch, CompiledTemplate } from './records.js';
 
 /** Everything that compiling one requester needs to know. */
 export interface Context {
@@ -18,17 +18,8 @@ export interface Context {
   readonly parameters: Readonly<Record<string, string | number>>;
 }
 
-interface Patch {
-  readonly offset: number;
-  readonly width: number;
-  readonly encoding: Encoding;
-  readonly variable: Variable;
-  readonly add: number;
-}
-interface Template {
-  readonly bytes: Uint8Array;
-  readonly patches: readonly Patch[];
-  readonly fix: boolean;
+type Patch = CompiledPatch;
+export interface Template extends CompiledTemplate {
   /** The most that its count field can hold. */
   readonly countMax: bigint;
 }
@@ -271,11 +262,4 @@ function envelope(
       return all;
     },
   };
-}
-
-export function writeTemplate(w: SpecWriter, t: Template): void {
-  w.bytes(t.bytes).flag(t.fix);
-  w.list(t.patches, (p) => {
-    w.u16(p.offset).u8(p.width).u8(ENCODING.indexOf(p.encoding)).u8(VARIABLE.indexOf(p.variable)).u64(p.add);
-  });
 }
