@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 import type { AnyDecoder, Notice } from '../../src/feed/batch.js';
 import type { Venue } from '../../src/feed/compile.js';
-import { type Feed, openFeed } from '../../src/feed/feed.js';
+import { type Feed, type FeedOptions, openFeed } from '../../src/feed/feed.js';
 import { StreamDigest } from '../../src/simulator/digest.js';
 import { VenueHistory } from '../../src/simulator/history.js';
 import { ItchGenerator } from '../../src/simulator/itch-generator.js';
@@ -121,6 +121,10 @@ export class Counterpart {
     this.child.stdin?.write(`${command}\n`);
     const [line] = await this.said(/^(done|failed) .*/, nth);
     if (line.startsWith('failed')) throw new Error(`${this.name}: ${command}: ${line}`);
+  }
+
+  interrupt(): void {
+    this.child.kill('SIGINT');
   }
 
   async over(): Promise<number> {
@@ -234,8 +238,12 @@ export class Watched {
     });
   }
 
-  static async open(venue: Venue<AnyDecoder>, keep: 'digest' | 'texts' = 'digest'): Promise<Watched> {
-    return new Watched((await openFeed(venue)) as unknown as Feed, keep);
+  static async open(
+    venue: Venue<AnyDecoder>,
+    keep: 'digest' | 'texts' = 'digest',
+    options: FeedOptions = {},
+  ): Promise<Watched> {
+    return new Watched((await openFeed(venue, options)) as unknown as Feed, keep);
   }
 
   told(type: Notice['type'], reason?: string): Notice[] {
