@@ -3,6 +3,8 @@
  * which names the place, and a hint, which may be closer to it than the remedy here. Native code uses the same codes; a
  * test holds this table to every use. One line adds a code.
  */
+import { printable } from './printable.js';
+
 /** What causes an error, and what to do about it. */
 export type ErrorMeaning = readonly [cause: string, remedy: string];
 
@@ -53,6 +55,7 @@ const table = {
   VW_DECODER_UNKNOWN: ['There is no decoder of that id.', 'See venuewire list decoders.'],
   VW_FRAMING: ['A framing is not declared as it must be.', CORRECT_RECORD],
   VW_FRAMING_UNKNOWN: ['There is no framing of that id.', '`venuewire list framings` shows them; or write the record inline.'],
+  VW_MODULE: ['A module of your own cannot be loaded, or exports nothing of the kind.', 'Check the path and what the module exports.'],
   VW_NETWORK: ['A line or an address is not declared as it must be.', 'Correct the address.'],
   VW_NETWORK_NO_ENGINE: ['The network type can be declared, but nothing here opens it.', 'Use udpMulticast or udpUnicast lines and tcp or udp servers, or a capture file.'],
   VW_RECOVERY: ['A recovery is not declared as it must be.', CORRECT_RECORD],
@@ -62,6 +65,7 @@ const table = {
   VW_VENUE: ['A venue is not declared as it must be.', CORRECT_RECORD],
   VW_VENUE_FIELD: ['A message has no such field at a fixed place.', 'Name one of its fields.'],
   VW_VENUE_FILE: ['The venue file could not be read, or holds no venue.', 'Check the path; a module exports the venue as its default.'],
+  VW_VENUE_FLAT: ['The venue file has the form of before metadata and spec.', 'Write it as the message shows: the declarations belong below spec.'],
   VW_VENUE_FIX: ['A FIX message is declared with tags that the engine fills in.', 'Leave out 9 and 10; 8 comes first.'],
   VW_VENUE_LINES: ['A channel has more lines than can be arbitrated.', 'Leave some out.'],
   VW_VENUE_PARAMETER: ['The pattern needs a parameter that the venue does not give.', 'Give it under `parameters` of the rung.'],
@@ -142,6 +146,7 @@ const table = {
   VW_GAPS_NO_DATAGRAMS: ['The capture has no numbered datagrams to compare.', 'Look at it with venuewire decode.'],
   VW_INTERFACE: ['Datagrams cannot be sent from that address.', 'Give the address of one of this machine’s interfaces.'],
   VW_INTERNAL: ['A fault of this program.', 'Please report this.'],
+  VW_OUTPUT: ['Standard output could not be written.', 'Make room where it goes, or send it elsewhere.'],
   VW_PUBLISH_BIND: ['The endpoint of --publish could not be bound.', 'Choose another port, or an address of this machine.'],
   VW_SEND: ['A datagram could not be sent.', 'Check the group and the interface.'],
   VW_SIMULATOR_FIELD: ['A message has no such fixed field.', 'Name a fixed big-endian field.'],
@@ -151,6 +156,7 @@ const table = {
   VW_SIMULATOR_OPTION: ['An option of the simulator is out of range.', 'Correct the option.'],
   VW_SIMULATOR_RANGE: ['The history does not hold that number.', 'Ask for a number that the venue has used.'],
   VW_SIMULATOR_STOPPED: ['The simulated venue has been stopped.', 'Make a new one.'],
+  VW_SYSTEM: ['A system call failed.', 'Check the path, the permissions and the room.'],
   VW_USAGE: ['The command line is not right.', 'See venuewire help.'],
   VW_WHERE: ['A --where condition or a symbol cannot be looked for.', 'Name a field of the messages.'],
 } satisfies Readonly<Record<`VW_${string}`, ErrorMeaning>>;
@@ -164,14 +170,19 @@ export const remedyOf = (code: ErrorCode): string => ERRORS[code][1];
 export const isErrorCode = (code: unknown): code is ErrorCode =>
   typeof code === 'string' && Object.hasOwn(ERRORS, code);
 
-/** Every error of this library: a stable code, what happened, and what to do about it. */
+/**
+ * Every error of this library: a stable code, what happened, and what to do about it. Both texts may name what came from
+ * outside, so they hold no control character: whoever prints them gives a terminal no orders.
+ */
 export class VenuewireError extends Error {
   override readonly name = 'VenuewireError';
+  readonly hint: string;
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly hint: string,
+    hint: string,
   ) {
-    super(message);
+    super(printable(message));
+    this.hint = printable(hint);
   }
 }

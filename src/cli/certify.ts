@@ -4,12 +4,14 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Command, InvalidArgumentError } from 'commander';
 import { VenuewireError } from '../errors.js';
-import { modelOf, runScenarioSeeds, type ScenarioReport, venueFrom } from '../simulator/certify/campaign.js';
+import { modelOf, runScenarioSeeds, type ScenarioReport } from '../simulator/certify/campaign.js';
 import { branchesOf, unreached } from '../simulator/certify/coverage.js';
 import { models } from '../simulator/certify/models.js';
 import { Stage } from '../simulator/certify/runner.js';
 import { type Scenario, scenariosOf } from '../simulator/certify/scenarios.js';
 import type { Task } from '../simulator/certify/worker.js';
+import { loadVenue } from '../venues/load.js';
+import { isPath } from '../venues/own.js';
 import { oneOf } from './choose.js';
 import { didYouMean, FINDINGS, OK, usage } from './exit.js';
 import { grouped, Output, Progress, table } from './output.js';
@@ -38,14 +40,14 @@ interface Entrant {
 
 async function entrant(id: string, options: Options): Promise<Entrant> {
   const file = models[id] === undefined;
-  if (file && !existsSync(id)) {
+  if (file && !isPath(id) && !existsSync(id)) {
     throw usage(
       `there is no venue '${id}' to certify, and no file of that name`,
       didYouMean(id, Object.keys(models), 'list venues'),
       'VW_VENUE_UNKNOWN',
     );
   }
-  const stage = new Stage(await modelOf(id, file ? await venueFrom(id) : undefined));
+  const stage = new Stage(await modelOf(id, file ? await loadVenue(id) : undefined));
   const all = scenariosOf(stage);
   const scenarios = options.scenario === undefined ? all : all.filter((s) => s.name === options.scenario);
   if (scenarios.length === 0 && !options.all) {
@@ -193,6 +195,13 @@ async function certify(venue: string | undefined, options: Options): Promise<voi
   const ids = options.all ? Object.keys(models) : [venue as string];
   const entrants: Entrant[] = [];
   for (const id of ids) entrants.push(await entrant(id, options));
+  if (entrants.every((e) => e.scenarios.length === 0)) {
+    const names = [...new Set(entrants.flatMap((e) => scenariosOf(e.stage).map((s) => s.name)))];
+    throw usage(
+      `no venue has a scenario '${options.scenario}'`,
+      didYouMean(options.scenario ?? '', names, 'certify VENUE'),
+    );
+  }
   const reports = await campaign(entrants, options);
   const out = new Output();
   for (const e of entrants) {

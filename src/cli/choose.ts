@@ -1,16 +1,25 @@
-/** Decoders and framings by the ids that are typed. */
+/** Decoders, framings and venues by the ids or paths that are typed. */
+import { existsSync } from 'node:fs';
 import { Option } from 'commander';
-import { type DecoderEntry, decoders, findDecoder } from '../decoders/registry.js';
+import { decoders, findDecoder } from '../decoders/registry.js';
 import { VenuewireError } from '../errors.js';
 import type { Decoder } from '../layout/index.js';
-import type { Framing } from '../patterns/framing.js';
+import { completeFraming, type Framing } from '../patterns/framing.js';
 import { findFraming, framings } from '../patterns/framings.js';
+import type { Venue } from '../patterns/venue.js';
+import { loadVenue } from '../venues/load.js';
+import { framingBeside, isPath, loadOwn } from '../venues/own.js';
+import { findVenue, venues } from '../venues/registry.js';
 import { didYouMean } from './exit.js';
 
-/** @throws VenuewireError `VW_DECODER_UNKNOWN` with the nearest ids. */
-export function chooseDecoder(id: string): DecoderEntry {
+/**
+ * The decoder of that id, or of a module of one's own (`./own.mjs`).
+ * @throws VenuewireError `VW_DECODER_UNKNOWN` with the nearest ids, `VW_MODULE`.
+ */
+export async function chooseDecoder(id: string): Promise<Decoder> {
+  if (isPath(id)) return loadOwn('decoder', id, process.cwd());
   const entry = findDecoder(id);
-  if (entry !== undefined) return entry;
+  if (entry !== undefined) return entry.load();
   throw new VenuewireError(
     'VW_DECODER_UNKNOWN',
     `there is no decoder '${id}'`,
@@ -22,7 +31,10 @@ export function chooseDecoder(id: string): DecoderEntry {
   );
 }
 
-/** @throws VenuewireError `VW_FRAMING_UNKNOWN` with the nearest ids. */
+/**
+ * The framing of that id.
+ * @throws VenuewireError `VW_FRAMING_UNKNOWN` with the nearest ids.
+ */
 export function chooseFraming(id: string): Framing {
   const framing = findFraming(id);
   if (framing !== undefined) return framing;
@@ -35,6 +47,62 @@ export function chooseFraming(id: string): Framing {
       'list framings',
     ),
   );
+}
+
+/** The venue of a file, or a ready one as its own example: its table and framing do not depend on its lines. */
+export async function chooseVenue(text: string): Promise<Venue> {
+  const ready = findVenue(text);
+  if (ready !== undefined) return (await ready.load()).example();
+  if (isPath(text) || existsSync(text)) return loadVenue(text);
+  throw new VenuewireError(
+    'VW_VENUE_UNKNOWN',
+    `there is no venue '${text}', and no file of that name`,
+    `${didYouMean(
+      text,
+      venues.map((v) => v.id),
+      'list venues',
+    )} A venue file ends in .yaml, .json or .mjs.`,
+  );
+}
+
+/** What is given of a feed on the command line: each an id or a path. */
+export interface Named {
+  readonly venue?: string | undefined;
+  readonly decoder?: string | undefined;
+  readonly framing?: string | undefined;
+}
+
+/** What it comes to. `stream`: the messages frame themselves. */
+export interface Chosen {
+  readonly venue: Venue | undefined;
+  readonly decoder: Decoder | undefined;
+  readonly framing: Framing | 'stream' | undefined;
+}
+
+/**
+ * Table and framing, from a venue, or by themselves. What is named by itself wins over the venue's.
+ * @throws VenuewireError when there is nothing of a name, or a file is not in order.
+ */
+export async function chooseFeed(named: Named): Promise<Chosen> {
+  const venue = named.venue === undefined ? undefined : await chooseVenue(named.venue);
+  const decoder = named.decoder === undefined ? venue?.decoder : await chooseDecoder(named.decoder);
+  return { venue, decoder, framing: await framingFor(named, venue, decoder) };
+}
+
+async function framingFor(
+  { decoder: id, framing }: Named,
+  venue: Venue | undefined,
+  decoder: Decoder | undefined,
+): Promise<Chosen['framing']> {
+  if (framing === 'stream') return framing;
+  if (framing !== undefined) {
+    return isPath(framing) ? loadOwn('framing', framing, process.cwd()) : chooseFraming(framing);
+  }
+  if (venue?.framing !== undefined) {
+    return typeof venue.framing === 'string' ? chooseFraming(venue.framing) : completeFraming(venue.framing);
+  }
+  if (id === undefined || decoder === undefined || !isPath(id) || findFraming(decoder.framing)) return undefined;
+  return framingBeside(decoder, id, process.cwd());
 }
 
 /** @throws VenuewireError `VW_MESSAGE_NAME` with the nearest names. */
@@ -70,13 +138,37 @@ export const wholeNumber =
   (name: string, least: number, most: number) =>
   (text: string): number => {
     const n = Number(text);
-    if (Number.isInteger(n) && n >= least && n <= most) return n;
+    if (text.trim() !== '' && Number.isInteger(n) && n >= least && n <= most) return n;
     throw new VenuewireError(
       'VW_USAGE',
       `${name}: '${text}' is not a whole number from ${least} to ${most}`,
       'Correct the value.',
     );
   };
+
+/** A decimal number from `least` on. */
+export const decimalFrom =
+  (name: string, least: number) =>
+  (text: string): number => {
+    const n = Number(text);
+    if (text.trim() !== '' && Number.isFinite(n) && n >= least) return n;
+    throw new VenuewireError('VW_USAGE', `${name}: '${text}' is not a number from ${least} on`, 'Correct the value.');
+  };
+
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+const ADDRESS = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}:(\\d{1,5})$`);
+const PORT_MAX = 65535;
+
+/** `ip:port`, IPv4. */
+export function ipPort(name: string, text: string): string {
+  const port = Number(ADDRESS.exec(text)?.[1] ?? 0);
+  if (port >= 1 && port <= PORT_MAX) return text;
+  throw new VenuewireError(
+    'VW_USAGE',
+    `${name}: '${text}' is not an address`,
+    'Write it as ip:port, for example 233.54.12.111:26477',
+  );
+}
 
 const part = (name: string, text: string): number => {
   const p = Number(text);

@@ -1,11 +1,16 @@
 /** A feed to standard output: messages, notices, and at the end what the ledger says. */
 import { VenuewireError } from '../errors.js';
-import { type Notice, type Position, read } from '../feed/batch.js';
+import { type Position, read } from '../feed/batch.js';
 import type { Feed } from '../feed/feed.js';
 import { balances, type ChannelStatistics, type FeedStatistics, type Ledger } from '../feed/statistics.js';
 import type { Flyweight } from '../layout/index.js';
+import { hex } from '../layout/values.js';
+import type { Venue } from '../patterns/venue.js';
+import { printableWord } from '../printable.js';
 import { StreamDigest } from '../simulator/digest.js';
-import { fieldsWriter, formatter, quote } from './format.js';
+import { type Read, textReader } from './fix.js';
+import { fieldsWriter, formatter, instantText, quote } from './format.js';
+import { FilledOnce, noticeJson, noticeText } from './notices.js';
 import { grouped, type Output } from './output.js';
 import type { MessagePublisher } from './publish.js';
 
@@ -36,9 +41,6 @@ export interface Consumed {
 
 const LETTERS = 'ABCDEFGHIJKLMNOP';
 
-const noticeLine = (n: Notice, channel: string): string =>
-  `{"notice":"${n.type}","time":"${n.time}","channel":${quote(channel)},"begin":"${n.begin}","end":"${n.end}","count":"${n.count}","reason":"${n.reason}"${n.session === '' ? '' : `,"session":${quote(n.session)}`}}`;
-
 /** Reads the feed to its end, or until `limit` messages have been printed. */
 export async function consume(feed: Feed, out: Output, options: ConsumeOptions): Promise<Consumed> {
   const { decoder } = feed;
@@ -48,6 +50,11 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
   const print = options.summary ? undefined : printer(feed, options.format);
   let messages = 0;
   let printed = 0;
+  const readText = textReader(decoder);
+  const said = (view: Flyweight): { readonly message: string; readonly fields: object } => {
+    const text = readText?.(view);
+    return { message: text?.name ?? view.$message.name, fields: text?.fields ?? { ...view.toObject() } };
+  };
   const take = (view: Flyweight, at: Position): void => {
     messages++;
     if (at.sequenced && at.origin !== 'snapshot') digests[at.channel]?.add(at.sequence, bytes, view.$at, view.$length);
@@ -59,17 +66,15 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
       channel: feed.channels[at.channel] ?? '',
       sequence: BigInt(at.sequence),
       time: at.receivedAt,
-      message: view.$message.name,
-      fields: { ...view.toObject() },
+      ...said(view),
     });
   };
   const handlers = Object.fromEntries(decoder.names.map((name: string) => [name, take]));
+  const write = options.format === 'ndjson' ? noticeJson : noticeText;
+  const notices = new FilledOnce((n) => out.line(write(n, feed)));
   const dispatcher = feed.dispatcher(handlers as never, {
     notice: (n) => {
-      if (options.summary || n.type === 'endOfData') return;
-      const line = noticeLine(n, feed.channels[n.channel] ?? '');
-      if (options.format === 'ndjson') out.line(line);
-      else out.line(`! ${n.type} ${n.begin}–${n.end} (${n.reason})`);
+      if (!options.summary && n.type !== 'endOfData') notices.notice(n);
     },
     unknown: (view, at) => {
       messages++;
@@ -91,6 +96,7 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
     if (!(error instanceof VenuewireError) || error.code !== 'VW_CAPTURE_MALFORMED') throw error;
     fault = error;
   }
+  notices.flush();
   await out.flush();
   return {
     messages,
@@ -103,26 +109,35 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
 }
 
 function printer(feed: Feed, format: FeedFormat): (view: Flyweight, at: Position) => string {
+  const text = textReader(feed.decoder);
   if (format === 'ndjson') {
     const heads = feed.channels.map((c) => quote(c));
     const writers = feed.decoder.names.map((_: string, i: number) => fieldsWriter(feed.decoder.plan(i).record.fields));
-    return (view, at) =>
-      `{"time":"${at.receivedAt}","channel":${heads[at.channel]},"line":"${LETTERS[at.line] ?? at.line}","sequence":"${at.sequence}","origin":"${at.origin}","message":"${view.$message.name}","fields":${writers[view.$message.index]?.(view)}}`;
+    return (view, at) => {
+      const read = text?.(view);
+      const name = read?.name ?? view.$message.name;
+      const fields = read === undefined ? writers[view.$message.index]?.(view) : JSON.stringify(read.fields, exact);
+      return `{"time":"${at.receivedAt}","channel":${heads[at.channel]},"line":"${LETTERS[at.line] ?? at.line}","sequence":"${at.sequence}","origin":"${at.origin}","message":${quote(name)},"fields":${fields}}`;
+    };
   }
   const { message } = formatter(format, feed.decoder);
   let n = 0;
-  return (view, at) =>
-    message({
-      packet: ++n,
-      time: at.receivedAt,
-      channel: `${feed.channels[at.channel]} ${at.origin === 'live' ? (LETTERS[at.line] ?? '') : at.origin}`,
-      sequence: BigInt(at.sequence),
-      view,
-      base: 0,
-      frame: undefined,
-      packetAt: 0,
-    });
+  return (view, at) => {
+    const from = at.origin === 'live' ? (LETTERS[at.line] ?? '') : at.origin;
+    const channel = `${feed.channels[at.channel]} ${from}`;
+    const sequence = BigInt(at.sequence);
+    const read = text?.(view);
+    if (read !== undefined) return `${instantText(at.receivedAt)}  ${channel}  seq ${sequence}  ${readText(read)}`;
+    const packet = ++n;
+    return message({ packet, time: at.receivedAt, channel, sequence, view, base: 0, frame: undefined, packetAt: 0 });
+  };
 }
+
+/** 64-bit integers as decimal text, bytes as hexadecimal digits. */
+const exact = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value instanceof Uint8Array ? hex(value) : value;
+
+const readText = ({ name, fields }: Read): string => printableWord(`${name} ${JSON.stringify(fields, exact)}`);
 
 /** `expected 10 = delivered 8 + recovered 1 + abandoned 1 + in flight 0` */
 export const ledgerText = (l: Ledger): string =>
@@ -149,6 +164,23 @@ function channelText(name: string, c: ChannelStatistics, digest: StreamDigest): 
     ...(counters.length > 0 ? [`    ${counters.join(', ')}`] : []),
     `    digest ${digest.toString()} of ${grouped(digest.count)} messages in sequence`,
   ];
+}
+
+const LISTED_STREAMS = 4;
+
+/** What a feed listens to: its lines, and the sessions that it keeps. */
+export function sourcesText(feed: Feed, venue: Venue): string {
+  const count = (n: number, what: string): string => `${grouped(n)} ${what}${n === 1 ? '' : 's'}`;
+  const streams = Object.entries(venue.streams ?? {}).map(
+    ([name, { pattern, servers }]) =>
+      `${name}: ${typeof pattern === 'string' ? pattern : pattern.id} to ${servers.join(', ')}`,
+  );
+  const listed = streams.slice(0, LISTED_STREAMS).join('; ');
+  const more = streams.length > LISTED_STREAMS ? '; …' : '';
+  return [
+    ...(feed.lines.length > 0 || streams.length === 0 ? [count(feed.lines.length, 'line')] : []),
+    ...(streams.length > 0 ? [`${count(streams.length, 'stream')} (${listed}${more})`] : []),
+  ].join(', ');
 }
 
 /** What came of it: rates, ledger, digests. */

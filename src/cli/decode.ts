@@ -1,7 +1,7 @@
 /** `venuewire decode`: a capture, message by message. */
 import type { Command } from 'commander';
 import type { Decoder, Flyweight } from '../layout/index.js';
-import { chooseDecoder, chooseMessages, commaList, oneOf, wholeNumber } from './choose.js';
+import { chooseFeed, chooseMessages, commaList, oneOf, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { usage } from './exit.js';
 import { FORMATS, type Format, formatter } from './format.js';
@@ -10,9 +10,11 @@ import { Output, Progress } from './output.js';
 import { Capture, type CaptureTotals } from './packets.js';
 import { Stats } from './stats.js';
 import { symbolTest } from './symbol.js';
+import { say } from './terminal.js';
 import { compileWhere } from './where.js';
 
 interface DecodeOptions {
+  readonly venue?: string;
   readonly decoder?: string;
   readonly fast?: string;
   readonly framing?: string;
@@ -71,10 +73,14 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
     const { decodeFast } = await import('./fast.js');
     return decodeFast(file, { ...options, fast: options.fast });
   }
-  if (options.decoder === undefined)
-    throw usage("required option '--decoder <id>' not specified", 'venuewire list decoders has the ids.');
-  const decoder = await chooseDecoder(options.decoder).load();
-  const framing = framingsFor(decoder, options.framing);
+  const chosen = await chooseFeed(options);
+  const { decoder } = chosen;
+  if (decoder === undefined)
+    throw usage(
+      'neither --decoder nor --venue is given',
+      'venuewire list decoders has the ids; a path names your own.',
+    );
+  const framing = framingsFor(decoder, chosen.framing);
   const { only, passes } = filters(decoder, options);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const capture = new Capture(file);
@@ -126,16 +132,17 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
   }
   if (stats) for (const text of stats.report(options.format)) out.line(text);
   await out.flush();
-  if (findings.any) process.stderr.write(`${findings.summary}\n`);
+  if (findings.any) say(findings.summary);
   endOfCapture(totals, findings.any);
 }
 
 export function configure(command: Command): void {
   command
     .argument('<file>', 'pcap, pcapng or BinaryFILE, plain or gzip; - for standard input')
-    .option('--decoder <id>', 'message table (venuewire list decoders)')
+    .option('--decoder <id>', 'message table (venuewire list decoders), or the module of your own: ./own.mjs')
+    .option('--venue <file-or-id>', 'venue file, or a ready venue: its message table and framing')
     .option('--fast <templates>', 'the file is a stream of FAST messages; their templates (XML)')
-    .option('--framing <id>', 'how packets carry messages; default: what the decoder names')
+    .option('--framing <id>', 'how packets carry messages, or the file of your own; default: what the decoder names')
     .option('--port <n>', 'only packets from or to this port', wholeNumber('--port', 0, 65535))
     .addOption(oneOf('--format <name>', 'how messages are printed', FORMATS, 'ndjson'))
     .option('--message <names>', 'only these messages, separated by commas', commaList)

@@ -5,6 +5,7 @@ import type { Notice, Position } from '../feed/batch.js';
 import { type Feed, openFeed } from '../feed/feed.js';
 import { balances } from '../feed/statistics.js';
 import { type Flyweight, formatPrice } from '../layout/index.js';
+import { printableWord } from '../printable.js';
 import { LoopbackVenue, StreamDigest } from '../simulator/index.js';
 import { capturedHistory } from './captured-history.js';
 import { wholeNumber } from './choose.js';
@@ -13,6 +14,7 @@ import { TopBooks } from './demo-book.js';
 import { FINDINGS, OK } from './exit.js';
 import { grouped, Output } from './output.js';
 import { type FaultOptions, faultOptions, lineFaults } from './simulate.js';
+import { dataStream, drawScreen } from './terminal.js';
 
 interface DemoOptions extends FaultOptions {
   readonly capture?: string;
@@ -144,7 +146,7 @@ class Screen {
         .top(STOCKS)
         .map(
           (t) =>
-            `${t.stock.padEnd(9)}${grouped(t.bidShares).padStart(9)}${this.#paint(32, price(t.bid).padStart(11))}${this.#paint(31, price(t.ask).padStart(11))}` +
+            `${printableWord(t.stock).padEnd(9)}${grouped(t.bidShares).padStart(9)}${this.#paint(32, price(t.bid).padStart(11))}${this.#paint(31, price(t.ask).padStart(11))}` +
             `${grouped(t.askShares).padStart(9)}${price(t.last).padStart(11)}${grouped(t.orders).padStart(8)}${grouped(t.trades).padStart(8)}`,
         ),
     ];
@@ -154,7 +156,7 @@ class Screen {
     this.measure(watch.messages);
     if (!this.live) return;
     // A line that wraps would be two, and the next frame would begin in the wrong place.
-    const cut = (text: string) => text.slice(0, (process.stdout.columns || 80) - 1);
+    const cut = (text: string) => printableWord(text).slice(0, (dataStream.columns || 80) - 1);
     const [delivered, effort] = this.#status(venue, feed, watch);
     const lines = [
       this.#paint(1, cut(delivered)),
@@ -164,8 +166,7 @@ class Screen {
       '',
       ...watch.events.slice(-EVENTS).map(cut),
     ];
-    const up = this.#lines > 0 ? `${ESC}${this.#lines}A` : '';
-    process.stdout.write(`${up}${lines.map((l) => `${l}${ESC}K`).join('\n')}\n${ESC}J`);
+    drawScreen(this.#lines, lines);
     this.#lines = lines.length;
   }
 
@@ -196,7 +197,7 @@ async function demo(options: DemoOptions): Promise<void> {
     ...(history === undefined ? {} : { history }),
   });
   const out = new Output();
-  const screen = new Screen(process.stdout.isTTY === true, options.color);
+  const screen = new Screen(dataStream.isTTY === true, options.color);
   const watch = new Watch();
   await venue.start();
   const declared = venue.venue({ recovery: ['rerequest', 'replay'] });

@@ -2,6 +2,7 @@
 import type { VenuewireError } from '../errors.js';
 import type { SkippedFrames } from '../feed/skipped.js';
 import { FINDINGS, OK } from './exit.js';
+import { say } from './terminal.js';
 
 /** After Ctrl-C the writer of a pipe ends too: what it still sends is waited for so long. */
 const LAST_WORDS_MS = 1000;
@@ -38,7 +39,7 @@ export function endOfCapture(
   totals: { readonly skipped: SkippedFrames; readonly fault: VenuewireError | undefined },
   hasFindings: boolean,
 ): void {
-  if (totals.skipped.text !== '') process.stderr.write(`${totals.skipped.text}\n`);
+  if (totals.skipped.text !== '') say(totals.skipped.text);
   process.exitCode = hasFindings || totals.skipped.isLoss ? FINDINGS : OK;
   if (totals.fault !== undefined) throw totals.fault;
 }

@@ -1,5 +1,6 @@
 /** How a verb ends: exit codes, and what an error looks like. */
 import { type ErrorCode, VenuewireError } from '../errors.js';
+import { nearestNames } from '../nearest.js';
 
 export const OK = 0;
 /** The work was done and found something: broken packets, losses, a ledger that does not balance. */
@@ -16,6 +17,9 @@ const USAGE_CODES = new Set<ErrorCode>([
   'VW_VENUE_UNKNOWN',
   'VW_VENUE',
   'VW_VENUE_FILE',
+  'VW_VENUE_FLAT',
+  'VW_MODULE',
+  'VW_VENUE_SYNTAX',
   'VW_MESSAGE_NAME',
   'VW_WHERE',
   'VW_CAPTURE_LINE',
@@ -34,47 +38,20 @@ export function exitCode(error: unknown): number {
   return USAGE_CODES.has(error.code) ? USAGE : ENVIRONMENT;
 }
 
-/** Code, cause, what to do. Errors of our own need no stack; anything else is a fault of this program and shows one. */
+/** Set to anything: a fault of this program is told with its stack. */
+export const STACK_VARIABLE = 'VENUEWIRE_STACK';
+
+/** Code, cause, what to do. What has no code of ours is the machine's (a system call says so), or a fault of this program. */
 export function describeError(error: unknown): string {
-  if (error instanceof VenuewireError) return `venuewire: ${error.code}: ${error.message}\n  ${error.hint}\n`;
-  const nativeCode = (error as { code?: unknown } | null)?.code;
-  if (error instanceof Error && typeof nativeCode === 'string') return `venuewire: ${nativeCode}: ${error.message}\n`;
-  return `venuewire: VW_INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  Please report this.\n`;
-}
-
-const words = (name: string): string[] => name.toLowerCase().match(/[a-z]+|[0-9]+/g) ?? [];
-
-/** The names nearest to what was typed, best first: by the words that they share, and by letters that differ. */
-export function nearest(typed: string, names: readonly string[], most = 3): string[] {
-  const wanted = typed.toLowerCase();
-  const parts = words(typed);
-  return names
-    .map((name) => {
-      const own = words(name);
-      const shared = parts.filter((w) => own.some((o) => o === w || (w.length > 2 && o.startsWith(w)))).length;
-      return { name, shared, apart: distance(wanted, name.toLowerCase()) };
-    })
-    .filter(({ shared, apart }) => shared > 0 || apart <= Math.max(2, Math.floor(typed.length / 3)))
-    .sort((a, b) => b.shared - a.shared || a.apart - b.apart || (a.name < b.name ? -1 : 1))
-    .slice(0, most)
-    .map(({ name }) => name);
+  if (error instanceof VenuewireError) return `venuewire: ${error.code}: ${error.message}\n  ${error.hint}`;
+  const { syscall, message, stack } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  if (syscall !== undefined) return `venuewire: VW_SYSTEM: ${message}\n  Check the path, the permissions and the room.`;
+  const shown = process.env[STACK_VARIABLE] === undefined ? (message ?? String(error)) : (stack ?? String(error));
+  return `venuewire: VW_INTERNAL: ${shown}\n  Please report this, with what ${STACK_VARIABLE}=1 adds.`;
 }
 
 /** `Did you mean a, b or c?`, or where the list is. */
 export function didYouMean(typed: string, names: readonly string[], list: string): string {
-  const near = nearest(typed, names);
+  const near = nearestNames(typed, names);
   return near.length > 0 ? `Did you mean ${near.join(', ')}? All: venuewire ${list}` : `See: venuewire ${list}`;
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }

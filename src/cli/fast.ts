@@ -5,6 +5,7 @@ import { decoderFromFast } from '../layout/import/fast-xml.js';
 import { FINDINGS, OK, usage } from './exit.js';
 import type { Format } from './format.js';
 import { Output, Progress } from './output.js';
+import { say } from './terminal.js';
 import { readWhole } from './whole-file.js';
 
 export interface FastDecodeOptions {
@@ -45,8 +46,7 @@ export async function decodeFast(file: string, options: FastDecodeOptions): Prom
     await out.flush();
   }
   // Operators build on what was before: behind a broken message nothing can be believed.
-  if (fault !== undefined)
-    process.stderr.write(`message ${number + 1}: ${fault.code}: ${fault.message}\n  ${fault.hint}\n`);
+  if (fault !== undefined) say(`message ${number + 1}: ${fault.code}: ${fault.message}\n  ${fault.hint}`);
   process.exitCode = fault === undefined ? OK : FINDINGS;
 }
 

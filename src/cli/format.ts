@@ -13,6 +13,7 @@ import {
   When,
 } from '../layout/index.js';
 import { hex } from '../layout/values.js';
+import { printableWord } from '../printable.js';
 import type { FrameLeaves } from './frame-leaves.js';
 
 export const FORMATS = ['ndjson', 'leaves', 'pretty', 'table', 'csv'] as const;
@@ -155,7 +156,7 @@ export function human(value: unknown, field: Field | undefined): string {
   }
   if (value instanceof Uint8Array) return hex(value);
   const label = field?.data.values?.[String(value)];
-  return label === undefined ? String(value) : `${value} (${label})`;
+  return printableWord(label === undefined ? String(value) : `${value} (${label})`);
 }
 
 const isNested = (part: unknown): part is Group | When => part instanceof Group || part instanceof When;

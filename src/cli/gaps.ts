@@ -1,8 +1,7 @@
 /** `venuewire gaps`: what each line of a capture lost, what the other line filled, what would have been asked for. */
 import type { Command } from 'commander';
 import { VenuewireError } from '../errors.js';
-import type { Decoder } from '../layout/index.js';
-import { chooseDecoder, chooseFraming, commaList, oneOf, wholeNumber } from './choose.js';
+import { chooseFeed, commaList, ipPort, oneOf, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { usage } from './exit.js';
 import { instantText } from './format.js';
@@ -19,8 +18,10 @@ import {
   Spans,
   Tracker,
 } from './sequences.js';
+import { say } from './terminal.js';
 
 interface GapsOptions {
+  readonly venue?: string;
   readonly decoder?: string;
   readonly framing?: string;
   readonly port?: number;
@@ -197,16 +198,15 @@ function noDatagrams(tracker: Tracker, file: string, port: number | undefined): 
 }
 
 async function gaps(file: string, options: GapsOptions): Promise<void> {
-  if (options.decoder === undefined && options.framing === undefined) {
+  const chosen = await chooseFeed(options);
+  const { decoder } = chosen;
+  const framing = decoder === undefined ? chosen.framing : framingsFor(decoder, chosen.framing).udp;
+  if (framing === undefined || framing === 'stream') {
     throw usage(
-      'neither --decoder nor --framing is given',
+      'none of --decoder, --framing and --venue says how packets are numbered',
       'Name the feed’s decoder, or its framing: venuewire list decoders, venuewire list framings',
     );
   }
-  const decoder: Decoder | undefined =
-    options.decoder === undefined ? undefined : await chooseDecoder(options.decoder).load();
-  const framing =
-    decoder === undefined ? chooseFraming(options.framing as string) : framingsFor(decoder, options.framing).udp;
   if (framing.numbering === 'none') {
     throw usage(
       `packets of ${framing.id} carry no numbers`,
@@ -241,23 +241,33 @@ async function gaps(file: string, options: GapsOptions): Promise<void> {
   if (options.format === 'ndjson') printNdjson(out, reports, unit);
   else printTable(out, reports, unit);
   await out.flush();
-  if (findings.any) process.stderr.write(`${findings.summary}\n`);
+  if (findings.any) say(findings.summary);
   if (tracker.segments > 0) {
-    process.stderr.write(`${grouped(tracker.segments)} TCP segments were left out: gaps compares datagrams\n`);
+    say(`${grouped(tracker.segments)} TCP segments were left out: gaps compares datagrams`);
   }
   endOfCapture(totals, findings.any || reports.some((r) => r.losses.length > 0 || r.lost.length > 0));
 }
 
+const pairOf = (text: string): readonly string[] => {
+  const lines = commaList(text).map((line) => ipPort('--pair', line));
+  if (lines.length >= 2) return lines;
+  throw usage(
+    `--pair '${text}' names one line`,
+    'Write two addresses: --pair 233.54.12.111:26477,233.49.196.111:26477',
+  );
+};
+
 export function configure(command: Command): void {
   command
     .argument('<file>', 'pcap or pcapng of UDP lines, plain or gzip; - for standard input')
-    .option('--decoder <id>', 'message table; it names the framing')
+    .option('--decoder <id>', 'message table, or the module of your own; it names the framing')
+    .option('--venue <file-or-id>', 'venue file, or a ready venue: its message table and framing')
     .option('--framing <id>', 'how packets are numbered, where no decoder is given or another framing is meant')
     .option('--port <n>', 'only packets to this port', wholeNumber('--port', 0, 65535))
     .option(
       '--pair <A,B>',
       'lines that carry the same messages, ip:port each; again for more pairs. Default: found by their contents',
-      (text: string, before: readonly (readonly string[])[]) => [...before, commaList(text)],
+      (text: string, before: readonly (readonly string[])[]) => [...before, pairOf(text)],
       [] as readonly (readonly string[])[],
     )
     .addOption(oneOf('--format <name>', 'how it is printed', ['table', 'ndjson'], 'table'))

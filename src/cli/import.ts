@@ -4,6 +4,7 @@ import { Argument, type Command } from 'commander';
 import { FastDecoder, type FastTemplate } from '../layout/fast/index.js';
 import { decoderFromSbe, readFastTemplates, type SbeImportOptions, tableText } from '../layout/import/index.js';
 import { Output } from './output.js';
+import { say } from './terminal.js';
 import { readWhole } from './whole-file.js';
 
 interface ImportOptions extends SbeImportOptions {
@@ -51,7 +52,7 @@ async function importFile(kind: string, file: string, options: ImportOptions): P
     out.line(text.trimEnd());
     await out.flush();
   } else writeFileSync(options.out, text);
-  process.stderr.write(`${says}${options.out === undefined ? '' : ` written to ${options.out}`}\n`);
+  say(`${says}${options.out === undefined ? '' : ` written to ${options.out}`}`);
 }
 
 export function configure(command: Command): void {

@@ -61,7 +61,7 @@ async function listFramings(): Promise<Listing> {
 
 async function listVenues(): Promise<Listing> {
   const { venues } = await import('./venues.js');
-  const all = venues();
+  const all = await venues();
   return {
     columns: [{ title: 'ID' }, { title: 'DECODERS' }, { title: 'SAYS' }],
     rows: all.map((v) => [v.id, v.decoders.join(', '), v.says]),

@@ -2,7 +2,9 @@
 /** The command line. `venuewire VERB`: data on standard output, everything else on standard error. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { describeError, exitCode, nearest, OK, USAGE } from './exit.js';
+import { nearestNames } from '../nearest.js';
+import { describeError, exitCode, OK, USAGE } from './exit.js';
+import { endWithOutput, say } from './terminal.js';
 import { verbs } from './verbs.js';
 
 const version = (): string =>
@@ -15,7 +17,10 @@ export async function main(args: readonly string[]): Promise<number> {
     .version(version(), '-V, --version')
     .helpOption('-h, --help', 'show help')
     .showHelpAfterError('(see venuewire --help)')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'venuewire: VW_USAGE: ')) })
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'venuewire: VW_USAGE: ')),
+      writeErr: (text) => say(text.trimEnd()),
+    })
     .exitOverride()
     .addHelpText(
       'after',
@@ -29,12 +34,12 @@ export async function main(args: readonly string[]): Promise<number> {
     if (verb.name === asked) (await verb.load()).configure(command);
   }
   if (asked !== undefined && words[0] !== 'help' && !verbs.some((v) => v.name === asked)) {
-    const near = nearest(
+    const near = nearestNames(
       asked,
       verbs.map((v) => v.name),
     );
-    process.stderr.write(
-      `venuewire: VW_USAGE: there is no verb '${asked}'\n  ${near.length ? `Did you mean ${near.join(', ')}? ` : ''}See venuewire --help\n`,
+    say(
+      `venuewire: VW_USAGE: there is no verb '${asked}'\n  ${near.length ? `Did you mean ${near.join(', ')}? ` : ''}See venuewire --help`,
     );
     return USAGE;
   }
@@ -46,15 +51,11 @@ export async function main(args: readonly string[]): Promise<number> {
       const shown = ['commander.helpDisplayed', 'commander.version'].includes(error.code);
       return shown || (error.code === 'commander.help' && args.includes('help')) ? OK : USAGE;
     }
-    process.stderr.write(describeError(error));
+    say(describeError(error));
     return exitCode(error);
   }
 }
 
-// Whoever reads our output may stop reading: that is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(OK);
-  throw error;
-});
+endWithOutput();
 
 process.exitCode = await main(process.argv.slice(2));

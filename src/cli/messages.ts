@@ -10,6 +10,7 @@ import { chooseFraming } from './choose.js';
 import type { Found } from './format.js';
 import { type FrameLeaves, frameLeaves } from './frame-leaves.js';
 import { type Flow, type FlowEnd, type FlowSink, Flows } from './tcp.js';
+import { say } from './terminal.js';
 import { type Decoder, type Flyweight, recordViews } from './views.js';
 
 /** What carries a feed's messages over TCP, where its datagrams have another framing. */
@@ -47,11 +48,10 @@ function selfFraming(decoder: Decoder): Framing {
 /** The framings for datagrams and for streams. */
 export function framingsFor(
   decoder: Decoder,
-  asked: string | undefined,
+  asked: Framing | 'stream' | undefined,
 ): { readonly udp: Framing; readonly tcp: Framing } {
   if (asked !== undefined && asked !== 'stream') {
-    const framing = chooseFraming(asked);
-    return { udp: framing, tcp: framing };
+    return { udp: asked, tcp: asked };
   }
   if (decoder.framing === 'stream') {
     const framing = selfFraming(decoder);
@@ -69,7 +69,7 @@ export class Findings {
   truncated = 0;
   holes = 0;
   readonly #counts = new Map<string, number>();
-  constructor(readonly write: (line: string) => void = (line) => process.stderr.write(`${line}\n`)) {}
+  constructor(readonly write: (line: string) => void = say) {}
 
   packet(number: number, channel: string, what: string): void {
     if (this.broken++ < Findings.SHOWN) this.write(`packet ${number} (${channel}): ${what}`);

@@ -1,12 +1,12 @@
 /** Standard output in chunks, with back-pressure; tables; a progress bar on standard error. */
-import { once } from 'node:events';
+import { dataStream, writeData } from './terminal.js';
 
 const CHUNK = 1 << 16;
 
 /** Collects text and writes it in chunks; `full` says when to `flush`, which waits while the reader is slow. */
 export class Output {
   #text = '';
-  constructor(readonly stream: NodeJS.WriteStream = process.stdout) {}
+  constructor(readonly stream: NodeJS.WriteStream = dataStream) {}
 
   get full(): boolean {
     return this.#text.length >= CHUNK;
@@ -18,7 +18,7 @@ export class Output {
     if (this.#text === '') return;
     const text = this.#text;
     this.#text = '';
-    if (!this.stream.write(text)) await once(this.stream, 'drain');
+    await writeData(text, this.stream);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { openFeed } from '../feed/feed.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
-import { commaList, oneOf, wholeNumber } from './choose.js';
+import { commaList, decimalFrom, oneOf, wholeNumber } from './choose.js';
 import { consume, FEED_FORMATS, type FeedFormat, hasFindings, summary } from './consume.js';
 import { filters } from './decode.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
@@ -14,6 +14,7 @@ import { grouped, Output, Progress } from './output.js';
 import { Capture, type CaptureTotals } from './packets.js';
 import { MessagePublisher } from './publish.js';
 import { MulticastSender } from './send.js';
+import { say } from './terminal.js';
 
 interface ReplayOptions {
   readonly venue?: string;
@@ -46,10 +47,10 @@ async function throughFeed(given: Capture, options: ReplayOptions): Promise<void
 
 async function readAs(capture: Capture, options: ReplayOptions): Promise<void> {
   const { venue, capture: source, found } = await captureVenue(capture, options);
-  for (const text of found) process.stderr.write(`${text}\n`);
+  for (const text of found) say(text);
   const { passes } = filters(venue.decoder, options);
   const publisher = options.publish === undefined ? undefined : await MessagePublisher.bind(options.publish);
-  if (publisher !== undefined) process.stderr.write(`published on ${publisher.endpoint}\n`);
+  if (publisher !== undefined) say(`published on ${publisher.endpoint}`);
   if (options.waitSubscriber) await publisher?.subscribed();
   const feed = await openFeed(venue, { capture: source });
   const interrupt = new Interrupt(capture.isPipe);
@@ -71,7 +72,7 @@ async function readAs(capture: Capture, options: ReplayOptions): Promise<void> {
     if (options.summary) {
       out.line(text);
       await out.flush();
-    } else process.stderr.write(`${text}\n`);
+    } else say(text);
     const skipped = skippedFrames(consumed.statistics.feed);
     endOfCapture({ skipped, fault: consumed.fault }, hasFindings(consumed));
   } finally {
@@ -136,8 +137,8 @@ async function toMulticast(capture: Capture, options: ReplayOptions): Promise<vo
     sender.close();
   }
   const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-  process.stderr.write(
-    `sent ${grouped(sender.packets)} datagrams to ${sender.destinations.join(', ') || 'nobody'} in ${seconds.toFixed(2)} s${passedOver > 0 ? `; ${grouped(passedOver)} packets were not UDP or for another port` : ''}\n`,
+  say(
+    `sent ${grouped(sender.packets)} datagrams to ${sender.destinations.join(', ') || 'nobody'} in ${seconds.toFixed(2)} s${passedOver > 0 ? `; ${grouped(passedOver)} packets were not UDP or for another port` : ''}`,
   );
   endOfCapture(totals, false);
 }
@@ -177,7 +178,12 @@ export function configure(command: Command): void {
     )
     .option('--wait-subscriber', 'with --publish: begin when somebody has subscribed')
     .option('--to-multicast', 'send the captured datagrams to their groups instead')
-    .option('--speed <n>', 'with --to-multicast: times the original speed; 0: as fast as it goes', Number, 1)
+    .option(
+      '--speed <n>',
+      'with --to-multicast: times the original speed; 0: as fast as it goes',
+      decimalFrom('--speed', 0),
+      1,
+    )
     .option('--interface <address>', 'with --to-multicast: address of the interface to send from', '127.0.0.1')
     .option('--map <from=to>', 'with --to-multicast: send to another group, ip:port=ip:port; again for more', again, [])
     .option('--port <n>', 'with --to-multicast: only datagrams to this port', wholeNumber('--port', 0, 65535))

@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import { openFeed } from '../feed/feed.js';
 import { loadVenue } from '../venues/load.js';
 import { commaList, oneOf, wholeNumber } from './choose.js';
-import { consume, FEED_FORMATS, type FeedFormat, hasFindings, summary } from './consume.js';
+import { consume, FEED_FORMATS, type FeedFormat, hasFindings, sourcesText, summary } from './consume.js';
 import { filters } from './decode.js';
 import { FINDINGS, OK } from './exit.js';
 import { grouped, Output } from './output.js';
 import { MessagePublisher } from './publish.js';
+import { clearLine, drawLine, say, watched } from './terminal.js';
 
 interface RunOptions {
   readonly format: FeedFormat;
@@ -32,8 +33,8 @@ async function run(file: string, options: RunOptions): Promise<void> {
   if (options.once) feed.on('sessionEnded', close);
   const timer = options.seconds === undefined ? undefined : setTimeout(close, options.seconds * 1000);
   const out = new Output();
-  process.stderr.write(
-    `${venue.name}: ${feed.lines.length} lines; ends with Ctrl-C${publisher ? `, published on ${publisher.endpoint}` : ''}\n`,
+  say(
+    `${venue.name}: ${sourcesText(feed, venue)}; ends with Ctrl-C${publisher ? `, published on ${publisher.endpoint}` : ''}`,
   );
   let shown = performance.now();
   try {
@@ -45,20 +46,18 @@ async function run(file: string, options: RunOptions): Promise<void> {
       publisher,
       after: (messages) => {
         const now = performance.now();
-        if (!process.stderr.isTTY || !options.summary || now < shown + 1000) return;
+        if (!watched() || !options.summary || now < shown + 1000) return;
         shown = now;
         const { ledger } = feed.statistics();
-        process.stderr.write(
-          `\r${grouped(messages)} messages, in flight ${ledger.inFlight}, abandoned ${ledger.abandoned}\x1b[K`,
-        );
+        drawLine(`${grouped(messages)} messages, in flight ${ledger.inFlight}, abandoned ${ledger.abandoned}`);
       },
     });
-    if (process.stderr.isTTY && options.summary) process.stderr.write('\r\x1b[K');
+    if (watched() && options.summary) clearLine();
     const text = summary(feed, consumed).join('\n');
     if (options.summary) {
       out.line(text);
       await out.flush();
-    } else process.stderr.write(`${text}\n`);
+    } else say(text);
     process.exitCode = hasFindings(consumed) ? FINDINGS : OK;
   } finally {
     clearTimeout(timer);

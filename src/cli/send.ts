@@ -2,6 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { VenuewireError } from '../errors.js';
+import { ipPort } from './choose.js';
 import { usage } from './exit.js';
 
 const IN_FLIGHT = 64;
@@ -23,7 +24,7 @@ export class MulticastSender {
     this.#map = new Map(
       map.map((text) => {
         const match = /^([0-9.]+:\d+)=([0-9.]+:\d+)$/.exec(text);
-        if (match) return [match[1] as string, match[2] as string];
+        if (match) return [ipPort('--map', match[1] as string), ipPort('--map', match[2] as string)];
         throw usage(`--map '${text}' is not understood`, 'Write it as ip:port=ip:port.');
       }),
     );

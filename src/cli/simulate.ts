@@ -1,15 +1,18 @@
 /** `venuewire simulate`: a Nasdaq-shaped venue on loopback, with faults. */
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
+import { API_VERSION, KIND } from '../patterns/venue.js';
 import { type LineFaults, LoopbackVenue, type Means } from '../simulator/index.js';
 import { capturedHistory } from './captured-history.js';
 import { probabilities, probability, wholeNumber } from './choose.js';
-import { OK } from './exit.js';
+import { OK, usage } from './exit.js';
 import { grouped, Output } from './output.js';
+import { say } from './terminal.js';
 
 export interface FaultOptions {
   readonly loss: readonly number[];
-  readonly burst?: string;
+  /** Probability that a burst begins, and the packets that it takes. */
+  readonly burst: readonly [number, number];
   readonly duplicates: number;
   readonly reorder: number;
 }
@@ -30,10 +33,10 @@ interface SimulateOptions extends FaultOptions {
 
 /** Faults of lines A and B. */
 export function lineFaults(options: FaultOptions): LineFaults[] {
-  const [share, length] = (options.burst ?? '0,0').split(',').map(Number);
+  const [share, length] = options.burst;
   return [0, 1].map((i) => ({
     loss: options.loss[i] ?? options.loss[0] ?? 0,
-    burst: { probability: share ?? 0, length: length ?? 0 },
+    burst: { probability: share, length },
     duplicate: options.duplicates,
     reorder: options.reorder,
     reorderNs: 2e6,
@@ -55,13 +58,17 @@ export function venueFile(venue: LoopbackVenue, means: readonly Means[], join: s
     glimpse: { type: 'snapshot', pattern: 'glimpse', servers: [addresses.glimpse], credentials },
   } as const;
   const file = {
-    name: 'simulated-totalview',
-    decoder: 'nasdaq-totalview-itch-5.0',
-    framing: 'moldudp64',
-    join,
-    lines: { A: line(lines.A), B: line(lines.B) },
-    directory: { message: 'stockDirectory', symbol: 'stock' },
-    recovery: [{ type: 'waitForOtherLine', for: '5ms' }, ...means.map((m) => rungs[m])],
+    apiVersion: API_VERSION,
+    kind: KIND,
+    metadata: { name: 'simulated-totalview' },
+    spec: {
+      decoder: 'nasdaq-totalview-itch-5.0',
+      framing: 'moldudp64',
+      join,
+      lines: { A: line(lines.A), B: line(lines.B) },
+      directory: { message: 'stockDirectory', symbol: 'stock' },
+      recovery: [{ type: 'waitForOtherLine', for: '5ms' }, ...means.map((m) => rungs[m])],
+    },
   };
   return stringify(file, { aliasDuplicateObjects: false });
 }
@@ -86,9 +93,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   out.line(`# digest ${venue.history.digest().toString(16).padStart(16, '0')}`);
   out.line(venueFile(venue, means, options.join).trimEnd());
   await out.flush();
-  process.stderr.write(
-    'Publishing; Ctrl-C ends it. Save the lines above as venue.yaml and: venuewire run venue.yaml --summary\n',
-  );
+  say('Publishing; Ctrl-C ends it. Save the lines above as venue.yaml and: venuewire run venue.yaml --summary');
   const stopped = new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
@@ -98,11 +103,20 @@ async function simulate(options: SimulateOptions): Promise<void> {
   else await stopped;
   const { published, packets, lost, requests, answered, replayLogins, snapshots } = venue.stats();
   await venue.stop();
-  process.stderr.write(
+  say(
     `published ${grouped(published)} messages in ${grouped(packets)} packets; lost on A ${grouped(lost[0] ?? 0)}, on B ${grouped(lost[1] ?? 0)}; ` +
-      `${grouped(requests)} requests (${grouped(answered)} answered), ${replayLogins} replays, ${snapshots} snapshots\n`,
+      `${grouped(requests)} requests (${grouped(answered)} answered), ${replayLogins} replays, ${snapshots} snapshots`,
   );
   process.exitCode = OK;
+}
+
+const BURST_MAX = 1_000_000;
+
+/** `0.01,20` */
+function burst(text: string): readonly [number, number] {
+  const [share = '', length = '', ...more] = text.split(',');
+  if (more.length > 0) throw usage(`--burst: '${text}' is not p,n`, 'Write for example 0.01,20.');
+  return [probability('--burst')(share), wholeNumber('--burst', 0, BURST_MAX)(length)];
 }
 
 /** The options of the simulated venue's lines, for `simulate` and `demo`. */
@@ -114,7 +128,7 @@ export function faultOptions(command: Command, loss: readonly number[]): Command
       probabilities('--loss'),
       loss,
     )
-    .option('--burst <p,n>', 'a burst begins with probability p and loses n packets')
+    .option('--burst <p,n>', 'a burst begins with probability p and loses n packets', burst, [0, 0] as const)
     .option('--duplicates <p>', 'part of the packets that come twice', probability('--duplicates'), 0.01)
     .option('--reorder <p>', 'part of the packets that come late, by up to 2 ms', probability('--reorder'), 0.01);
 }

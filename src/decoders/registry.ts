@@ -132,6 +132,7 @@ export const decoders: readonly DecoderEntry[] = [
   entry('euronext-optiq-6.67', 'Euronext', 'Optiq MDG', '6.67', 'euronext-optiq', 28, async () => (await import('./euronext-optiq-6.67.js')).euronextOptiq667),
   entry('finra-bbds-2018.1A', 'FINRA OTC', 'Bulletin Board Dissemination Service (BBDS)', '2018.1A', 'finra-bbds', 12, async () => (await import('./finra-bbds-2018.1A.js')).finraBbds20181A),
   entry('finra-tdds-2.1', 'FINRA ORF', 'Trade Data Dissemination Service (TDDS)', '2.1', 'moldudp64', 17, async () => (await import('./finra-tdds-2.1.js')).finraTdds21),
+  entry('fix-4.4-text', 'FIX', 'Market data session', '4.4', 'fix-4.4', 1, async () => (await import('./fix44-text.js')).fixText),
   entry('nasdaq-glimpse-5.0', 'Nasdaq', 'GLIMPSE', '5.0', 'stream', 1, async () => (await import('./glimpse50.js')).glimpse50),
   entry('hkex-mmdh-2.1', 'HKEX Securities', 'Mainland Market Data Hub (MMDH)', '2.1', 'hkex-mmdh', 32, async () => (await import('./hkex-mmdh-2.1.js')).hkexMmdh21),
   entry('hkex-omd-c-1.45', 'HKEX Securities', 'OMD-C (all message types)', '1.45', 'hkex-omd', 32, async () => (await import('./hkex-omd-c-1.45.js')).hkexOmdC145),

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { isIP } from 'node:net';
 import { VenuewireError } from '../errors.js';
 import { type NativeFeed, native, nativeError } from '../native.js';
-import { defineVenue, type VenueDeclaration } from '../patterns/venue.js';
+import type { VenueDeclaration, VenueResource } from '../patterns/venue.js';
 import {
   type AnyDecoder,
   type BatchSink,
@@ -124,6 +124,8 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   readonly channels: readonly string[];
   readonly lines: readonly string[];
   readonly requesters: readonly string[];
+  /** Addresses of each requester's servers, by the indexes that notices have. */
+  readonly servers: readonly (readonly string[])[];
   #native: NativeFeed;
   #closed = false;
   #failed: VenuewireError | undefined;
@@ -141,6 +143,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     this.channels = compiled.channels.map((c) => c.name);
     this.lines = compiled.lines.map((l) => l.name);
     this.requesters = compiled.requesters.map((r) => r.name);
+    this.servers = compiled.requesters.map((r) => r.servers);
     this.#drainMessages = options.drain?.messages ?? 65536;
     this.#drainMs = options.drain?.ms ?? 10;
     this.ring = new Ring(compiled.channels.length, options.ringBytes ?? (options.capture ? 16 << 20 : 8 << 20));
@@ -409,13 +412,14 @@ function captureRoutes(capture: CaptureSource, compiled: CompiledVenue) {
 }
 
 /** Whether nothing is left to be found by its id. */
-const isWhole = (venue: Venue | VenueDeclaration): venue is Venue =>
+const isWhole = (venue: Venue | VenueDeclaration | VenueResource): venue is Venue =>
+  !('spec' in venue) &&
   typeof venue.decoder === 'object' &&
   venue.window !== undefined &&
   (venue.recovery ?? []).every((rung) => rung.type === 'waitForOtherLine' || typeof rung.pattern === 'object') &&
   Object.values(venue.streams ?? {}).every((use) => typeof use.pattern === 'object');
 
-async function wholeVenue(venue: Venue | VenueDeclaration | string | URL): Promise<Venue> {
+async function wholeVenue(venue: Venue | VenueDeclaration | VenueResource | string | URL): Promise<Venue> {
   if (typeof venue !== 'string' && !(venue instanceof URL)) {
     if (typeof venue !== 'object' || venue === null) {
       throw new VenuewireError(
@@ -431,7 +435,7 @@ async function wholeVenue(venue: Venue | VenueDeclaration | string | URL): Promi
   // What reads files and knows all ids is loaded by those who need it.
   const { loadVenue, resolveVenue } = await import('../venues/load.js');
   if (typeof venue === 'string' || venue instanceof URL) return loadVenue(venue);
-  return resolveVenue(defineVenue(venue as Venue));
+  return resolveVenue(venue);
 }
 
 /**
@@ -441,9 +445,12 @@ async function wholeVenue(venue: Venue | VenueDeclaration | string | URL): Promi
  * socket, a capture) rejects `run` or the iteration.
  */
 export async function openFeed<D extends AnyDecoder>(venue: Venue<D>, options?: FeedOptions): Promise<Feed<D>>;
-export async function openFeed(venue: VenueDeclaration | string | URL, options?: FeedOptions): Promise<Feed>;
 export async function openFeed(
-  given: Venue | VenueDeclaration | string | URL,
+  venue: VenueDeclaration | VenueResource | string | URL,
+  options?: FeedOptions,
+): Promise<Feed>;
+export async function openFeed(
+  given: Venue | VenueDeclaration | VenueResource | string | URL,
   options: FeedOptions = {},
 ): Promise<Feed> {
   const venue = await wholeVenue(given);

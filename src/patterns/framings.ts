@@ -2,7 +2,7 @@
  * The framings of the venues, one record each. `source` names the document that says so. An id is what the message tables
  * call their framing; a variant has a suffix and names the decoders that take it.
  */
-import { defineFraming, type Framing, type FramingInput } from './framing.js';
+import { defineFraming, type Framing, type FramingInput, tag } from './framing.js';
 
 /** 32-bit numbers that go on with 1: 0 means "not numbered". */
 const ROLLS_TO_ONE = { max: 0xffff_ffff, first: 1 };
@@ -745,6 +745,30 @@ export const moexFast = defineFraming({
   numbering: 'packet',
 });
 
+/**
+ * FIX tag=value: a message is ended by its BodyLength, its CheckSum is verified, MsgSeqNum numbers it. A gap fill stands in
+ * place of a range that will not come; a sequence reset says which number is next and ignores its own.
+ */
+export const fix44Framing = defineFraming({
+  id: 'fix-4.4',
+  source: 'FIX 4.4 with errata, volumes 1 and 2',
+  byteOrder: 'big',
+  headerLength: 0,
+  fix: true,
+  sequence: tag(34),
+  kinds: [{ when: { tag: 35, equals: 'A' }, and: { tag: 141, equals: 'Y' }, is: 'reset', number: 'numbered' }],
+  controls: [
+    {
+      when: { tag: 35, equals: '4' },
+      and: { tag: 123, equals: 'Y' },
+      is: 'unavailable',
+      last: tag(36),
+      lastIs: 'next',
+    },
+    { when: { tag: 35, equals: '4' }, is: 'reset', next: tag(36), counted: false },
+  ],
+});
+
 /** Every framing that comes with the library. */
 export const framings: readonly Framing[] = [
   moldudp64,
@@ -793,6 +817,7 @@ export const framings: readonly Framing[] = [
   aquisAmdTcp,
   jpxFlex,
   moexFast,
+  fix44Framing,
 ];
 
 /** The framing of that id, or undefined. */

@@ -58,6 +58,10 @@ export const streamUse = z
   .strictObject({
     pattern: z.union([z.string(), streamSchema]).describe('How the server is talked to: id of a stream, or a stream'),
     ...rungParts.use,
+    options: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('Of a pattern that is made for its use, for example the symbols of a FIX session'),
     timeout: rungParts.duration
       .default('2s')
       .describe('From a request on the stream until its answer must have made progress'),

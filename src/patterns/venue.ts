@@ -12,6 +12,7 @@ import { type AnyDecoder, tableSchema } from './table.js';
 import { unsigned } from './units.js';
 
 export const API_VERSION = 'venuewire.io/v1alpha1';
+export const KIND = 'VenueConnection';
 
 const lines = z
   .record(z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be letters, digits, _ and -'), networkSchema)
@@ -57,75 +58,101 @@ const window = z
   .prefault({})
   .describe('What is held while something is missing, for each channel');
 
-export const venueSchema = z
-  .strictObject({
-    apiVersion: z.literal(API_VERSION).default(API_VERSION).describe('Version of this schema'),
-    kind: z.literal('VenueConnection').default('VenueConnection'),
-    name: z.string().min(1).max(64).describe('Name of the connection, in reports'),
-    description: z.string().optional(),
-    unconfirmed: z.array(z.string()).default([]).describe('What no public source confirms: check before relying on it'),
-    decoder: tableSchema.describe(
-      'Message table of the feed, by the id of its decoder; `venuewire list decoders` shows them',
-    ),
-    framing: z
-      .union([z.string(), framingSchema])
-      .optional()
-      .describe('How packets carry messages: id of a framing, or a framing. Default: the one that the decoder names'),
-    lines: lines.optional().describe('Lines that every channel uses. Either these or lines in `channels`'),
-    channels: z
-      .record(z.string().regex(/^[A-Za-z0-9_.-]+$/, 'must be letters, digits, dots, _ and -'), channel)
-      .optional()
-      .describe('Channels by name; default: one channel'),
-    streams: z
-      .record(z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be letters, digits, _ and -'), streamUse)
-      .optional()
-      .describe('Connections that are lines by themselves, by name, in order, instead of or besides `lines`'),
-    join: join.default('live'),
-    session: z
-      .string()
-      .max(16)
-      .optional()
-      .describe('Only this session is taken; default: the one that the lines carry'),
-    recovery: z
-      .array(z.discriminatedUnion('type', [waitRung, requestRung, snapshotRung]))
-      .default([{ type: 'waitForOtherLine', for: '1ms', packets: 0 }])
-      .describe('The ladder: what is tried, in order, before a missing message is lost. Default: a wait of 1ms'),
-    window,
-    directory: z
-      .strictObject({
-        message: z.string().describe('Message that names instruments'),
-        symbol: z.string().describe('Field with the symbol'),
-      })
-      .optional()
-      .describe('Where symbols are tied to the numbers that later messages carry, for selection by symbol'),
-    security: securitySchema.default([]),
-  })
-  .check((ctx) => {
-    const v = ctx.value;
-    const fault = (path: (string | number)[], message: string): void => {
-      ctx.issues.push({ code: 'custom', path, message, input: undefined });
-    };
-    const channels = Object.entries(v.channels ?? {});
-    const streams = Object.entries(v.streams ?? {});
-    if (v.lines === undefined && streams.length === 0 && !channels.some(([, c]) => c.lines !== undefined)) {
-      fault(['lines'], 'there are none: give the venue `lines`, or `streams`, or each channel its own');
+/** What a venue declares, but for its name. */
+const parts = {
+  description: z.string().optional(),
+  unconfirmed: z.array(z.string()).default([]).describe('What no public source confirms: check before relying on it'),
+  decoder: tableSchema.describe(
+    'Message table of the feed, by the id of its decoder; `venuewire list decoders` shows them',
+  ),
+  framing: z
+    .union([z.string(), framingSchema])
+    .optional()
+    .describe('How packets carry messages: id of a framing, or a framing. Default: the one that the decoder names'),
+  lines: lines.optional().describe('Lines that every channel uses. Either these or lines in `channels`'),
+  channels: z
+    .record(z.string().regex(/^[A-Za-z0-9_.-]+$/, 'must be letters, digits, dots, _ and -'), channel)
+    .optional()
+    .describe('Channels by name; default: one channel'),
+  streams: z
+    .record(z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be letters, digits, _ and -'), streamUse)
+    .optional()
+    .describe('Connections that are lines by themselves, by name, in order, instead of or besides `lines`'),
+  join: join.default('live'),
+  session: z.string().max(16).optional().describe('Only this session is taken; default: the one that the lines carry'),
+  recovery: z
+    .array(z.discriminatedUnion('type', [waitRung, requestRung, snapshotRung]))
+    .default([{ type: 'waitForOtherLine', for: '1ms', packets: 0 }])
+    .describe('The ladder: what is tried, in order, before a missing message is lost. Default: a wait of 1ms'),
+  window,
+  directory: z
+    .strictObject({
+      message: z.string().describe('Message that names instruments'),
+      symbol: z.string().describe('Field with the symbol'),
+    })
+    .optional()
+    .describe('Where symbols are tied to the numbers that later messages carry, for selection by symbol'),
+  security: securitySchema.default([]),
+};
+
+/** What the parts must be to each other. */
+function checkParts(v: z.output<z.ZodObject<typeof parts>>, issues: z.core.$ZodRawIssue[]): void {
+  const fault = (path: (string | number)[], message: string): void => {
+    issues.push({ code: 'custom', path, message, input: undefined });
+  };
+  const channels = Object.entries(v.channels ?? {});
+  const streams = Object.entries(v.streams ?? {});
+  if (v.lines === undefined && streams.length === 0 && !channels.some(([, c]) => c.lines !== undefined)) {
+    fault(['lines'], 'there are none: give the venue `lines`, or `streams`, or each channel its own');
+  }
+  for (const [name, c] of channels) {
+    if (c.lines === undefined && v.lines === undefined && streams.length === 0)
+      fault(['channels', name, 'lines'], 'is missing');
+    if (c.lines === undefined && c.key === undefined && channels.length > 1) {
+      fault(['channels', name, 'key'], 'is missing: channels on shared lines are told apart by it');
     }
-    for (const [name, c] of channels) {
-      if (c.lines === undefined && v.lines === undefined && streams.length === 0)
-        fault(['channels', name, 'lines'], 'is missing');
-      if (c.lines === undefined && c.key === undefined && channels.length > 1) {
-        fault(['channels', name, 'key'], 'is missing: channels on shared lines are told apart by it');
-      }
+  }
+  v.recovery.forEach((r, i) => {
+    if (r.type !== 'waitForOtherLine' && r.channel !== undefined && !channels.some(([n]) => n === r.channel)) {
+      fault(['recovery', i, 'channel'], 'names no channel of `channels`');
     }
-    v.recovery.forEach((r, i) => {
-      if (r.type !== 'waitForOtherLine' && r.channel !== undefined && !channels.some(([n]) => n === r.channel)) {
-        fault(['recovery', i, 'channel'], `there is no channel '${r.channel}'`);
-      }
-    });
-    if (v.recovery.length > 250) fault(['recovery'], 'has more than 250 rungs');
-    const snapshots = v.recovery.some((r) => r.type === 'snapshot');
-    if (v.join === 'snapshot' && !snapshots) fault(['join'], "'snapshot' needs a rung of type snapshot in `recovery`");
   });
+  if (v.recovery.length > 250) fault(['recovery'], 'has more than 250 rungs');
+  const snapshots = v.recovery.some((r) => r.type === 'snapshot');
+  if (v.join === 'snapshot' && !snapshots) fault(['join'], "'snapshot' needs a rung of type snapshot in `recovery`");
+}
+
+/** A venue as TypeScript declares it: the parts of `spec`, and the name. */
+export const venueSchema = z
+  .strictObject({ name: z.string().min(1).max(64).describe('Name of the connection, in reports'), ...parts })
+  .check((ctx) => checkParts(ctx.value, ctx.issues));
+
+const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+const NAME_MAX = 64;
+const labels = z.record(z.string(), z.string()).optional();
+
+/** A venue as a resource: what files hold, and what a cluster keeps. */
+export const venueResourceSchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION).describe('Version of this schema'),
+  kind: z.literal(KIND).describe('What the resource is'),
+  metadata: z
+    .strictObject({
+      name: z
+        .string()
+        .max(NAME_MAX)
+        .regex(NAME, 'must be lower-case letters, digits, dots and -')
+        .describe('Name of the connection, in reports'),
+      namespace: z.string().max(NAME_MAX).regex(NAME).optional().describe('Where a cluster keeps it'),
+      labels: labels.describe('What it is found by'),
+      annotations: labels.describe('What tools note on it'),
+    })
+    .describe('What it is called'),
+  spec: z
+    .strictObject(parts)
+    .check((ctx) => checkParts(ctx.value, ctx.issues))
+    .describe('The connection'),
+  status: z.unknown().optional().describe('What a controller says of it; files have none, and it is not read'),
+});
 
 export type VenueInput<D extends AnyDecoder = AnyDecoder> = Omit<z.input<typeof venueSchema>, 'decoder'> & {
   readonly decoder: D;
@@ -134,8 +161,10 @@ export type VenueInput<D extends AnyDecoder = AnyDecoder> = Omit<z.input<typeof 
 export type Venue<D extends AnyDecoder = AnyDecoder> = Omit<z.output<typeof venueSchema>, 'decoder'> & {
   readonly decoder: D;
 };
-/** A venue as a file says it, before it is checked: decoders and patterns may be ids, defaults may be left out. */
+/** A venue as TypeScript says it, before it is checked: decoders and patterns may be ids, defaults may be left out. */
 export type VenueDeclaration = z.input<typeof venueSchema>;
+/** A venue as a file or a cluster says it: `apiVersion`, `kind`, `metadata` and `spec`. */
+export type VenueResource = z.input<typeof venueResourceSchema>;
 /** The same, checked. `resolveVenue` makes a `Venue` of it. */
 export type VenueDocument = z.output<typeof venueSchema>;
 
@@ -200,7 +229,7 @@ export function venueFaults(error: z.ZodError): VenueFault[] {
 
 /** The JSON Schema (draft 2020-12) of a venue file. */
 export function venueJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(venueSchema, {
+  const schema = z.toJSONSchema(venueResourceSchema, {
     io: 'input',
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {

@@ -1,9 +1,10 @@
 import { b3UmdfSbe22 } from '../decoders/b3-umdf-sbe-2.2.js';
+import { udpMulticast } from '../patterns/network.js';
 import { privateLine } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { umdfSnapshot } from './loops.js';
 import { type Lines, ladder, type VenueOptions } from './options.js';
+import { umdfSnapshot } from './patterns/loops.js';
 
 export interface B3UmdfOptions extends VenueOptions {
   /** The channels by name: number, incremental lines A and B and the snapshot lines that belong to them. */
@@ -38,3 +39,15 @@ export function b3Umdf(options: B3UmdfOptions): Venue<typeof b3UmdfSbe22> {
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  b3Umdf({
+    channels: {
+      'channel-78': {
+        channelId: 78,
+        lines: { A: udpMulticast('239.255.10.1:26477'), B: udpMulticast('239.255.10.2:26477') },
+        snapshot: { A: udpMulticast('239.255.10.3:26477'), B: udpMulticast('239.255.10.4:26477') },
+      },
+    },
+  });

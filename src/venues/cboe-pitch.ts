@@ -1,10 +1,12 @@
 import { cboePitchEquities24129 } from '../decoders/cboe-pitch-equities-2.41.29.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { cboeGapRequest, cboeSpin } from './cboe.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { cboeGapRequest, cboeSpin } from './patterns/cboe.js';
+import { simulatedMember } from './simulated.js';
 
 export interface CboePitchOptions extends VenueOptions {
   /** The units by name; messages are numbered within a unit. `gap`: its gap response multicast. */
@@ -41,3 +43,17 @@ export function cboePitch(options: CboePitchOptions): Venue<typeof cboePitchEqui
     unconfirmed: ['addresses, session sub ids and which units there are: they come with the subscription'],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  cboePitch({
+    units: {
+      one: {
+        unit: 1,
+        lines: { A: udpMulticast('239.255.1.1:30001'), B: udpMulticast('239.255.1.2:30001') },
+        gap: { A: udpMulticast('239.255.1.3:30001') },
+      },
+    },
+    gapRequest: { servers: ['127.0.0.1:18001', '127.0.0.1:18002'], credentials: simulatedMember() },
+    spin: { one: { servers: ['127.0.0.1:18003'], credentials: simulatedMember() } },
+  });

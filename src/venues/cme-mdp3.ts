@@ -1,10 +1,12 @@
 import { cmeMdp3Sbe113 } from '../decoders/cme-mdp3-sbe-1.13.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { cmeSnapshotLoop, cmeTcpReplay } from './cme.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { cmeSnapshotLoop, cmeTcpReplay } from './patterns/cme.js';
+import { simulatedUser } from './simulated.js';
 
 export interface CmeMdp3Options extends VenueOptions {
   /** The channels by name: number, incremental lines A and B, market recovery lines. */
@@ -46,3 +48,19 @@ export function cmeMdp3(options: CmeMdp3Options): Venue<typeof cmeMdp3Sbe113> {
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  cmeMdp3({
+    channels: {
+      equities: {
+        channelId: 310,
+        lines: { A: udpMulticast('239.255.8.1:17001'), B: udpMulticast('239.255.8.2:17001') },
+        recovery: { A: udpMulticast('239.255.8.3:17001'), B: udpMulticast('239.255.8.4:17001') },
+      },
+    },
+    replay: {
+      servers: ['127.0.0.1:25001'],
+      credentials: simulatedUser(),
+    },
+  });

@@ -1,10 +1,11 @@
 import { coinbaseDerivativesSbe17 } from '../decoders/coinbase-derivatives-sbe-1.7.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { coinbaseRetransmission, coinbaseSnapshot } from './coinbase.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { coinbaseRetransmission, coinbaseSnapshot } from './patterns/coinbase.js';
 
 export interface CoinbaseDerivativesOptions extends VenueOptions {
   /** The incremental lines of the channel. */
@@ -43,3 +44,11 @@ export function coinbaseDerivatives(options: CoinbaseDerivativesOptions): Venue<
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  coinbaseDerivatives({
+    lines: { A: udpMulticast('239.255.3.1:26477'), B: udpMulticast('239.255.3.2:26477') },
+    snapshotLines: { A: udpMulticast('239.255.3.3:26477') },
+    retransmission: { servers: ['127.0.0.1:17001'] },
+  });

@@ -1,9 +1,11 @@
 import { ctaCqs210 } from '../decoders/cta-cqs-2.10.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
-import { siacRetransmission } from './siac.js';
+import { siacRetransmission } from './patterns/siac.js';
+import { simulatedUser } from './simulated.js';
 
 export interface CtaCqsOptions extends VenueOptions {
   /** The multicast lines by name, each with its two feeds and the retransmission groups that belong to it. */
@@ -43,3 +45,19 @@ export function ctaCqs(options: CtaCqsOptions): Venue<typeof ctaCqs210> {
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  ctaCqs({
+    channels: {
+      one: {
+        line: 1,
+        lines: { A: udpMulticast('239.255.9.1:18001'), B: udpMulticast('239.255.9.2:18001') },
+        retransmission: { A: udpMulticast('239.255.9.3:18001'), B: udpMulticast('239.255.9.4:18001') },
+      },
+    },
+    retransmission: {
+      servers: ['127.0.0.1:26001'],
+      credentials: simulatedUser(),
+    },
+  });

@@ -1,9 +1,10 @@
 import { eurexEobi141 } from '../decoders/eurex-eobi-14.1.js';
+import { udpMulticast } from '../patterns/network.js';
 import { privateLine } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { eurexSnapshot } from './loops.js';
 import { type Lines, ladder, type VenueOptions } from './options.js';
+import { eurexSnapshot } from './patterns/loops.js';
 
 export interface EurexEobiOptions extends VenueOptions {
   /** The channels by name: lines of services A and B and the snapshot lines that belong to them. */
@@ -39,3 +40,14 @@ export function eurexEobi(options: EurexEobiOptions): Venue<typeof eurexEobi141>
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  eurexEobi({
+    channels: {
+      'partition-1': {
+        lines: { A: udpMulticast('239.255.7.1:26477'), B: udpMulticast('239.255.7.2:26477') },
+        snapshot: { A: udpMulticast('239.255.7.3:26477'), B: udpMulticast('239.255.7.4:26477') },
+      },
+    },
+  });

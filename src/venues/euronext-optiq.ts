@@ -1,9 +1,10 @@
 import { euronextOptiq667 } from '../decoders/euronext-optiq-6.67.js';
+import { udpMulticast } from '../patterns/network.js';
 import { privateLine } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { optiqSnapshot } from './loops.js';
 import { type Lines, ladder, type VenueOptions } from './options.js';
+import { optiqSnapshot } from './patterns/loops.js';
 
 export interface EuronextOptiqOptions extends VenueOptions {
   /** The channels by name: number, lines and the snapshot lines that belong to them. */
@@ -39,3 +40,15 @@ export function euronextOptiq(options: EuronextOptiqOptions): Venue<typeof euron
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  euronextOptiq({
+    channels: {
+      equities: {
+        channelId: 7,
+        lines: { A: udpMulticast('239.255.8.1:26477'), B: udpMulticast('239.255.8.2:26477') },
+        snapshot: { A: udpMulticast('239.255.8.3:26477'), B: udpMulticast('239.255.8.4:26477') },
+      },
+    },
+  });

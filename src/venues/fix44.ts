@@ -1,27 +1,13 @@
-import { atLeast, char, defineDecoder, group, message, toEnd } from '../layout/index.js';
+import { fixText } from '../decoders/fix44-text.js';
 import type { Credentials } from '../patterns/credentials.js';
+import { fix44Framing } from '../patterns/framings.js';
 import { sourceAllowList } from '../patterns/security.js';
 import { stream } from '../patterns/stream.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type FixSession, fix44Framing, fix44Stream } from './streams.js';
+import { type FixSession, fix44Stream } from './patterns/streams.js';
+import { simulatedFix } from './simulated.js';
 
-/** Whole FIX messages as characters. A table of the FIX dictionary reads their fields. */
-export const fixText = defineDecoder({
-  id: 'fix-4.4-text',
-  venue: 'FIX',
-  feed: 'Market data session',
-  version: '4.4',
-  specification: 'FIX 4.4 with errata, volume 1',
-  framing: 'fix-4.4',
-  byteOrder: 'big',
-  header: { begin: char(0) },
-  messageType: 'begin',
-  checked: ['every message begins with tag 8'],
-  messages: {
-    /** From `8=FIX.4.4` to the end of the checksum. */
-    fixMessage: message('8', atLeast(1), { rest: group(1, toEnd, 1, { character: char(0) }) }),
-  },
-});
+export { fixText } from '../decoders/fix44-text.js';
 
 export interface Fix44Options extends FixSession {
   /** `host:port` of the servers, in the order in which they are tried after a break. */
@@ -58,3 +44,11 @@ export function fix44(options: Fix44Options): Venue<typeof fixText> {
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  fix44({
+    servers: ['127.0.0.1:18000'],
+    symbols: ['EUR/USD', 'USD/JPY', 'XAU/USD'],
+    credentials: simulatedFix(),
+  });

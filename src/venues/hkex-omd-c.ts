@@ -1,10 +1,12 @@
 import { hkexOmdC145 } from '../decoders/hkex-omd-c-1.45.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { hkexRefresh, hkexRetransmission } from './hkex.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { hkexRefresh, hkexRetransmission } from './patterns/hkex.js';
+import { simulatedId } from './simulated.js';
 
 export interface HkexOmdCOptions extends VenueOptions {
   /** The channels by name, with their number and the refresh channel that belongs to them. */
@@ -44,3 +46,19 @@ export function hkexOmdC(options: HkexOmdCOptions): Venue<typeof hkexOmdC145> {
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  hkexOmdC({
+    channels: {
+      one: {
+        channelId: 1,
+        lines: { A: udpMulticast('239.255.4.1:13001'), B: udpMulticast('239.255.4.2:13001') },
+        refresh: { A: udpMulticast('239.255.4.3:13001'), B: udpMulticast('239.255.4.4:13001') },
+      },
+    },
+    retransmission: {
+      servers: ['127.0.0.1:21001', '127.0.0.1:21002'],
+      credentials: simulatedId(),
+    },
+  });

@@ -1,9 +1,10 @@
 import { iceImpact1151 } from '../decoders/ice-impact-1.1.51.js';
+import { udpMulticast } from '../patterns/network.js';
 import { privateLine } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { impactSnapshot } from './loops.js';
 import { type Lines, ladder, type VenueOptions } from './options.js';
+import { impactSnapshot } from './patterns/loops.js';
 
 export interface IceImpactOptions extends VenueOptions {
   /** The channels by name: live group and the snapshot lines that belong to them. */
@@ -37,3 +38,14 @@ export function iceImpact(options: IceImpactOptions): Venue<typeof iceImpact1151
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  iceImpact({
+    channels: {
+      futures: {
+        lines: { A: udpMulticast('239.255.9.1:26477'), B: udpMulticast('239.255.9.2:26477') },
+        snapshot: { A: udpMulticast('239.255.9.3:26477'), B: udpMulticast('239.255.9.4:26477') },
+      },
+    },
+  });

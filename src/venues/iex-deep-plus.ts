@@ -1,10 +1,12 @@
 import { iexDeepPlus10 } from '../decoders/iex-deep-plus-1.0.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { iexGapFillTcp, iexGapFillUdp, iexSnap } from './iex.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { iexGapFillTcp, iexGapFillUdp, iexSnap } from './patterns/iex.js';
+import { simulatedToken } from './simulated.js';
 
 /** DEEP+ in the header of every segment and request. */
 const DEEP_PLUS = 0x8005;
@@ -46,3 +48,13 @@ export function iexDeepPlus(options: IexDeepPlusOptions): Venue<typeof iexDeepPl
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  iexDeepPlus({
+    lines: { A: udpMulticast('239.255.1.1:26477'), B: udpMulticast('239.255.1.2:26477') },
+    channel: 7,
+    gapFill: { servers: ['127.0.0.1:17001'] },
+    gapFillTcp: { servers: ['127.0.0.1:17002'] },
+    snap: { servers: ['127.0.0.1:17003'], credentials: simulatedToken() },
+  });

@@ -1,10 +1,12 @@
 import { oseItch506 } from '../decoders/ose-itch-5.0.6.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
-import { glimpse, moldudp64Rerequest } from './recoveries.js';
+import { glimpse, moldudp64Rerequest } from './patterns/recoveries.js';
+import { simulatedUser } from './simulated.js';
 
 export interface JpxOseOptions extends VenueOptions {
   /** Systems 1 and 2: the same numbers, other packets. */
@@ -45,3 +47,14 @@ export function jpxOse(options: JpxOseOptions): Venue<typeof oseItch506> {
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  jpxOse({
+    lines: { 1: udpMulticast('239.255.2.1:26477'), 2: udpMulticast('239.255.2.2:26477') },
+    rewind: { servers: ['127.0.0.1:17001'] },
+    snapshot: {
+      servers: ['127.0.0.1:17003'],
+      credentials: simulatedUser(),
+    },
+  });

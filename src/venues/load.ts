@@ -1,59 +1,70 @@
-/** Venues from files: YAML (or JSON) with the schema of `defineVenue`. Errors say where in the file, and what may stand there. */
-import { readFileSync } from 'node:fs';
+/**
+ * Venues from files: YAML (or JSON) with the schema of a venue resource, or a module that exports one. Errors say where in
+ * the file, and what may stand there.
+ */
+import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isMap, LineCounter, parseDocument } from 'yaml';
 import { decoders, findDecoder } from '../decoders/registry.js';
 import { VenuewireError } from '../errors.js';
+import { nearestWord } from '../nearest.js';
 import { findFraming, framings } from '../patterns/framings.js';
 import {
+  API_VERSION,
+  defineVenue,
+  KIND,
   type Venue,
+  type VenueDeclaration,
   type VenueDocument,
   type VenueFault,
+  type VenueResource,
   venueFaults,
   venueJsonSchema,
-  venueSchema,
+  venueResourceSchema,
 } from '../patterns/venue.js';
-import { findPattern, findVenue, patterns, type VenueEntry } from './registry.js';
+import { printableWord } from '../printable.js';
+import { folderOf, isModule, isPath, loadOwn, readText } from './own.js';
+import { findPattern, findVenue, type PatternEntry, patterns, type VenueEntry } from './registry.js';
+import { readYaml } from './yaml.js';
+
+/** So many faults are told of one file; whoever has more has another problem. */
+const FAULTS_TOLD = 20;
+/** Keys are told as far as this. */
+const KEY_LENGTH = 64;
 
 /**
  * A venue from a file, by path or `file:` URL, or from the text of one (a text has more than one line, or begins with `{`).
- * Decoders, framings and recovery patterns are found by id.
- * @throws VenuewireError `VW_VENUE_FILE` when it cannot be read, `VW_VENUE_SYNTAX` when it is no YAML, `VW_VENUE` when it is no
- * venue: each place with file, line, column, path and what may stand there. Values are never repeated.
+ * Decoders, framings and patterns are found by id, or in files of one's own by path, which counts from the venue's file.
+ * A module (`./venue.mjs`, `./venue.mjs#name`) exports the venue.
+ * @throws VenuewireError `VW_VENUE_FILE` when it cannot be read, `VW_VENUE_SYNTAX` when it is no YAML, `VW_MODULE` when a module
+ * is not in order, `VW_VENUE_FLAT` when it has the form of before `spec`, `VW_VENUE` when it is no venue: each place with
+ * file, line, column, path and what may stand there. Values are never repeated.
  */
 export async function loadVenue(source: string | URL): Promise<Venue> {
   const given = source instanceof URL && source.protocol === 'file:' ? fileURLToPath(source) : String(source);
   const isText = given.includes('\n') || given.trimStart().startsWith('{');
-  const file = isText ? 'venue' : given;
-  const text = isText ? given : await readText(given);
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
-  const syntax = document.errors[0];
-  if (syntax !== undefined) {
-    const at = counter.linePos(syntax.pos[0]);
-    throw new VenuewireError(
-      'VW_VENUE_SYNTAX',
-      `${file}:${at.line}:${at.col}: ${syntax.message}`,
-      'Correct the YAML at this place; indentation is by spaces.',
-    );
+  if (!isText && isModule(given)) {
+    const venue = await loadOwn('venue', given, process.cwd());
+    return resolveVenue(venue, folderOf(given.split('#', 1)[0]));
   }
-  const where = (path: readonly PropertyKey[]): string => {
-    const at = counter.linePos(offsetOf(document, path));
-    return `${file}:${at.line}:${at.col}`;
-  };
-  const data: unknown = document.toJS();
-  const result = venueSchema.safeParse(data);
+  const file = isText ? 'venue' : given;
+  const text = isText ? given : readText(given, await fileHint(given));
+  const { data, where } = readYaml(text, file);
+  const flat = flatForm(data);
+  if (flat !== undefined) throw flatError(printableWord(file), flat);
+  const result = venueResourceSchema.safeParse(data);
   const faults = result.success ? [] : venueFaults(result.error);
   if (result.success) {
     try {
-      return await resolve(result.data, faults);
+      const { metadata, spec } = result.data;
+      return await resolve({ name: metadata.name, ...spec }, faults, folderOf(isText ? undefined : given), ['spec']);
     } catch (cause) {
       if (faults.length === 0) throw cause;
     }
   }
-  const lines = faults.map(
-    (f) => `${where(f.path)}: ${f.path.map(String).join('.') || 'the document'} ${f.message}${known(f, data)}`,
-  );
+  const lines = faults
+    .slice(0, FAULTS_TOLD)
+    .map((f) => `${where(f.path)}: ${pathText(f) || 'the document'} ${f.message}${known(f, data)}`);
+  if (faults.length > FAULTS_TOLD) lines.push(`… and ${faults.length - FAULTS_TOLD} more places`);
   throw new VenuewireError(
     'VW_VENUE',
     lines.join('\n'),
@@ -62,77 +73,184 @@ export async function loadVenue(source: string | URL): Promise<Venue> {
 }
 
 /**
- * Replaces ids of decoders, tables and patterns by what they name.
+ * Replaces ids of decoders, tables and patterns by what they name. Takes a venue, or a resource as a file holds it.
+ * @param folder what paths of files of one's own count from; default: the working directory.
  * @throws VenuewireError `VW_VENUE` when there is nothing of that id.
  */
-export async function resolveVenue(venue: VenueDocument | Venue): Promise<Venue> {
+export async function resolveVenue(
+  given: VenueDeclaration | VenueResource | Venue,
+  folder = process.cwd(),
+): Promise<Venue> {
+  const venue = declared(given);
   const faults: VenueFault[] = [];
   try {
-    return await resolve(venue, faults);
+    return await resolve(venue, faults, folder, []);
   } catch (cause) {
     if (faults.length === 0) throw cause;
     throw new VenuewireError(
       'VW_VENUE',
-      faults.map((f) => `${venue.name}: ${f.path.map(String).join('.')} ${f.message}`).join('; '),
+      faults.map((f) => `${venue.name}: ${pathText(f)} ${f.message}`).join('; '),
       'Name one that exists, or write it inline.',
     );
   }
 }
 
-class Unresolved extends Error {}
-
-async function resolve(venue: VenueDocument | Venue, faults: VenueFault[]): Promise<Venue> {
-  const out = (await tables(venue, [], faults)) as VenueDocument;
-  if (typeof out.framing === 'string' && findFraming(out.framing) === undefined) {
-    faults.push({ path: ['framing'], message: unknownId('framing', out.framing, framings) });
-  }
-  const recovery = await Promise.all(
-    out.recovery.map(async (rung, i) => {
-      if (rung.type === 'waitForOtherLine' || typeof rung.pattern !== 'string') return rung;
-      const kind = rung.type === 'snapshot' ? 'snapshot' : 'recovery';
-      const entry = findPattern(rung.pattern);
-      if (entry?.kind === kind) return { ...rung, pattern: await entry.load() } as typeof rung;
-      const list = patterns.filter((p) => p.kind === kind);
-      faults.push({ path: ['recovery', i, 'pattern'], message: unknownId(`${kind} pattern`, rung.pattern, list) });
-      return rung;
-    }),
-  );
-  const streams: Record<string, unknown> = {};
-  for (const [name, use] of Object.entries(out.streams ?? {})) {
-    streams[name] = use;
-    if (typeof use.pattern !== 'string') continue;
-    const entry = findPattern(use.pattern);
-    if (entry?.kind === 'stream') streams[name] = { ...use, pattern: await entry.load() };
-    else {
-      const list = patterns.filter((p) => p.kind === 'stream');
-      faults.push({ path: ['streams', name, 'pattern'], message: unknownId('stream', use.pattern, list) });
-    }
-  }
-  if (faults.length > 0) throw new Unresolved();
-  return Object.freeze({ ...out, recovery, ...(out.streams === undefined ? {} : { streams }) }) as Venue;
+/** Checked, with its defaults: a resource is its `spec` under its name. */
+function declared(given: VenueDeclaration | VenueResource | Venue): VenueDocument | Venue {
+  if ('window' in given && given.window !== undefined && Object.isFrozen(given)) return given as Venue;
+  if (!('spec' in given)) return defineVenue(given as never);
+  const { metadata, spec } = given;
+  return defineVenue({ ...spec, name: metadata?.name } as never);
 }
 
-/** A copy in which `decoder` and `table` are decoders. */
-async function tables(value: unknown, path: PropertyKey[], faults: VenueFault[]): Promise<unknown> {
-  if (Array.isArray(value)) return Promise.all(value.map((v, i) => tables(v, [...path, i], faults)));
-  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  const out: Record<string, unknown> = {};
-  for (const [key, part] of Object.entries(value)) {
-    const at = [...path, key];
-    if ((key === 'table' || key === 'decoder') && typeof part === 'string') {
-      const entry = findDecoder(part);
-      if (entry === undefined) faults.push({ path: at, message: unknownId('decoder', part, decoders) });
-      out[key] = (await entry?.load()) ?? part;
-    } else {
-      // Values are a message's own fields, whatever their names.
-      out[key] = key === 'values' ? part : await tables(part, at, faults);
-    }
+/** What was at the top before `metadata` and `spec`; undefined where the data has another fault, or none. */
+function flatForm(data: unknown): readonly string[] | undefined {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return undefined;
+  const keys = Object.keys(data);
+  const isFlat = !keys.includes('spec') && !keys.includes('metadata') && keys.includes('decoder');
+  return isFlat ? keys.filter((key) => allowedKeys(['spec'], {}).includes(key)) : undefined;
+}
+
+/** The new form, with the keys of the old one in their places. */
+function flatError(file: string, keys: readonly string[]): VenuewireError {
+  const form = [
+    `apiVersion: ${API_VERSION}`,
+    `kind: ${KIND}`,
+    'metadata:',
+    '  name: …',
+    'spec:',
+    ...keys.map((key) => `  ${key}: …`),
+  ];
+  return new VenuewireError(
+    'VW_VENUE_FLAT',
+    `${file}: name and declarations are at the top: they belong below metadata and spec`,
+    `Write it like this, what was there indented by two spaces:\n${form.map((line) => `    ${line}`).join('\n')}`,
+  );
+}
+
+/** Of a key that is not known where credentials stand, only that it is there: it may be a secret without its key. */
+function pathText({ path, message }: VenueFault): string {
+  const secret = message === NOT_KNOWN && path.includes('credentials');
+  return path.map((step, i) => (secret && i === path.length - 1 ? '(a key)' : keyText(step))).join('.');
+}
+
+const NOT_KNOWN = 'is not known here';
+const keyText = (key: PropertyKey): string => {
+  const text = String(key);
+  return printableWord(text.length > KEY_LENGTH ? `${text.slice(0, KEY_LENGTH)}…` : text);
+};
+
+class Unresolved extends Error {}
+
+/** Takes a reference's place, or says that there is nothing of the name. */
+class Resolver {
+  constructor(
+    readonly faults: VenueFault[],
+    readonly folder: string,
+    /** Where the venue stands in its file. */
+    readonly root: readonly PropertyKey[],
+  ) {}
+
+  fault(path: readonly PropertyKey[], message: string): void {
+    this.faults.push({ path: [...this.root, ...path], message });
   }
-  return out;
+
+  /** The pattern of a rung or stream, by id or by the path of a file. */
+  async pattern(path: readonly PropertyKey[], use: PatternUse, kind: PatternEntry['kind']): Promise<object> {
+    const { pattern, options, ...rest } = use;
+    if (typeof pattern === 'string' && !isPath(pattern)) {
+      const entry = findPattern(pattern);
+      if (entry?.kind !== kind) {
+        const list = patterns.filter((p) => p.kind === kind);
+        this.fault([...path, 'pattern'], unknownId(kind === 'stream' ? kind : `${kind} pattern`, pattern, list));
+        return use;
+      }
+      if (entry.make !== undefined) {
+        const made = await entry.make(options ?? {});
+        if ('pattern' in made) return { ...rest, pattern: made.pattern };
+        for (const f of made.faults) this.fault([...path, 'options', ...f.path], f.message);
+        return use;
+      }
+      if (options === undefined) return { ...rest, pattern: await entry.load() };
+    } else if (options === undefined) {
+      const own = typeof pattern === 'string' ? await loadOwn(kind, pattern, this.folder) : pattern;
+      const folder = typeof pattern === 'string' ? folderIn(this.folder, pattern) : this.folder;
+      return { ...rest, pattern: await new Resolver(this.faults, folder, this.root).tables(own, [...path, 'pattern']) };
+    }
+    this.fault([...path, 'options'], 'are taken by patterns that are made for their use: this one is not');
+    return use;
+  }
+
+  /** A copy in which decoders, tables and framings of one's own are what they name. */
+  async tables(value: unknown, path: readonly PropertyKey[]): Promise<unknown> {
+    if (Array.isArray(value)) return Promise.all(value.map((v, i) => this.tables(v, [...path, i])));
+    if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value;
+    const entries = await Promise.all(
+      // Values are a message's own fields, whatever their names.
+      Object.entries(value).map(async ([key, part]) => [
+        key,
+        key === 'values' ? part : await this.part(key, part, [...path, key]),
+      ]),
+    );
+    return Object.fromEntries(entries);
+  }
+
+  async part(key: string, part: unknown, path: readonly PropertyKey[]): Promise<unknown> {
+    if (typeof part !== 'string') return this.tables(part, path);
+    if (key === 'table' || key === 'decoder') {
+      if (isPath(part)) return loadOwn('decoder', part, this.folder);
+      const entry = findDecoder(part);
+      if (entry === undefined) this.fault(path, unknownId('decoder', part, decoders));
+      return (await entry?.load()) ?? part;
+    }
+    const isFraming = key === 'framing' || key === 'lineFraming';
+    return isFraming && isPath(part) ? loadOwn('framing', part, this.folder) : part;
+  }
+}
+
+const folderIn = (folder: string, reference: string): string =>
+  folderOf(resolvePath(folder, reference.split('#', 1)[0] as string));
+
+interface PatternUse {
+  readonly pattern: unknown;
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
+}
+
+async function resolve(
+  venue: VenueDocument | Venue,
+  faults: VenueFault[],
+  folder: string,
+  root: readonly PropertyKey[],
+): Promise<Venue> {
+  const resolver = new Resolver(faults, folder, root);
+  const { recovery, streams, ...parts } = venue;
+  const out = (await resolver.tables(parts, [])) as Omit<VenueDocument, 'recovery' | 'streams'>;
+  if (typeof out.framing === 'string' && findFraming(out.framing) === undefined) {
+    resolver.fault(['framing'], unknownId('framing', out.framing, framings));
+  }
+  const rungs = await Promise.all(
+    recovery.map((rung, i) =>
+      rung.type === 'waitForOtherLine'
+        ? rung
+        : resolver.pattern(['recovery', i], rung, rung.type === 'snapshot' ? 'snapshot' : 'recovery'),
+    ),
+  );
+  const connections = await Promise.all(
+    Object.entries(streams ?? {}).map(async ([name, use]) => [
+      name,
+      await resolver.pattern(['streams', name], use, 'stream'),
+    ]),
+  );
+  if (faults.length > 0) throw new Unresolved();
+  return Object.freeze({
+    ...out,
+    recovery: rungs,
+    ...(streams === undefined ? {} : { streams: Object.fromEntries(connections) }),
+  }) as Venue;
 }
 
 function unknownId(what: string, id: string, list: readonly { readonly id: string }[]): string {
-  const near = nearest(
+  const near = nearestWord(
     id,
     list.map((x) => x.id),
   );
@@ -143,42 +261,13 @@ function unknownId(what: string, id: string, list: readonly { readonly id: strin
   return `names no ${what}${near === undefined ? '' : `; did you mean '${near}'?`}.${shown}`;
 }
 
-/** The nearest of some words, when it is near enough to have been meant. */
-function nearest(word: string, words: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Math.max(2, Math.floor(word.length / 3)) + 1;
-  for (const w of words) {
-    const d = distance(word.toLowerCase(), w.toLowerCase());
-    if (d < least) [best, least] = [w, d];
-  }
-  return best;
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(
-        Math.min(
-          (next[j - 1] as number) + 1,
-          (row[j] as number) + 1,
-          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        ),
-      );
-    }
-    row = next;
-  }
-  return row[b.length] as number;
-}
-
 /** For a key that is not known: the keys that are. */
 function known(fault: VenueFault, data: unknown): string {
-  if (fault.message !== 'is not known here') return '';
+  if (fault.message !== NOT_KNOWN) return '';
   const key = String(fault.path.at(-1));
   const keys = allowedKeys(fault.path.slice(0, -1), data);
   if (keys.length === 0) return '';
-  const near = nearest(key, keys);
+  const near = nearestWord(key, keys);
   return `${near === undefined ? '' : `; did you mean '${near}'?`} (known: ${keys.join(', ')})`;
 }
 
@@ -193,8 +282,12 @@ type Schema = {
   readonly $defs?: Readonly<Record<string, Schema>>;
 };
 
+/** Made when it is first needed: it takes a while. */
+let schema: Schema | undefined;
+
 function allowedKeys(path: readonly PropertyKey[], data: unknown): string[] {
-  const root = venueJsonSchema() as Schema;
+  schema ??= venueJsonSchema() as Schema;
+  const root = schema;
   let here: Schema[] = [root];
   let value = data;
   const open = (list: readonly Schema[]): Schema[] =>
@@ -221,40 +314,17 @@ function allowedKeys(path: readonly PropertyKey[], data: unknown): string[] {
   return [...new Set(open(here).flatMap((s) => Object.keys(s.properties ?? {})))];
 }
 
-/** Where in the text a path is; of a missing key, what should have it. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number {
-  for (let n = path.length; n > 0; n--) {
-    const parent = n === 1 ? document.contents : document.getIn(path.slice(0, n - 1), true);
-    if (isMap(parent)) {
-      const pair = parent.items.find(
-        (p) => String((p.key as { value?: unknown } | null)?.value) === String(path[n - 1]),
-      );
-      const range = (pair?.key as { range?: readonly number[] } | undefined)?.range;
-      if (range !== undefined) return range[0] as number;
-    }
-    const range = (document.getIn(path.slice(0, n), true) as { range?: readonly number[] } | undefined)?.range;
-    if (range !== undefined) return range[0] as number;
-  }
-  return 0;
-}
-
-async function readText(path: string): Promise<string> {
+/** What to do about a file that cannot be read: its name may be the id of a ready venue. */
+async function fileHint(path: string): Promise<string> {
   const ready = findVenue(path);
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new VenuewireError(
-      'VW_VENUE_FILE',
-      `${path} could not be read: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`,
-      ready === undefined
-        ? 'Check the path and the permissions.'
-        : `This is the id of a ready venue, which needs its lines: ${await callOf(ready)}`,
-    );
-  }
+  return ready === undefined
+    ? 'Check the path and the permissions.'
+    : `This is the id of a ready venue, which needs its lines: ${await callOf(ready)}`;
 }
 
 /** How a ready venue is made. */
 async function callOf({ module, load }: VenueEntry): Promise<string> {
-  const [name] = Object.entries(await load()).find(([, value]) => typeof value === 'function') ?? [];
+  const [name] =
+    Object.entries(await load()).find(([key, value]) => typeof value === 'function' && key !== 'example') ?? [];
   return `import { ${name} } from 'venuewire/venues/${module}' and pass ${name}({ lines: { A: … } }).`;
 }

@@ -1,10 +1,12 @@
 import { lseGtpLevel2Mbo262 } from '../decoders/lse-gtp-level2-mbo-26.2.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { lseGtpRecovery, lseGtpReplay } from './lse.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { lseGtpRecovery, lseGtpReplay } from './patterns/lse.js';
+import { simulatedId } from './simulated.js';
 
 export interface LseGtpOptions extends VenueOptions {
   /** The market data groups by name: one character and the primary and secondary line. */
@@ -38,3 +40,13 @@ export function lseGtp(options: LseGtpOptions): Venue<typeof lseGtpLevel2Mbo262>
     unconfirmed: ['addresses, and which server serves which channel: they come with the subscription'],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  lseGtp({
+    groups: {
+      one: { group: 'A', lines: { A: udpMulticast('239.255.5.1:14001'), B: udpMulticast('239.255.5.2:14001') } },
+    },
+    replay: { one: { servers: ['127.0.0.1:22001'], credentials: simulatedId() } },
+    recovery: { one: { servers: ['127.0.0.1:22002'], credentials: simulatedId() } },
+  });

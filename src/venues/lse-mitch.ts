@@ -1,10 +1,12 @@
 import { lseMitch119 } from '../decoders/lse-mitch-11.9.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { lseMitchReplay, lseMitchSnapshot } from './lse.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { lseMitchReplay, lseMitchSnapshot } from './patterns/lse.js';
+import { simulatedUser } from './simulated.js';
 
 export interface LseMitchOptions extends VenueOptions {
   /** The market data groups by name: one character and the lines. */
@@ -40,3 +42,13 @@ export function lseMitch(options: LseMitchOptions): Venue<typeof lseMitch119> {
     unconfirmed: ['addresses: they come with the subscription', 'which segments a channel carries'],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  lseMitch({
+    groups: {
+      one: { group: 'A', lines: { A: udpMulticast('239.255.6.1:15001'), B: udpMulticast('239.255.6.2:15001') } },
+    },
+    replay: { servers: ['127.0.0.1:23001'], credentials: simulatedUser() },
+    recovery: { one: { servers: ['127.0.0.1:23002'], credentials: simulatedUser(), segment: 'SET0' } },
+  });

@@ -1,10 +1,12 @@
 import { memxMemoirDepth13 } from '../decoders/memx-memoir-depth-1.3.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { memxDepthSnapshot, memxReplay } from './memx.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { memxDepthSnapshot, memxReplay } from './patterns/memx.js';
+import { simulatedToken } from './simulated.js';
 
 export interface MemxMemoirOptions extends VenueOptions {
   readonly lines: Lines;
@@ -38,3 +40,11 @@ export function memxMemoir(options: MemxMemoirOptions): Venue<typeof memxMemoirD
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  memxMemoir({
+    lines: { A: udpMulticast('239.255.3.1:12001'), B: udpMulticast('239.255.3.2:12001') },
+    replay: { servers: ['127.0.0.1:20001'], credentials: simulatedToken() },
+    snapshot: { servers: ['127.0.0.1:20002'], credentials: simulatedToken() },
+  });

@@ -1,10 +1,12 @@
 import { miaxPearlEquitiesDom13d } from '../decoders/miax-pearl-equities-dom-1.3d.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { miaxRefresh, miaxRetransmission } from './miax.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { miaxRefresh, miaxRetransmission } from './patterns/miax.js';
+import { simulatedId } from './simulated.js';
 
 export interface MiaxDomOptions extends VenueOptions {
   readonly lines: Lines;
@@ -39,3 +41,12 @@ export function miaxDom(options: MiaxDomOptions): Venue<typeof miaxPearlEquities
     unconfirmed: ['addresses, versions and computer ids: they come with the subscription'],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  miaxDom({
+    lines: { A: udpMulticast('239.255.7.1:16001'), B: udpMulticast('239.255.7.2:16001') },
+    retransmission: { servers: ['127.0.0.1:24001', '127.0.0.1:24002'], credentials: simulatedId() },
+    refresh: { servers: ['127.0.0.1:24003'], credentials: simulatedId() },
+    login: { esesmVersion: '1.0', applicationProtocol: 'DoM1.3', computerId: 'SIM1' },
+  });

@@ -1,11 +1,13 @@
 import { itch50 } from '../decoders/itch50.js';
 import type { Credentials } from '../patterns/credentials.js';
 import type { NetworkInput } from '../patterns/network.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request, waitForOtherLine } from '../patterns/recovery.js';
 import { privateLine } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue, type VenueInput } from '../patterns/venue.js';
-import { glimpse, moldudp64Rerequest, soupbintcpReplay } from './recoveries.js';
+import { glimpse, moldudp64Rerequest, soupbintcpReplay } from './patterns/recoveries.js';
+import { simulatedUser } from './simulated.js';
 
 interface Server {
   /** `host:port`. */
@@ -60,3 +62,12 @@ export function nasdaqTotalView(options: NasdaqTotalViewOptions): Venue<typeof i
     ],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  nasdaqTotalView({
+    lines: { A: udpMulticast('239.255.0.1:26477'), B: udpMulticast('239.255.0.2:26477') },
+    rerequest: { servers: ['127.0.0.1:17001', '127.0.0.1:17011'] },
+    replay: { server: '127.0.0.1:17002', credentials: simulatedUser() },
+    glimpse: { server: '127.0.0.1:17003', credentials: simulatedUser() },
+  });

@@ -1,10 +1,12 @@
 import { nysePillarIntegrated25a } from '../decoders/nyse-pillar-integrated-2.5a.js';
+import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { nyseRefresh, nyseRetransmission } from './nyse.js';
 import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { nyseRefresh, nyseRetransmission } from './patterns/nyse.js';
+import { simulatedId } from './simulated.js';
 
 export interface NysePillarOptions extends VenueOptions {
   /** The channels by name, with their number and the retransmission and refresh groups that belong to them. */
@@ -54,3 +56,21 @@ export function nysePillar(options: NysePillarOptions): Venue<typeof nysePillarI
     unconfirmed: ['addresses, source ids, product and channel numbers: they come with the subscription'],
   });
 }
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () =>
+  nysePillar({
+    productId: 1,
+    channels: {
+      one: {
+        channelId: 1,
+        lines: { A: udpMulticast('239.255.2.1:11001'), B: udpMulticast('239.255.2.2:11001') },
+        retransmission: { A: udpMulticast('239.255.2.3:11001'), B: udpMulticast('239.255.2.4:11001') },
+        refresh: { A: udpMulticast('239.255.2.5:11001'), B: udpMulticast('239.255.2.6:11001') },
+      },
+    },
+    requestServer: {
+      servers: ['127.0.0.1:19001', '127.0.0.1:19002'],
+      credentials: simulatedId(),
+    },
+  });

@@ -16,8 +16,8 @@ import {
   waitForOtherLine,
 } from '../../src/patterns/index.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
-import { soupbintcpReplay } from '../../src/venues/recoveries.js';
-import { soupbintcpFeed } from '../../src/venues/streams.js';
+import { soupbintcpReplay } from '../../src/venues/patterns/recoveries.js';
+import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
 import { atEnd, Counterpart, day, folder, freeGroup, freeTcpPort, until, Watched } from './harness.js';
 
 beforeAll(() => {

@@ -25,7 +25,7 @@ describe('simulate and run', () => {
       {
         watch: (child, out) => {
           if (running !== undefined || !out.includes('glimpse')) return;
-          expect(parse(out)).toMatchObject({ decoder: 'nasdaq-totalview-itch-5.0', join: 'beginning' });
+          expect(parse(out)).toMatchObject({ spec: { decoder: 'nasdaq-totalview-itch-5.0', join: 'beginning' } });
           writeFileSync(file, out);
           running = venuewire(['run', file, '--summary', '--once'], { env: USER });
           void running.then(() => child.kill('SIGINT'));

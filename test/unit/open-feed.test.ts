@@ -11,14 +11,17 @@ import { venues } from '../../src/venues/registry.js';
 import { fixture, manifest } from './cli-process.js';
 
 const YAML = `
-name: nasdaq-totalview
-decoder: nasdaq-totalview-itch-5.0
-lines:
-  A: { type: udpMulticast, address: '233.54.12.111:26477' }
-  B: { type: udpMulticast, address: '233.49.196.111:26477' }
-recovery:
-  - { type: waitForOtherLine, for: 1ms }
-  - { type: request, pattern: moldudp64-rerequest, servers: ['10.1.1.4:17000'] }
+apiVersion: venuewire.io/v1alpha1
+kind: VenueConnection
+metadata: { name: nasdaq-totalview }
+spec:
+  decoder: nasdaq-totalview-itch-5.0
+  lines:
+    A: { type: udpMulticast, address: '233.54.12.111:26477' }
+    B: { type: udpMulticast, address: '233.49.196.111:26477' }
+  recovery:
+    - { type: waitForOtherLine, for: 1ms }
+    - { type: request, pattern: moldudp64-rerequest, servers: ['10.1.1.4:17000'] }
 `;
 const folder = mkdtempSync(join(tmpdir(), 'venuewire-open-'));
 const path = join(folder, 'totalview.yaml');
@@ -38,7 +41,8 @@ describe('openFeed', () => {
     ['a ready venue', () => openFeed(nasdaqTotalView({ lines }), capture)],
     ['the path of a venue file', () => openFeed(path, capture)],
     ['the URL of a venue file', () => openFeed(pathToFileURL(path), capture)],
-    ['a venue document', () => openFeed(parse(YAML), capture)],
+    ['a venue resource', () => openFeed(parse(YAML), capture)],
+    ['a venue document', () => openFeed({ name: 'x', ...parse(YAML).spec }, capture)],
     [
       'a venue whose patterns are ids',
       () =>
@@ -62,8 +66,18 @@ describe('openFeed', () => {
   it.each([
     ['a function that makes one', nasdaqTotalView, 'VW_VENUE', 'Call it: nasdaqTotalView({ lines'],
     ['nothing', undefined, 'VW_VENUE', 'defineVenue'],
-    ['a document with a fault', { ...parse(YAML), lines: {}, liens: 1 }, 'VW_VENUE', 'schema/venue.schema.json'],
-    ['a decoder that is not there', { ...parse(YAML), decoder: 'itch' }, 'VW_VENUE', 'Name one that exists'],
+    [
+      'a document with a fault',
+      { name: 'x', ...parse(YAML).spec, lines: {}, liens: 1 },
+      'VW_VENUE',
+      'schema/venue.schema.json',
+    ],
+    [
+      'a decoder that is not there',
+      { name: 'x', ...parse(YAML).spec, decoder: 'itch' },
+      'VW_VENUE',
+      'Name one that exists',
+    ],
     ['a file that is not there', './no-such.yaml', 'VW_VENUE_FILE', 'path'],
     ['a file elsewhere', new URL('https://example.org/venue.yaml'), 'VW_VENUE_FILE', 'path'],
   ])('refuses %s and says what to pass', async (_, venue, code, hint) => {

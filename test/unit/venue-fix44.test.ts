@@ -6,7 +6,7 @@ import { soupbintcp } from '../../src/decoders/soupbintcp.js';
 import { openFeed } from '../../src/feed/feed.js';
 import { defineVenue, env, fixLogon, stream, userPassword } from '../../src/patterns/index.js';
 import { fix44 } from '../../src/venues/fix44.js';
-import { soupbintcpFeed } from '../../src/venues/streams.js';
+import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { findDecoder } from '../../src/decoders/registry.js';
 import { compileVenue } from '../../src/feed/compile.js';
 import { Decoder } from '../../src/layout/index.js';
 import type { Recovery, Snapshot } from '../../src/patterns/index.js';
 import { models } from '../../src/simulator/certify/models.js';
 import { Stage } from '../../src/simulator/certify/runner.js';
-import { findPattern, findVenue, venues } from '../../src/venues/registry.js';
+import { describeVenue, findPattern, findVenue, type VenueEntry, venues } from '../../src/venues/registry.js';
 import { readSpec } from './compile-reader.js';
 
 const OURS = [
@@ -30,23 +31,22 @@ const hex = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('he
 
 describe.each(OURS)('%s', (id) => {
   it('is listed with what it is put together from', async () => {
-    const entry = findVenue(id);
-    expect(entry?.unconfirmed.length).toBeGreaterThan(0);
-    expect(Object.values((await entry?.load()) ?? {}).some((f) => typeof f === 'function')).toBe(true);
-    for (const p of entry?.patterns ?? []) expect(findPattern(p), p).toBeDefined();
-    const rungs = (await models[id]?.())?.venue().recovery ?? [];
-    const used = rungs.flatMap((r) => (r.type === 'waitForOtherLine' ? [] : [(r.pattern as Recovery).id]));
-    expect([...new Set(used)]).toEqual(entry?.patterns);
+    const { unconfirmed, patterns, decoders } = await describeVenue(findVenue(id) as VenueEntry);
+    expect(unconfirmed.length).toBeGreaterThan(0);
+    for (const p of patterns) expect(findPattern(p), p).toBeDefined();
+    for (const d of decoders) expect(findDecoder(d), d).toBeDefined();
   });
   it('compiles', async () => {
     const spec = await compiled(id);
-    expect(spec.requesters.length).toBe(findVenue(id)?.patterns.length);
+    expect(spec.requesters.length).toBe((await describeVenue(findVenue(id) as VenueEntry)).patterns.length);
   });
 });
 
+const descriptions = await Promise.all(venues.map(describeVenue));
+const used = [...new Set(descriptions.filter((d) => OURS.includes(d.id)).flatMap((d) => d.patterns))];
+
 describe('status codes', () => {
-  const patterns = [...new Set(OURS.flatMap((id) => venues.find((v) => v.id === id)?.patterns ?? []))];
-  it.each(patterns)('%s gives every code of its tables an outcome', async (id) => {
+  it.each(used)('%s gives every code of its tables an outcome', async (id) => {
     const pattern = (await findPattern(id)?.load()) as Recovery | Snapshot;
     for (const r of pattern.replies) {
       if (r.do !== 'status' || r.on === undefined || typeof r.number !== 'string') continue;

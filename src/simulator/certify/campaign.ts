@@ -1,9 +1,6 @@
 /** Scenario by scenario, seed by seed: what a venue's certification comes to. */
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { VenuewireError } from '../../errors.js';
 import type { Venue } from '../../patterns/venue.js';
-import { loadVenue, resolveVenue } from '../../venues/load.js';
 import { Random } from '../random.js';
 import type { VenueModel } from './model.js';
 import { models } from './models.js';
@@ -30,22 +27,6 @@ export interface ScenarioReport {
   readonly quotaShare: number | null;
   readonly failures: readonly Failure[];
   readonly seen: readonly string[];
-}
-
-/**
- * The venue of a file: YAML, or a module (`.mjs`, `.js`, `.ts` where the runtime takes it) whose default export it is.
- * @throws VenuewireError `VW_VENUE…` when it is none.
- */
-export async function venueFrom(file: string): Promise<Venue> {
-  if (!/\.[cm]?[jt]s$/.test(file)) return loadVenue(file);
-  const made = ((await import(pathToFileURL(resolve(file)).href)) as { default?: unknown }).default;
-  if (typeof made === 'object' && made !== null && 'recovery' in made && 'decoder' in made)
-    return resolveVenue(made as Venue);
-  throw new VenuewireError(
-    'VW_VENUE_FILE',
-    `${file} has no venue as its default export`,
-    'export default defineVenue({ … })',
-  );
 }
 
 /** The model of a ready venue, or of a venue of one's own: `venue` is then what there is to know. */

@@ -182,5 +182,5 @@ export type RoleFaults = Readonly<
   Partial<Record<'live' | 'retransmission' | 'snapshot', LineFaults | readonly LineFaults[]>>
 >;
 
-/** Declares a model; only for its types. */
-export const defineModel = (model: VenueModel): VenueModel => model;
+/** Declares what cannot be derived of a ready venue; only for its types. */
+export const defineModel = (model: Omit<VenueModel, 'id' | 'venue'>): typeof model => model;

@@ -1,25 +1,35 @@
-/** The models of the ready venues. One line each: `venuewire certify VENUE` loads the file only when it is asked for. */
+/**
+ * The models of the ready venues: the venue as its own example, and what cannot be derived from it. Loaded only when it is
+ * asked for.
+ */
+import { venues } from '../../venues/registry.js';
 import type { VenueModel } from './model.js';
 
-export const models: Readonly<Record<string, () => Promise<VenueModel>>> = {
-  'nasdaq-totalview': async () => (await import('./models/nasdaq-totalview.js')).model,
-  'coinbase-derivatives': async () => (await import('./models/coinbase-derivatives.js')).model,
-  'iex-deep-plus': async () => (await import('./models/iex-deep-plus.js')).model,
-  'jpx-ose': async () => (await import('./models/jpx-ose.js')).model,
-  'eurex-eobi': async () => (await import('./models/eurex-eobi.js')).model,
-  'euronext-optiq': async () => (await import('./models/euronext-optiq.js')).model,
-  'ice-impact': async () => (await import('./models/ice-impact.js')).model,
-  'b3-umdf': async () => (await import('./models/b3-umdf.js')).model,
-  'cboe-pitch': async () => (await import('./models/cboe-pitch.js')).model,
-  'nyse-pillar': async () => (await import('./models/nyse-pillar.js')).model,
-  memx: async () => (await import('./models/memx.js')).model,
-  'hkex-omd-c': async () => (await import('./models/hkex-omd-c.js')).model,
-  'lse-gtp': async () => (await import('./models/lse-gtp.js')).model,
-  'lse-mitch': async () => (await import('./models/lse-mitch.js')).model,
-  miax: async () => (await import('./models/miax.js')).model,
-  'cme-mdp3': async () => (await import('./models/cme-mdp3.js')).model,
-  cta: async () => (await import('./models/cta.js')).model,
-  fix44: async () => (await import('./models/fix44.js')).model,
-  'soupbintcp-feed': async () => (await import('./models/soupbintcp-feed.js')).model,
-  opra: async () => (await import('./models/opra.js')).model,
+type Particulars = Omit<VenueModel, 'id' | 'venue'>;
+
+/** What cannot be derived, by the venue's id; of the others, everything can. */
+const particulars: Readonly<Record<string, () => Promise<{ readonly model: Particulars }>>> = {
+  'b3-umdf': () => import('./models/b3-umdf.js'),
+  'cme-mdp3': () => import('./models/cme-mdp3.js'),
+  'coinbase-derivatives': () => import('./models/coinbase-derivatives.js'),
+  cta: () => import('./models/cta.js'),
+  'eurex-eobi': () => import('./models/eurex-eobi.js'),
+  'euronext-optiq': () => import('./models/euronext-optiq.js'),
+  fix44: () => import('./models/fix44.js'),
+  'hkex-omd-c': () => import('./models/hkex-omd-c.js'),
+  'ice-impact': () => import('./models/ice-impact.js'),
+  'jpx-ose': () => import('./models/jpx-ose.js'),
+  'lse-mitch': () => import('./models/lse-mitch.js'),
+  'nyse-pillar': () => import('./models/nyse-pillar.js'),
+  opra: () => import('./models/opra.js'),
 };
+
+export const models: Readonly<Record<string, () => Promise<VenueModel>>> = Object.fromEntries(
+  venues.map(({ id, load }) => [
+    id,
+    async (): Promise<VenueModel> => {
+      const [{ example }, more] = await Promise.all([load(), particulars[id]?.()]);
+      return { id, venue: example, ...more?.model };
+    },
+  ]),
+);

@@ -1,6 +1,7 @@
 /** A worker thread of `venuewire certify`: plays what it is told, one scenario and a span of seeds at a time. */
 import { parentPort } from 'node:worker_threads';
-import { modelOf, runScenarioSeeds, venueFrom } from './campaign.js';
+import { loadVenue } from '../../venues/load.js';
+import { modelOf, runScenarioSeeds } from './campaign.js';
 import { Stage } from './runner.js';
 import { scenariosOf } from './scenarios.js';
 
@@ -19,7 +20,7 @@ const stages = new Map<string, Stage>();
 async function stageOf(task: Task): Promise<Stage> {
   let stage = stages.get(task.venue);
   if (stage === undefined) {
-    stage = new Stage(await modelOf(task.venue, task.file ? await venueFrom(task.venue) : undefined));
+    stage = new Stage(await modelOf(task.venue, task.file ? await loadVenue(task.venue) : undefined));
     stages.set(task.venue, stage);
   }
   return stage;

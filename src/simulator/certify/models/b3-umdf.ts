@@ -1,22 +1,9 @@
 import { b3UmdfSbe22 } from '../../../decoders/b3-umdf-sbe-2.2.js';
 import type { Decoder } from '../../../layout/index.js';
-import { udpMulticast } from '../../../patterns/index.js';
-import { b3Umdf } from '../../../venues/b3-umdf.js';
 import { defineModel } from '../model.js';
 import { lastWire, packets, samples } from './loops.js';
 
 export const model = defineModel({
-  id: 'b3-umdf',
-  venue: () =>
-    b3Umdf({
-      channels: {
-        'channel-78': {
-          channelId: 78,
-          lines: { A: udpMulticast('239.255.10.1:26477'), B: udpMulticast('239.255.10.2:26477') },
-          snapshot: { A: udpMulticast('239.255.10.3:26477'), B: udpMulticast('239.255.10.4:26477') },
-        },
-      },
-    }),
   servers: {
     'b3-umdf-snapshot': {
       cycle: (c, boundary) => {

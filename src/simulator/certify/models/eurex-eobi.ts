@@ -1,7 +1,5 @@
 import { eurexEobi141 } from '../../../decoders/eurex-eobi-14.1.js';
 import type { Decoder } from '../../../layout/index.js';
-import { udpMulticast } from '../../../patterns/index.js';
-import { eurexEobi } from '../../../venues/eurex-eobi.js';
 import { drawMessage } from '../../message-sampler.js';
 import { defineModel } from '../model.js';
 import { packets, samples } from './loops.js';
@@ -13,20 +11,10 @@ const live = ['instrumentStateChange', 'quoteRequest'];
 const view = (m: Uint8Array): DataView => new DataView(m.buffer, m.byteOffset, m.byteLength);
 
 export const model = defineModel({
-  id: 'eurex-eobi',
   without: {
     'hole wider than the window':
       'the gap reaches to the end of the day, and only a message behind a gap proves a snapshot new enough',
   },
-  venue: () =>
-    eurexEobi({
-      channels: {
-        'partition-1': {
-          lines: { A: udpMulticast('239.255.7.1:26477'), B: udpMulticast('239.255.7.2:26477') },
-          snapshot: { A: udpMulticast('239.255.7.3:26477'), B: udpMulticast('239.255.7.4:26477') },
-        },
-      },
-    }),
   feed: {
     // Each product has its own numbers; a packet is of one product.
     messages: (random, count) =>

@@ -1,7 +1,5 @@
 import { euronextOptiq667 } from '../../../decoders/euronext-optiq-6.67.js';
 import type { Decoder } from '../../../layout/index.js';
-import { udpMulticast } from '../../../patterns/index.js';
-import { euronextOptiq } from '../../../venues/euronext-optiq.js';
 import { drawMessage } from '../../message-sampler.js';
 import { defineModel } from '../model.js';
 import { packets, samples } from './loops.js';
@@ -11,21 +9,10 @@ const live = ['marketUpdate', 'orderUpdate', 'healthStatus'];
 const view = (m: Uint8Array): DataView => new DataView(m.buffer, m.byteOffset, m.byteLength);
 
 export const model = defineModel({
-  id: 'euronext-optiq',
   without: {
     'hole wider than the window':
       'the gap reaches to the end of the day, and only a message behind a gap proves a snapshot new enough',
   },
-  venue: () =>
-    euronextOptiq({
-      channels: {
-        equities: {
-          channelId: 7,
-          lines: { A: udpMulticast('239.255.8.1:26477'), B: udpMulticast('239.255.8.2:26477') },
-          snapshot: { A: udpMulticast('239.255.8.3:26477'), B: udpMulticast('239.255.8.4:26477') },
-        },
-      },
-    }),
   feed: {
     // The market data sequence number rises, with numbers in between that other channels have.
     messages: (random, count) =>

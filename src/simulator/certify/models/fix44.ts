@@ -1,20 +1,6 @@
-import { env, fixLogon } from '../../../patterns/index.js';
-import { fix44 } from '../../../venues/fix44.js';
 import { defineModel } from '../model.js';
 
 export const model = defineModel({
-  id: 'fix44',
-  venue: () =>
-    fix44({
-      servers: ['127.0.0.1:18000'],
-      symbols: ['EUR/USD', 'USD/JPY', 'XAU/USD'],
-      credentials: fixLogon({
-        senderCompId: env('VENUEWIRE_SIMULATED_USER'),
-        targetCompId: env('VENUEWIRE_SIMULATED_USER'),
-        username: env('VENUEWIRE_SIMULATED_USER'),
-        password: env('VENUEWIRE_SIMULATED_PASSWORD'),
-      }),
-    }),
   feed: {
     // Type and fields, without header and trailer: incremental refreshes.
     messages: (random, count) =>

@@ -1,20 +1,8 @@
 import { iceImpact1151 } from '../../../decoders/ice-impact-1.1.51.js';
-import { udpMulticast } from '../../../patterns/index.js';
-import { iceImpact } from '../../../venues/ice-impact.js';
 import { defineModel } from '../model.js';
 import { lastWire, packets } from './loops.js';
 
 export const model = defineModel({
-  id: 'ice-impact',
-  venue: () =>
-    iceImpact({
-      channels: {
-        futures: {
-          lines: { A: udpMulticast('239.255.9.1:26477'), B: udpMulticast('239.255.9.2:26477') },
-          snapshot: { A: udpMulticast('239.255.9.3:26477'), B: udpMulticast('239.255.9.4:26477') },
-        },
-      },
-    }),
   servers: {
     'ice-impact-snapshot': {
       cycle: (c, boundary) => {

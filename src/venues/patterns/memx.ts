@@ -1,9 +1,9 @@
 /** MEMX, and LTSE, 24X and Blue Ocean with the same transport: replay and snapshot over MEMX-TCP. */
-import { memxMemoirDepth13 } from '../decoders/memx-memoir-depth-1.3.js';
-import { sessionMemxTcp } from '../decoders/session-memx-tcp.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { defineSnapshot } from '../patterns/snapshot.js';
-import { credential, message, variable } from '../patterns/table.js';
+import { memxMemoirDepth13 } from '../../decoders/memx-memoir-depth-1.3.js';
+import { sessionMemxTcp } from '../../decoders/session-memx-tcp.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { defineSnapshot } from '../../patterns/snapshot.js';
+import { credential, message, variable } from '../../patterns/table.js';
 
 /** The token is `user:password`. */
 const session = {

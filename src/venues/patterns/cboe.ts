@@ -1,9 +1,9 @@
 /** Cboe: the gap request proxy (answers on multicast) and the spin servers. Equities, options and futures alike. */
-import { sessionCboeGrp } from '../decoders/session-cboe-grp.js';
-import { sessionCboeSpin } from '../decoders/session-cboe-spin.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { defineSnapshot } from '../patterns/snapshot.js';
-import { credential, emptyPacket, message, variable } from '../patterns/table.js';
+import { sessionCboeGrp } from '../../decoders/session-cboe-grp.js';
+import { sessionCboeSpin } from '../../decoders/session-cboe-spin.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { defineSnapshot } from '../../patterns/snapshot.js';
+import { credential, emptyPacket, message, variable } from '../../patterns/table.js';
 
 const inUnit = { framing: 'cboe-sequenced-unit' };
 const login = { sessionSubId: credential('id'), username: credential('username'), password: credential('password') };

@@ -2,12 +2,12 @@
  * Recovery and snapshot patterns that several venues share: each says once how one kind of server is talked to. Venue files
  * refer to them by id.
  */
-import { glimpse50 } from '../decoders/glimpse50.js';
-import { moldudp64 } from '../decoders/moldudp64.js';
-import { soupbintcp } from '../decoders/soupbintcp.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { defineSnapshot } from '../patterns/snapshot.js';
-import { credential, message, variable } from '../patterns/table.js';
+import { glimpse50 } from '../../decoders/glimpse50.js';
+import { moldudp64 } from '../../decoders/moldudp64.js';
+import { soupbintcp } from '../../decoders/soupbintcp.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { defineSnapshot } from '../../patterns/snapshot.js';
+import { credential, message, variable } from '../../patterns/table.js';
 
 /** MoldUDP64 re-request: one datagram asks, one ordinary packet answers, silence is the only refusal. */
 export const moldudp64Rerequest = defineRecovery({

@@ -1,8 +1,8 @@
 /** NYSE Pillar and XDP: one request server, answers on retransmission lines. */
-import { sessionNyseRequestServer } from '../decoders/session-nyse-request-server.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { defineSnapshot } from '../patterns/snapshot.js';
-import { credential, message, parameter, variable } from '../patterns/table.js';
+import { sessionNyseRequestServer } from '../../decoders/session-nyse-request-server.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { defineSnapshot } from '../../patterns/snapshot.js';
+import { credential, message, parameter, variable } from '../../patterns/table.js';
 
 /** What we send travels in ordinary packets: original message, numbers of our own. */
 const packet = {

@@ -1,10 +1,10 @@
 /** London Stock Exchange, GTP and Millennium MITCH: replay and recovery over TCP, one request for each connection. */
-import { lseGtpRecovery262 } from '../decoders/lse-gtp-recovery-26.2.js';
-import { lseGtpReplay262 } from '../decoders/lse-gtp-replay-26.2.js';
-import { sessionLseMitch } from '../decoders/session-lse-mitch.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { defineSnapshot } from '../patterns/snapshot.js';
-import { credential, message, parameter, variable } from '../patterns/table.js';
+import { lseGtpRecovery262 } from '../../decoders/lse-gtp-recovery-26.2.js';
+import { lseGtpReplay262 } from '../../decoders/lse-gtp-replay-26.2.js';
+import { sessionLseMitch } from '../../decoders/session-lse-mitch.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { defineSnapshot } from '../../patterns/snapshot.js';
+import { credential, message, parameter, variable } from '../../patterns/table.js';
 
 /** The market data group stands in the header: the request has no place for it. */
 const unit = { framing: 'lse-unit-header', set: [{ offset: 3, size: 1, value: variable('channel') }] };

@@ -1,8 +1,8 @@
 /** SIAC, for CTA and OPRA: retransmission requests to the Autolink facility, answers on retransmission lines. */
-import { char, defineDecoder, digits, longDigits, message as row, text } from '../layout/index.js';
-import { defineFraming } from '../patterns/framing.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { credential, message, parameter, variable } from '../patterns/table.js';
+import { char, defineDecoder, digits, longDigits, message as row, text } from '../../layout/index.js';
+import { defineFraming } from '../../patterns/framing.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { credential, message, parameter, variable } from '../../patterns/table.js';
 
 /**
  * The fields are those that the guide lists, in its order. Where they stand, how wide they are and what separates them is

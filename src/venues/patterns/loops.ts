@@ -2,12 +2,12 @@
  * Snapshot loops of venues that give nothing back on request: Eurex, Euronext, ICE, B3. What both lines lost is given up,
  * and a cycle of the loop carries what it did.
  */
-import { b3UmdfSbe22 } from '../decoders/b3-umdf-sbe-2.2.js';
-import { eurexEobi141 } from '../decoders/eurex-eobi-14.1.js';
-import { euronextOptiq667 } from '../decoders/euronext-optiq-6.67.js';
-import { iceImpact1151 } from '../decoders/ice-impact-1.1.51.js';
-import { defineSnapshot } from '../patterns/snapshot.js';
-import { message } from '../patterns/table.js';
+import { b3UmdfSbe22 } from '../../decoders/b3-umdf-sbe-2.2.js';
+import { eurexEobi141 } from '../../decoders/eurex-eobi-14.1.js';
+import { euronextOptiq667 } from '../../decoders/euronext-optiq-6.67.js';
+import { iceImpact1151 } from '../../decoders/ice-impact-1.1.51.js';
+import { defineSnapshot } from '../../patterns/snapshot.js';
+import { message } from '../../patterns/table.js';
 
 /**
  * Product after product: a Product Summary says up to which of the product's own numbers its orders are. There is no

@@ -1,8 +1,11 @@
 /** Connections that are lines by themselves: a SoupBinTCP session that is counted, a FIX session that is numbered. */
-import { soupbintcp } from '../decoders/soupbintcp.js';
-import { defineFraming, tag } from '../patterns/framing.js';
-import { defineStream, type Stream } from '../patterns/stream.js';
-import { credential, fix, message, type Value, variable } from '../patterns/table.js';
+import { z } from 'zod';
+import { soupbintcp } from '../../decoders/soupbintcp.js';
+import { tag } from '../../patterns/framing.js';
+import { fix44Framing } from '../../patterns/framings.js';
+import { defineStream, type Stream } from '../../patterns/stream.js';
+import { credential, fix, message, type Value, variable } from '../../patterns/table.js';
+import { type VenueFault, venueFaults } from '../../patterns/venue.js';
 
 /** SoupBinTCP as a live feed: the login names the session and the first message wanted, and again after every break. */
 export const soupbintcpFeed = defineStream({
@@ -29,43 +32,40 @@ export const soupbintcpFeed = defineStream({
   ],
 });
 
-/**
- * FIX tag=value: a message is ended by its BodyLength, its CheckSum is verified, MsgSeqNum numbers it. A gap fill stands in
- * place of a range that will not come; a sequence reset says which number is next and ignores its own.
- */
-export const fix44Framing = defineFraming({
-  id: 'fix-4.4',
-  source: 'FIX 4.4 with errata, volumes 1 and 2',
-  byteOrder: 'big',
-  headerLength: 0,
-  fix: true,
-  sequence: tag(34),
-  kinds: [{ when: { tag: 35, equals: 'A' }, and: { tag: 141, equals: 'Y' }, is: 'reset', number: 'numbered' }],
-  controls: [
-    {
-      when: { tag: 35, equals: '4' },
-      and: { tag: 123, equals: 'Y' },
-      is: 'unavailable',
-      last: tag(36),
-      lastIs: 'next',
-    },
-    { when: { tag: 35, equals: '4' }, is: 'reset', next: tag(36), counted: false },
-  ],
-});
+const SYMBOLS_MAX = 10_000;
+const fixText = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the separator and its like end a field
+    .regex(/^[^\u0000-\u001f=]+$/, 'must be text without = and control characters');
 
 /** What differs from one FIX market data session to another. */
-export interface FixSession {
-  readonly symbols: readonly string[];
-  /** MarketDepth (264): 0 the whole book, 1 the top. Default 0. */
-  readonly depth?: number;
-  /** MDEntryTypes (269); default bid, offer and trade. */
-  readonly entries?: readonly string[];
-  /** HeartBtInt (108) in seconds; default 30. */
-  readonly heartbeat?: number;
-  /** The server's session goes on after a break (default), or each logon begins it anew. */
-  readonly resume?: boolean;
-  /** Username (553) and Password (554) are sent in the logon. Default true. */
-  readonly login?: boolean;
+export const fixSessionSchema = z.strictObject({
+  symbols: z.array(fixText(64)).min(1).max(SYMBOLS_MAX).describe('Symbol (55) of each instrument'),
+  depth: z.int().min(0).default(0).describe('MarketDepth (264): 0 the whole book, 1 the top'),
+  entries: z
+    .array(fixText(2))
+    .min(1)
+    .max(32)
+    .default(['0', '1', '2'])
+    .describe('MDEntryTypes (269); default bid, offer and trade'),
+  heartbeat: z.int().min(1).max(3600).default(30).describe('HeartBtInt (108) in seconds'),
+  resume: z
+    .boolean()
+    .default(true)
+    .describe('The server’s session goes on after a break, or else each logon begins it anew'),
+  login: z.boolean().default(true).describe('Username (553) and Password (554) are sent in the logon'),
+});
+export type FixSession = z.input<typeof fixSessionSchema>;
+
+/** The stream for options that came from a file. */
+export function fix44StreamFrom(
+  options: Readonly<Record<string, unknown>>,
+): { readonly pattern: Stream } | { readonly faults: readonly VenueFault[] } {
+  const result = fixSessionSchema.safeParse(options);
+  return result.success ? { pattern: fix44Stream(result.data) } : { faults: venueFaults(result.error) };
 }
 
 /**

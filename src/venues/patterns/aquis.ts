@@ -1,7 +1,7 @@
 /** Aquis Market Data: replay over TCP. */
-import { aquisAmdReplay41 } from '../decoders/aquis-amd-replay-4.1.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { credential, message, variable } from '../patterns/table.js';
+import { aquisAmdReplay41 } from '../../decoders/aquis-amd-replay-4.1.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { credential, message, variable } from '../../patterns/table.js';
 
 /** An accepted request has no answer: the messages just come, each with its number. */
 export const aquisReplay = defineRecovery({

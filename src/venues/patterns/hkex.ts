@@ -1,9 +1,9 @@
 /** HKEX OMD-C and OMD-D: retransmission on the same TCP connection, snapshots on lines that repeat them. */
-import { hkexOmdCRefresh145 } from '../decoders/hkex-omd-c-refresh-1.45.js';
-import { hkexOmdCRetrans145 } from '../decoders/hkex-omd-c-retrans-1.45.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { defineSnapshot } from '../patterns/snapshot.js';
-import { credential, message, variable } from '../patterns/table.js';
+import { hkexOmdCRefresh145 } from '../../decoders/hkex-omd-c-refresh-1.45.js';
+import { hkexOmdCRetrans145 } from '../../decoders/hkex-omd-c-retrans-1.45.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { defineSnapshot } from '../../patterns/snapshot.js';
+import { credential, message, variable } from '../../patterns/table.js';
 
 const packet = { framing: 'hkex-omd' };
 

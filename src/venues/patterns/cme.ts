@@ -1,9 +1,9 @@
 /** CME MDP 3.0: replay over TCP (FIX text asks, packets answer) and the market recovery loop. */
-import { cmeMdp3Sbe113 } from '../decoders/cme-mdp3-sbe-1.13.js';
-import { defineFraming } from '../patterns/framing.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { defineSnapshot } from '../patterns/snapshot.js';
-import { credential, fix, message, variable } from '../patterns/table.js';
+import { cmeMdp3Sbe113 } from '../../decoders/cme-mdp3-sbe-1.13.js';
+import { defineFraming } from '../../patterns/framing.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { defineSnapshot } from '../../patterns/snapshot.js';
+import { credential, fix, message, variable } from '../../patterns/table.js';
 
 /** A packet of the feed with its size in front. */
 const cmeReplayStream = defineFraming({

@@ -1,9 +1,9 @@
 /** MIAX, Pearl, Emerald and Onyx: retransmission and last value refresh over ESesM. */
-import { sessionMiaxEsesm } from '../decoders/session-miax-esesm.js';
-import { char, defineDecoder, message as row, u8, u16, u64 } from '../layout/index.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { defineSnapshot } from '../patterns/snapshot.js';
-import { credential, message, parameter, variable } from '../patterns/table.js';
+import { sessionMiaxEsesm } from '../../decoders/session-miax-esesm.js';
+import { char, defineDecoder, message as row, u8, u16, u64 } from '../../layout/index.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { defineSnapshot } from '../../patterns/snapshot.js';
+import { credential, message, parameter, variable } from '../../patterns/table.js';
 
 const session = {
   transport: 'tcp',

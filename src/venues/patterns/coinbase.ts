@@ -1,10 +1,10 @@
 /** Coinbase Derivatives: retransmission over UDP, snapshots on lines that repeat them. */
-import { coinbaseDerivativesSbe17 } from '../decoders/coinbase-derivatives-sbe-1.7.js';
-import { defineFraming } from '../patterns/framing.js';
-import { coinbaseUdp } from '../patterns/framings.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { defineSnapshot } from '../patterns/snapshot.js';
-import { message, variable } from '../patterns/table.js';
+import { coinbaseDerivativesSbe17 } from '../../decoders/coinbase-derivatives-sbe-1.7.js';
+import { defineFraming } from '../../patterns/framing.js';
+import { coinbaseUdp } from '../../patterns/framings.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { defineSnapshot } from '../../patterns/snapshot.js';
+import { message, variable } from '../../patterns/table.js';
 
 /** One datagram asks, one answers with what fits; a reject says why. */
 export const coinbaseRetransmission = defineRecovery({

@@ -1,9 +1,9 @@
 /** IEX equities (TOPS, DEEP, DEEP+): gap fill over UDP and TCP, snapshots over TCP. */
-import { iexDeepPlusSnap105 } from '../decoders/iex-deep-plus-snap-1.05.js';
-import { sessionIexGapFill } from '../decoders/session-iex-gap-fill.js';
-import { defineRecovery } from '../patterns/recovery.js';
-import { defineSnapshot } from '../patterns/snapshot.js';
-import { credential, message, parameter, variable } from '../patterns/table.js';
+import { iexDeepPlusSnap105 } from '../../decoders/iex-deep-plus-snap-1.05.js';
+import { sessionIexGapFill } from '../../decoders/session-iex-gap-fill.js';
+import { defineRecovery } from '../../patterns/recovery.js';
+import { defineSnapshot } from '../../patterns/snapshot.js';
+import { credential, message, parameter, variable } from '../../patterns/table.js';
 
 /** Needs the parameter `messageProtocolId`: 32773 for DEEP+, 32772 for DEEP, 32771 for TOPS 1.6. */
 const request = {

@@ -1,0 +1,97 @@
+// How the command line ends: 0 ok, 1 findings, 2 usage, 3 environment; a code, a cause, what to do, and no stack.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { describeError } from '../../src/cli/exit.js';
+import { fixture, main, venuewire } from './cli-process.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'venuewire-exit-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const fileWith = (name: string, content: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+const DAY = fixture('itch50-clean.pcap');
+const ITCH = ['--decoder', 'nasdaq-totalview-itch-5.0'];
+const STACK = /\n {4}at /;
+
+describe.runIf(existsSync('/dev/full'))('a full disk', () => {
+  const full = (args: readonly string[], what: 'stdout' | 'stderr') => {
+    const fd = openSync('/dev/full', 'w');
+    const stdio = what === 'stdout' ? ['ignore', fd, 'pipe'] : ['ignore', 'ignore', fd];
+    return spawnSync(process.execPath, [main, ...args], { stdio: stdio as never, encoding: 'utf8' });
+  };
+  it.each([
+    ['decode', DAY, ...ITCH],
+    ['gaps', DAY, ...ITCH],
+    ['replay', DAY, ...ITCH],
+    ['list', 'decoders'],
+    ['certify', 'miax', '--seeds', '1', '--jobs', '1'],
+    ['--help'],
+    ['--version'],
+  ])('behind standard output is the environment: %s', (...args) => {
+    const ran = full(args, 'stdout');
+    expect(ran.status).toBe(3);
+    expect(ran.stderr).toContain('venuewire: VW_OUTPUT: standard output could not be written: ENOSPC');
+    expect(ran.stderr).not.toMatch(STACK);
+  });
+  it('behind standard error changes no exit code', () => {
+    expect(full(['decode', DAY, ...ITCH], 'stderr').status).toBe(0);
+    expect(full(['decode', join(folder, 'none.pcap'), ...ITCH], 'stderr').status).toBe(3);
+    expect(full(['decode', DAY, '--decoder', 'none'], 'stderr').status).toBe(2);
+  });
+});
+
+describe('a command line that is not right', () => {
+  it.each([
+    [['replay', DAY, ...ITCH, '--to-multicast', '--speed', 'fast'], '--speed'],
+    [['replay', DAY, ...ITCH, '--line', 'A=999.1.1.1:99999'], '--line'],
+    [['replay', DAY, ...ITCH, '--line', 'A=239.1.1.1:99999'], '--line'],
+    [['replay', DAY, ...ITCH, '--to-multicast', '--map', '1.2.3.4:5=1.2.3.4:70000'], '--map'],
+    [['simulate', '--burst', 'x'], '--burst'],
+    [['simulate', '--burst', '0.5'], '--burst'],
+    [['gaps', DAY, ...ITCH, '--pair', 'a'], '--pair'],
+    [['gaps', DAY, ...ITCH, '--pair', '239.1.1.1:1'], '--pair'],
+    [['gaps', DAY], '--decoder'],
+    [['decode', DAY], '--decoder'],
+    [['certify', '--all', '--scenario', 'none'], 'scenario'],
+    [['run', fileWith('bad.yaml', 'a: [\n')], 'VW_VENUE_SYNTAX'],
+    [['certify', fileWith('bad2.yaml', 'a: b: c\n')], 'VW_VENUE_SYNTAX'],
+    [['replay', DAY, '--venue', fileWith('bad3.yaml', '- 1\n -2')], 'VW_VENUE'],
+    [['run', fileWith('throws.mjs', "throw new Error('no')")], 'VW_MODULE'],
+    [['run', fileWith('syntax.mjs', 'export const = 1')], 'VW_MODULE'],
+    [['decode', DAY, '--decoder', fileWith('empty.mjs', 'export {}')], 'VW_MODULE'],
+    [['decode', DAY, '--decoder', join(folder, 'none.mjs')], 'VW_MODULE'],
+    [['decode', DAY, ...ITCH, '--framing', join(folder, 'none.yaml')], 'VW_VENUE_FILE'],
+    [['run', folder], 'VW_VENUE_FILE'],
+  ])('ends with 2: %j', async (args, says) => {
+    const ran = await venuewire(args);
+    expect(ran.code).toBe(2);
+    expect(ran.err).toMatch(/^venuewire: VW_[A-Z_]+: /m);
+    expect(ran.err).toContain(says);
+    expect(ran.err).not.toMatch(STACK);
+    expect(ran.out).toBe('');
+  });
+  it('ends with 2 and waits for nothing where a venue file is no file', async () => {
+    if (!existsSync('/dev/zero')) return;
+    const ran = await venuewire(['run', '/dev/zero']);
+    expect(ran.code).toBe(2);
+    expect(ran.err).toContain('VW_VENUE_FILE: /dev/zero could not be read: it is not a regular file');
+  });
+});
+
+describe('an error without a code of ours', () => {
+  it('of a system call says so, and has no stack', () => {
+    const error = Object.assign(new Error('EACCES: permission denied, open x'), { code: 'EACCES', syscall: 'open' });
+    expect(describeError(error)).toMatch(/^venuewire: VW_SYSTEM: EACCES: permission denied, open x\n {2}Check/);
+  });
+  it('is a fault of the program, told without its stack unless that is asked for', () => {
+    const text = describeError(new TypeError('x is undefined'));
+    expect(text).toMatch(/^venuewire: VW_INTERNAL: x is undefined\n {2}Please report this/);
+    expect(text).not.toMatch(STACK);
+  });
+});
