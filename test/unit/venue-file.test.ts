@@ -139,7 +139,7 @@ spec:
     [
       'a framing that does not exist',
       'framing: moldudp64',
-      'framing: moldudp',
+      'framing: moldudp6',
       /venue:6:3: spec\.framing names no framing; did you mean 'moldudp64'\?/,
     ],
     [
