@@ -1,10 +1,11 @@
 // Mutates valid captures and reads them: no byte outside the capture may be touched (run it under a sanitizer), and the
 // counters must add up at every packet. Usage: capture_fuzz [iterations] [seed]; the same seed does the same again.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 
-#include "io/capture.hpp"
+#include "io/capture_input.hpp"
 #include "io/tcp_flow.hpp"
 #include "test/capture_builder.hpp"
 
@@ -41,6 +42,13 @@ std::vector<Buffer> frames() {
       ethernet(ipv6(ipv6_fragment(17, 16, false, 5, part(16, datagram.size())), 44), 0x86DD),
       ethernet(ipv6(ipv6_fragment(17, 0, true, 5, part(0, 16)), 44), 0x86DD),
       ethernet(Buffer(28), 0x0806),
+      ethernet(ipv4(gre(0x0800, ipv4(datagram)), {.protocol = 47})),
+      ethernet(ipv4(gre(0x88BE, erspan(false, ethernet(ipv4(datagram))), true), {.protocol = 47})),
+      ethernet(ipv4(gre(0x22EB, erspan(true, ethernet(ipv4(datagram))), true), {.protocol = 47})),
+      ethernet(ipv4(udp(vxlan(ethernet(ipv4(datagram))), 0, 5000, 4789))),
+      ethernet(mpls(2, ipv4(datagram)), 0x8847),
+      ethernet(mpls(1, ethernet(ipv6(datagram), 0x86DD)), 0x8847),
+      ethernet(ipv4(ipv4(ipv6(datagram), {.protocol = 41}), {.protocol = 4})),
   };
 }
 
@@ -64,13 +72,14 @@ std::vector<Buffer> seeds() {
     pcapng.enhanced(0, 7, cooked2(ipv6(udp(text("cooked")), 17), 0x86DD), true);
     all.push_back(pcapng.bytes);
   }
-  for (const uint32_t link : {0, 101, 113, 276, 228, 229}) {
+  for (const uint32_t link : {0, 101, 113, 276, 228, 229, 239, 258}) {
     Pcap pcap(link);
     Buffer family;
     put(family, 2, 4, false);
     append(family, ipv4(udp(text("loop"))));
     for (const Buffer& frame : {ipv4(udp(text("raw"))), ipv6(udp(text("raw"))), cooked(ipv4(udp(text("sll")))),
-                                cooked2(ipv4(udp(text("sll2")))), family}) {
+                                cooked2(ipv4(udp(text("sll2")))), family, nflog(ipv4(udp(text("nflog")))),
+                                pktap(1, ethernet(ipv4(udp(text("pktap")))))}) {
       pcap.add(frame);
     }
     all.push_back(pcap.bytes);
@@ -151,9 +160,46 @@ struct Sink final : TcpFlowSink {
   void on_end(const TcpFlow&, TcpEnd) override {}
 };
 
+/// Gives a capture in pieces of random size.
+struct Pieces final : ByteSource {
+  Bytes bytes;
+  Random random;
+  uint32_t at = 0;
+  Pieces(Bytes b, uint64_t seed) : bytes(b), random{seed} {}
+  SourceStatus read(uint8_t* into, uint32_t size, uint32_t& got) override {
+    got = std::min({size, 1 + random.below(300), bytes.size - at});
+    if (got == 0) return SourceStatus::end;
+    std::memcpy(into, bytes.data + at, got);
+    at += got;
+    return SourceStatus::bytes;
+  }
+  uint64_t position() const override { return at; }
+};
+
 [[noreturn]] void fail(const char* what, uint64_t iteration) {
   std::fprintf(stderr, "iteration %llu: %s\n", (unsigned long long)iteration, what);
   std::abort();
+}
+
+/// The same capture in pieces must give what it gave whole.
+void compare_pieces(Bytes bytes, const CaptureReader& whole, uint64_t iteration) {
+  CaptureReader reader;
+  reader.open_stream();
+  CaptureInput input(std::make_unique<Pieces>(bytes, iteration));
+  CapturedPacket packet;
+  CaptureStatus status;
+  while ((status = reader.next(packet)) == CaptureStatus::packet || status == CaptureStatus::more) {
+    if (status == CaptureStatus::more) (void)input.fill(reader);
+  }
+  const CaptureCounters &a = whole.counters(), &b = reader.counters();
+  if (a.frames != b.frames || a.packets != b.packets || a.skipped() != b.skipped() ||
+      a.fragments_dropped != b.fragments_dropped || whole.problem() != reader.problem() ||
+      whole.offset() != reader.offset()) {
+    std::fprintf(stderr, "whole: frame %llu, byte %llu, %s\npieces: frame %llu, byte %llu, %s\n",
+                 (unsigned long long)a.frames, (unsigned long long)whole.offset(), whole.problem().c_str(),
+                 (unsigned long long)b.frames, (unsigned long long)reader.offset(), reader.problem().c_str());
+    fail("read in pieces it is another capture", iteration);
+  }
 }
 
 }  // namespace
@@ -205,6 +251,8 @@ int main(int argc, char** argv) {
     if ((status == CaptureStatus::malformed) == reader.problem().empty()) fail("a reason is missing or too much", i);
     if (reader.offset() > b.size()) fail("read past the end", i);
     stopped += status == CaptureStatus::malformed;
+    const bool packed = b.size() >= 2 && b[0] == 0x1F && b[1] == 0x8B;
+    if (format == CaptureFormat::automatic && !packed) compare_pieces({exact.get(), uint32_t(b.size())}, reader, i);
   }
   std::printf("%llu captures, %llu packets, %llu stopped as malformed, checksum %llx\n", (unsigned long long)iterations,
               (unsigned long long)packets, (unsigned long long)stopped, (unsigned long long)sum);

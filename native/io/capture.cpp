@@ -22,6 +22,8 @@ constexpr uint32_t kMaxInterfaces = 65536;  // what the obsolete block's 16 bits
 constexpr uint32_t kProbeRecords = 64;
 constexpr uint32_t kProbeMaxLength = 2048;
 
+constexpr uint64_t kNotCounted = UINT64_MAX;  // how many bytes there are would depend on what is shown
+
 uint32_t be16(const uint8_t* p) { return uint32_t(load_uint(p, 2, true)); }
 
 uint32_t padded(uint32_t length) { return (length + 3) & ~uint32_t(3); }
@@ -124,7 +126,8 @@ CaptureStatus CaptureReader::refuse() {
 
 CaptureStatus CaptureReader::stop(const char* reason, uint64_t stated, uint64_t held) {
   problem_ = "frame " + std::to_string(counters_.frames + 1) + " at byte " + std::to_string(offset()) + ": " + reason;
-  if (stated) problem_ += ": " + std::to_string(stated) + " bytes are stated, " + std::to_string(held) + " are there";
+  if (stated) problem_ += ": " + std::to_string(stated) + " bytes are stated";
+  if (stated && held != kNotCounted) problem_ += ", " + std::to_string(held) + " are there";
   return CaptureStatus::malformed;
 }
 
@@ -197,7 +200,7 @@ CaptureStatus CaptureReader::next_pcap(CapturedPacket& packet, Frame& frame) {
   const uint8_t* record = data_ + at_;
   const uint32_t captured = uint32_t(load_uint(record + 8, 4, big_endian_));
   if (captured > left - kPcapRecord) [[unlikely]] {
-    if (captured > kCaptureRecordMax) return stop("a record length that cannot be", captured, left - kPcapRecord);
+    if (captured > kCaptureRecordMax) return stop("a record length that cannot be", captured, kNotCounted);
     if (!last_) return want(kPcapRecord + captured);
     return stop("the record is cut", captured, left - kPcapRecord);
   }
@@ -270,7 +273,7 @@ CaptureStatus CaptureReader::next_pcapng(CapturedPacket& packet, Frame& frame) {
     const uint32_t length = uint32_t(load_uint(block + 4, 4, big_endian_));
     if (length < 12 || length % 4 != 0) return stop("a block length that cannot be");
     if (length > left) {
-      if (length > kCaptureRecordMax) return stop("a block length that cannot be", length, left);
+      if (length > kCaptureRecordMax) return stop("a block length that cannot be", length, kNotCounted);
       if (!last_) return want(length);
       return stop("the block is cut", length, left);
     }

@@ -134,6 +134,62 @@ inline Buffer cooked2(const Buffer& rest, uint32_t type = 0x0800) {
   return b;
 }
 
+/// GRE with its type, and a sequence number where it is asked for.
+inline Buffer gre(uint32_t type, const Buffer& rest, bool sequence = false) {
+  Buffer b;
+  put16(b, sequence ? 0x1000 : 0);
+  put16(b, type);
+  if (sequence) put32(b, 5);
+  append(b, rest);
+  return b;
+}
+
+inline Buffer erspan(bool third, const Buffer& rest) {
+  Buffer b;
+  put32(b, third ? 0x20000000 : 0x10000000);
+  put32(b, 7);
+  if (third) put32(b, 0);
+  append(b, rest);
+  return b;
+}
+
+inline Buffer vxlan(const Buffer& rest) {
+  Buffer b;
+  put32(b, 0x08000000);
+  put32(b, 77 << 8);
+  append(b, rest);
+  return b;
+}
+
+inline Buffer mpls(uint32_t labels, const Buffer& rest) {
+  Buffer b;
+  for (uint32_t i = 1; i <= labels; i++) put32(b, 16 << 12 | (i == labels) << 8 | 64);
+  append(b, rest);
+  return b;
+}
+
+inline Buffer nflog(const Buffer& ip) {
+  Buffer b = {2, 0, 0, 5};
+  put(b, 9, 2, false);
+  put(b, 10, 2, false);
+  append(b, text("drop"));
+  b.resize(b.size() + 4);
+  put(b, 4 + ip.size(), 2, false);
+  put(b, 9, 2, false);
+  append(b, ip);
+  return b;
+}
+
+inline Buffer pktap(uint32_t link, const Buffer& rest) {
+  Buffer b;
+  put(b, 108, 4, false);
+  put(b, 1, 4, false);
+  put(b, link, 4, false);
+  b.resize(108);
+  append(b, rest);
+  return b;
+}
+
 struct Pcap {
   bool big_endian = false;
   bool nanos = false;

@@ -12,6 +12,7 @@
 #include <iterator>
 #include <map>
 
+#include "io/capture_input.hpp"
 #include "io/tcp_flow.hpp"
 #include "test/capture_builder.hpp"
 #include "test/check.hpp"
@@ -703,6 +704,118 @@ void tcp_flows() {
 
 // ---- files ----
 
+/// Gives a capture in pieces of `step` bytes, and fails behind the last one when it is told to.
+struct Pieces final : ByteSource {
+  Bytes bytes;
+  uint32_t step;
+  bool fails;
+  uint32_t at = 0;
+  Pieces(Bytes b, uint32_t s, bool f) : bytes(b), step(s), fails(f) {}
+  SourceStatus read(uint8_t* into, uint32_t size, uint32_t& got) override {
+    got = std::min({size, step, bytes.size - at});
+    if (got != 0) {
+      std::memcpy(into, bytes.data + at, got);
+      at += got;
+      return SourceStatus::bytes;
+    }
+    if (fails) problem_ = "the disk is gone";
+    return fails ? SourceStatus::damaged : SourceStatus::end;
+  }
+  uint64_t position() const override { return at; }
+};
+
+/// What read() makes of the whole, with the addresses in it told apart by value.
+std::string told(const Run& run) {
+  std::string out = run.opened ? "" : "not opened ";
+  for (const Taken& t : run.packets) {
+    const CapturedPacket& p = t.packet;
+    out += std::to_string(p.number) + "@" + std::to_string(p.record_offset) + "+" + std::to_string(p.payload_offset) +
+           "/" + std::to_string(p.time_ns) + ":" + std::string(t.payload.begin(), t.payload.end()) + " ";
+  }
+  return out + run.problem + (run.status == CaptureStatus::end ? "end" : "malformed");
+}
+
+Run read_pieces(Bytes bytes, uint32_t step, bool fails = false) {
+  Run run;
+  CaptureReader reader;
+  reader.open_stream();
+  CaptureInput input(std::make_unique<Pieces>(bytes, step, fails));
+  CapturedPacket packet;
+  for (;;) {
+    run.status = reader.next(packet);
+    if (run.status == CaptureStatus::more) {
+      const bool more = input.fill(reader);
+      CHECK(more == (input.status() == SourceStatus::bytes));
+      if (!more && fails) CHECK(input.status() == SourceStatus::damaged && input.problem() == "the disk is gone");
+      continue;
+    }
+    if (run.status != CaptureStatus::packet) break;
+    run.packets.push_back({packet, Buffer(packet.payload.data, packet.payload.data + packet.payload.size)});
+  }
+  run.opened = reader.opened();
+  run.counters = reader.counters();
+  run.problem = reader.problem();
+  CHECK(reader.offset() <= bytes.size);
+  return run;
+}
+
+void pieces() {
+  std::vector<Buffer> captures;
+  for (const bool big : {false, true}) {
+    Pcap pcap(1, big, big);
+    pcap.add(ethernet(ipv4(udp(text("first")))));
+    pcap.add(ethernet(Buffer(28), 0x0806));
+    pcap.add(ethernet(ipv6(udp(text("second"))), 0x86DD));
+    captures.push_back(pcap.bytes);
+    Pcapng pcapng(big);
+    pcapng.interface(1, 9, 3, 200);
+    pcapng.enhanced(0, 1700000000'000000000, ethernet(ipv4(udp(text("third")))));
+    pcapng.block(5, Buffer(16));
+    pcapng.section(!big);
+    pcapng.interface(101);
+    pcapng.simple(ipv4(udp(text("fourth"))));
+    captures.push_back(pcapng.bytes);
+  }
+  Buffer binary;
+  for (uint32_t i = 0; i < 100; i++) {
+    put16(binary, 3 + i);
+    binary.resize(binary.size() + 3 + i, uint8_t('A' + i % 26));
+  }
+  captures.push_back(binary);
+  Buffer ended = binary;
+  put16(ended, 0);
+  captures.push_back(ended);
+  captures.push_back(text("neither this nor that, but long enough to be looked at"));
+  captures.push_back({});
+  for (const Buffer& whole : captures) {
+    for (size_t size = 0; size <= whole.size(); size += size < 200 || size + 200 > whole.size() ? 1 : 37) {
+      const Bytes cut{whole.data(), uint32_t(size)};
+      const std::string wanted = told(read(cut));
+      for (const uint32_t step : {1u, 2u, 7u, 64u, 100000u}) {
+        const std::string got = told(read_pieces(cut, step));
+        if (!CHECK(got == wanted))
+          std::fprintf(stderr, "  %zu by %u\n  %s\n  %s\n", size, step, wanted.c_str(), got.c_str());
+      }
+      CHECK(told(read_pieces(cut, 5, true)) == wanted);
+    }
+  }
+
+  // A record longer than the window makes it grow; one that only says so does not.
+  Pcap large;
+  large.add(ethernet(Buffer(3 << 20, 'x'), 0x9999));
+  large.add(ethernet(ipv4(udp(text("behind")))));
+  CHECK(one(read_pieces(view(large.bytes), 1 << 16), "behind"));
+  for (const uint32_t length : {0x7FFFFFFFu, kCaptureRecordMax + 1}) {
+    Pcap absurd;
+    absurd.add(ethernet(ipv4(udp(text("before")))));
+    absurd.add(Buffer(40));
+    store_uint(absurd.bytes.data() + absurd.bytes.size() - 48, length, 4, false);
+    const Run run = read_pieces(view(absurd.bytes), 1000);
+    CHECK(run.status == CaptureStatus::malformed && run.packets.size() == 1);
+    CHECK(run.problem.find("cannot be") != std::string::npos);
+  }
+}
+
 Buffer read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -834,6 +947,7 @@ int main(int argc, char** argv) {
   ipv6_layers();
   fragments();
   tcp_flows();
+  pieces();
   if (const char* folder = std::getenv("VENUEWIRE_CAPTURES")) real_captures(folder);
   return checks_result();
 }
