@@ -10,7 +10,8 @@ import { usage } from './exit.js';
 import { Findings, framingsFor } from './messages.js';
 import { Progress } from './output.js';
 import type { Capture } from './packets.js';
-import { type Group, groupLines, Tracker } from './sequences.js';
+import { separateRecovery } from './recovery-traffic.js';
+import { type Group, groupLines, isMulticast, Tracker } from './sequences.js';
 
 export interface CaptureVenueOptions {
   readonly venue?: string;
@@ -46,8 +47,7 @@ function parseLines(given: readonly string[]): Record<string, string> | undefine
 }
 
 function network(destination: string): NetworkInput {
-  const first = Number(destination.split('.', 1)[0]);
-  return first >= 224 && first <= 239 ? udpMulticast(destination) : udpUnicast(destination);
+  return isMulticast(destination) ? udpMulticast(destination) : udpUnicast(destination);
 }
 
 /** The lines of the capture, those that say the same together. */
@@ -61,10 +61,11 @@ async function findGroups(capture: Capture, framing: Framing, decoder: Venue['de
   } finally {
     progress.done();
   }
-  return groupLines(
+  const groups = groupLines(
     [...tracker.lines.values()].filter((l) => l.sessions.some((s) => s.spans.list.length > 0)),
     [],
   );
+  return [...separateRecovery(groups).groups];
 }
 
 const LETTERS = 'ABCDEFGHIJKLMNOP';

@@ -8,6 +8,7 @@ import { instantText } from './format.js';
 import { Findings, framingsFor } from './messages.js';
 import { grouped, Output, Progress, table } from './output.js';
 import { Capture, type CaptureTotals } from './packets.js';
+import { type Answers, answersTo, type RecoveryTraffic, separateRecovery } from './recovery-traffic.js';
 import {
   type Group,
   greater,
@@ -43,11 +44,22 @@ export interface GroupReport {
   readonly session: string;
   readonly tracks: readonly (SessionTrack | undefined)[];
   readonly losses: readonly Loss[];
-  /** On no line: what recovery would have been asked for. */
+  /** On no line. */
   readonly lost: readonly Span[];
+  /** What the capture holds of recovery for it. */
+  readonly answers: readonly Answers[];
+  /** On no line, and nobody sent it again: what recovery would have been asked for. */
+  readonly open: readonly Span[];
 }
 
-export function report(group: Group): GroupReport[] {
+/** What is left of `spans` without `filled`. */
+function without(spans: readonly Span[], filled: readonly Span[]): Span[] {
+  const there = new Spans();
+  for (const s of filled) there.add(s.begin, s.end);
+  return spans.flatMap((s) => there.missing(s.begin, s.end));
+}
+
+export function report(group: Group, recovery: readonly RecoveryTraffic[] = []): GroupReport[] {
   const sessions = [...new Set(group.lines.flatMap((l) => l.sessions.map((s) => s.session)))];
   return sessions.flatMap((session) => {
     const tracks = group.lines.map((l) => l.sessions.find((s) => s.session === session));
@@ -66,7 +78,13 @@ export function report(group: Group): GroupReport[] {
       );
     });
     const lost = together.missing(together.first, reached);
-    return [{ lines: group.lines.map((l) => l.name), because: group.because, session, tracks, losses, lost }];
+    const answers = answersTo(group, session, recovery);
+    const open = without(
+      lost,
+      answers.flatMap((a) => a.filled),
+    );
+    const lines = group.lines.map((l) => l.name);
+    return [{ lines, because: group.because, session, tracks, losses, lost, answers, open }];
   });
 }
 
@@ -103,6 +121,10 @@ function printNdjson(out: Output, reports: readonly GroupReport[], unit: string)
       out.line(JSON.stringify({ loss: { line: loss.line, ...json(loss), filledBy }, ...common }));
     }
     for (const lost of r.lost) out.line(JSON.stringify({ lost: json(lost), ...common }));
+    for (const { line, sources, because, packets, numbers, filled } of r.answers) {
+      const recovery = { line, sources, because, packets, numbers: String(numbers), filled: filled.map(json) };
+      out.line(JSON.stringify({ recovery, ...common }));
+    }
     const lines = r.lines.map((line, i) => {
       const t = r.tracks[i];
       if (t === undefined) return { line, packets: 0 };
@@ -118,7 +140,11 @@ function printNdjson(out: Output, reports: readonly GroupReport[], unit: string)
         reordered: t.reordered,
       };
     });
-    out.line(JSON.stringify({ group: { ...common, because: r.because, lines, lost: String(size(r.lost)) } }));
+    out.line(
+      JSON.stringify({
+        group: { ...common, because: r.because, lines, lost: String(size(r.lost)), open: String(size(r.open)) },
+      }),
+    );
   }
 }
 
@@ -168,15 +194,34 @@ function printTable(out: Output, reports: readonly GroupReport[], unit: string):
           : by.join('; ') + (missing > 0n && r.lines.length === 2 ? ', the rest on no line' : '');
       out.line(`  lost on ${nameOf(loss.line)}: ${spanText(loss)} — ${state}`);
     }
-    if (r.lost.length > 0) {
-      out.line(`  would have been asked for: ${spansText(r.lost)} (${grouped(size(r.lost))} ${unit})`);
-    } else if (r.losses.length > 0) out.line('  nothing is missing from both');
+    for (const a of r.answers) {
+      const filled = a.filled.length === 0 ? 'nothing that is missing' : `filled ${spansText(a.filled)}`;
+      out.line(
+        `  recovery to ${a.line} from ${a.sources.join(', ')}: ${grouped(a.numbers)} ${unit}, ${filled} (${a.because})`,
+      );
+    }
+    if (r.open.length > 0) {
+      out.line(`  would have been asked for: ${spansText(r.open)} (${grouped(size(r.open))} ${unit})`);
+    } else if (r.lost.length > 0) out.line('  everything that is missing from all lines was sent again');
+    else if (r.losses.length > 0) out.line('  nothing is missing from both');
     else out.line('  nothing is missing');
     out.line('');
   }
   const all = size(reports.flatMap((r) => r.losses));
   const lost = size(reports.flatMap((r) => r.lost));
-  out.line(`${grouped(all)} ${unit} lost on a line, ${grouped(lost)} on all lines of their group`);
+  const open = size(reports.flatMap((r) => r.open));
+  const again = open < lost ? `, ${grouped(lost - open)} of those sent again` : '';
+  out.line(`${grouped(all)} ${unit} lost on a line, ${grouped(lost)} on all lines of their group${again}`);
+}
+
+/** Who asked for what. */
+function requestLines(lines: Iterable<LineTrack>, unit: string): string[] {
+  return [...lines]
+    .filter((l) => l.requests.packets > 0)
+    .map(
+      ({ name, sources, requests: { packets, spans } }) =>
+        `${grouped(packets)} requests from ${[...sources].join(', ')} to ${name}: ${spansText(spans.list)} (${grouped(spans.count)} ${unit})`,
+    );
 }
 
 /** Losses are looked for among datagrams: TCP loses nothing that a capture of it could show. */
@@ -235,12 +280,16 @@ async function gaps(file: string, options: GapsOptions): Promise<void> {
     endOfCapture(totals, findings.any);
     throw noDatagrams(tracker, capture.name, options.port);
   }
-  const reports = groupLines([...tracker.lines.values()], options.pair).flatMap(report);
+  const lines = [...tracker.lines.values()];
+  const carrying = lines.filter((l) => l.requests.packets === 0 || l.sessions.length > 0);
+  const { groups, recovery } = separateRecovery(groupLines(carrying, options.pair));
+  const reports = groups.flatMap((g) => report(g, recovery));
   const out = new Output();
   const unit = framing.numbering === 'packet' ? 'packets' : 'messages';
   if (options.format === 'ndjson') printNdjson(out, reports, unit);
   else printTable(out, reports, unit);
   await out.flush();
+  for (const text of requestLines(lines, unit)) say(text);
   if (findings.any) say(findings.summary);
   if (tracker.segments > 0) {
     say(`${grouped(tracker.segments)} TCP segments were left out: gaps compares datagrams`);

@@ -117,9 +117,14 @@ export interface LineTrack {
   readonly sessions: SessionTrack[];
   /** Hash of the first message behind some numbers: what tells two lines of one feed from two feeds. */
   readonly marks: Map<string, number>;
+  /** Who sent to it, the first few. */
+  readonly sources: Set<string>;
+  /** Packets to one machine that state messages and hold none: somebody asks for these numbers. */
+  readonly requests: { packets: number; readonly spans: Spans };
 }
 
 const MARKS = 4096;
+const SOURCES = 8;
 const MARKED_BYTES = 64;
 
 function hash(view: DataView, at: number, length: number): number {
@@ -150,7 +155,8 @@ export class Tracker {
     const name = this.framing.channel === undefined ? destination : `${destination}#${key}`;
     let line = this.lines.get(name);
     if (line === undefined) {
-      line = { name, destination, key, sessions: [], marks: new Map() };
+      const requests = { packets: 0, spans: new Spans() };
+      line = { name, destination, key, sessions: [], marks: new Map(), sources: new Set(), requests };
       this.lines.set(name, line);
     }
     return line;
@@ -182,6 +188,12 @@ export class Tracker {
     const { kind, number, session } = packet;
     if (kind === 'ignore' || kind === 'unavailable') return;
     const line = this.#line(p.destination, packet.channel);
+    if (line.sources.size < SOURCES) line.sources.add(p.source);
+    if (packet.count > 0 && packet.body === packet.end && !isMulticast(p.destination)) {
+      line.requests.packets++;
+      line.requests.spans.add(packet.sequence, packet.sequence + BigInt(packet.count));
+      return;
+    }
     let track = line.sessions.find((s) => s.session === session);
     if (track === undefined) {
       track = {
@@ -228,6 +240,13 @@ export class Tracker {
   }
 }
 
+/** Whether `ip:port` is a group that anybody may join. */
+export function isMulticast(destination: string): boolean {
+  if (destination.startsWith('[')) return /^\[ff/i.test(destination);
+  const first = Number(destination.split('.', 1)[0]);
+  return first >= 224 && first <= 239;
+}
+
 /** Lines that carry the same messages. */
 export interface Group {
   readonly lines: readonly LineTrack[];
@@ -235,10 +254,15 @@ export interface Group {
   readonly because: string;
 }
 
-const numeric = (destination: string): number => {
-  const [ip = '', port = '0'] = destination.split(':');
-  return ip.split('.').reduce((n, part) => n * 256 + Number(part), 0) * 65536 + Number(port);
-};
+/** IPv4 addresses by their number, IPv6 ones behind them by their text. */
+function inOrder(a: string, b: string): number {
+  if (a.startsWith('[') || b.startsWith('[')) return a < b ? -1 : a > b ? 1 : 0;
+  const numeric = (destination: string): number => {
+    const [ip = '', port = '0'] = destination.split(':');
+    return ip.split('.').reduce((n, part) => n * 256 + Number(part), 0) * 65536 + Number(port);
+  };
+  return numeric(a) - numeric(b);
+}
 
 /** Whether what both lines have says the same. */
 function alike(a: LineTrack, b: LineTrack): { readonly common: number; readonly same: number } {
@@ -263,7 +287,7 @@ export function groupLines(lines: readonly LineTrack[], pairs: readonly (readonl
     for (const line of found) left.delete(line);
     if (found.length > 0) groups.push({ lines: found, because: '--pair' });
   }
-  const ordered = [...left].sort((a, b) => numeric(a.destination) - numeric(b.destination) || Number(a.key - b.key));
+  const ordered = [...left].sort((a, b) => inOrder(a.destination, b.destination) || Number(a.key - b.key));
   for (const line of ordered) {
     if (!left.has(line)) continue;
     left.delete(line);
