@@ -59,7 +59,7 @@ function without(spans: readonly Span[], filled: readonly Span[]): Span[] {
   return spans.flatMap((s) => there.missing(s.begin, s.end));
 }
 
-export function report(group: Group, recovery: readonly RecoveryTraffic[] = []): GroupReport[] {
+export function report(group: Group, recovery: readonly RecoveryTraffic[]): GroupReport[] {
   const sessions = [...new Set(group.lines.flatMap((l) => l.sessions.map((s) => s.session)))];
   return sessions.flatMap((session) => {
     const tracks = group.lines.map((l) => l.sessions.find((s) => s.session === session));

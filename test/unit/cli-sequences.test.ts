@@ -127,7 +127,7 @@ describe('lines of a capture', () => {
 
   it('lose numbers each for itself; what is on neither would have been asked for', () => {
     const lines = track(['224.0.0.1:1', 1, 10, 11, 14, 15, 17], ['224.0.0.2:1', 1, 10, 12, 14, 15, 16]);
-    const [r] = groupLines(lines, []).flatMap(report);
+    const [r] = groupLines(lines, []).flatMap((g) => report(g, []));
     expect(r?.losses.map((l) => [l.line, ...plain([l]), l.filledBy.flatMap((f) => plain(f.spans))])).toEqual([
       ['224.0.0.1:1', [12, 14], [[12, 13]]],
       ['224.0.0.1:1', [16, 17], [[16, 17]]],
