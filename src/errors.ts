@@ -84,6 +84,7 @@ const table = {
   VW_ENCODE_RANGE: ['A number is beyond its field.', FITTING_VALUE],
   VW_ENCODE_SPACE: ['The message is longer than the buffer.', 'Give a larger buffer.'],
   VW_ENCODE_TEXT: ['A text is longer than its field, or has characters that it cannot hold.', FITTING_VALUE],
+  VW_ENCODE_VERSION: ['A part is given that the version to be written does not have.', 'Leave it out, or write a later version.'],
   VW_ENCODE_VARIANT: ['A part is given that another field says is absent.', 'Leave it out, or set the field.'],
   VW_GROUP_INDEX: ['A group has fewer entries.', 'Ask for an entry below `length`.'],
   VW_LAYOUT_BITS: ['Bits lie outside their field.', CORRECT_TABLE],
@@ -105,6 +106,7 @@ const table = {
   // ── importers ──
   VW_FIX_CHECKSUM: ['The CheckSum (10) of a FIX message is wrong.', DAMAGED_FIX],
   VW_FIX_DICTIONARY: ['The FIX dictionary is not one.', 'Take it as QuickFIX publishes it.'],
+  VW_FIX_DUPLICATE: ['A FIX message, or an entry of a group, has a tag twice.', DAMAGED_FIX],
   VW_FIX_END: ['The bytes end inside a FIX message.', DAMAGED_FIX],
   VW_FIX_GROUP: ['A repeating group of a FIX message is not as its count says.', DAMAGED_FIX],
   VW_FIX_LENGTH: ['The BodyLength (9) of a FIX message is wrong.', DAMAGED_FIX],

@@ -3,7 +3,7 @@
 namespace venuewire {
 
 namespace {
-constexpr uint16_t kVersion = 1;
+constexpr uint16_t kVersion = 2;
 // Larger than any table; a spec beyond it is not one.
 constexpr uint32_t kMostParts = 1u << 20;
 }  // namespace
@@ -44,6 +44,12 @@ bool Catalogue::parse_all(SpecReader& spec) {
   if (block != (block_size_ != 0) || block_size_ > 4 || block_at_ + block_size_ > header_size_) {
     if (block || block_size_ != 0) return false;
   }
+  version_at_ = spec.u16();
+  version_size_ = spec.u8();
+  version_big_ = spec.flag();
+  version_ = spec.u32();
+  // Only a message of blocks is known to have its whole header.
+  if (version_size_ > 4 || (version_size_ != 0 && (!block || version_at_ + version_size_ > header_size_))) return false;
   const uint32_t count = spec.count();
   if (!spec.ok() || count >= kUnknown) return false;
   messages_.resize(count);
@@ -92,7 +98,7 @@ bool Catalogue::parse_field(SpecReader& spec, Field& f) {
   f.slot = spec.u16();
   const uint8_t reading = spec.u8();
   f.big = spec.flag();
-  f.guarded = spec.flag();
+  f.since = spec.u32();
   f.has_null = spec.flag();
   f.null_bits = spec.u64();
   if (reading > uint8_t(Reading::digits)) return false;
@@ -149,11 +155,12 @@ bool Catalogue::parse_part(SpecReader& spec, Part& p, uint32_t depth) {
           return false;
       }
       p.entry_size = spec.u32();
-      p.guarded = spec.flag();
+      p.since = spec.u32();
       if (p.entry_size > 0xFFFFFF) return false;
       return parse_record(spec, p.record, depth + 1);
     }
     case Kind::data:
+      p.since = spec.u32();
       p.has_prefix = spec.flag();
       if (p.has_prefix) {
         if (!parse_field(spec, p.field)) return false;

@@ -82,11 +82,13 @@ class Catalogue {
     if (message.size < m.min_length) return false;
     uint64_t registers[kMostRegisters] = {};
     uint64_t block_end = m.record.fixed_end;
+    uint64_t version = version_;
+    if (version_size_ != 0) version = load_uint(message.data + version_at_, version_size_, version_big_);
     if (block_size_ != 0) {
       block_end = header_size_ + load_uint(message.data + block_at_, block_size_, block_big_);
       if (block_end > message.size) return false;
     }
-    Walk<Visitor> w{*this, message, registers, visit};
+    Walk<Visitor> w{*this, message, version, registers, visit};
     uint64_t end = 0;
     return w.record(m.record, 0, block_end, end);
   }
@@ -115,8 +117,8 @@ class Catalogue {
     uint16_t slot = kNoRegister;
     Reading reading = Reading::unsigned_bits;
     bool big = false;
-    bool guarded = false;  // absent when the block is shorter
     bool has_null = false;
+    uint32_t since = 0;  // the schema version that added it; absent when the message's is older or its block shorter
     uint64_t null_bits = 0;
   };
   struct Record {
@@ -131,7 +133,6 @@ class Catalogue {
   struct Part {
     Kind kind = Kind::field;
     Count count_kind = Count::fixed;
-    bool guarded = false;
     bool has_prefix = false;
     bool has_above = false;
     uint8_t compare_size = 8;
@@ -140,6 +141,7 @@ class Catalogue {
     uint32_t count = 0;
     uint32_t dimension_size = 0;
     uint32_t entry_size = 0;
+    uint32_t since = 0;
     int64_t value = 0;  // what is added to a length, or the bound of `above`
     Field field;        // the field; the block length of a dimension; the prefix of data
     Field number;
@@ -161,6 +163,7 @@ class Catalogue {
   struct Walk {
     const Catalogue& c;
     Bytes message;
+    uint64_t version;
     uint64_t* registers;
     Visitor& visit;
 
@@ -179,8 +182,8 @@ class Catalogue {
         const Part& p = parts[i];
         if (i < r.first_dynamic) {
           const uint64_t at = origin + p.field.at;
-          if (r.block && at + p.field.size > block_end) {
-            if (!p.field.guarded) return false;
+          if (version < p.field.since || (r.block && at + p.field.size > block_end)) {
+            if (p.field.since == 0) return false;
             if (p.field.slot != kNoRegister) registers[p.field.slot] = 0;
             continue;
           }
@@ -195,6 +198,8 @@ class Catalogue {
 
     bool part(const Part& p, uint64_t origin, uint64_t& cursor) {
       const uint64_t at = p.at == kAfter ? cursor : origin + p.at;
+      // A group or data that a later version added is not in this message.
+      if (p.since > 0 && (at == message.size || version < p.since)) return true;
       switch (p.kind) {
         case Kind::field:
           if (!field(p.field, at)) return false;
@@ -259,7 +264,6 @@ class Catalogue {
           break;
         }
         case Count::dimension:
-          if (p.guarded && at == message.size) return true;
           if (!message.holds(at, p.dimension_size)) return false;
           if (!field(p.field, at + p.field.at) || !field(p.number, at + p.number.at)) return false;
           step = load_uint(message.data + at + p.field.at, p.field.size, p.field.big);
@@ -267,7 +271,9 @@ class Catalogue {
           from = at + p.dimension_size;
           break;
       }
-      // An entry of no bytes at all cannot be counted on to end.
+      // Entries without bytes are bounded by the bytes of the whole message.
+      if (n > 0 && (uint64_t(n) > message.size || from + uint64_t(n) * step > message.size)) return false;
+      // Nothing to read: an entry of no bytes at all cannot be counted on to end.
       if (step == 0 && p.record.first_dynamic == p.record.count) {
         cursor = from;
         return true;
@@ -318,6 +324,10 @@ class Catalogue {
   uint32_t block_at_ = 0;
   uint32_t block_size_ = 0;  // 0: no block length on the wire
   bool block_big_ = false;
+  uint32_t version_at_ = 0;
+  uint32_t version_size_ = 0;  // 0: no version on the wire, every message has `version_`
+  bool version_big_ = false;
+  uint32_t version_ = 0;
   uint32_t registers_ = 0;
   std::vector<std::string> names_;
   std::string id_;

@@ -239,7 +239,7 @@ Buffer compiled_catalogue() {
     little(t.size(), 2);
     put(b, t);
   };
-  little(1, 2);
+  little(2, 2);
   text("hand-made");
   for (const auto& [v, width] : {std::pair<uint64_t, uint32_t>{1, 4},
                                  {0, 2},
@@ -251,6 +251,10 @@ Buffer compiled_catalogue() {
                                  {0, 2},
                                  {0, 1},
                                  {0, 1},
+                                 {0, 2},  // no schema version
+                                 {0, 1},
+                                 {0, 1},
+                                 {0, 4},
                                  {2, 4}}) {
     little(v, width);
   }
@@ -279,7 +283,7 @@ Buffer compiled_catalogue() {
                                      {0xFFFF, 2},
                                      {0, 1},
                                      {1, 1},
-                                     {0, 1},
+                                     {0, 4},
                                      {0, 1},
                                      {0, 8}}) {
         little(v, width);

@@ -40,11 +40,11 @@ struct Writer {
     out.insert(out.end(), s.begin(), s.end());
     return *this;
   }
-  Writer& field(uint32_t at, uint32_t size, uint16_t slot = 0xFFFF, bool guarded = false) {
-    return u8(0).field_data(at, size, slot, guarded);
+  Writer& field(uint32_t at, uint32_t size, uint16_t slot = 0xFFFF, uint32_t since = 0) {
+    return u8(0).field_data(at, size, slot, since);
   }
-  Writer& field_data(uint32_t at, uint32_t size, uint16_t slot = 0xFFFF, bool guarded = false) {
-    return u32(at).u32(size).u16(slot).u8(0).u8(1).u8(guarded).u8(0).u64(0);
+  Writer& field_data(uint32_t at, uint32_t size, uint16_t slot = 0xFFFF, uint32_t since = 0) {
+    return u32(at).u32(size).u16(slot).u8(0).u8(1).u32(since).u8(0).u64(0);
   }
   Writer& record(bool block, uint32_t fixed_end, uint32_t first_dynamic, uint32_t parts) {
     return u8(block).u32(fixed_end).u32(first_dynamic).u32(parts);
@@ -55,9 +55,10 @@ struct Writer {
 constexpr uint32_t kAfter = 0xFFFFFFFF;
 
 Writer& head(Writer& w, const char* id, bool tolerant, uint32_t messages) {
-  w.u16(1).text(id);
+  w.u16(2).text(id);
   w.u32(1).u16(0).u8(1).u8(1);  // one selector: the byte at 0
   w.u8(tolerant).u8(0).u16(1).u16(0).u8(0).u8(0);
+  w.u16(0).u8(0).u8(0).u32(0xFFFFFFFF);  // no schema version
   return w.u32(messages);
 }
 
@@ -72,8 +73,8 @@ Writer small(bool tolerant) {
   w.text("grouped").u32(3).u32(0).u32(2).u16('G').u16('g');
   w.u8(0).u32(0).u32(0).u8(0).u8(0).u16(2);
   w.record(false, 3, 3, 5).field(0, 1).field(1, 1, 0).field(2, 1, 1);
-  w.u8(1).u32(3).u8(1).u32(0).u16(0).u32(2).u8(0).record(false, 2, 1, 1).field(0, 2);
-  w.u8(2).u32(kAfter).u8(0).u16(1).u64(0);
+  w.u8(1).u32(3).u8(1).u32(0).u16(0).u32(2).u32(0).record(false, 2, 1, 1).field(0, 2);
+  w.u8(2).u32(kAfter).u32(0).u8(0).u16(1).u64(0);
   return w;
 }
 

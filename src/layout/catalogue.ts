@@ -5,7 +5,7 @@ import { SpecWriter } from './spec.js';
 import { Fnv1a64 } from './walk.js';
 
 /** Of the compiled form; native/core/catalogue.hpp has the same. */
-export const CATALOGUE_VERSION = 1;
+export const CATALOGUE_VERSION = 2;
 
 /**
  * The table in the form that the native core works from: message types, lengths, instrument keys, and for each message
@@ -30,6 +30,12 @@ export function compileCatalogue(decoder: Decoder): Uint8Array {
   w.u16(block?.at ?? 0)
     .u8(block?.size ?? 0)
     .flag(block?.big ?? false);
+  // The version of a message: where the header has it, else the one of every message.
+  const first = decoder.names.length > 0 ? decoder.plan(0) : undefined;
+  w.u16(first?.versionField?.at ?? 0)
+    .u8(first?.versionField?.size ?? 0)
+    .flag(first?.versionField?.big ?? false)
+    .u32(first?.version ?? 0);
   const codes = decoder.codes();
   const wide = types.reduce((n, t) => n + t.size, 0) > 2;
   w.list(decoder.names, (name) => {
@@ -113,7 +119,7 @@ function writeField(w: SpecWriter, p: PlanField): void {
     .u16(p.slot < 0 ? NO_REGISTER : p.slot)
     .u8(reading(p))
     .flag(p.big || p.wire === 'char' || p.wire === 'text')
-    .flag(p.guarded)
+    .u32(p.since)
     .flag(p.nullBits !== undefined)
     .u64(p.nullBits ?? 0n);
 }
@@ -137,11 +143,12 @@ function writePart(w: SpecWriter, part: PlanPart): void {
         writeField(w, count.number);
       }
       w.u32(part.size);
-      w.flag(part.guarded);
+      w.u32(part.since);
       writeRecord(w, part.record);
       break;
     }
     case 'data':
+      w.u32(part.since);
       w.flag(part.prefix !== undefined);
       if (part.prefix !== undefined) writeField(w, part.prefix);
       else w.u16(part.from?.field.slot ?? NO_REGISTER).u64(BigInt(part.from?.add ?? 0));

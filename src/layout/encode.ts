@@ -1,6 +1,15 @@
 import { type ErrorCode, VenuewireError } from '../errors.js';
-import { Constant } from './field.js';
-import type { PlanField, PlanGroup, PlanMessage, PlanPart, PlanRecord, PlanSource } from './plan.js';
+import { Constant, type TextEncoding } from './field.js';
+import {
+  type PlanData,
+  type PlanField,
+  type PlanGroup,
+  type PlanMessage,
+  type PlanPart,
+  type PlanRecord,
+  type PlanSource,
+  SBE_VERSION,
+} from './plan.js';
 import { LONGEST_NUMBER, readReference } from './values.js';
 
 type Input = Readonly<Record<string, unknown>>;
@@ -17,10 +26,13 @@ export interface EncodeSource extends PlanSource {
 
 const entriesOf = (part: PlanPart, values: Input): readonly Input[] => (values[part.name] as Input[] | undefined) ?? [];
 
-function dataBytes(value: unknown): number {
-  if (value === undefined || value === null) return 0;
-  return (value as string | Uint8Array).length;
+/** What is put for a part of variable length: text in its encoding. */
+function dataOf(value: unknown, encoding: TextEncoding): string | Uint8Array {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' && encoding === 'utf8' ? Buffer.from(value, 'utf8') : (value as string | Uint8Array);
 }
+
+const dataBytes = (part: PlanData, values: Input): number => dataOf(values[part.name], part.encoding).length;
 
 /** What the parts that depend on `field` make it be: a count, a length, the first value that a given variant asks for. */
 function derived(field: PlanField, record: PlanRecord, values: Input): bigint | undefined {
@@ -29,7 +41,7 @@ function derived(field: PlanField, record: PlanRecord, values: Input): bigint | 
     if (part.kind === 'group') {
       if (part.count.kind === 'field' && part.count.field === field) return BigInt(entriesOf(part, values).length);
     } else if (part.kind === 'data') {
-      if (part.from?.field === field) return BigInt(dataBytes(values[part.name]) - part.from.add);
+      if (part.from?.field === field) return BigInt(dataBytes(part, values) - part.from.add);
     } else if (part.kind === 'when') {
       const given = values[part.name] as Input | undefined;
       if (given === undefined) {
@@ -58,6 +70,8 @@ class Encoder {
     readonly source: EncodeSource,
     readonly plan: PlanMessage,
     readonly data: DataView,
+    /** The schema version that is written. */
+    readonly version: number,
   ) {}
 
   blank(from: number, to: number): void {
@@ -80,6 +94,10 @@ class Encoder {
     }
     if (value === undefined || value === null) {
       this.absent(p, at);
+      return;
+    }
+    if (p.field.data.encoding === 'utf8' && typeof value === 'string') {
+      this.text(p, at, Buffer.from(value, 'utf8').toString('latin1'), p.field.data.pad ?? 'space', false);
       return;
     }
     const name = p.name;
@@ -214,6 +232,14 @@ class Encoder {
     );
   }
 
+  /** Whether `part` was added after the version that is written. */
+  isLater(part: PlanPart, values: Input): boolean {
+    if (part.kind === 'when' || part.since <= this.version) return false;
+    const value = values[part.name];
+    if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return true;
+    throw refuse('VW_ENCODE_VERSION', this.plan, part.name, `sent since version ${part.since}, not in ${this.version}`);
+  }
+
   record(record: PlanRecord, values: Input, origin: number, base: number): number {
     const { data } = this;
     for (const name in values) {
@@ -227,6 +253,7 @@ class Encoder {
     else cursor = origin + record.fixedEnd;
     for (const part of record.parts) {
       const at = part.at >= 0 ? origin + part.at : cursor;
+      if (this.isLater(part, values)) continue;
       switch (part.kind) {
         case 'field': {
           if (part.slot >= 0) this.places.set(part, at);
@@ -238,8 +265,8 @@ class Encoder {
           cursor = this.group(part, values, at);
           break;
         case 'data': {
-          const value = values[part.name] ?? '';
-          const n = dataBytes(value);
+          const value = dataOf(values[part.name], part.encoding);
+          const n = value.length;
           let to = at;
           if (part.prefix !== undefined) {
             this.write(part.prefix, at, n);
@@ -315,7 +342,7 @@ function recordLength(record: PlanRecord, values: Input): number {
   let length = record.block ? record.blockLength : record.fixedEnd;
   for (const part of record.parts.slice(record.firstDynamic)) {
     if (part.kind === 'field') length += part.size;
-    else if (part.kind === 'data') length += (part.prefix?.size ?? 0) + dataBytes(values[part.name]);
+    else if (part.kind === 'data') length += (part.prefix?.size ?? 0) + dataBytes(part, values);
     else if (part.kind === 'when') length += longest(part.record, values[part.name] as Input | undefined);
     else {
       const entries = entriesOf(part, values);
@@ -342,7 +369,6 @@ export function encodeInto(
   data: DataView,
   offset: number,
 ): number {
-  const e = new Encoder(source, plan, data);
   const record = plan.record;
   const filled: Record<string, unknown> = { ...values };
   const types = source.messageType;
@@ -365,6 +391,8 @@ export function encodeInto(
     filled.schemaId ??= source.sbe.schemaId;
     filled.version ??= source.sbe.version;
   }
+  const version = plan.versionField === undefined ? plan.version : Number(filled[SBE_VERSION]);
+  const e = new Encoder(source, plan, data, version);
   const end = e.record(record, filled, offset, source.sbe === undefined ? 0 : plan.headerSize);
   if (source.lengthField !== undefined) {
     const p = record.byName.get(source.lengthField.name) as PlanField;

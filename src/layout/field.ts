@@ -88,6 +88,7 @@ interface FieldData {
   readonly pad?: 'space' | 'nul' | 'zero' | undefined;
   readonly padLeft?: boolean | undefined;
   readonly filler?: boolean | undefined;
+  readonly encoding?: TextEncoding | undefined;
   readonly noted?: string | undefined;
 }
 
@@ -101,7 +102,7 @@ export class Field<T = unknown, B extends NoBits = NoBits> {
   #with<U = T, C extends NoBits = B>(more: Partial<FieldData>): Field<U, C> {
     return new Field<U, C>({ ...this.data, ...more });
   }
-  /** `raw` stands for "no value": readers get `null`. */
+  /** `raw` stands for "no value": readers get `null`. Of a float, NaN stands for every NaN. */
   nullable(raw: number | bigint): Field<T | null, B> {
     return this.#with<T | null>({ nullValue: raw });
   }
@@ -128,6 +129,10 @@ export class Field<T = unknown, B extends NoBits = NoBits> {
   /** What fills a shorter text or number: spaces (the default for text), nul bytes, or zeros (the default for digits). */
   padded(pad: 'space' | 'nul' | 'zero', side: 'left' | 'right' = 'right'): Field<T, B> {
     return this.#with({ pad, padLeft: side === 'left' });
+  }
+  /** Its text is UTF-8, not ISO 8859-1. */
+  utf8(): Field<T, B> {
+    return this.#with({ encoding: 'utf8' });
   }
   /** Something a reader of the table has to know. */
   noted(note: string): Field<T, B> {
@@ -188,14 +193,14 @@ export class Filler {
 export const reserved = (at: number, size: number): Filler => new Filler(at, size);
 
 /** A value that is part of the message but never sent. */
-export class Constant<T extends string | number> {
+export class Constant<T extends string | number | bigint> {
   readonly kind = 'constant';
   constructor(
     readonly value: T,
     readonly values?: Labels,
   ) {}
 }
-export const constant = <T extends string | number>(value: T, values?: Labels): Constant<T> =>
+export const constant = <T extends string | number | bigint>(value: T, values?: Labels): Constant<T> =>
   new Constant(value, values);
 
 /** Two fields read as one. Not on the wire by itself. */
@@ -257,6 +262,9 @@ export class Group<F extends Fields = Fields> {
 export const group = <F extends Fields>(at: number, count: Count, size: number, fields: F): Group<F> =>
   new Group(at, count, size, fields);
 
+/** How the bytes of a text are characters. */
+export type TextEncoding = 'latin1' | 'utf8';
+
 /** Bytes whose number another field or a prefix gives. */
 export class Data<T = unknown> {
   readonly kind = 'data';
@@ -265,7 +273,17 @@ export class Data<T = unknown> {
     readonly at: number,
     readonly wire: 'text' | 'bytes',
     readonly length: { readonly from: string; readonly add: number } | { readonly prefix: Field<number> },
+    readonly encoding: TextEncoding = 'latin1',
+    readonly sinceVersion?: number,
   ) {}
+  /** On the wire from this schema version on; of an older one readers get `null`. */
+  since(version: number): Data<T | null> {
+    return new Data<T | null>(this.at, this.wire, this.length, this.encoding, version);
+  }
+  /** Its text is UTF-8, not ISO 8859-1. */
+  utf8(): Data<T> {
+    return new Data<T>(this.at, this.wire, this.length, 'utf8', this.sinceVersion);
+  }
 }
 /** Text of as many bytes as the named field says (plus `add`). */
 export const varText = (at: number, lengthFrom: string, add = 0): Data<string> =>
@@ -296,7 +314,7 @@ export const when = <F extends Fields>(
   fields: F,
 ): When<F> => new When(at, on, is, fields);
 
-export type Part = Field | Filler | Constant<string | number> | Composite<unknown> | Group | Data | When;
+export type Part = Field | Filler | Constant<string | number | bigint> | Composite<unknown> | Group | Data | When;
 export type Fields = { readonly [name: string]: Part };
 
 /** The length of a message that ends in a variable part: at least this many bytes. */

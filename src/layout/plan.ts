@@ -12,6 +12,7 @@ import {
   Group,
   type Message,
   next,
+  type TextEncoding,
   toEnd,
   When,
 } from './field.js';
@@ -28,8 +29,8 @@ export interface PlanField {
   readonly field: Field | undefined;
   /** The raw bits (unsigned) that stand for "no value". */
   readonly nullBits: bigint | undefined;
-  /** Absent when the block on the wire is shorter than the one of this table. */
-  readonly guarded: boolean;
+  /** The schema version that added it, 0 where it always was: absent in older messages, and in blocks that are shorter. */
+  since: number;
   /** Register that later parts read this value from, or -1. */
   slot: number;
 }
@@ -46,7 +47,7 @@ export interface PlanGroup {
   readonly size: number;
   readonly count: PlanCount;
   readonly record: PlanRecord;
-  readonly guarded: boolean;
+  readonly since: number;
 }
 export interface PlanData {
   readonly kind: 'data';
@@ -55,6 +56,8 @@ export interface PlanData {
   readonly wire: 'text' | 'bytes';
   readonly from: { readonly field: PlanField; readonly up: number; readonly add: number } | undefined;
   readonly prefix: PlanField | undefined;
+  readonly encoding: TextEncoding;
+  readonly since: number;
 }
 export interface PlanWhen {
   readonly kind: 'when';
@@ -103,8 +106,17 @@ export interface PlanMessage {
   readonly registers: number;
   /** Where the block length stands in the header (SBE). */
   readonly blockLengthField: PlanField | undefined;
+  /** Where the schema version stands in the header (SBE). */
+  readonly versionField: PlanField | undefined;
+  /** The schema version of every message where the header does not carry it; else above every version. */
+  readonly version: number;
   readonly headerSize: number;
 }
+
+/** The header's field for the version of the schema, as the SBE specification names it. */
+export const SBE_VERSION = 'version';
+/** The version of messages that do not say theirs: they have everything. */
+const NEWEST = 0xffff_ffff;
 
 /** What a plan is made from: the part of a decoder that decides where things stand. */
 export interface PlanSource {
@@ -127,6 +139,14 @@ export function layoutError(
 
 const bits64 = (value: number | bigint, size: number): bigint => BigInt.asUintN(8 * size, BigInt(value));
 
+/** The bits of an IEEE 754 number, most significant first. */
+function floatBits(value: number, size: number): bigint {
+  const data = new DataView(new ArrayBuffer(8));
+  if (size === 8) data.setFloat64(0, value);
+  else data.setFloat32(4, value);
+  return data.getBigUint64(0);
+}
+
 /** The bytes of `code` as one number, most significant first: how type fields and conditions compare. */
 export function codeValue(code: string | number, fields: readonly PlanField[]): bigint {
   if (typeof code === 'number')
@@ -145,7 +165,7 @@ function planField(
   name: string,
   field: Field,
   base: number,
-  guarded: boolean,
+  since: number,
   order = field.data.order,
 ): PlanField {
   const d = field.data;
@@ -157,8 +177,13 @@ function planField(
     wire: d.wire,
     big: (order ?? source.byteOrder) === 'big',
     field,
-    nullBits: d.nullValue === undefined ? undefined : bits64(d.nullValue, d.size),
-    guarded,
+    nullBits:
+      d.nullValue === undefined
+        ? undefined
+        : d.wire === 'float'
+          ? floatBits(Number(d.nullValue), d.size)
+          : bits64(d.nullValue, d.size),
+    since,
     slot: -1,
   };
 }
@@ -206,8 +231,8 @@ class Planner {
     return {
       kind: 'dimension',
       size: d.size,
-      block: planField(this.source, 'blockLength', d.blockLength, 0, false),
-      number: planField(this.source, 'numInGroup', d.numInGroup, 0, false),
+      block: planField(this.source, 'blockLength', d.blockLength, 0, 0),
+      number: planField(this.source, 'numInGroup', d.numInGroup, 0, 0),
     };
   }
 
@@ -216,7 +241,7 @@ class Planner {
       const at = 'at' in part ? (part.at === next ? -1 : part.at + base) : 0;
       let planned: PlanPart;
       if (part instanceof Field) {
-        planned = planField(this.source, name, part, base, record.block && part.data.sinceVersion !== undefined);
+        planned = planField(this.source, name, part, base, record.block ? (part.data.sinceVersion ?? 0) : 0);
       } else if (part instanceof Filler) {
         planned = {
           kind: 'field',
@@ -227,7 +252,7 @@ class Planner {
           big: false,
           field: undefined,
           nullBits: undefined,
-          guarded: false,
+          since: 0,
           slot: -1,
         };
       } else if (part instanceof Group) {
@@ -241,7 +266,7 @@ class Planner {
           size: part.size,
           count,
           record: entry,
-          guarded: part.sinceVersion !== undefined,
+          since: part.sinceVersion ?? 0,
         };
       } else if (part instanceof Data) {
         const length = part.length;
@@ -251,7 +276,9 @@ class Planner {
           at,
           wire: part.wire,
           from: 'from' in length ? { ...this.reference(record, length.from, name), add: length.add } : undefined,
-          prefix: 'prefix' in length ? planField(this.source, `${name}Length`, length.prefix, 0, false) : undefined,
+          prefix: 'prefix' in length ? planField(this.source, `${name}Length`, length.prefix, 0, 0) : undefined,
+          encoding: part.encoding,
+          since: part.sinceVersion ?? 0,
         };
       } else if (part instanceof When) {
         const { field: on, up } = this.reference(record, part.on, name);
@@ -275,7 +302,6 @@ class Planner {
       }
       if (planned.kind === 'field' && planned.at >= 0 && record.firstDynamic < 0) {
         record.fixedEnd = Math.max(record.fixedEnd, planned.at + planned.size);
-        if (!planned.guarded) record.leastEnd = Math.max(record.leastEnd, planned.at + planned.size);
       } else if (record.firstDynamic < 0) {
         record.firstDynamic = record.parts.length;
       }
@@ -283,6 +309,19 @@ class Planner {
       record.byName.set(name, planned);
     }
     if (record.firstDynamic < 0) record.firstDynamic = record.parts.length;
+    guardPadding(record);
+  }
+}
+
+/** Padding came with the field behind it: an older block ends before both. */
+function guardPadding(record: PlanRecord): void {
+  let since = 0;
+  record.leastEnd = 0;
+  for (let i = record.firstDynamic - 1; i >= 0; i--) {
+    const part = record.parts[i] as PlanField;
+    if (part.field === undefined && since > 0) part.since = since;
+    since = part.since;
+    if (since === 0) record.leastEnd = Math.max(record.leastEnd, part.at + part.size);
   }
 }
 
@@ -344,6 +383,8 @@ export function planMessage(source: PlanSource, name: string, index: number, mes
   let minLength: number;
   let maxLength = 0;
   let blockLengthField: PlanField | undefined;
+  const versioned = sbe === undefined ? undefined : record.byName.get(SBE_VERSION);
+  const fixedVersion = sbe === undefined ? undefined : source.header[SBE_VERSION];
   if (sbe !== undefined) {
     blockLengthField = headerField(source, record, sbe.blockLength);
     minLength = Math.max(headerSize, record.leastEnd);
@@ -362,6 +403,8 @@ export function planMessage(source: PlanSource, name: string, index: number, mes
     maxLength,
     registers: planner.registers,
     blockLengthField,
+    versionField: versioned?.kind === 'field' && versioned.wire === 'uint' ? versioned : undefined,
+    version: fixedVersion instanceof Constant ? Number(fixedVersion.value) : NEWEST,
     headerSize,
   };
 }

@@ -1,10 +1,17 @@
+import type { TextEncoding } from './field.js';
 import type { PlanField } from './plan.js';
 
 /** ISO 8859-1 characters, so that a one-byte text allocates nothing. */
 export const CHARACTERS: readonly string[] = Array.from({ length: 256 }, (_, i) => String.fromCharCode(i));
 
 /** Text without the spaces and nul bytes that pad it. */
-export function decodeText(data: DataView, at: number, size: number, left: boolean): string {
+export function decodeText(
+  data: DataView,
+  at: number,
+  size: number,
+  left: boolean,
+  encoding: TextEncoding = 'latin1',
+): string {
   let end = at + size;
   while (end > at) {
     const c = data.getUint8(end - 1);
@@ -14,7 +21,12 @@ export function decodeText(data: DataView, at: number, size: number, left: boole
   let start = at;
   if (left) while (start < end && (data.getUint8(start) === 0x20 || data.getUint8(start) === 0)) start++;
   let out = '';
-  for (let i = start; i < end; i++) out += CHARACTERS[data.getUint8(i)];
+  for (let i = start; i < end; i++) {
+    const c = data.getUint8(i);
+    if (c > 0x7f && encoding === 'utf8')
+      return Buffer.from(data.buffer, data.byteOffset + start, end - start).toString('utf8');
+    out += CHARACTERS[c];
+  }
   return out;
 }
 
@@ -91,8 +103,12 @@ const caches = new Map<number, TextCache>();
 /** Wider texts (free text, descriptions) seldom repeat and would only fill memory. */
 const WIDEST_CACHED = 32;
 
-export function textReader(size: number, left: boolean): (data: DataView, at: number) => string {
-  if (size > WIDEST_CACHED) return (data, at) => decodeText(data, at, size, left);
+export function textReader(
+  size: number,
+  left: boolean,
+  encoding: TextEncoding = 'latin1',
+): (data: DataView, at: number) => string {
+  if (size > WIDEST_CACHED || encoding !== 'latin1') return (data, at) => decodeText(data, at, size, left, encoding);
   const id = size * 2 + (left ? 1 : 0);
   let cache = caches.get(id);
   if (cache === undefined) {
@@ -210,7 +226,7 @@ export function readRaw(data: DataView, at: number, p: PlanField): number | bigi
     case 'char':
       return CHARACTERS[data.getUint8(at)] as string;
     case 'text':
-      return decodeText(data, at, p.size, p.field?.data.padLeft === true);
+      return decodeText(data, at, p.size, p.field?.data.padLeft === true, p.field?.data.encoding);
     case 'digits':
       return p.size > LONGEST_NUMBER ? decodeLongDigits(data, at, p.size) : decodeDigits(data, at, p.size);
     case 'bytes':

@@ -100,6 +100,21 @@ function recordObject(view: Flyweight): PlainMessage {
   return out as unknown as PlainMessage;
 }
 
+/** Whether the version of the message is older than what was added in version `since`. */
+function isOlder(view: Flyweight, since: number): boolean {
+  const m = view.$message;
+  const field = m.versionField;
+  if (field === undefined) return m.version < since;
+  return readUint(view.$data, messageStart(view) + field.at, field.size, field.big) < since;
+}
+
+/** The first byte of the message that an entry or a variant is part of. */
+function messageStart(view: Flyweight): number {
+  let v = view;
+  while (v.$parent !== undefined) v = v.$parent;
+  return v.$at;
+}
+
 /** A reference to a field of this record or of one around it. */
 function referenced(view: Flyweight, field: PlanField, up: number): bigint {
   let v = view;
@@ -141,8 +156,7 @@ function endOf(view: Flyweight, part: PlanPart, index: number, cursor: number): 
       end = at + part.size;
       break;
     case 'data': {
-      const prefix = part.prefix?.size ?? 0;
-      end = at + prefix + dataLength(view, part, at);
+      end = isAbsent(view, part, at) ? at : at + (part.prefix?.size ?? 0) + dataLength(view, part, at);
       break;
     }
     case 'when':
@@ -157,6 +171,10 @@ function endOf(view: Flyweight, part: PlanPart, index: number, cursor: number): 
   if (end > view.$end) throw malformed(`${part.name} leads past the end of ${view.$message.name}`);
   return end;
 }
+
+/** Whether a group or data that a later version added is not in this message. */
+const isAbsent = (view: Flyweight, part: { readonly since: number }, at: number): boolean =>
+  part.since > 0 && (at === view.$end || isOlder(view, part.since));
 
 function dataLength(view: Flyweight, part: Extract<PlanPart, { kind: 'data' }>, at: number): number {
   if (part.prefix !== undefined) {
@@ -250,13 +268,11 @@ export class GroupView<F extends Fields> {
     this.#first = at;
     this.#index = 0;
     this.#indexAt = at;
+    this.length = 0;
+    if (isAbsent(owner, part, at)) return;
     let n: number;
     switch (count.kind) {
       case 'dimension':
-        if (part.guarded && at === end) {
-          n = 0;
-          break;
-        }
         if (at + count.size > end) throw malformed(`${part.name} leads past the end of ${owner.$message.name}`);
         this.#step = readUint(data, at + count.block.at, count.block.size, count.block.big);
         n = readUint(data, at + count.number.at, count.number.size, count.number.big);
@@ -289,7 +305,9 @@ export class GroupView<F extends Fields> {
         break;
       }
     }
-    if (n < 0 || (n > 0 && this.#first + n * Math.max(this.#step, 0) > end)) {
+    // Entries without bytes are bounded by the bytes of the whole message.
+    const most = this.#step > 0 ? Math.floor((end - this.#first) / this.#step) : end - messageStart(owner);
+    if (n < 0 || n > Math.max(most, 0)) {
       throw malformed(`${n} entries of ${part.name} lead past the end of ${owner.$message.name}`);
     }
     this.length = n;
@@ -459,7 +477,7 @@ function fixedGetter(at: number, p: PlanField): Getter {
         return CHARACTERS[this.$data.getUint8(this.$at + at)];
       };
     case 'text': {
-      const read = textReader(p.size, p.field?.data.padLeft === true);
+      const read = textReader(p.size, p.field?.data.padLeft === true, p.field?.data.encoding);
       return function () {
         return read(this.$data, this.$at + at);
       };
@@ -485,11 +503,16 @@ function fixedGetter(at: number, p: PlanField): Getter {
 
 /** The absence that a shorter block or a sentinel means. */
 function withAbsence(get: Getter, at: number, p: PlanField): Getter {
-  const { size, big, nullBits, guarded } = p;
+  const { size, big, nullBits, since } = p;
   let read = get;
   if (nullBits !== undefined) {
     const present = read;
-    if (size === 8) {
+    if (p.wire === 'float' && Number.isNaN(p.field?.data.nullValue)) {
+      read = function () {
+        const v = present.call(this);
+        return Number.isNaN(v) ? null : v;
+      };
+    } else if (size === 8) {
       const high = Number(nullBits >> 32n);
       const low = Number(nullBits & 0xffff_ffffn);
       const highAt = at + (big ? 0 : 4);
@@ -512,10 +535,10 @@ function withAbsence(get: Getter, at: number, p: PlanField): Getter {
       };
     }
   }
-  if (!guarded) return read;
+  if (since === 0) return read;
   const within = read;
   return function () {
-    return this.$at + at + size > fixedEnd(this) ? null : within.call(this);
+    return this.$at + at + size > fixedEnd(this) || isOlder(this, since) ? null : within.call(this);
   };
 }
 
@@ -601,10 +624,11 @@ function definePart(proto: object, part: PlanPart, index: number): void {
       const prefix = part.prefix?.size ?? 0;
       define(proto, name, function () {
         const at = locate(this, index);
+        if (isAbsent(this, part, at)) return null;
         const length = dataLength(this, part, at);
         if (at + prefix + length > this.$end) throw malformed(`${name} leads past the end of ${this.$message.name}`);
         return part.wire === 'text'
-          ? decodeText(this.$data, at + prefix, length, false)
+          ? decodeText(this.$data, at + prefix, length, false, part.encoding)
           : new Uint8Array(this.$data.buffer, this.$data.byteOffset + at + prefix, length);
       });
       break;

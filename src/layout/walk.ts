@@ -1,4 +1,5 @@
-import type { PlanField, PlanMessage, PlanPart, PlanRecord } from './plan.js';
+import type { TextEncoding } from './field.js';
+import type { PlanData, PlanField, PlanGroup, PlanMessage, PlanPart, PlanRecord } from './plan.js';
 import { decodeText, hex, readRaw, readReference, readUint } from './values.js';
 import { type Flyweight, malformed, PlainMessage } from './view.js';
 
@@ -7,9 +8,15 @@ export type Leaf = readonly [name: string, value: number | string, offset: numbe
 
 /**
  * What a walk tells of each piece of a message, in wire order: where it is in the buffer, and what it is (`field`
- * undefined for the bytes of a variable part).
+ * undefined for the bytes of a variable part; `text` is how they are characters, if they are).
  */
-export type Visitor = (name: string, at: number, size: number, field: PlanField | undefined, text: boolean) => void;
+export type Visitor = (
+  name: string,
+  at: number,
+  size: number,
+  field: PlanField | undefined,
+  text: TextEncoding | undefined,
+) => void;
 
 /**
  * Goes through a message field by field. The native core (native/core/catalogue.cpp) makes the same walk; `digest` holds
@@ -19,12 +26,19 @@ class Walker {
   readonly #registers: bigint[];
   readonly #message: PlanMessage;
   readonly #data: DataView;
+  readonly #start: number;
   readonly #end: number;
+  /** Of the schema that the message was written by. */
+  readonly #version: number;
   readonly #visit: Visitor;
-  constructor(message: PlanMessage, data: DataView, end: number, visit: Visitor) {
+  constructor(message: PlanMessage, data: DataView, start: number, end: number, visit: Visitor) {
+    const version = message.versionField;
+    this.#version =
+      version === undefined ? message.version : readUint(data, start + version.at, version.size, version.big);
     this.#registers = new Array<bigint>(message.registers).fill(0n);
     this.#message = message;
     this.#data = data;
+    this.#start = start;
     this.#end = end;
     this.#visit = visit;
   }
@@ -36,7 +50,7 @@ class Walker {
   #field(p: PlanField, at: number): void {
     this.#within(p.name, at, p.size);
     if (p.slot >= 0) this.#registers[p.slot] = readReference(this.#data, at, p);
-    this.#visit(p.name, at, p.size, p, false);
+    this.#visit(p.name, at, p.size, p, undefined);
   }
 
   #uint(p: PlanField, at: number): number {
@@ -53,9 +67,9 @@ class Walker {
       const at = part.at >= 0 ? origin + part.at : cursor;
       if (i < firstDynamic) {
         const p = part as PlanField;
-        if (record.block && at + p.size > blockEnd) {
-          // A block of an older version ends before the fields that were added later.
-          if (!p.guarded) throw malformed(`the block of ${this.#message.name} ends before ${p.name}`);
+        if (this.#version < p.since || (record.block && at + p.size > blockEnd)) {
+          // A block of an older version ends before the fields that were added later, or has padding there.
+          if (p.since === 0) throw malformed(`the block of ${this.#message.name} ends before ${p.name}`);
           if (p.slot >= 0) this.#registers[p.slot] = 0n;
           continue;
         }
@@ -67,7 +81,13 @@ class Walker {
     return cursor;
   }
 
+  /** Whether a group or data that a later version added is not in this message. */
+  #isAbsent(part: PlanGroup | PlanData, at: number): boolean {
+    return part.since > 0 && (at === this.#end || this.#version < part.since);
+  }
+
   #part(part: PlanPart, at: number, cursor: number, origin: number): number {
+    if ((part.kind === 'group' || part.kind === 'data') && this.#isAbsent(part, at)) return cursor;
     switch (part.kind) {
       case 'field':
         this.#field(part, at);
@@ -83,7 +103,8 @@ class Walker {
           if (length < 0) length = 0;
         }
         this.#within(part.name, start, length);
-        if (length > 0) this.#visit(part.name, start, length, undefined, part.wire === 'text');
+        if (length > 0)
+          this.#visit(part.name, start, length, undefined, part.wire === 'text' ? part.encoding : undefined);
         return start + length;
       }
       case 'when': {
@@ -102,7 +123,6 @@ class Walker {
         let n = -1;
         let limit = end;
         if (count.kind === 'dimension') {
-          if (part.guarded && at === end) return cursor;
           this.#within(part.name, at, count.size);
           step = this.#uint(count.block, at + count.block.at);
           n = this.#uint(count.number, at + count.number.at);
@@ -116,7 +136,10 @@ class Walker {
           limit = origin + Number(this.#registers[count.field.slot] ?? 0n);
           if (limit > end || limit < from) throw malformed(`${part.name} leads past the end of ${this.#message.name}`);
         }
-        // An entry of no bytes at all cannot be counted on to end.
+        // Entries without bytes are bounded by the bytes of the whole message.
+        if (n > 0 && (step > 0 ? from + n * step > end : n > end - this.#start))
+          throw malformed(`${n} entries of ${part.name} lead past the end of ${this.#message.name}`);
+        // Nothing to read: an entry of no bytes at all cannot be counted on to end.
         if (step === 0 && part.record.firstDynamic === part.record.parts.length) return from;
         for (let i = 0; n < 0 ? from < limit : i < n; i++) {
           this.#within(part.name, from, step);
@@ -146,7 +169,7 @@ export function walk(view: Flyweight, visit: Visitor): void {
     blockEnd = start + m.headerSize + readUint(data, start + b.at, b.size, b.big);
     if (blockEnd > end) throw malformed(`the block leads past the end of ${m.name}`);
   }
-  new Walker(m, data, end, visit).record(record, start, blockEnd);
+  new Walker(m, data, start, end, visit).record(record, start, blockEnd);
 }
 
 /**
@@ -162,7 +185,9 @@ export function leaves(view: Flyweight, base = 0): Leaf[] {
   walk(view, (name, at, size, p, asText) => {
     let value: number | string;
     if (p === undefined) {
-      value = asText ? decodeText(data, at, size, false) : hex(new Uint8Array(data.buffer, data.byteOffset + at, size));
+      value = asText
+        ? decodeText(data, at, size, false, asText)
+        : hex(new Uint8Array(data.buffer, data.byteOffset + at, size));
     } else {
       const raw = readRaw(data, at, p);
       if (typeof raw === 'bigint') value = raw.toString();

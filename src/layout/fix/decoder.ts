@@ -150,6 +150,9 @@ export class FixDecoder {
   readonly #separator: number;
   readonly #lengths = new Map<number, number>();
   readonly #byName = new Map<string, FixField>();
+  readonly #seen = new SeenTags();
+  /** Groups of the message that have ended. */
+  readonly #closed: FixGroup[] = [];
 
   constructor(
     readonly dictionary: FixDictionary,
@@ -187,7 +190,8 @@ export class FixDecoder {
 
   /**
    * Binds `view` to the message at `offset`; returns where the next one begins.
-   * @throws VenuewireError `VW_FIX_END` (more bytes are needed), `VW_FIX_MALFORMED`, `VW_FIX_LENGTH`, `VW_FIX_CHECKSUM`
+   * @throws VenuewireError `VW_FIX_END` (more bytes are needed), `VW_FIX_MALFORMED`, `VW_FIX_LENGTH`, `VW_FIX_CHECKSUM`,
+   * `VW_FIX_DUPLICATE` (a tag twice in the message, or in an entry of a group)
    */
   decode(view: FixView, bytes: Uint8Array, offset = 0, limit = bytes.length): number {
     const size = this.size(bytes, offset, limit);
@@ -240,53 +244,103 @@ export class FixDecoder {
       throw bad('CHECKSUM', `CheckSum says ${view.textAt(last)}, the bytes come to ${sum & 255}`);
     if (view.count < 4 || view.tagAt(2) !== 35) throw bad('MALFORMED', 'MsgType is not the third field');
     view.type = this.dictionary.messages.get(view.textAt(2));
+    this.#walk(view, undefined);
     return end;
   }
 
   /**
    * Names, values and groups. A group's entry begins with its first field; a field that belongs to no open group closes it.
-   * @throws VenuewireError `VW_FIX_GROUP` where entries are not as many as NumInGroup says.
+   * @throws VenuewireError `VW_FIX_GROUP` where entries are not as many as NumInGroup says; `VW_FIX_DUPLICATE` where a
+   * message of a type that the dictionary does not have has a tag twice (of a known type `decode` has refused it).
    */
   toObject(view: FixView): FixObject {
     const out: Record<string, FixValue> = {};
-    const members = view.type?.members;
-    for (let i = 0; i < view.count; ) i = this.#one(view, i, members, out);
+    this.#walk(view, out);
     return out;
   }
 
-  #one(view: FixView, i: number, members: FixMembers | undefined, into: Record<string, FixValue>): number {
-    const tag = view.tagAt(i);
-    const field = this.dictionary.fields.get(tag);
-    const group = members?.get(tag) ?? this.dictionary.header.get(tag) ?? this.dictionary.trailer.get(tag);
-    const name = field?.name ?? String(tag);
-    if (group === undefined) {
-      put(into, name, this.#value(view, i, field));
-      return i + 1;
+  /** Goes through the message's fields and groups, into an object or only to check them. */
+  #walk(view: FixView, into: Record<string, FixValue> | undefined): void {
+    const { header, trailer } = this.dictionary;
+    const members = view.type?.members;
+    this.#seen.clear();
+    this.#closed.length = 0;
+    for (let i = 0; i < view.count && i >= 0; ) {
+      const tag = view.tagAt(i);
+      const group = members?.get(tag) ?? header.get(tag) ?? trailer.get(tag);
+      if (group !== undefined) {
+        i = this.#group(view, i, group, into);
+        continue;
+      }
+      // Of a type that the dictionary does not have, groups are not known: only an object cannot hold a tag twice.
+      if (!this.#seen.add(tag) && (members !== undefined || into !== undefined)) throw this.#duplicate(view, i);
+      if (this.#closed.length > 0 && !isMember(tag, members, header, trailer)) {
+        const last = this.#closed.find((g) => g.members.has(tag));
+        if (last !== undefined) {
+          if (into === undefined) return;
+          throw bad('GROUP', `field ${tag} stands behind ${last.name}, whose entries are fewer than that`);
+        }
+      }
+      if (into !== undefined) this.#put(view, i, into);
+      i++;
     }
-    return this.#group(view, i, group, into, 0);
   }
 
-  #group(view: FixView, i: number, group: FixGroup, into: Record<string, FixValue>, depth: number): number {
+  #duplicate(view: FixView, i: number): VenuewireError {
+    return bad('DUPLICATE', `field ${view.tagAt(i)} is there twice`);
+  }
+
+  #put(view: FixView, i: number, into: Record<string, FixValue>): void {
+    const field = this.dictionary.fields.get(view.tagAt(i));
+    put(into, field?.name ?? String(view.tagAt(i)), this.#value(view, i, field));
+  }
+
+  /**
+   * The entries of the group whose NumInGroup is field `i`; returns the index of the field behind it. -1 where entries
+   * are not as many as they should be and nothing is made of them.
+   */
+  #group(view: FixView, i: number, group: FixGroup, into: Record<string, FixValue> | undefined): number {
+    const seen = this.#seen;
+    if (!seen.add(group.tag)) throw this.#duplicate(view, i);
     const n = view.intAt(i);
-    if (!(n >= 0) || n > view.count) throw bad('GROUP', `${group.name} is '${view.textAt(i)}'`);
-    const entries: FixObject[] = [];
+    if (!(n >= 0) || n > view.count) {
+      if (into === undefined) return -1;
+      throw bad('GROUP', `${group.name} is '${view.textAt(i)}'`);
+    }
+    const entries: FixObject[] | undefined = into && [];
     let at = i + 1;
     for (let k = 0; k < n; k++) {
-      if (at >= view.count || view.tagAt(at) !== group.first)
+      if (at >= view.count || view.tagAt(at) !== group.first) {
+        if (into === undefined) return -1;
         throw bad('GROUP', `${group.name} says ${n} entries, there are ${k}`);
-      const entry: Record<string, FixValue> = {};
-      do {
-        const tag = view.tagAt(at);
-        const inner = group.members.get(tag);
-        if (inner === undefined) {
-          const field = this.dictionary.fields.get(tag);
-          put(entry, field?.name ?? String(tag), this.#value(view, at, field));
-          at++;
-        } else at = this.#group(view, at, inner, entry, depth + 1);
-      } while (at < view.count && group.members.has(view.tagAt(at)) && view.tagAt(at) !== group.first);
-      entries.push(entry);
+      }
+      const entry: Record<string, FixValue> | undefined = into && {};
+      const outer = seen.enter();
+      at = this.#entry(view, at, group, entry);
+      seen.leave(outer);
+      if (at < 0) return at;
+      if (entry !== undefined) entries?.push(entry);
     }
-    put(into, group.name, entries);
+    if (!this.#closed.includes(group)) this.#closed.push(group);
+    if (into !== undefined) put(into, group.name, entries ?? []);
+    return at;
+  }
+
+  /** One entry; returns the index of the field behind it. */
+  #entry(view: FixView, from: number, group: FixGroup, into: Record<string, FixValue> | undefined): number {
+    let at = from;
+    do {
+      const tag = view.tagAt(at);
+      const inner = group.members.get(tag);
+      if (inner !== undefined) {
+        at = this.#group(view, at, inner, into);
+        if (at < 0) return at;
+        continue;
+      }
+      if (!this.#seen.add(tag)) throw this.#duplicate(view, at);
+      if (into !== undefined) this.#put(view, at, into);
+      at++;
+    } while (at < view.count && group.members.has(view.tagAt(at)) && view.tagAt(at) !== group.first);
     return at;
   }
 
@@ -322,16 +376,16 @@ export class FixDecoder {
     if (message === undefined) throw this.#refuse(`there is no message ${type}`);
     const body: number[] = [];
     const done = new Set<string>(['BeginString', 'BodyLength', 'MsgType', 'CheckSum']);
-    this.#put(body, 35, type);
+    this.#write(body, 35, type);
     for (const members of [this.dictionary.header, message.members]) this.#members(body, members, fields, done);
     for (const name of Object.keys(fields)) if (!done.has(name)) throw this.#refuse(`${type} has no field ${name}`);
     const head: number[] = [];
-    this.#put(head, 8, this.dictionary.begin);
-    this.#put(head, 9, String(body.length));
+    this.#write(head, 8, this.dictionary.begin);
+    this.#write(head, 9, String(body.length));
     const all = [...head, ...body];
     let sum = 0;
     for (const b of all) sum += b;
-    this.#put(all, 10, String(sum & 255).padStart(3, '0'));
+    this.#write(all, 10, String(sum & 255).padStart(3, '0'));
     return Uint8Array.from(all);
   }
 
@@ -346,11 +400,11 @@ export class FixDecoder {
       if (done.has(field.name) || value === undefined || value === null) continue;
       done.add(field.name);
       if (group === undefined) {
-        this.#put(into, tag, value, field);
+        this.#write(into, tag, value, field);
         continue;
       }
       if (!Array.isArray(value)) throw this.#refuse(`${field.name} is no list of entries`);
-      this.#put(into, tag, String(value.length));
+      this.#write(into, tag, String(value.length));
       for (const entry of value as Record<string, unknown>[]) {
         const own = new Set<string>();
         this.#members(into, group.members, entry, own);
@@ -362,7 +416,7 @@ export class FixDecoder {
     }
   }
 
-  #put(into: number[], tag: number, value: unknown, field?: FixField): void {
+  #write(into: number[], tag: number, value: unknown, field?: FixField): void {
     const text = `${tag}=`;
     for (let i = 0; i < text.length; i++) into.push(text.charCodeAt(i));
     if (value instanceof Uint8Array) {
@@ -376,6 +430,65 @@ export class FixDecoder {
       }
     }
     into.push(this.#separator);
+  }
+}
+
+const isMember = (tag: number, ...lists: readonly (FixMembers | undefined)[]): boolean =>
+  lists.some((list) => list?.has(tag) === true);
+
+/** Tags below it have a place of their own. */
+const FIRST_HIGH_TAG = 1 << 14;
+const MOST_LEVELS = 1 << 30;
+
+/** Which tags a message, or an entry of a group, has had: each level its own. Allocates nothing once it is warm. */
+class SeenTags {
+  readonly #low = new Int32Array(FIRST_HIGH_TAG);
+  readonly #high = new Map<number, number>();
+  /** What levels that are still open had said of a tag: tag and level, one pair after the other. */
+  readonly #undo: number[] = [];
+  #undoLength = 0;
+  #marks: number[] = [];
+  #depth = 0;
+  #level = 1;
+  #newest = 1;
+
+  clear(): void {
+    if (this.#newest > MOST_LEVELS) {
+      this.#low.fill(0);
+      this.#newest = 0;
+    }
+    this.#level = ++this.#newest;
+    this.#high.clear();
+    this.#undoLength = 0;
+    this.#depth = 0;
+  }
+  /** False where this level has had the tag. */
+  add(tag: number): boolean {
+    const old = tag < FIRST_HIGH_TAG ? (this.#low[tag] as number) : (this.#high.get(tag) ?? 0);
+    if (old === this.#level) return false;
+    this.#undo[this.#undoLength++] = tag;
+    this.#undo[this.#undoLength++] = old;
+    this.#set(tag, this.#level);
+    return true;
+  }
+  /** Begins a level; `leave` takes what it returns. */
+  enter(): number {
+    const outer = this.#level;
+    this.#level = ++this.#newest;
+    this.#marks[this.#depth++] = this.#undoLength;
+    return outer;
+  }
+  leave(outer: number): void {
+    const mark = this.#marks[--this.#depth] as number;
+    while (this.#undoLength > mark) {
+      const old = this.#undo[--this.#undoLength] as number;
+      this.#set(this.#undo[--this.#undoLength] as number, old);
+    }
+    this.#level = outer;
+  }
+  #set(tag: number, level: number): void {
+    if (tag < FIRST_HIGH_TAG) this.#low[tag] = level;
+    else this.#high.set(tag, level);
   }
 }
 

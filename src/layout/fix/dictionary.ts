@@ -38,8 +38,8 @@ export interface FixDictionary {
   readonly trailer: FixMembers;
 }
 
-export const fixFault = (what: string): VenuewireError =>
-  new VenuewireError('VW_FIX_DICTIONARY', what, 'Correct the dictionary.');
+export const fixFault = (what: string, hint = 'Correct the dictionary.'): VenuewireError =>
+  new VenuewireError('VW_FIX_DICTIONARY', what, hint);
 
 const TYPES: Readonly<Record<string, FixType>> = {
   INT: 'int',

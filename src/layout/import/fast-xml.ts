@@ -1,4 +1,5 @@
 /** FAST templates as venues publish them (the XML of the 1.1 specification) to template data. */
+import { VenuewireError } from '../../errors.js';
 import { FastDecoder } from '../fast/decoder.js';
 import {
   type FastField,
@@ -10,47 +11,60 @@ import {
   fastError,
 } from '../fast/model.js';
 import type { FastOptions } from '../fast/stream.js';
-import { readXml, type XmlElement } from './xml.js';
+import { placeOf, readXml, type XmlElement, type XmlOptions, type XmlSource } from './xml.js';
 
-const NAMESPACE = 'http://www.fixprotocol.org/ns/fast/td/1.';
+/** Of the specification's versions 1.1 and later, and of 1.0. */
+const NAMESPACES = ['http://www.fixprotocol.org/ns/fast/td/1.', 'http://www.fixprotocol.org/ns/template-definition'];
 const INTEGERS = new Set(['int8', 'uInt8', 'int16', 'uInt16', 'int32', 'uInt32', 'int64', 'uInt64']);
 const OPERATORS = new Set(['constant', 'default', 'copy', 'increment', 'delta', 'tail']);
-const RESET = '{http://www.fixprotocol.org/ns/fast/scp/1.1}reset';
+const RESET = /^\{http:\/\/www\.fixprotocol\.org\/ns\/fast\/scp\/1\.[0-9]\}reset$/;
 
 /** What attributes say for everything below them. */
 interface Scope {
+  /** The namespace of the document's own elements. */
+  readonly own: string;
   readonly ns: string;
   readonly templateNs: string;
   readonly dictionary: string;
 }
 
 /** Elements of other namespaces are for other readers. */
-const ours = (e: XmlElement): boolean => e.namespace === '' || e.namespace.startsWith(NAMESPACE);
+const ours = (e: XmlElement, { own }: Scope): boolean =>
+  e.namespace === '' || e.namespace === own || NAMESPACES.some((space) => e.namespace.startsWith(space));
 
-const fail = (e: XmlElement, what: string) => fastError('S1', `line ${e.line}: ${e.name} ${what}`);
+const fail = (e: XmlElement, what: string) => fastError('S1', `${placeOf(e)}: ${e.name} ${what}`);
 
 /**
- * The templates of an XML document.
+ * The templates of an XML document (its text or its bytes).
  * @throws VenuewireError `VW_FAST_S1` when it is no templates document; unknown instructions are refused, not skipped.
  */
-export function readFastTemplates(xml: string): FastTemplate[] {
-  const root = readXml(xml, 'VW_FAST_S1', 'FAST templates');
-  const top: Scope = { ns: '', templateNs: '', dictionary: 'global' };
-  if (!ours(root) || (root.name !== 'templates' && root.name !== 'template'))
-    throw fail(root, 'is no templates document');
+export function readFastTemplates(xml: XmlSource, options: XmlOptions = {}): FastTemplate[] {
+  const root = readXml(xml, { ...options, code: 'VW_FAST_S1', what: 'FAST templates' });
+  const top: Scope = { own: root.namespace, ns: '', templateNs: '', dictionary: 'global' };
+  if (root.name !== 'templates' && root.name !== 'template') throw fail(root, 'is no templates document');
   if (root.name === 'template') return [template(root, top)];
   const scope = inherit(root, top);
-  return root.children.filter(ours).map((e) => {
+  return root.children.flatMap((e) => {
+    if (!ours(e, scope)) return [];
     if (e.name !== 'template') throw fail(e, 'has no place among templates');
     return template(e, scope);
   });
 }
 
 /** A decoder for the templates of an XML document. */
-export const decoderFromFast = (xml: string, options: FastOptions = {}): FastDecoder =>
-  new FastDecoder(readFastTemplates(xml), options);
+export function decoderFromFast(xml: XmlSource, options: FastOptions & XmlOptions = {}): FastDecoder {
+  const { file, ...rest } = options;
+  const templates = readFastTemplates(xml, file === undefined ? {} : { file });
+  try {
+    return new FastDecoder(templates, rest);
+  } catch (error) {
+    if (file === undefined || !(error instanceof VenuewireError)) throw error;
+    throw new VenuewireError(error.code, `${file}: ${error.message}`, error.hint);
+  }
+}
 
 const inherit = (e: XmlElement, outer: Scope): Scope => ({
+  own: outer.own,
   ns: e.attributes.get('ns') ?? outer.ns,
   templateNs: e.attributes.get('templateNs') ?? outer.templateNs,
   dictionary: e.attributes.get('dictionary') ?? outer.dictionary,
@@ -77,7 +91,7 @@ function template(e: XmlElement, outer: Scope): FastTemplate {
     name: qualified(scope.templateNs, nameOf(e)),
     id: id === undefined ? undefined : Number(id),
     typeRef,
-    reset: truth(e.foreign.get(RESET) ?? e.attributes.get('reset')),
+    reset: truth([...e.foreign].find(([name]) => RESET.test(name))?.[1] ?? e.attributes.get('reset')),
     body,
   };
 }
@@ -86,7 +100,7 @@ function instructions(e: XmlElement, scope: Scope): { typeRef: string | undefine
   let typeRef: string | undefined;
   const body: FastInstruction[] = [];
   for (const child of e.children) {
-    if (!ours(child)) continue;
+    if (!ours(child, scope)) continue;
     if (child.name === 'typeRef') typeRef = qualified(child.attributes.get('ns') ?? scope.ns, nameOf(child));
     else if (!(child.name === 'length' && e.name === 'sequence')) body.push(instruction(child, scope));
   }
@@ -112,7 +126,7 @@ function instruction(e: XmlElement, outer: Scope): FastInstruction {
   }
   if (e.name === 'sequence') {
     const optional = optionalOf(e);
-    const lengths = e.children.filter((c) => ours(c) && c.name === 'length');
+    const lengths = e.children.filter((c) => ours(c, scope) && c.name === 'length');
     if (lengths.length > 1) throw fail(e, 'has two lengths');
     const given = lengths[0];
     // Without a name of its own, one that no field has.
@@ -129,7 +143,7 @@ function instruction(e: XmlElement, outer: Scope): FastInstruction {
   }
   const type = typeOf(e);
   const field = { kind: 'field' as const, name: nameOf(e), id, ns: scope.ns, type, optional: optionalOf(e) };
-  const part = (name: string) => e.children.find((c) => ours(c) && c.name === name);
+  const part = (name: string) => e.children.find((c) => ours(c, scope) && c.name === name);
   const exponent = type === 'decimal' ? part('exponent') : undefined;
   const mantissa = type === 'decimal' ? part('mantissa') : undefined;
   if (exponent === undefined && mantissa === undefined) return { ...field, operator: operatorOf(e, scope) };
@@ -163,7 +177,8 @@ function typeOf(e: XmlElement): FastType {
 const none = (scope: Scope): FastOperator => ({ kind: 'none', dictionary: scope.dictionary });
 
 function operatorOf(e: XmlElement, scope: Scope): FastOperator {
-  const found = e.children.filter(ours).filter((c) => {
+  const found = e.children.filter((c) => {
+    if (!ours(c, scope)) return false;
     if (OPERATORS.has(c.name)) return true;
     // A byte vector's length is a name for the application; it changes nothing in the stream.
     if (c.name === 'length' && (e.name === 'byteVector' || e.name === 'string')) return false;

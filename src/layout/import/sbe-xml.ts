@@ -6,6 +6,7 @@ import {
   bytes,
   char,
   constant,
+  type Data,
   dimension,
   type Field,
   type Fields,
@@ -31,6 +32,7 @@ import {
   scaled,
   scientific,
   secondsSinceEpoch,
+  type TextEncoding,
   text,
   u8,
   u16,
@@ -38,9 +40,9 @@ import {
   u64,
 } from '../field.js';
 import { camelCase, capital } from './names.js';
-import { readXml, type XmlElement } from './xml.js';
+import { placeOf, readXml, type XmlElement, type XmlOptions, type XmlSource } from './xml.js';
 
-export interface SbeImportOptions {
+export interface SbeImportOptions extends XmlOptions {
   /** Default: from the schema's package and version. */
   readonly id?: string;
   readonly venue?: string;
@@ -85,8 +87,8 @@ const SIZES: Readonly<Record<Primitive, number>> = {
 };
 const isPrimitive = (name: string): name is Primitive => Object.hasOwn(SIZES, name);
 
-/** What stands for "no value" where a schema does not say; a float's NaN is one already. */
-const NULLS: Readonly<Record<Primitive, bigint | undefined>> = {
+/** What stands for "no value" where a schema does not say. */
+const NULLS: Readonly<Record<Primitive, bigint | number>> = {
   char: 0n,
   int8: -0x80n,
   int16: -0x8000n,
@@ -96,9 +98,24 @@ const NULLS: Readonly<Record<Primitive, bigint | undefined>> = {
   uint16: 0xffffn,
   uint32: 0xffff_ffffn,
   uint64: 0xffff_ffff_ffff_ffffn,
-  float: undefined,
-  double: undefined,
+  float: Number.NaN,
+  double: Number.NaN,
 };
+/** The encodings of text that readers get as text; bytes of others stay bytes. */
+const ENCODINGS: Readonly<Record<string, TextEncoding>> = {
+  'US-ASCII': 'latin1',
+  ASCII: 'latin1',
+  'ISO-8859-1': 'latin1',
+  ISO8859_1: 'latin1',
+  'ISO8859-1': 'latin1',
+  LATIN1: 'latin1',
+  'UTF-8': 'utf8',
+  UTF8: 'utf8',
+};
+/** A dimension's and a header's numbers: what the core reads as counts and lengths. */
+const WIDEST_COUNT = 4;
+/** Bytes of the type fields that select a message. */
+const WIDEST_TEMPLATE_ID = 2;
 const MAKERS: Readonly<Record<Primitive, (at: number, said?: Said) => Field>> = {
   char,
   int8: i8,
@@ -124,25 +141,30 @@ const UNITS: Readonly<Record<string, Meaning>> = {
   nanosecond: nanosSinceEpoch,
 };
 
-const fault = (e: XmlElement, what: string): VenuewireError =>
-  new VenuewireError(
-    'VW_SBE_SCHEMA',
-    `line ${e.line}: ${e.name} ${what}`,
-    'Take the schema as the venue publishes it.',
-  );
+const fault = (
+  e: XmlElement,
+  what: string,
+  hint = 'Take the schema as the venue publishes it, or mend it there: SBE 1.0 has no meaning for it.',
+): VenuewireError => new VenuewireError('VW_SBE_SCHEMA', `${placeOf(e)}: ${e.name} ${what}`, hint);
 
 /**
- * The decoder that a schema describes. It is as one of the library's own: views, encoder, native catalogue.
+ * The decoder that a schema (its text or its bytes) describes. It is as one of the library's own: views, encoder, native
+ * catalogue.
  * @throws VenuewireError `VW_SBE_XML` when the text is no XML, `VW_SBE_INCLUDE` when it includes other files,
  * `VW_SBE_SCHEMA` when it is no sound schema.
  */
-export function decoderFromSbe(xml: string, options: SbeImportOptions = {}): Decoder {
-  return new Importer(readXml(xml, 'VW_SBE_XML', 'SBE schema'), options).decoder();
+export function decoderFromSbe(xml: XmlSource, options: SbeImportOptions = {}): Decoder {
+  return new Importer(readXml(xml, { code: 'VW_SBE_XML', what: 'SBE schema', ...fileOf(options) }), options).decoder();
 }
+
+const fileOf = ({ file }: XmlOptions): XmlOptions => (file === undefined ? {} : { file });
 
 interface Place {
   readonly presence: string | undefined;
+  /** The version that added it, 0 where the record around it always had it. */
   readonly since: number;
+  /** The version of the record around it. */
+  readonly base: number;
   readonly timeUnit: string | undefined;
   readonly valueRef: string | undefined;
   readonly semantic: string | undefined;
@@ -151,6 +173,7 @@ interface Place {
 const PLAIN: Place = {
   presence: undefined,
   since: 0,
+  base: 0,
   timeUnit: undefined,
   valueRef: undefined,
   semantic: undefined,
@@ -170,14 +193,19 @@ class Importer {
       if (e.name === 'include') {
         throw new VenuewireError(
           'VW_SBE_INCLUDE',
-          `line ${e.line}: the schema includes ${e.attributes.get('href') ?? 'another file'}`,
+          `${placeOf(e)}: the schema includes ${e.attributes.get('href') ?? 'another file'}`,
           'Put the content of the included file in its place; an importer reads no other files.',
         );
       }
       for (const child of e.children) walk(child);
     };
     walk(root);
-    if (root.name !== 'messageSchema') throw fault(root, 'is no messageSchema');
+    if (root.name !== 'messageSchema')
+      throw fault(
+        root,
+        'is no messageSchema',
+        'Give the XML message schema of an SBE feed; FAST templates and FIX dictionaries have importers of their own.',
+      );
     for (const types of root.children) {
       if (types.name !== 'types') continue;
       for (const t of types.children) {
@@ -235,7 +263,7 @@ class Importer {
     if (first !== undefined) {
       throw new VenuewireError(
         'VW_SBE_SCHEMA',
-        `${faults.length} faults; ${first.where}: ${first.what} (${first.code})`,
+        `${placeOf(root)}: ${faults.length} faults; ${first.where}: ${first.what} (${first.code})`,
         'Take the schema as the venue publishes it; rename fields that hide each other.',
       );
     }
@@ -255,8 +283,16 @@ class Importer {
     if (e?.name !== 'composite') throw fault(this.root, `has no composite ${name} for message headers`);
     const out: Record<string, Part> = {};
     this.#members(e, '', 0, out, PLAIN, 0);
-    for (const needed of ['blockLength', 'templateId', 'schemaId', 'version'])
-      if (out[needed]?.kind !== 'field') throw fault(e, `has no ${needed}`);
+    for (const needed of ['blockLength', 'templateId', 'schemaId', 'version']) {
+      const part = out[needed];
+      // Schema and version may be the same for all messages, and are not sent then.
+      const fixed = part?.kind === 'constant' && (needed === 'schemaId' || needed === 'version');
+      if (part === undefined) throw fault(e, `has no ${needed}`, `Add ${needed}: the header of an SBE message has it.`);
+      if (fixed && Number.isInteger(part.value)) continue;
+      const widest = needed === 'templateId' ? WIDEST_TEMPLATE_ID : WIDEST_COUNT;
+      if (part.kind !== 'field' || part.data.wire !== 'uint' || part.data.size > widest)
+        throw fault(e, `has a ${needed} that is no unsigned number of at most ${8 * widest} bits on the wire`);
+    }
     return fill(e, out, undefined);
   }
 
@@ -282,7 +318,8 @@ class Importer {
       const type = this.#type(child, child.attributes.get('type') ?? '');
       const place: Place = {
         presence: child.attributes.get('presence'),
-        since: Math.max(whole(child, 'sinceVersion', 0), 0),
+        since: sinceOf(child, since),
+        base: since,
         timeUnit: child.attributes.get('timeUnit'),
         valueRef: child.attributes.get('valueRef'),
         semantic: child.attributes.get('semanticType'),
@@ -290,9 +327,7 @@ class Importer {
       };
       const from = whole(child, 'offset', at);
       if (from < at) throw fault(child, `${name} begins at ${from}, what precedes ends at ${at}`);
-      // What the whole message began with needs no guard.
-      const guarded = place.since > since ? place : { ...place, since: 0 };
-      at = this.#put(child, name, type, from, fixed, guarded, 0);
+      at = this.#put(child, name, type, from, fixed, place, 0);
     }
     const block = whole(e, 'blockLength', at);
     if (block < at) throw fault(e, `has the blockLength ${block}, its fields end at ${at}`);
@@ -304,9 +339,9 @@ class Importer {
         const made = group(next, this.#dimension(child), entry.block, entry.fields);
         unique(child, tail, name, own > since ? made.since(own) : made, fixed);
       } else if (child.name === 'data') {
-        unique(child, tail, nameOf(child), this.#data(child), fixed);
-        const own = whole(child, 'sinceVersion', 0);
-        if (own > since) this.#notes.push(`${nameOf(child)}: sent since version ${own}, expected in every message`);
+        const made = this.#data(child);
+        const own = sinceOf(child, since);
+        unique(child, tail, nameOf(child), own > 0 ? made.since(own) : made, fixed);
       }
     }
     return { fields: { ...fill(e, fixed, undefined), ...tail }, block };
@@ -319,12 +354,15 @@ class Importer {
     const out: Record<string, Part> = {};
     const size = this.#members(type, '', 0, out, PLAIN, 0);
     const { blockLength, numInGroup } = out;
-    if (blockLength?.kind !== 'field' || numInGroup?.kind !== 'field')
-      throw fault(type, 'has no blockLength and numInGroup');
+    for (const [what, part] of Object.entries({ blockLength, numInGroup })) {
+      if (part === undefined) throw fault(type, `has no ${what}`, `Add ${what}: the dimension of a group has it.`);
+      if (part.kind !== 'field' || part.data.wire !== 'uint' || part.data.size > WIDEST_COUNT)
+        throw fault(type, `has a ${what} that is no unsigned number of at most ${8 * WIDEST_COUNT} bits on the wire`);
+    }
     return dimension(size, blockLength as Field<number>, numInGroup as Field<number>);
   }
 
-  #data(e: XmlElement): Part {
+  #data(e: XmlElement): Data {
     const name = e.attributes.get('type') ?? '';
     const type = this.#types.get(name);
     const length = type?.children.find((c) => c.attributes.get('name') === 'length');
@@ -344,9 +382,20 @@ class Importer {
     const prefix = out.length as unknown as Field<number>;
     if (prefix?.kind !== 'field' || prefix.data.wire !== 'uint' || prefix.data.size > 4)
       throw fault(length, 'is no unsigned number of at most 32 bits');
-    const plain = new Set(['ASCII', 'US-ASCII', 'ISO-8859-1', 'ISO8859-1', 'LATIN1']);
-    const encoding = (content.attributes.get('characterEncoding') ?? '').toUpperCase();
-    return plain.has(encoding) ? prefixedText(next, prefix) : prefixedBytes(next, prefix);
+    const said = content.attributes.get('characterEncoding') ?? '';
+    if (said.trim() === '') return prefixedBytes(next, prefix);
+    const encoding = this.#encodingOf(content, nameOf(e));
+    if (encoding === undefined) return prefixedBytes(next, prefix);
+    return encoding === 'utf8' ? prefixedText(next, prefix).utf8() : prefixedText(next, prefix);
+  }
+
+  /** How a type's bytes are text; undefined, and told in `checked`, where readers get them as they are. */
+  #encodingOf(type: XmlElement, name: string): TextEncoding | undefined {
+    const said = (type.attributes.get('characterEncoding') ?? 'US-ASCII').trim();
+    const key = said.toUpperCase();
+    if (Object.hasOwn(ENCODINGS, key)) return ENCODINGS[key];
+    this.#notes.push(`${name}: bytes as they are, their encoding is ${said}`);
+    return undefined;
   }
 
   /** Puts a field of that type at `at`; returns where it ends. */
@@ -392,16 +441,19 @@ class Importer {
     const length = type === undefined ? 1 : whole(type, 'length', 1);
     const since = Math.max(place.since, 0);
     if (presence === 'constant') {
-      const given = place.valueRef === undefined ? type?.text : this.#reference(e, place.valueRef).code;
-      if (given === undefined || given === '') throw fault(e, `${name} is constant, but has no value`);
-      unique(e, into, name, constant(primitive === 'char' ? given : Number(given)));
+      const valueRef = place.valueRef ?? type?.attributes.get('valueRef');
+      const given = valueRef === undefined ? this.#ownText(e, type) : this.#reference(e, valueRef).code;
+      if (given === undefined || given === '')
+        throw fault(e, `${name} is constant, but has no value`, 'Write the value as its text, or give a valueRef.');
+      unique(e, into, name, constant(constantOf(e, name, primitive, given), this.#labelsOf(valueRef)));
       return at;
     }
     if (presence !== 'required' && presence !== 'optional') throw fault(e, `has the presence '${presence}'`);
     if (length < 1 || length > LONGEST_ARRAY) throw fault(type ?? e, `${name} has ${length} elements`);
     if (length > 1) {
-      if (primitive === 'char') {
-        const made = text(at, length).padded('nul');
+      const encoding = primitive === 'char' ? this.#encodingOf(type as XmlElement, name) : undefined;
+      if (encoding !== undefined) {
+        const made = encoding === 'utf8' ? text(at, length).padded('nul').utf8() : text(at, length).padded('nul');
         unique(e, into, name, since > 0 ? made.since(since) : made);
       } else if (SIZES[primitive] === 1 || length > MOST_NUMBERS) {
         const made = bytes(at, length * SIZES[primitive]);
@@ -418,7 +470,7 @@ class Importer {
     if (presence === 'optional') {
       const none = type?.attributes.get('nullValue');
       const value = none === undefined ? NULLS[primitive] : nullOf(type as XmlElement, primitive, none);
-      if (value !== undefined) made = made.nullable(SIZES[primitive] === 8 ? value : Number(value));
+      made = made.nullable(rawOf(primitive, value));
     }
     unique(e, into, name, since > 0 ? made.since(since) : made);
     return at + SIZES[primitive];
@@ -444,8 +496,11 @@ class Importer {
     const { primitive, type: encoding } = this.#encoding(type);
     const labels = this.#labels(type);
     if (place.presence === 'constant') {
-      const { code } = this.#reference(e, place.valueRef ?? '');
-      unique(e, into, name, constant(primitive === 'char' ? code : Number(code), labels));
+      const given =
+        place.valueRef === undefined ? this.#ownText(e, undefined) : this.#reference(e, place.valueRef).code;
+      if (given === undefined || given === '')
+        throw fault(e, `${name} is constant, but has no value`, `Give a valueRef: ${nameAsWritten(type)}.NAME.`);
+      unique(e, into, name, constant(constantOf(e, name, primitive, given), labels));
       return at;
     }
     const none = type.attributes.get('nullValue');
@@ -454,7 +509,7 @@ class Importer {
     if (none === undefined) return this.#simple(e, name, primitive, encoding, at, into, plain, labels);
     const made = MAKERS[primitive](at, labels);
     const value = nullOf(type, primitive, none);
-    const nulled = presence === 'optional' ? made.nullable(SIZES[primitive] === 8 ? value : Number(value)) : made;
+    const nulled = presence === 'optional' ? made.nullable(rawOf(primitive, value)) : made;
     unique(e, into, name, place.since > 0 ? nulled.since(place.since) : nulled);
     return at + SIZES[primitive];
   }
@@ -475,7 +530,7 @@ class Importer {
     const plain: Field = MAKERS[primitive](at);
     // Without a null of its own a set has none: "no bits" is a value.
     const value = presence === 'optional' && none !== undefined ? nullOf(type, primitive, none) : undefined;
-    const made = value === undefined ? plain : plain.nullable(SIZES[primitive] === 8 ? value : Number(value));
+    const made = value === undefined ? plain : plain.nullable(rawOf(primitive, value));
     const bits = made.bits(places) as unknown as Field;
     unique(e, into, name, place.since > 0 ? bits.since(place.since) : bits);
     return at + SIZES[primitive];
@@ -485,8 +540,23 @@ class Importer {
     const [name = '', choice = ''] = valueRef.split('.');
     const type = this.#types.get(name);
     const value = type?.children.find((c) => c.name === 'validValue' && c.attributes.get('name') === choice);
-    if (type?.name !== 'enum' || value === undefined) throw fault(e, `refers to ${valueRef}, which is not there`);
+    if (type?.name !== 'enum' || value === undefined)
+      throw fault(
+        e,
+        `refers to ${valueRef}, which is not there`,
+        'A valueRef is the name of an enum, a dot, and a validValue.',
+      );
     return { code: value.text };
+  }
+
+  /** The text of a constant: its own, or its type's. */
+  #ownText(e: XmlElement, type: XmlElement | undefined): string | undefined {
+    return e.text !== '' && e.children.length === 0 ? e.text : type?.text;
+  }
+
+  #labelsOf(valueRef: string | undefined): Labels | undefined {
+    const type = this.#types.get(valueRef?.split('.')[0] ?? '');
+    return type === undefined ? undefined : this.#labels(type);
   }
 
   #composite(
@@ -510,7 +580,7 @@ class Importer {
       const primitive = primitiveOf(only);
       const said =
         only.attributes.get('name') === 'mantissa' && exponent !== undefined && isConstant(exponent)
-          ? scaled(Number(exponent.text))
+          ? scaled(this.#exponent(exponent))
           : only.attributes.get('name') === 'time' && unit !== undefined
             ? (UNITS[unit.text || this.#unitCode(unit)] ?? meaningOf(place, primitive))
             : meaningOf(place, primitive);
@@ -521,6 +591,14 @@ class Importer {
     if (sent.length === 2 && named('mantissa') !== undefined && exponent !== undefined)
       unique(e, into, name, scientific(`${name}Mantissa`, `${name}Exponent`));
     return end;
+  }
+
+  #exponent(e: XmlElement): number {
+    const valueRef = e.attributes.get('valueRef');
+    const given = valueRef === undefined ? e.text : this.#reference(e, valueRef).code;
+    if (!/^[+-]?[0-9]{1,3}$/.test(given))
+      throw fault(e, `is constant, but its value is '${given}'`, 'Write a whole number.');
+    return Number(given);
   }
 
   #unitCode(unit: XmlElement): string {
@@ -545,7 +623,8 @@ class Importer {
       if (begins < at) throw fault(member, `${own} begins at ${begins - from}, what precedes ends at ${at - from}`);
       const inner: Place = {
         ...PLAIN,
-        since: place.since,
+        since: Math.max(place.since, sinceOf(member, place.base)),
+        base: place.base,
         presence: member.attributes.get('presence'),
         valueRef: member.attributes.get('valueRef'),
       };
@@ -567,6 +646,48 @@ function nameOf(e: XmlElement): string {
   return camelCase(name);
 }
 
+/** The version that added it, 0 where the record around it has had it since its own version `base`. */
+function sinceOf(e: XmlElement, base: number): number {
+  const own = whole(e, 'sinceVersion', 0);
+  return own > base ? own : 0;
+}
+
+const nameAsWritten = (e: XmlElement): string => e.attributes.get('name') ?? e.name;
+
+/** A null as the table has it: 64 bits are bigints. */
+const rawOf = (primitive: Primitive, value: bigint | number): bigint | number =>
+  SIZES[primitive] === 8 && typeof value === 'bigint' ? value : Number(value);
+
+/** The value of a constant: exact, whatever its size. */
+function constantOf(e: XmlElement, name: string, primitive: Primitive, given: string): string | number | bigint {
+  if (primitive === 'char') return given;
+  const hint = `Write a value of ${primitive}.`;
+  if (primitive === 'float' || primitive === 'double') {
+    const value = given === 'NaN' ? Number.NaN : given.trim() === '' ? undefined : Number(given);
+    if (value === undefined || (Number.isNaN(value) && given !== 'NaN'))
+      throw fault(e, `${name} is constant, but '${given}' is no number`, hint);
+    return value;
+  }
+  const value = integerOf(given);
+  if (value === undefined || !fits(primitive, value))
+    throw fault(e, `${name} is constant, but '${given}' is no ${primitive}`, hint);
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+/** Decimal or hexadecimal. */
+function integerOf(given: string): bigint | undefined {
+  const found = /^([+-]?)(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})$/.exec(given.trim());
+  if (found === null) return undefined;
+  const value = BigInt(found[2] as string);
+  return found[1] === '-' ? -value : value;
+}
+
+function fits(primitive: Primitive, value: bigint): boolean {
+  const bits = 8 * SIZES[primitive];
+  const signed = primitive.startsWith('int');
+  return signed ? BigInt.asIntN(bits, value) === value : BigInt.asUintN(bits, value) === value;
+}
+
 function whole(e: XmlElement, attribute: string, fallback?: number): number {
   const given = e.attributes.get(attribute);
   if (given === undefined || given === '') {
@@ -583,11 +704,22 @@ function primitiveOf(type: XmlElement): Primitive {
   throw fault(type, `has the primitiveType '${name}'`);
 }
 
-function nullOf(type: XmlElement, primitive: Primitive, given: string): bigint {
+function nullOf(type: XmlElement, primitive: Primitive, given: string): bigint | number {
+  const hint = `Write a value of ${primitive}.`;
+  if (primitive === 'float' || primitive === 'double') {
+    const value = given.trim() === 'NaN' ? Number.NaN : given.trim() === '' ? undefined : Number(given);
+    if (value === undefined || (Number.isNaN(value) && given.trim() !== 'NaN'))
+      throw fault(type, `has the nullValue '${given}'`, hint);
+    return value;
+  }
   // XML cannot hold the character nul: schemas write its number.
   if (primitive === 'char' && given.length === 1 && !/[0-9]/.test(given)) return BigInt(given.charCodeAt(0));
-  if (!/^-?[0-9]{1,20}$/.test(given)) throw fault(type, `has the nullValue '${given}'`);
-  return BigInt(given);
+  const value = integerOf(given);
+  const bits = 8 * SIZES[primitive];
+  // -1 of an unsigned number is all its bits.
+  const held = value !== undefined && (fits(primitive, value) || BigInt.asIntN(bits, value) === value);
+  if (value === undefined || !held) throw fault(type, `has the nullValue '${given}', which is no ${primitive}`, hint);
+  return value;
 }
 
 function unique(

@@ -161,9 +161,12 @@ class Writer {
         ? this.word(named)
         : typeof d.nullValue === 'bigint'
           ? `${d.nullValue}n`
-          : String(d.nullValue);
+          : Number.isNaN(d.nullValue)
+            ? 'Number.NaN'
+            : String(d.nullValue);
       text += `.nullable(${value})`;
     }
+    if (d.encoding === 'utf8') text += '.utf8()';
     if (d.sinceVersion !== undefined) text += `.since(${d.sinceVersion})`;
     if (d.noted !== undefined) text += `.noted(${quote(d.noted)})`;
     return text;
@@ -195,7 +198,10 @@ class Writer {
     if (part instanceof Field) return this.field(name, part);
     if (part instanceof Filler) return `${this.word('reserved')}(${at}, ${part.size})`;
     if (part instanceof Constant) {
-      const value = typeof part.value === 'string' ? quote(part.value) : String(part.value);
+      const value =
+        typeof part.value === 'string'
+          ? quote(part.value)
+          : `${part.value}${typeof part.value === 'bigint' ? 'n' : ''}`;
       return `${this.word('constant')}(${value}${part.values ? `, ${this.labels(part.values, name)}` : ''})`;
     }
     if (part instanceof Composite) return `${this.word(part.as)}(${quote(part.first)}, ${quote(part.second)})`;
@@ -205,10 +211,11 @@ class Writer {
       return part.sinceVersion === undefined ? text : `${text}.since(${part.sinceVersion})`;
     }
     if (part instanceof Data) {
+      const more = `${part.encoding === 'utf8' ? '.utf8()' : ''}${part.sinceVersion === undefined ? '' : `.since(${part.sinceVersion})`}`;
       if ('prefix' in part.length)
-        return `${this.word(part.wire === 'text' ? 'prefixedText' : 'prefixedBytes')}(${at}, ${this.field('length', part.length.prefix)})`;
+        return `${this.word(part.wire === 'text' ? 'prefixedText' : 'prefixedBytes')}(${at}, ${this.field('length', part.length.prefix)})${more}`;
       const { from, add } = part.length;
-      return `${this.word(part.wire === 'text' ? 'varText' : 'varBytes')}(${at}, ${quote(from)}${add === 0 ? '' : `, ${add}`})`;
+      return `${this.word(part.wire === 'text' ? 'varText' : 'varBytes')}(${at}, ${quote(from)}${add === 0 ? '' : `, ${add}`})${more}`;
     }
     if (part instanceof When) {
       const is = 'above' in part.is ? `{ above: ${part.is.above} }` : JSON.stringify(part.is);
