@@ -17,6 +17,8 @@ interface DecodeOptions {
   readonly venue?: string;
   readonly decoder?: string;
   readonly fast?: string;
+  readonly preamble?: number;
+  readonly blocks?: boolean;
   readonly framing?: string;
   readonly port?: number;
   readonly format: Format;
@@ -34,6 +36,7 @@ Examples:
   venuewire decode day.pcap --decoder cme-mdp3-sbe-1.9 --port 14340 --message snapshotFullRefresh52 --format pretty
   venuewire decode day.pcap --decoder iex-tops-1.6 --stats
   venuewire decode stream.dat --fast templates.xml --limit 10
+  venuewire decode moex.dat --fast templates.xml --preamble 4
   zcat day.pcap.gz | venuewire decode - --decoder memx-memoir-depth-1.3 --limit 10 --format csv
 
 --where compares fields: == != < <= > >= with && || ! and brackets. Prices are compared in their own unit (price > 100.25),
@@ -73,6 +76,11 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
     const { decodeFast } = await import('./fast.js');
     return decodeFast(file, { ...options, fast: options.fast });
   }
+  if (options.preamble !== undefined || options.blocks === true)
+    throw usage(
+      '--preamble and --blocks are about a stream of FAST messages',
+      'Give its templates: --fast templates.xml.',
+    );
   const chosen = await chooseFeed(options);
   const { decoder } = chosen;
   if (decoder === undefined)
@@ -142,6 +150,12 @@ export function configure(command: Command): void {
     .option('--decoder <id>', 'message table (venuewire list decoders), or the module of your own: ./own.mjs')
     .option('--venue <file-or-id>', 'venue file, or a ready venue: its message table and framing')
     .option('--fast <templates>', 'the file is a stream of FAST messages; their templates (XML)')
+    .option(
+      '--preamble <bytes>',
+      'with --fast: bytes in front of each message that are not FAST',
+      wholeNumber('--preamble', 0, 255),
+    )
+    .option('--blocks', 'with --fast: the stream is in blocks, each with its length in front')
     .option('--framing <id>', 'how packets carry messages, or the file of your own; default: what the decoder names')
     .option('--port <n>', 'only packets from or to this port', wholeNumber('--port', 0, 65535))
     .addOption(oneOf('--format <name>', 'how messages are printed', FORMATS, 'ndjson'))

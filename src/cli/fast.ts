@@ -10,6 +10,10 @@ import { readWhole } from './whole-file.js';
 
 export interface FastDecodeOptions {
   readonly fast: string;
+  /** Bytes in front of each message that are not FAST. */
+  readonly preamble?: number;
+  /** The stream is in blocks: each begins with its length. */
+  readonly blocks?: boolean;
   readonly format: Format;
   readonly message?: string[];
   readonly limit?: number;
@@ -18,7 +22,9 @@ export interface FastDecodeOptions {
 export async function decodeFast(file: string, options: FastDecodeOptions): Promise<void> {
   if (options.format !== 'ndjson' && options.format !== 'pretty')
     throw usage(`--fast prints ndjson or pretty, not ${options.format}`, 'Leave --format out, or choose one of these.');
-  const decoder = decoderFromFast(Buffer.from(await readWhole(options.fast)).toString('utf8'));
+  const { preamble = 0, blocks = false } = options;
+  const templates = await readWhole(options.fast);
+  const decoder = decoderFromFast(templates, { file: options.fast, preamble, blocks });
   const only = options.message && new Set(options.message.map((m) => m.toLowerCase()));
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const bytes = await readWhole(file);

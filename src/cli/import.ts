@@ -34,15 +34,19 @@ export const decoder = () => new FastDecoder(templates);
 
 async function importFile(kind: string, file: string, options: ImportOptions): Promise<void> {
   const { feedVersion } = options;
-  const xml = Buffer.from(await readWhole(file)).toString('utf8');
+  const xml = await readWhole(file);
   let text: string;
   let says: string;
   if (kind === 'sbe') {
-    const decoder = decoderFromSbe(xml, { ...options, ...(feedVersion === undefined ? {} : { version: feedVersion }) });
+    const decoder = decoderFromSbe(xml, {
+      ...options,
+      file,
+      ...(feedVersion === undefined ? {} : { version: feedVersion }),
+    });
     text = tableText(decoder, options.layout === undefined ? {} : { layout: options.layout });
     says = `${decoder.id}: ${decoder.names.length} messages`;
   } else {
-    const templates = readFastTemplates(xml);
+    const templates = readFastTemplates(xml, { file });
     new FastDecoder(templates);
     text = fastText(templates);
     says = `${templates.length} templates`;

@@ -15,8 +15,10 @@ const LONGEST = 1 << 24;
 export type FixValue = string | number | boolean | bigint | Uint8Array | readonly FixObject[];
 export type FixObject = { readonly [name: string]: FixValue };
 
-const bad = (code: 'CHECKSUM' | 'END' | 'GROUP' | 'LENGTH' | 'MALFORMED' | 'VALUE', what: string): VenuewireError =>
-  new VenuewireError(`VW_FIX_${code}`, what, remedyOf(`VW_FIX_${code}`));
+const bad = (
+  code: 'CHECKSUM' | 'DUPLICATE' | 'END' | 'GROUP' | 'LENGTH' | 'MALFORMED' | 'VALUE',
+  what: string,
+): VenuewireError => new VenuewireError(`VW_FIX_${code}`, what, remedyOf(`VW_FIX_${code}`));
 
 /** A message: where each field stands. One view is bound to message after message. */
 export class FixView {

@@ -114,8 +114,7 @@ const ENCODINGS: Readonly<Record<string, TextEncoding>> = {
 };
 /** A dimension's and a header's numbers: what the core reads as counts and lengths. */
 const WIDEST_COUNT = 4;
-/** Bytes of the type fields that select a message. */
-const WIDEST_TEMPLATE_ID = 2;
+
 const MAKERS: Readonly<Record<Primitive, (at: number, said?: Said) => Field>> = {
   char,
   int8: i8,
@@ -289,9 +288,8 @@ class Importer {
       const fixed = part?.kind === 'constant' && (needed === 'schemaId' || needed === 'version');
       if (part === undefined) throw fault(e, `has no ${needed}`, `Add ${needed}: the header of an SBE message has it.`);
       if (fixed && Number.isInteger(part.value)) continue;
-      const widest = needed === 'templateId' ? WIDEST_TEMPLATE_ID : WIDEST_COUNT;
-      if (part.kind !== 'field' || part.data.wire !== 'uint' || part.data.size > widest)
-        throw fault(e, `has a ${needed} that is no unsigned number of at most ${8 * widest} bits on the wire`);
+      if (part.kind !== 'field' || part.data.wire !== 'uint' || part.data.size > WIDEST_COUNT)
+        throw fault(e, `has a ${needed} that is no unsigned number of at most ${8 * WIDEST_COUNT} bits on the wire`);
     }
     return fill(e, out, undefined);
   }
