@@ -131,8 +131,10 @@ void walks_stay_inside() {
 /// Types of five characters, as the Korean feeds have them: two codes of one layout, one of another.
 Writer wide() {
   Writer w;
-  w.u16(1).text("wide").u32(1).u16(1).u8(5).u8(1);
-  w.u8(0).u8(0).u16(0).u16(0).u8(0).u8(0).u32(2);
+  w.u16(2).text("wide").u32(1).u16(1).u8(5).u8(1);
+  w.u8(0).u8(0).u16(0).u16(0).u8(0).u8(0);
+  w.u16(0).u8(0).u8(0).u32(0xFFFFFFFF);  // no schema version
+  w.u32(2);
   const auto code = [](const char* s) {
     uint64_t value = 0;
     for (; *s != 0; s++) value = value << 8 | uint8_t(*s);
