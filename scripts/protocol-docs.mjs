@@ -8,7 +8,8 @@
 //                                             input (lines `ok folder captures 1/1 fields 2/2`) into agreement.json first
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { decoders } from '../dist/decoders/registry.js';
+import { aliasesOf, familyOf, supersededBy, venuesOf, versionsOf } from '../dist/decoders/feeds.js';
+import { decoders, documentDate } from '../dist/decoders/registry.js';
 import { Composite, Constant, Data, Field, Filler, Group, toEnd, When } from '../dist/layout/index.js';
 import { framingOf } from '../dist/patterns/framings.js';
 
@@ -188,6 +189,23 @@ function agreementLines(id, agreement) {
   ];
 }
 
+/** Other venues, other names, and the versions before and after. */
+function namesOf(entry) {
+  const link = (d) => `[${d.id}](${d.id}.md)`;
+  const others = venuesOf(entry).slice(1);
+  const aliases = aliasesOf(entry);
+  const next = supersededBy(entry);
+  const before = decoders.filter((d) => supersededBy(d) === entry);
+  const date = documentDate(entry.id);
+  return [
+    ...(date === undefined ? [] : [row('Document of', date)]),
+    ...(aliases.length > 0 ? [row('Also called', aliases.join(', '))] : []),
+    ...(others.length > 0 ? [row('The same layout', others.join(', '))] : []),
+    ...(before.length > 0 ? [row('Supersedes', before.map(link).join(', '))] : []),
+    ...(next === undefined ? [] : [row('Superseded by', link(next))]),
+  ];
+}
+
 /** What no public source confirms: of the table, then of its framing. */
 function notConfirmed(decoder, framing) {
   const own = decoder.unconfirmed.map((u) => `- ${u}`);
@@ -222,6 +240,7 @@ function page(entry, decoder, agreement) {
     ...heading('', ''),
     row('Decoder', `\`${decoder.id}\``),
     row('Source', decoder.specification),
+    ...namesOf(entry),
     row('Import', `\`import { ${exported} } from 'venuewire/decoders/${module}'\``),
     row(
       'Framing',
@@ -254,24 +273,86 @@ function page(entry, decoder, agreement) {
     .concat('\n');
 }
 
+/** The place of a heading in the page, as GitHub makes it. */
+const anchor = (text) =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9 -]/g, '')
+    .replaceAll(' ', '-');
+
+const byText = (a, b) => a.localeCompare(b, 'en', { sensitivity: 'base' });
+
+/** One row for each feed of a venue: its versions newest first, and what they are called. */
+function venueSection(venue, entries, figures) {
+  const families = [...new Set(entries.map((d) => familyOf(d.id)))].map((f) =>
+    versionsOf(entries.find((d) => familyOf(d.id) === f))
+      .slice()
+      .reverse(),
+  );
+  const rows = families
+    .sort((a, b) => byText(a[0].feed, b[0].feed))
+    .map((versions) => {
+      const [newest] = versions;
+      const links = versions.map((d) => {
+        const date = documentDate(d.id);
+        return `[${d.version}](${d.id}.md)${date === undefined ? '' : ` (${date})`}`;
+      });
+      const next = supersededBy(newest);
+      const after = next === undefined ? '' : `; followed by [${next.id}](${next.id}.md)`;
+      const agree = versions.map((d) => figures(d.id)).filter(Boolean);
+      return row(
+        newest.feed,
+        aliasesOf(newest).join(', '),
+        links.join(', ') + after,
+        newest.messages,
+        agree.join('; '),
+      );
+    });
+  return [
+    `## ${venue}`,
+    '',
+    ...heading('Feed', 'Also called', 'Versions', 'Messages', 'Fields that agree'),
+    ...rows,
+    '',
+  ];
+}
+
 function index(agreement) {
   const figures = (id) => {
     const own = agreement.filter((a) => a.decoders.includes(id));
     const fields = own.reduce((n, a) => n + a.fields, 0);
     return fields === 0 ? '' : `${own.reduce((n, a) => n + a.agree, 0)} of ${fields}`;
   };
+  const venues = new Map();
+  const names = new Map();
+  for (const d of decoders) {
+    for (const venue of venuesOf(d)) venues.set(venue, [...(venues.get(venue) ?? []), d]);
+    if (supersededBy(d) === undefined) for (const a of aliasesOf(d)) names.set(a, [...(names.get(a) ?? []), d]);
+  }
+  const sorted = [...venues].sort(([a], [b]) => byText(a, b));
+  const letters = new Map();
+  for (const [venue] of sorted) {
+    const letter = venue.charAt(0).toUpperCase();
+    letters.set(letter, [...(letters.get(letter) ?? []), venue]);
+  }
   return [
     BANNER,
     '',
     '# Protocols',
     '',
-    'Every message table of the library: fields, offsets, types, units and values, and what was checked. "Fields that agree" counts',
-    'the fields of real captures that an independent decoding reads alike.',
+    `${decoders.length} protocol versions of ${venues.size} venues: fields, offsets, types, units and values, what was checked, and what no`,
+    'public source confirms. Look for your venue below, or for the name of the feed at the end. "Fields that agree" counts the',
+    'fields of real captures that an independent decoding reads alike. In code: `decoderFor({ venue, feed, date })`; on the',
+    'command line: `venuewire list decoders --venue NYSE --current`, `venuewire list decoders --feed ITTO`.',
     '',
-    ...heading('Venue', 'Feed', 'Version', 'Decoder', 'Messages', 'Fields that agree'),
-    ...[...decoders]
-      .sort((a, b) => (a.id < b.id ? -1 : 1))
-      .map((d) => row(d.venue, d.feed, d.version, `[${d.id}](${d.id}.md)`, d.messages, figures(d.id))),
+    ...[...letters.values()].flatMap((of) => [of.map((v) => `[${v}](#${anchor(v)})`).join(' · '), '']),
+    ...sorted.flatMap(([venue, entries]) => venueSection(venue, entries, figures)),
+    '## What feeds are called',
+    '',
+    ...heading('Name', 'Current decoders'),
+    ...[...names]
+      .sort(([a], [b]) => byText(a, b))
+      .map(([name, of]) => row(name, of.map((d) => `[${d.id}](${d.id}.md)`).join(', '))),
     '',
   ].join('\n');
 }

@@ -52,6 +52,7 @@ const table = {
   VW_CREDENTIAL_MISSING: ['The variable or file of a credential is not there.', 'Set it, or correct the reference.'],
   VW_CREDENTIAL_PART: ['The pattern needs a part that these credentials do not have.', 'Use credentials of the type that the pattern needs.'],
   VW_DECODER: ['The decoder cannot be used here.', 'Choose another: venuewire list decoders.'],
+  VW_DECODER_AMBIGUOUS: ['Several feeds have that name.', 'Name the venue and the feed, or give the id of the decoder.'],
   VW_DECODER_UNKNOWN: ['There is no decoder of that id.', 'See venuewire list decoders.'],
   VW_FRAMING: ['A framing is not declared as it must be.', CORRECT_RECORD],
   VW_FRAMING_UNKNOWN: ['There is no framing of that id.', '`venuewire list framings` shows them; or write the record inline.'],

@@ -1,6 +1,7 @@
 /** The public face: opening feeds, reading them, and declaring venues. */
 
 export type { ChannelCounter, CounterDeclaration, CounterKind, CounterUnit, FeedCounter } from './contract.js';
+export { type DecoderChoice, decoderFor, type FeedQuery, findDecoders } from './decoders/feeds.js';
 export { ERRORS, type ErrorCode, type ErrorMeaning, isErrorCode, VenuewireError } from './errors.js';
 export {
   type BatchSink,

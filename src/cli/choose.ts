@@ -1,6 +1,7 @@
 /** Decoders, framings and venues by the ids or paths that are typed. */
 import { existsSync } from 'node:fs';
 import { Option } from 'commander';
+import { decoderFor, findDecoders } from '../decoders/feeds.js';
 import { decoders, findDecoder } from '../decoders/registry.js';
 import { VenuewireError } from '../errors.js';
 import type { Decoder } from '../layout/index.js';
@@ -13,13 +14,16 @@ import { findVenue, venues } from '../venues/registry.js';
 import { didYouMean } from './exit.js';
 
 /**
- * The decoder of that id, or of a module of one's own (`./own.mjs`).
- * @throws VenuewireError `VW_DECODER_UNKNOWN` with the nearest ids, `VW_MODULE`.
+ * The decoder of that id, of what people call the feed where that is one feed (`ITTO`), or of a module of one's own
+ * (`./own.mjs`).
+ * @throws VenuewireError `VW_DECODER_UNKNOWN` with the nearest ids, `VW_DECODER_AMBIGUOUS` with the feeds of that name,
+ *   `VW_MODULE`.
  */
 export async function chooseDecoder(id: string): Promise<Decoder> {
   if (isPath(id)) return loadOwn('decoder', id, process.cwd());
   const entry = findDecoder(id);
   if (entry !== undefined) return entry.load();
+  if (findDecoders({ feed: id }).length > 0) return decoderFor({ feed: id }).entry.load();
   throw new VenuewireError(
     'VW_DECODER_UNKNOWN',
     `there is no decoder '${id}'`,

@@ -12,6 +12,7 @@ export const ENVIRONMENT = 3;
 
 const USAGE_CODES = new Set<ErrorCode>([
   'VW_USAGE',
+  'VW_DECODER_AMBIGUOUS',
   'VW_DECODER_UNKNOWN',
   'VW_FRAMING_UNKNOWN',
   'VW_VENUE_UNKNOWN',

@@ -1,8 +1,10 @@
 /** `venuewire list`: what there is to choose from. */
 import { Argument, type Command } from 'commander';
-import { decoders } from '../decoders/registry.js';
+import { aliasesOf, findDecoders, supersededBy, venuesOf } from '../decoders/feeds.js';
+import { type DecoderEntry, decoders, documentDate } from '../decoders/registry.js';
 import { framings } from '../patterns/framings.js';
 import { oneOf } from './choose.js';
+import { usage } from './exit.js';
 import { type Column, Output, table } from './output.js';
 
 const KINDS = ['decoders', 'framings', 'venues', 'patterns'] as const;
@@ -11,6 +13,9 @@ type Kind = (typeof KINDS)[number];
 interface ListOptions {
   readonly format: 'table' | 'ndjson';
   readonly notes?: boolean;
+  readonly venue?: string;
+  readonly feed?: string;
+  readonly current?: boolean;
 }
 
 interface Listing {
@@ -21,26 +26,58 @@ interface Listing {
   readonly notes?: readonly (readonly string[])[] | undefined;
 }
 
-async function listDecoders(notes: boolean): Promise<Listing> {
+/** What `list` says of a decoder. */
+function described(d: DecoderEntry): object {
+  return {
+    id: d.id,
+    venue: d.venue,
+    feed: d.feed,
+    version: d.version,
+    framing: d.framing,
+    messages: d.messages,
+    venues: venuesOf(d),
+    aliases: aliasesOf(d),
+    document: documentDate(d.id) ?? null,
+    supersededBy: supersededBy(d)?.id ?? null,
+  };
+}
+
+async function notesOf(d: DecoderEntry): Promise<string[]> {
+  const { checked, unconfirmed } = await d.load();
+  const others = venuesOf(d).slice(1);
+  const next = supersededBy(d);
+  return [
+    ...(aliasesOf(d).length > 0 ? [`also called ${aliasesOf(d).join(', ')}`] : []),
+    ...(others.length > 0 ? [`the same layout: ${others.join(', ')}`] : []),
+    ...(next === undefined ? [] : [`superseded by ${next.id}`]),
+    ...checked,
+    ...unconfirmed.map((u) => `not confirmed: ${u}`),
+  ];
+}
+
+async function listDecoders(options: ListOptions): Promise<Listing> {
+  const { venue, feed } = options;
+  const named = venue === undefined && feed === undefined ? decoders : findDecoders({ venue, feed });
+  if (named.length === 0) {
+    const said = [venue, feed].filter((t) => t !== undefined).join(' ');
+    const hint =
+      'All of them: venuewire list decoders. By venue, with what feeds are also called: docs/protocols/index.md.';
+    throw usage(`no decoder is for '${said}'`, hint, 'VW_DECODER_UNKNOWN');
+  }
+  const chosen = options.current ? named.filter((d) => supersededBy(d) === undefined) : named;
   return {
     columns: [
       { title: 'ID' },
       { title: 'VENUE' },
       { title: 'FEED' },
       { title: 'VERSION' },
+      { title: 'DOCUMENT' },
       { title: 'FRAMING' },
       { title: 'MESSAGES', right: true },
     ],
-    rows: decoders.map((d) => [d.id, d.venue, d.feed, d.version, d.framing, d.messages]),
-    objects: decoders.map(({ id, venue, feed, version, framing, messages }) => ({
-      id,
-      venue,
-      feed,
-      version,
-      framing,
-      messages,
-    })),
-    notes: notes ? await Promise.all(decoders.map(async (d) => (await d.load()).checked)) : undefined,
+    rows: chosen.map((d) => [d.id, d.venue, d.feed, d.version, documentDate(d.id) ?? '', d.framing, d.messages]),
+    objects: chosen.map(described),
+    notes: options.notes ? await Promise.all(chosen.map(notesOf)) : undefined,
   };
 }
 
@@ -81,7 +118,7 @@ async function listPatterns(): Promise<Listing> {
   };
 }
 
-const LISTS: Readonly<Record<Kind, (notes: boolean) => Promise<Listing>>> = {
+const LISTS: Readonly<Record<Kind, (options: ListOptions) => Promise<Listing>>> = {
   decoders: listDecoders,
   framings: listFramings,
   venues: listVenues,
@@ -89,7 +126,12 @@ const LISTS: Readonly<Record<Kind, (notes: boolean) => Promise<Listing>>> = {
 };
 
 async function list(kind: Kind, options: ListOptions): Promise<void> {
-  const { columns, rows, objects, notes } = await LISTS[kind](options.notes === true);
+  const narrowed = options.venue !== undefined || options.feed !== undefined || options.current === true;
+  if (narrowed && kind !== 'decoders') {
+    const hint = 'Leave them out, or list decoders.';
+    throw usage(`--venue, --feed and --current are of decoders, not of ${kind}`, hint);
+  }
+  const { columns, rows, objects, notes } = await LISTS[kind](options);
   const out = new Output();
   if (options.format === 'ndjson') {
     for (const object of objects) out.line(JSON.stringify(object));
@@ -109,13 +151,17 @@ export function configure(command: Command): void {
   command
     .addArgument(new Argument('<kind>', 'what to list').choices(KINDS))
     .addOption(oneOf('--format <name>', 'how it is printed', ['table', 'ndjson'], 'table'))
-    .option('--notes', 'what was checked, and what no source confirms')
+    .option('--venue <name>', 'decoders of this venue')
+    .option('--feed <name>', 'decoders of this feed, by its name or what people call it (ITTO, PITCH, OMD-D)')
+    .option('--current', 'only versions that nothing has superseded')
+    .option('--notes', 'what was checked, what no source confirms, what it is also called')
     .addHelpText(
       'after',
       `
 Examples:
   venuewire list decoders
-  venuewire list decoders --notes | less
+  venuewire list decoders --venue NYSE --current
+  venuewire list decoders --feed ITTO --notes
   venuewire list framings --format ndjson
 `,
     )

@@ -11,10 +11,10 @@ const TradeType = {
 const SecurityFlagsBits = { aodEnabled: 10, illiquid: 12, testStock: [13, 2], macEnabled: 15 } as const;
 const TradingStatus = { 1: 'Active', 2: 'Halted', 3: 'Suspended', 8: 'AOD Start', 24: 'AOD End' };
 
-/** A2X (South Africa) AMD real time 1.3.2: A2X712-Market-Data-Techincal-Specification-v1.3.2, version 1.3.2, Thursday, September 15, 2022. */
+/** A2X AMD real time 1.3.2: A2X712-Market-Data-Techincal-Specification-v1.3.2, version 1.3.2, Thursday, September 15, 2022. */
 export const a2xAmd132 = defineDecoder({
   id: 'a2x-amd-1.3.2',
-  venue: 'A2X (South Africa)',
+  venue: 'A2X',
   feed: 'AMD real time',
   version: '1.3.2',
   specification: 'A2X712-Market-Data-Techincal-Specification-v1.3.2, version 1.3.2, Thursday, September 15, 2022',

@@ -1,9 +1,9 @@
 import { defineDecoder, message, u8, u16, u32, u64 } from '../layout/index.js';
 
-/** A2X (South Africa) AMD snapshot 1.3.2: A2X712-Market-Data-Techincal-Specification-v1.3.2, version 1.3.2, Thursday, September 15, 2022. */
+/** A2X AMD snapshot 1.3.2: A2X712-Market-Data-Techincal-Specification-v1.3.2, version 1.3.2, Thursday, September 15, 2022. */
 export const a2xAmdSnapshot132 = defineDecoder({
   id: 'a2x-amd-snapshot-1.3.2',
-  venue: 'A2X (South Africa)',
+  venue: 'A2X',
   feed: 'AMD snapshot',
   version: '1.3.2',
   specification: 'A2X712-Market-Data-Techincal-Specification-v1.3.2, version 1.3.2, Thursday, September 15, 2022',

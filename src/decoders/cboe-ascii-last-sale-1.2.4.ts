@@ -1,9 +1,9 @@
 import { char, defineDecoder, digits, message, millisSinceMidnight, price4, text } from '../layout/index.js';
 
-/** Cboe US Equities (BYX, BZX, EDGA, EDGX) Last Sale (ASCII) 1.2.4: Cboe US Equities Last Sale Specification, version 1.2.4, Wednesday, January 15, 2025. */
+/** Cboe US Equities Last Sale (ASCII) 1.2.4: Cboe US Equities Last Sale Specification, version 1.2.4, Wednesday, January 15, 2025. */
 export const cboeAsciiLastSale124 = defineDecoder({
   id: 'cboe-ascii-last-sale-1.2.4',
-  venue: 'Cboe US Equities (BYX, BZX, EDGA, EDGX)',
+  venue: 'Cboe US Equities',
   feed: 'Last Sale (ASCII)',
   version: '1.2.4',
   specification: 'Cboe US Equities Last Sale Specification, version 1.2.4, Wednesday, January 15, 2025',

@@ -18,10 +18,10 @@ const AuctionType = {
 };
 const RetailPriceImprovement = { B: 'Buy Side RPI', S: 'Sell Side RPI', A: 'Buy and Sell RPI', N: 'No RPI' };
 
-/** Cboe US Equities (BYX, BZX, EDGA, EDGX) TCP depth of book (ASCII PITCH) 1.15.13: Cboe US Equities TCP PITCH Specification, version 1.15.13, Monday, April 21, 2025. */
+/** Cboe US Equities TCP depth of book (ASCII PITCH) 1.15.13: Cboe US Equities TCP PITCH Specification, version 1.15.13, Monday, April 21, 2025. */
 export const cboeAsciiPitch11513 = defineDecoder({
   id: 'cboe-ascii-pitch-1.15.13',
-  venue: 'Cboe US Equities (BYX, BZX, EDGA, EDGX)',
+  venue: 'Cboe US Equities',
   feed: 'TCP depth of book (ASCII PITCH)',
   version: '1.15.13',
   specification: 'Cboe US Equities TCP PITCH Specification, version 1.15.13, Monday, April 21, 2025',

@@ -10,10 +10,10 @@ import {
   text,
 } from '../layout/index.js';
 
-/** Cboe US Equities (BYX, BZX, EDGA, EDGX) Top (ASCII) 1.3.9: Cboe US Equities Summary Depth Feed Specification, version 1.3.9, Wednesday, January 15, 2025. */
+/** Cboe US Equities Top (ASCII) 1.3.9: Cboe US Equities Summary Depth Feed Specification, version 1.3.9, Wednesday, January 15, 2025. */
 export const cboeAsciiTop139 = defineDecoder({
   id: 'cboe-ascii-top-1.3.9',
-  venue: 'Cboe US Equities (BYX, BZX, EDGA, EDGX)',
+  venue: 'Cboe US Equities',
   feed: 'Top (ASCII)',
   version: '1.3.9',
   specification: 'Cboe US Equities Summary Depth Feed Specification, version 1.3.9, Wednesday, January 15, 2025',

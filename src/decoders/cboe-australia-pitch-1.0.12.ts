@@ -60,10 +60,10 @@ const TradeReportType = {
 };
 const ValueCategory = { 1: 'Closing Price', 2: 'iNAV Values (ETF)', 3: 'Index Values', 4: 'EOD NAV from Issuer' };
 
-/** Cboe Australia (CXA) Multicast PITCH depth of book 1.0.12: CXA Multicast PITCH Specification, version 1.0.12, Friday, March 21, 2025. */
+/** Cboe Australia Multicast PITCH depth of book 1.0.12: CXA Multicast PITCH Specification, version 1.0.12, Friday, March 21, 2025. */
 export const cboeAustraliaPitch1012 = defineDecoder({
   id: 'cboe-australia-pitch-1.0.12',
-  venue: 'Cboe Australia (CXA)',
+  venue: 'Cboe Australia',
   feed: 'Multicast PITCH depth of book',
   version: '1.0.12',
   specification: 'CXA Multicast PITCH Specification, version 1.0.12, Friday, March 21, 2025',

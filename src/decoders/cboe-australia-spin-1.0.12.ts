@@ -13,10 +13,10 @@ const SpinResponseStatus = {
   S: 'Spin Already in Progress (Only One Spin Can Be Running at a Time)',
 };
 
-/** Cboe Australia (CXA) depth of book spin server 1.0.12: CXA Multicast PITCH Specification, version 1.0.12, Friday, March 21, 2025. What is as in cboe-australia-pitch-1.0.12 is taken from there. */
+/** Cboe Australia depth of book spin server 1.0.12: CXA Multicast PITCH Specification, version 1.0.12, Friday, March 21, 2025. What is as in cboe-australia-pitch-1.0.12 is taken from there. */
 export const cboeAustraliaSpin1012 = defineDecoder({
   id: 'cboe-australia-spin-1.0.12',
-  venue: 'Cboe Australia (CXA)',
+  venue: 'Cboe Australia',
   feed: 'depth of book spin server',
   version: '1.0.12',
   specification: 'CXA Multicast PITCH Specification, version 1.0.12, Friday, March 21, 2025',

@@ -59,10 +59,10 @@ const TradeReportType = {
 };
 const AuctionType = { O: 'Opening Intraday Auction', C: 'Closing Auction', H: 'Halt Auction Re-Opening' };
 
-/** Cboe Australia (CXA) Multicast Top 1.0.10: CXA Multicast TOP Specification, version 1.0.10, Friday, March 21, 2025. What is as in cboe-australia-pitch-1.0.12 is taken from there. */
+/** Cboe Australia Multicast Top 1.0.10: CXA Multicast TOP Specification, version 1.0.10, Friday, March 21, 2025. What is as in cboe-australia-pitch-1.0.12 is taken from there. */
 export const cboeAustraliaTop1010 = defineDecoder({
   id: 'cboe-australia-top-1.0.10',
-  venue: 'Cboe Australia (CXA)',
+  venue: 'Cboe Australia',
   feed: 'Multicast Top',
   version: '1.0.10',
   specification: 'CXA Multicast TOP Specification, version 1.0.10, Friday, March 21, 2025',

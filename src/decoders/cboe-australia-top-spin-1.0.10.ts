@@ -31,10 +31,10 @@ const MarketIdCode = {
   CXAL: 'CXA Listed',
 };
 
-/** Cboe Australia (CXA) Multicast Top spin server 1.0.10: CXA Multicast TOP Specification, version 1.0.10, Friday, March 21, 2025. What is as in cboe-australia-spin-1.0.12 is taken from there. */
+/** Cboe Australia Multicast Top spin server 1.0.10: CXA Multicast TOP Specification, version 1.0.10, Friday, March 21, 2025. What is as in cboe-australia-spin-1.0.12 is taken from there. */
 export const cboeAustraliaTopSpin1010 = defineDecoder({
   id: 'cboe-australia-top-spin-1.0.10',
-  venue: 'Cboe Australia (CXA)',
+  venue: 'Cboe Australia',
   feed: 'Multicast Top spin server',
   version: '1.0.10',
   specification: 'CXA Multicast TOP Specification, version 1.0.10, Friday, March 21, 2025',

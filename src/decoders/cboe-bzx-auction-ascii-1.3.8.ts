@@ -8,10 +8,10 @@ const AuctionType = {
   M: 'Cboe Market Close',
 };
 
-/** Cboe BZX Auction Feed (ASCII) 1.3.8: Cboe US Equities Auction Feed Specification, version 1.3.8, Monday, April 21, 2025. */
+/** Cboe BZX Equities Auction Feed (ASCII) 1.3.8: Cboe US Equities Auction Feed Specification, version 1.3.8, Monday, April 21, 2025. */
 export const cboeBzxAuctionAscii138 = defineDecoder({
   id: 'cboe-bzx-auction-ascii-1.3.8',
-  venue: 'Cboe BZX',
+  venue: 'Cboe BZX Equities',
   feed: 'Auction Feed (ASCII)',
   version: '1.3.8',
   specification: 'Cboe US Equities Auction Feed Specification, version 1.3.8, Monday, April 21, 2025',

@@ -67,10 +67,10 @@ const CrossType = {
 };
 const AuctionType = { O: 'Opening Call', C: 'Closing Call', H: 'Halt Auction Reopening Call' };
 
-/** Cboe Canada (NEO) Multicast full depth (PITCH) 1.0.14: Cboe Canada Equities Multicast PITCH Specification (2026-05-28), version 1.0.14, Monday, February 9, 2026. */
+/** Cboe Canada Multicast full depth (PITCH) 1.0.14: Cboe Canada Equities Multicast PITCH Specification (2026-05-28), version 1.0.14, Monday, February 9, 2026. */
 export const cboeCanadaFullDepth1014 = defineDecoder({
   id: 'cboe-canada-full-depth-1.0.14',
-  venue: 'Cboe Canada (NEO)',
+  venue: 'Cboe Canada',
   feed: 'Multicast full depth (PITCH)',
   version: '1.0.14',
   specification:

@@ -14,10 +14,10 @@ import { cboeCanadaFullDepth1014 } from './cboe-canada-full-depth-1.0.14.js';
 
 const OrderBookType = { 0: 'All Books', 3: 'NEO-L', 4: 'NEO-N', 5: 'NEO-D', 6: 'Crossing Facility', 7: 'SST' };
 
-/** Cboe Canada (NEO) Multicast market by price 1.0.14: Cboe Canada Equities Multicast PITCH Specification (2026-05-28), version 1.0.14, Monday, February 9, 2026. What is as in cboe-canada-full-depth-1.0.14 is taken from there. */
+/** Cboe Canada Multicast market by price 1.0.14: Cboe Canada Equities Multicast PITCH Specification (2026-05-28), version 1.0.14, Monday, February 9, 2026. What is as in cboe-canada-full-depth-1.0.14 is taken from there. */
 export const cboeCanadaMbp1014 = defineDecoder({
   id: 'cboe-canada-mbp-1.0.14',
-  venue: 'Cboe Canada (NEO)',
+  venue: 'Cboe Canada',
   feed: 'Multicast market by price',
   version: '1.0.14',
   specification:

@@ -1,10 +1,10 @@
 import { defineDecoder, u8 } from '../layout/index.js';
 import { cboeCanadaFullDepth1014 } from './cboe-canada-full-depth-1.0.14.js';
 
-/** Cboe Canada (NEO); the crossing facility feed has the same layout Multicast trades 1.0.14: Cboe Canada Equities Multicast PITCH Specification (2026-05-28), version 1.0.14, Monday, February 9, 2026. What is as in cboe-canada-full-depth-1.0.14 is taken from there. */
+/** Cboe Canada Multicast trades 1.0.14: Cboe Canada Equities Multicast PITCH Specification (2026-05-28), version 1.0.14, Monday, February 9, 2026. What is as in cboe-canada-full-depth-1.0.14 is taken from there. */
 export const cboeCanadaTrades1014 = defineDecoder({
   id: 'cboe-canada-trades-1.0.14',
-  venue: 'Cboe Canada (NEO); the crossing facility feed has the same layout',
+  venue: 'Cboe Canada',
   feed: 'Multicast trades',
   version: '1.0.14',
   specification:

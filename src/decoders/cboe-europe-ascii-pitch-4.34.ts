@@ -12,10 +12,10 @@ import {
   text,
 } from '../layout/index.js';
 
-/** Cboe Europe BXE, CXE TCP depth of book (ASCII PITCH) 4.34: BATS Europe PITCH Specification, version 4.34, Friday, January 30, 2026. */
+/** Cboe Europe Equities TCP depth of book (ASCII PITCH) 4.34: BATS Europe PITCH Specification, version 4.34, Friday, January 30, 2026. */
 export const cboeEuropeAsciiPitch434 = defineDecoder({
   id: 'cboe-europe-ascii-pitch-4.34',
-  venue: 'Cboe Europe BXE, CXE',
+  venue: 'Cboe Europe Equities',
   feed: 'TCP depth of book (ASCII PITCH)',
   version: '4.34',
   specification: 'BATS Europe PITCH Specification, version 4.34, Friday, January 30, 2026',

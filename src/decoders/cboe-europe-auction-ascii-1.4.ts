@@ -9,10 +9,10 @@ import {
   text,
 } from '../layout/index.js';
 
-/** Cboe Europe BXE, CXE Auction Feed (ASCII PITCH over TCP) 1.4: BATS Europe Auction Feed Specification, version 1.4, Thursday, February 6, 2025. */
+/** Cboe Europe Equities Auction Feed (ASCII PITCH over TCP) 1.4: BATS Europe Auction Feed Specification, version 1.4, Thursday, February 6, 2025. */
 export const cboeEuropeAuctionAscii14 = defineDecoder({
   id: 'cboe-europe-auction-ascii-1.4',
-  venue: 'Cboe Europe BXE, CXE',
+  venue: 'Cboe Europe Equities',
   feed: 'Auction Feed (ASCII PITCH over TCP)',
   version: '1.4',
   specification: 'BATS Europe Auction Feed Specification, version 1.4, Thursday, February 6, 2025',

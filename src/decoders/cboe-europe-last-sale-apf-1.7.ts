@@ -87,10 +87,10 @@ const DeferralOrEnrichmentType = {
 };
 const DeferralIlliquidInstrument = { ILQD: 'Non-Immediate Publication Deferral for Illiquid Instrument' };
 
-/** Cboe Europe BXE, CXE Last Sale (APF) 1.7: BATS Europe Last Sale Specification, version 1.7, Monday, October 2, 2023. */
+/** Cboe Europe Equities Last Sale (APF) 1.7: BATS Europe Last Sale Specification, version 1.7, Monday, October 2, 2023. */
 export const cboeEuropeLastSaleApf17 = defineDecoder({
   id: 'cboe-europe-last-sale-apf-1.7',
-  venue: 'Cboe Europe BXE, CXE',
+  venue: 'Cboe Europe Equities',
   feed: 'Last Sale (APF)',
   version: '1.7',
   specification: 'BATS Europe Last Sale Specification, version 1.7, Monday, October 2, 2023',

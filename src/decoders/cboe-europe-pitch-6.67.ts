@@ -100,10 +100,10 @@ const AuctionType = {
 const OutsideTolerance = { O: 'Outside Tolerance', I: 'Inside Tolerance', '-': 'Not Specified' };
 const IncludesPrimary = { P: 'Includes Primary', N: 'Excludes Primary', '-': 'Not Specified' };
 
-/** Cboe Europe BXE, CXE equities and DXE derivatives (Cboe NL/EU) Multicast PITCH depth of book 6.67: BATS Europe MC PITCH Specification, version 6.67, Thursday, April 2, 2026. */
+/** Cboe Europe Equities Multicast PITCH depth of book 6.67: BATS Europe MC PITCH Specification, version 6.67, Thursday, April 2, 2026. */
 export const cboeEuropePitch667 = defineDecoder({
   id: 'cboe-europe-pitch-6.67',
-  venue: 'Cboe Europe BXE, CXE equities and DXE derivatives (Cboe NL/EU)',
+  venue: 'Cboe Europe Equities',
   feed: 'Multicast PITCH depth of book',
   version: '6.67',
   specification: 'BATS Europe MC PITCH Specification, version 6.67, Thursday, April 2, 2026',

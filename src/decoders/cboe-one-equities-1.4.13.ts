@@ -46,11 +46,11 @@ const TradingStatus = {
 const RegShoAction = { 0: 'No Price Test in Effect', 1: 'Reg SHO Price Test Restriction in Effect' };
 const DataSource = { C: 'CTA', U: 'UTP', i: 'Indicative Value', c: 'Calculated Value from TMX IP' };
 
-/** Cboe Titanium (BYX, BZX, EDGA, EDGX consolidated) Cboe One equities 1.4.13: Cboe Equities One Feed Specification, version 1.4.13, Monday, March 16, 2026. */
+/** Cboe US Equities Cboe One 1.4.13: Cboe Equities One Feed Specification, version 1.4.13, Monday, March 16, 2026. */
 export const cboeOneEquities1413 = defineDecoder({
   id: 'cboe-one-equities-1.4.13',
-  venue: 'Cboe Titanium (BYX, BZX, EDGA, EDGX consolidated)',
-  feed: 'Cboe One equities',
+  venue: 'Cboe US Equities',
+  feed: 'Cboe One',
   version: '1.4.13',
   specification: 'Cboe Equities One Feed Specification, version 1.4.13, Monday, March 16, 2026',
   framing: 'cboe-sequenced-unit',

@@ -38,11 +38,11 @@ const TradeCondition = {
 };
 const HaltStatus = { H: 'Halted', Q: 'Quote Only', R: 'Opening Rotation', T: 'Trading' };
 
-/** Cboe Titanium (options consolidated) Cboe One options 1.0.10: Cboe Options One Feed Specification, version 1.0.10, Wednesday, April 1, 2026. */
+/** Cboe US Options Cboe One 1.0.10: Cboe Options One Feed Specification, version 1.0.10, Wednesday, April 1, 2026. */
 export const cboeOneOptions1010 = defineDecoder({
   id: 'cboe-one-options-1.0.10',
-  venue: 'Cboe Titanium (options consolidated)',
-  feed: 'Cboe One options',
+  venue: 'Cboe US Options',
+  feed: 'Cboe One',
   version: '1.0.10',
   specification: 'Cboe Options One Feed Specification, version 1.0.10, Wednesday, April 1, 2026',
   framing: 'cboe-sequenced-unit',

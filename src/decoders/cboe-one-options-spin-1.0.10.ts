@@ -8,11 +8,11 @@ const TradeReplayResponseStatus = {
   S: 'Spin Already in Progress (Only One Spin Can Be Running at a Time)',
 };
 
-/** Cboe Titanium (options consolidated) Cboe One options spin server 1.0.10: Cboe Options One Feed Specification, version 1.0.10, Wednesday, April 1, 2026. What is as in cboe-c1-flex-spin-1.1.30 is taken from there. */
+/** Cboe US Options Cboe One spin server 1.0.10: Cboe Options One Feed Specification, version 1.0.10, Wednesday, April 1, 2026. What is as in cboe-c1-flex-spin-1.1.30 is taken from there. */
 export const cboeOneOptionsSpin1010 = defineDecoder({
   id: 'cboe-one-options-spin-1.0.10',
-  venue: 'Cboe Titanium (options consolidated)',
-  feed: 'Cboe One options spin server',
+  venue: 'Cboe US Options',
+  feed: 'Cboe One spin server',
   version: '1.0.10',
   specification: 'Cboe Options One Feed Specification, version 1.0.10, Wednesday, April 1, 2026',
   framing: 'cboe-sequenced-unit',

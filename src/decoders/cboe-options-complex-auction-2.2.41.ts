@@ -24,10 +24,10 @@ const AuctionNotificationAuctionType = {
 };
 const OptionsAuctionUpdateAuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening' };
 
-/** Cboe BZX, C2, EDGX Options Complex Auction Feed 2.2.41: US OPTIONS COMPLEX AUCTION MULTICAST PITCH SPECIFICATION, version 2.2.41, Wednesday, April 1, 2026. What is as in cboe-options-complex-pitch-2.1.18 is taken from there. */
+/** Cboe BZX Options Complex Auction Feed 2.2.41: US OPTIONS COMPLEX AUCTION MULTICAST PITCH SPECIFICATION, version 2.2.41, Wednesday, April 1, 2026. What is as in cboe-options-complex-pitch-2.1.18 is taken from there. */
 export const cboeOptionsComplexAuction2241 = defineDecoder({
   id: 'cboe-options-complex-auction-2.2.41',
-  venue: 'Cboe BZX, C2, EDGX Options',
+  venue: 'Cboe BZX Options',
   feed: 'Complex Auction Feed',
   version: '2.2.41',
   specification: 'US OPTIONS COMPLEX AUCTION MULTICAST PITCH SPECIFICATION, version 2.2.41, Wednesday, April 1, 2026',

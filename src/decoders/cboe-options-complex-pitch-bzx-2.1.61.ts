@@ -44,10 +44,10 @@ const NotificationAuctionType = {
 const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 const AuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening' };
 
-/** Cboe BZX, C2, EDGX Options Complex Multicast PITCH 2.1.61: US OPTIONS COMPLEX MULTICAST PITCH SPECIFICATION, version 2.1.61, Wednesday, April 1, 2026. What is as in cboe-options-complex-pitch-2.1.18 is taken from there. */
+/** Cboe BZX Options Complex Multicast PITCH 2.1.61: US OPTIONS COMPLEX MULTICAST PITCH SPECIFICATION, version 2.1.61, Wednesday, April 1, 2026. What is as in cboe-options-complex-pitch-2.1.18 is taken from there. */
 export const cboeOptionsComplexPitchBzx2161 = defineDecoder({
   id: 'cboe-options-complex-pitch-bzx-2.1.61',
-  venue: 'Cboe BZX, C2, EDGX Options',
+  venue: 'Cboe BZX Options',
   feed: 'Complex Multicast PITCH',
   version: '2.1.61',
   specification: 'US OPTIONS COMPLEX MULTICAST PITCH SPECIFICATION, version 2.1.61, Wednesday, April 1, 2026',

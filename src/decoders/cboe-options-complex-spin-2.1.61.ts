@@ -21,10 +21,10 @@ import { cboeC1FlexSpin1130 } from './cboe-c1-flex-spin-1.1.30.js';
 const LegSecurityType = { O: 'Leg Is an Option Instrument', E: 'Leg Is an Equity Instrument' };
 const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 
-/** Cboe BZX, C2, EDGX Options Complex PITCH spin server 2.1.61: US OPTIONS COMPLEX MULTICAST PITCH SPECIFICATION, version 2.1.61, Wednesday, April 1, 2026. What is as in cboe-c1-flex-spin-1.1.30 is taken from there. */
+/** Cboe BZX Options Complex PITCH spin server 2.1.61: US OPTIONS COMPLEX MULTICAST PITCH SPECIFICATION, version 2.1.61, Wednesday, April 1, 2026. What is as in cboe-c1-flex-spin-1.1.30 is taken from there. */
 export const cboeOptionsComplexSpin2161 = defineDecoder({
   id: 'cboe-options-complex-spin-2.1.61',
-  venue: 'Cboe BZX, C2, EDGX Options',
+  venue: 'Cboe BZX Options',
   feed: 'Complex PITCH spin server',
   version: '2.1.61',
   specification: 'US OPTIONS COMPLEX MULTICAST PITCH SPECIFICATION, version 2.1.61, Wednesday, April 1, 2026',

@@ -37,10 +37,10 @@ const TradeCondition = {
 const AuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening' };
 const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 
-/** Cboe BZX, C2, EDGX Options Complex Top 1.1.54: US OPTIONS COMPLEX MULTICAST TOP SPECIFICATION, version 1.1.54, Wednesday, April 1, 2026. */
+/** Cboe BZX Options Complex Top 1.1.54: US OPTIONS COMPLEX MULTICAST TOP SPECIFICATION, version 1.1.54, Wednesday, April 1, 2026. */
 export const cboeOptionsComplexTop1154 = defineDecoder({
   id: 'cboe-options-complex-top-1.1.54',
-  venue: 'Cboe BZX, C2, EDGX Options',
+  venue: 'Cboe BZX Options',
   feed: 'Complex Top',
   version: '1.1.54',
   specification: 'US OPTIONS COMPLEX MULTICAST TOP SPECIFICATION, version 1.1.54, Wednesday, April 1, 2026',

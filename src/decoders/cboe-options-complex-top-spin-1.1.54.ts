@@ -31,10 +31,10 @@ const TradeCondition = {
 };
 const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 
-/** Cboe BZX, C2, EDGX Options Complex Top spin server 1.1.54: US OPTIONS COMPLEX MULTICAST TOP SPECIFICATION, version 1.1.54, Wednesday, April 1, 2026. What is as in cboe-options-complex-spin-2.1.61 is taken from there. */
+/** Cboe BZX Options Complex Top spin server 1.1.54: US OPTIONS COMPLEX MULTICAST TOP SPECIFICATION, version 1.1.54, Wednesday, April 1, 2026. What is as in cboe-options-complex-spin-2.1.61 is taken from there. */
 export const cboeOptionsComplexTopSpin1154 = defineDecoder({
   id: 'cboe-options-complex-top-spin-1.1.54',
-  venue: 'Cboe BZX, C2, EDGX Options',
+  venue: 'Cboe BZX Options',
   feed: 'Complex Top spin server',
   version: '1.1.54',
   specification: 'US OPTIONS COMPLEX MULTICAST TOP SPECIFICATION, version 1.1.54, Wednesday, April 1, 2026',

@@ -26,10 +26,10 @@ const OpeningCondition = {
   C: 'Crossed Composite Market',
 };
 
-/** Cboe BZX, C2, EDGX Options Multicast PITCH depth of book 2.41.64: US EQUITIES OPTIONS MULTICAST PITCH SPECIFICATION, version 2.41.64, Monday, January 12, 2026. What is as in cboe-options-complex-pitch-2.1.18 is taken from there. */
+/** Cboe BZX Options Multicast PITCH depth of book 2.41.64: US EQUITIES OPTIONS MULTICAST PITCH SPECIFICATION, version 2.41.64, Monday, January 12, 2026. What is as in cboe-options-complex-pitch-2.1.18 is taken from there. */
 export const cboeOptionsPitchBzx241 = defineDecoder({
   id: 'cboe-options-pitch-bzx-2.41',
-  venue: 'Cboe BZX, C2, EDGX Options',
+  venue: 'Cboe BZX Options',
   feed: 'Multicast PITCH depth of book',
   version: '2.41.64',
   specification: 'US EQUITIES OPTIONS MULTICAST PITCH SPECIFICATION, version 2.41.64, Monday, January 12, 2026',

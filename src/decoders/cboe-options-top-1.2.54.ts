@@ -51,10 +51,10 @@ const OpeningCondition = {
 const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', R: 'Opening Rotation', T: 'RTH Trading' };
 const GthTradingStatus = { H: 'Halted', Q: 'Quote Only', R: 'Opening Rotation', T: 'Trading' };
 
-/** Cboe C2, EDGX Options Multicast Top 1.2.54: US OPTIONS MULTICAST TOP SPECIFICATION, version 1.2.54, Wednesday, April 1, 2026. What is as in cboe-options-auction-edgx-1.1.39 is taken from there. */
+/** Cboe C2 Options Multicast Top 1.2.54: US OPTIONS MULTICAST TOP SPECIFICATION, version 1.2.54, Wednesday, April 1, 2026. What is as in cboe-options-auction-edgx-1.1.39 is taken from there. */
 export const cboeOptionsTop1254 = defineDecoder({
   id: 'cboe-options-top-1.2.54',
-  venue: 'Cboe C2, EDGX Options',
+  venue: 'Cboe C2 Options',
   feed: 'Multicast Top',
   version: '1.2.54',
   specification: 'US OPTIONS MULTICAST TOP SPECIFICATION, version 1.2.54, Wednesday, April 1, 2026',

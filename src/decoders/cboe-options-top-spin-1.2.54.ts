@@ -30,10 +30,10 @@ const TradeCondition = {
 const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', R: 'Opening Rotation', T: 'RTH Trading' };
 const GthTradingStatus = { H: 'Halted', Q: 'Quote Only', R: 'Opening Rotation', T: 'Trading' };
 
-/** Cboe BZX, C2, EDGX Options Multicast Top spin server 1.2.54: US OPTIONS MULTICAST TOP SPECIFICATION, version 1.2.54, Wednesday, April 1, 2026. What is as in cboe-options-complex-spin-2.1.61 is taken from there. */
+/** Cboe BZX Options Multicast Top spin server 1.2.54: US OPTIONS MULTICAST TOP SPECIFICATION, version 1.2.54, Wednesday, April 1, 2026. What is as in cboe-options-complex-spin-2.1.61 is taken from there. */
 export const cboeOptionsTopSpin1254 = defineDecoder({
   id: 'cboe-options-top-spin-1.2.54',
-  venue: 'Cboe BZX, C2, EDGX Options',
+  venue: 'Cboe BZX Options',
   feed: 'Multicast Top spin server',
   version: '1.2.54',
   specification: 'US OPTIONS MULTICAST TOP SPECIFICATION, version 1.2.54, Wednesday, April 1, 2026',

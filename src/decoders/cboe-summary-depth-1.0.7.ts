@@ -20,10 +20,10 @@ const SessionIndicator = { R: 'Regular Trading Session', P: 'Pre- or Post-Market
 const RetailPriceImprovement = { B: 'Buy Side RPI', S: 'Sell Side RPI', A: 'Buy and Sell RPI', N: 'No RPI' };
 const RegShoAction = { 0: 'No Price Test in Effect', 1: 'Reg SHO Price Test Restriction in Effect' };
 
-/** Cboe US Equities (BYX, BZX, EDGA, EDGX) Summary Depth 1.0.7: Cboe US Equities Summary Depth Feed Specification, version 1.0.7, Wednesday, January 15, 2025. */
+/** Cboe US Equities Summary Depth 1.0.7: Cboe US Equities Summary Depth Feed Specification, version 1.0.7, Wednesday, January 15, 2025. */
 export const cboeSummaryDepth107 = defineDecoder({
   id: 'cboe-summary-depth-1.0.7',
-  venue: 'Cboe US Equities (BYX, BZX, EDGA, EDGX)',
+  venue: 'Cboe US Equities',
   feed: 'Summary Depth',
   version: '1.0.7',
   specification: 'Cboe US Equities Summary Depth Feed Specification, version 1.0.7, Wednesday, January 15, 2025',

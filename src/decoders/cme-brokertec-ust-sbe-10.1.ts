@@ -31,11 +31,11 @@ const MdEntryType = {
   J: 'Book Reset',
 };
 
-/** CME BrokerTec US Treasury market data (SBE) 10.1: CME BrokerTec US Treasury market data, version 10.1, Thursday, April 13, 2023. */
+/** CME BrokerTec US Treasuries (SBE) 10.1: CME BrokerTec US Treasury market data, version 10.1, Thursday, April 13, 2023. */
 export const cmeBrokertecUstSbe101 = defineDecoder({
   id: 'cme-brokertec-ust-sbe-10.1',
   venue: 'CME BrokerTec',
-  feed: 'US Treasury market data (SBE)',
+  feed: 'US Treasuries (SBE)',
   version: '10.1',
   specification: 'CME BrokerTec US Treasury market data, version 10.1, Thursday, April 13, 2023',
   framing: 'cme-mdp3',

@@ -32,11 +32,11 @@ const MdEntryTypeTickerEntryType = {
   z: 'Given',
 };
 
-/** CME EBS Spectrum; Derived data has the same layout EBS Spectrum and derived market data (SBE) 12.0: CME EBS Spectrum; Derived data has the same layout EBS Spectrum and derived market data, version 12.0, Friday, April 8, 2022. */
+/** CME EBS EBS Spectrum (SBE) 12.0: CME EBS Spectrum; Derived data has the same layout EBS Spectrum and derived market data, version 12.0, Friday, April 8, 2022. */
 export const cmeEbsSpectrumSbe120 = defineDecoder({
   id: 'cme-ebs-spectrum-sbe-12.0',
-  venue: 'CME EBS Spectrum; Derived data has the same layout',
-  feed: 'EBS Spectrum and derived market data (SBE)',
+  venue: 'CME EBS',
+  feed: 'EBS Spectrum (SBE)',
   version: '12.0',
   specification:
     'CME EBS Spectrum; Derived data has the same layout EBS Spectrum and derived market data, version 12.0, Friday, April 8, 2022',

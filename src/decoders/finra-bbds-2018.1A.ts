@@ -29,10 +29,10 @@ const MarketCenterOriginatorId = {
 };
 const Action = { H: 'Trading Halt', Q: 'Quotation Resumption', T: 'Trading Resumption' };
 
-/** FINRA OTC Bulletin Board Dissemination Service (BBDS) 2018.1A: BBDS Specs v2018-1, version 2018.1A, Monday, May 14, 2018. */
+/** FINRA Bulletin Board Dissemination Service (BBDS) 2018.1A: BBDS Specs v2018-1, version 2018.1A, Monday, May 14, 2018. */
 export const finraBbds20181A = defineDecoder({
   id: 'finra-bbds-2018.1A',
-  venue: 'FINRA OTC',
+  venue: 'FINRA',
   feed: 'Bulletin Board Dissemination Service (BBDS)',
   version: '2018.1A',
   specification: 'BBDS Specs v2018-1, version 2018.1A, Monday, May 14, 2018',

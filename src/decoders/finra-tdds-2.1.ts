@@ -36,10 +36,10 @@ const Action = {
   X: 'Quotation and Trading Resumption',
 };
 
-/** FINRA ORF Trade Data Dissemination Service (TDDS) 2.1: TDDS-2.1-MOLD, version 2.1, Tuesday, May 10, 2022. */
+/** FINRA Trade Data Dissemination Service (TDDS) 2.1: TDDS-2.1-MOLD, version 2.1, Tuesday, May 10, 2022. */
 export const finraTdds21 = defineDecoder({
   id: 'finra-tdds-2.1',
-  venue: 'FINRA ORF',
+  venue: 'FINRA',
   feed: 'Trade Data Dissemination Service (TDDS)',
   version: '2.1',
   specification: 'TDDS-2.1-MOLD, version 2.1, Tuesday, May 10, 2022',

@@ -1,10 +1,10 @@
 import { char, defineDecoder, i32, i64, message, price3, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
 import { hkexOmdC145 } from './hkex-omd-c-1.45.js';
 
-/** HKEX China Connect (Shanghai, Shenzhen) OMD China Connect 1.4: HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022. What is as in hkex-omd-c-1.45 is taken from there. */
+/** HKEX China Connect OMD China Connect 1.4: HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022. What is as in hkex-omd-c-1.45 is taken from there. */
 export const hkexOmdCc14 = defineDecoder({
   id: 'hkex-omd-cc-1.4',
-  venue: 'HKEX China Connect (Shanghai, Shenzhen)',
+  venue: 'HKEX China Connect',
   feed: 'OMD China Connect',
   version: '1.4',
   specification: 'HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022',

@@ -1,10 +1,10 @@
 import { defineDecoder, message, u16, u32 } from '../layout/index.js';
 import { hkexOmdCc14 } from './hkex-omd-cc-1.4.js';
 
-/** HKEX China Connect (Shanghai, Shenzhen) OMD China Connect refresh 1.4: HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022. What is as in hkex-omd-cc-1.4 is taken from there. */
+/** HKEX China Connect OMD China Connect refresh 1.4: HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022. What is as in hkex-omd-cc-1.4 is taken from there. */
 export const hkexOmdCcRefresh14 = defineDecoder({
   id: 'hkex-omd-cc-refresh-1.4',
-  venue: 'HKEX China Connect (Shanghai, Shenzhen)',
+  venue: 'HKEX China Connect',
   feed: 'OMD China Connect refresh',
   version: '1.4',
   specification: 'HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022',

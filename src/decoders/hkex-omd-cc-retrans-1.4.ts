@@ -10,10 +10,10 @@ const RetransStatus = {
   101: 'Exceeds Maximum Requests in a Day',
 };
 
-/** HKEX China Connect (Shanghai, Shenzhen) OMD China Connect retransmission 1.4: HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022. What is as in hkex-omd-cc-1.4 is taken from there. */
+/** HKEX China Connect OMD China Connect retransmission 1.4: HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022. What is as in hkex-omd-cc-1.4 is taken from there. */
 export const hkexOmdCcRetrans14 = defineDecoder({
   id: 'hkex-omd-cc-retrans-1.4',
-  venue: 'HKEX China Connect (Shanghai, Shenzhen)',
+  venue: 'HKEX China Connect',
   feed: 'OMD China Connect retransmission',
   version: '1.4',
   specification: 'HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022',

@@ -28,10 +28,10 @@ const ModificationFlag = {
 const ResetStartEndFlag = { 1: 'Start of Reset Dissemination', 2: 'End of Reset Dissemination' };
 const CommunicationStartEndFlag = { 0: 'Health Check Control', 1: 'Communication Start', 2: 'Communication End' };
 
-/** JPX: Tokyo, Nagoya, Sapporo, Fukuoka stock exchanges (FLEX) FLEX market by order 1.1: TSEarrowhead FLEX MarketbyOrderSpecifications ver.1.1, version 1.1, Wednesday, November 20, 2024. */
+/** JPX Tokyo Stock Exchange FLEX market by order 1.1: TSEarrowhead FLEX MarketbyOrderSpecifications ver.1.1, version 1.1, Wednesday, November 20, 2024. */
 export const jpxFlexMbo11 = defineDecoder({
   id: 'jpx-flex-mbo-1.1',
-  venue: 'JPX: Tokyo, Nagoya, Sapporo, Fukuoka stock exchanges (FLEX)',
+  venue: 'JPX Tokyo Stock Exchange',
   feed: 'FLEX market by order',
   version: '1.1',
   specification: 'TSEarrowhead FLEX MarketbyOrderSpecifications ver.1.1, version 1.1, Wednesday, November 20, 2024',

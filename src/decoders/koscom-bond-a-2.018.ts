@@ -24,10 +24,10 @@ const krxIndexFields = {
   endKeyword: char(92),
 };
 
-/** Korea Exchange (KOSCOM) MDCS real time, Bond A 2.018: Korea Exchange MDCS real time, Bond A, version 2.018, Monday, May 18, 2026. */
+/** Korea Exchange MDCS real time, Bond A 2.018: Korea Exchange MDCS real time, Bond A, version 2.018, Monday, May 18, 2026. */
 export const koscomBondA2018 = defineDecoder({
   id: 'koscom-bond-a-2.018',
-  venue: 'Korea Exchange (KOSCOM)',
+  venue: 'Korea Exchange',
   feed: 'MDCS real time, Bond A',
   version: '2.018',
   specification: 'Korea Exchange MDCS real time, Bond A, version 2.018, Monday, May 18, 2026',

@@ -70,10 +70,10 @@ const spotGoldMarketOperationScheduleFields = {
   endKeyword: char(82),
 };
 
-/** Korea Exchange (KOSCOM) MDCS real time, Commodities 2.018: Korea Exchange MDCS real time, Commodities, version 2.018, Monday, May 18, 2026. */
+/** Korea Exchange MDCS real time, Commodities 2.018: Korea Exchange MDCS real time, Commodities, version 2.018, Monday, May 18, 2026. */
 export const koscomCommodities2018 = defineDecoder({
   id: 'koscom-commodities-2.018',
-  venue: 'Korea Exchange (KOSCOM)',
+  venue: 'Korea Exchange',
   feed: 'MDCS real time, Commodities',
   version: '2.018',
   specification: 'Korea Exchange MDCS real time, Commodities, version 2.018, Monday, May 18, 2026',

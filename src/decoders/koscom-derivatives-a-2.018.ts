@@ -1,9 +1,9 @@
 import { char, defineDecoder, digits, longDigits, message, text } from '../layout/index.js';
 
-/** Korea Exchange (KOSCOM) MDCS real time, Derivatives A 2.018: Korea Exchange MDCS real time, Derivatives A, version 2.018, Monday, May 18, 2026. */
+/** Korea Exchange MDCS real time, Derivatives A 2.018: Korea Exchange MDCS real time, Derivatives A, version 2.018, Monday, May 18, 2026. */
 export const koscomDerivativesA2018 = defineDecoder({
   id: 'koscom-derivatives-a-2.018',
-  venue: 'Korea Exchange (KOSCOM)',
+  venue: 'Korea Exchange',
   feed: 'MDCS real time, Derivatives A',
   version: '2.018',
   specification: 'Korea Exchange MDCS real time, Derivatives A, version 2.018, Monday, May 18, 2026',

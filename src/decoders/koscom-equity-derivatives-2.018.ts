@@ -42,10 +42,10 @@ const equityDerivativesUnderlyingSnapshotKospiFields = {
   endKeyword: char(135),
 };
 
-/** Korea Exchange (KOSCOM) MDCS real time, Equity Derivatives 2.018: Korea Exchange MDCS real time, Equity Derivatives, version 2.018, Monday, May 18, 2026. What is as in koscom-bond-a-2.018 is taken from there. */
+/** Korea Exchange MDCS real time, Equity Derivatives 2.018: Korea Exchange MDCS real time, Equity Derivatives, version 2.018, Monday, May 18, 2026. What is as in koscom-bond-a-2.018 is taken from there. */
 export const koscomEquityDerivatives2018 = defineDecoder({
   id: 'koscom-equity-derivatives-2.018',
-  venue: 'Korea Exchange (KOSCOM)',
+  venue: 'Korea Exchange',
   feed: 'MDCS real time, Equity Derivatives',
   version: '2.018',
   specification: 'Korea Exchange MDCS real time, Equity Derivatives, version 2.018, Monday, May 18, 2026',

@@ -14,10 +14,10 @@ const krxIndexFields = {
   endKeyword: char(76),
 };
 
-/** Korea Exchange (KOSCOM) MDCS real time, index products 1 to 3 1.39: Korea Exchange MDCS real time, index products 1 to 3, version 1.39, Monday, May 18, 2026. What is as in koscom-equity-derivatives-2.018 is taken from there. */
+/** Korea Exchange MDCS real time, index products 1 to 3 1.39: Korea Exchange MDCS real time, index products 1 to 3, version 1.39, Monday, May 18, 2026. What is as in koscom-equity-derivatives-2.018 is taken from there. */
 export const koscomIndex139 = defineDecoder({
   id: 'koscom-index-1.39',
-  venue: 'Korea Exchange (KOSCOM)',
+  venue: 'Korea Exchange',
   feed: 'MDCS real time, index products 1 to 3',
   version: '1.39',
   specification: 'Korea Exchange MDCS real time, index products 1 to 3, version 1.39, Monday, May 18, 2026',

@@ -50,10 +50,10 @@ const etfTrackingErrorFields = {
   endKeyword: char(59),
 };
 
-/** Korea Exchange (KOSCOM) MDCS real time, Koscom 1.20: Korea Exchange MDCS real time, Koscom, version 1.20, Thursday, May 26, 2022. */
+/** Korea Exchange MDCS real time, Koscom 1.20: Korea Exchange MDCS real time, Koscom, version 1.20, Thursday, May 26, 2022. */
 export const koscomKoscom120 = defineDecoder({
   id: 'koscom-koscom-1.20',
-  venue: 'Korea Exchange (KOSCOM)',
+  venue: 'Korea Exchange',
   feed: 'MDCS real time, Koscom',
   version: '1.20',
   specification: 'Korea Exchange MDCS real time, Koscom, version 1.20, Thursday, May 26, 2022',

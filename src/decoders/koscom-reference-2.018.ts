@@ -1,10 +1,10 @@
 import { char, defineDecoder, digits, longDigits, message, reserved, text } from '../layout/index.js';
 import { koscomIndex139 } from './koscom-index-1.39.js';
 
-/** Korea Exchange (KOSCOM) MDCS real time, reference information and investor activities 2.018: Korea Exchange MDCS real time, reference information and investor activities, version 2.018, Monday, May 18, 2026. What is as in koscom-index-1.39 is taken from there. */
+/** Korea Exchange MDCS real time, reference information and investor activities 2.018: Korea Exchange MDCS real time, reference information and investor activities, version 2.018, Monday, May 18, 2026. What is as in koscom-index-1.39 is taken from there. */
 export const koscomReference2018 = defineDecoder({
   id: 'koscom-reference-2.018',
-  venue: 'Korea Exchange (KOSCOM)',
+  venue: 'Korea Exchange',
   feed: 'MDCS real time, reference information and investor activities',
   version: '2.018',
   specification:

@@ -22,10 +22,10 @@ const announcementKospiFields = {
   endKeyword: char(1365),
 };
 
-/** Korea Exchange (KOSCOM) MDCS real time, Securities A 2.018: Korea Exchange MDCS real time, Securities A, version 2.018, Monday, May 18, 2026. What is as in koscom-equity-derivatives-2.018 is taken from there. */
+/** Korea Exchange MDCS real time, Securities A 2.018: Korea Exchange MDCS real time, Securities A, version 2.018, Monday, May 18, 2026. What is as in koscom-equity-derivatives-2.018 is taken from there. */
 export const koscomSecuritiesA2018 = defineDecoder({
   id: 'koscom-securities-a-2.018',
-  venue: 'Korea Exchange (KOSCOM)',
+  venue: 'Korea Exchange',
   feed: 'MDCS real time, Securities A',
   version: '2.018',
   specification: 'Korea Exchange MDCS real time, Securities A, version 2.018, Monday, May 18, 2026',

@@ -1,10 +1,10 @@
 import { char, defineDecoder, digits, message, text } from '../layout/index.js';
 import { koscomSecuritiesA2018 } from './koscom-securities-a-2.018.js';
 
-/** Korea Exchange (KOSCOM) MDCS real time, Securities C 2.018: Korea Exchange MDCS real time, Securities C, version 2.018, Monday, May 18, 2026. What is as in koscom-securities-a-2.018 is taken from there. */
+/** Korea Exchange MDCS real time, Securities C 2.018: Korea Exchange MDCS real time, Securities C, version 2.018, Monday, May 18, 2026. What is as in koscom-securities-a-2.018 is taken from there. */
 export const koscomSecuritiesC2018 = defineDecoder({
   id: 'koscom-securities-c-2.018',
-  venue: 'Korea Exchange (KOSCOM)',
+  venue: 'Korea Exchange',
   feed: 'MDCS real time, Securities C',
   version: '2.018',
   specification: 'Korea Exchange MDCS real time, Securities C, version 2.018, Monday, May 18, 2026',

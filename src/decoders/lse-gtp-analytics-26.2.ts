@@ -50,10 +50,10 @@ const SessionChangeReason = {
 };
 const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 
-/** London Stock Exchange GTP analytics 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. */
+/** LSE GTP analytics 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. */
 export const lseGtpAnalytics262 = defineDecoder({
   id: 'lse-gtp-analytics-26.2',
-  venue: 'London Stock Exchange',
+  venue: 'LSE',
   feed: 'GTP analytics',
   version: '26.2',
   specification: 'gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025',

@@ -51,10 +51,10 @@ const SessionChangeReason = {
 };
 const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 
-/** London Stock Exchange GTP analytics replay 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-replay-26.2 is taken from there. */
+/** LSE GTP analytics replay 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-replay-26.2 is taken from there. */
 export const lseGtpAnalyticsReplay262 = defineDecoder({
   id: 'lse-gtp-analytics-replay-26.2',
-  venue: 'London Stock Exchange',
+  venue: 'LSE',
   feed: 'GTP analytics replay',
   version: '26.2',
   specification: 'gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025',

@@ -65,10 +65,10 @@ const OpeningClosingPriceIndicator = {
   I: 'Previous Close',
 };
 
-/** London Stock Exchange GTP Level 1 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-analytics-26.2 is taken from there. */
+/** LSE GTP Level 1 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-analytics-26.2 is taken from there. */
 export const lseGtpLevel1262 = defineDecoder({
   id: 'lse-gtp-level1-26.2',
-  venue: 'London Stock Exchange',
+  venue: 'LSE',
   feed: 'GTP Level 1',
   version: '26.2',
   specification: 'gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025',

@@ -102,10 +102,10 @@ const ImbalanceDirection = {
   S: 'Sell Imbalance',
 };
 
-/** London Stock Exchange GTP Level 1 recovery 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-recovery-26.2 is taken from there. */
+/** LSE GTP Level 1 recovery 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-recovery-26.2 is taken from there. */
 export const lseGtpLevel1Recovery262 = defineDecoder({
   id: 'lse-gtp-level1-recovery-26.2',
-  venue: 'London Stock Exchange',
+  venue: 'LSE',
   feed: 'GTP Level 1 recovery',
   version: '26.2',
   specification: 'gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025',

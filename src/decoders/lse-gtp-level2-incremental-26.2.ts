@@ -23,10 +23,10 @@ const OrderType = {
 };
 const TradeSummarySide = { ' ': 'No Side Only Hidden Quantity Executed', B: 'Buy Side', S: 'Sell Side' };
 
-/** London Stock Exchange GTP Level 2 incremental 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-level1-26.2 is taken from there. */
+/** LSE GTP Level 2 incremental 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-level1-26.2 is taken from there. */
 export const lseGtpLevel2Incremental262 = defineDecoder({
   id: 'lse-gtp-level2-incremental-26.2',
-  venue: 'London Stock Exchange',
+  venue: 'LSE',
   feed: 'GTP Level 2 incremental',
   version: '26.2',
   specification: 'gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025',

@@ -3,10 +3,10 @@ import { lseGtpLevel1Recovery262 } from './lse-gtp-level1-recovery-26.2.js';
 
 const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 
-/** London Stock Exchange GTP Level 2 MBP recovery 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-level1-recovery-26.2 is taken from there. */
+/** LSE GTP Level 2 MBP recovery 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-level1-recovery-26.2 is taken from there. */
 export const lseGtpLevel2MbpRecovery262 = defineDecoder({
   id: 'lse-gtp-level2-mbp-recovery-26.2',
-  venue: 'London Stock Exchange',
+  venue: 'LSE',
   feed: 'GTP Level 2 MBP recovery',
   version: '26.2',
   specification: 'gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025',

@@ -31,10 +31,10 @@ const ModificationIndicator = { C: 'Trade Cancellation (CANC)', A: 'Trade Amendm
 const ReferencePriceIndicator = { 1: 'Market Closing Price Trade (CLSE)', '-': 'Not a Reference Price Trade' };
 const AlgorithmicIndicator = { H: 'Algorithmic Trade Algo', '-': 'Not an Algorithmic Trade' };
 
-/** London Stock Exchange GTP MiFID II post trade replay 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-analytics-replay-26.2 is taken from there. */
+/** LSE GTP MiFID II post trade replay 26.2: gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025. What is as in lse-gtp-analytics-replay-26.2 is taken from there. */
 export const lseGtpMifid2PostTradeReplay262 = defineDecoder({
   id: 'lse-gtp-mifid2-post-trade-replay-26.2',
-  venue: 'London Stock Exchange',
+  venue: 'LSE',
   feed: 'GTP MiFID II post trade replay',
   version: '26.2',
   specification: 'gtp-002-technical-guide-london-stock-exchange-issue-26.2, version 26.2, Wednesday, October 15, 2025',

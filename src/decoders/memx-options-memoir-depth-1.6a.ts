@@ -12,12 +12,12 @@ import {
   u64,
 } from '../layout/index.js';
 
-/** MEMX Options MEMOIR Depth 1.6.a: MEMOIR Depth for US Options-v1 6a, version 1.6.a, Monday, November 13, 2023. */
+/** MEMX Options MEMOIR Depth 1.6a: MEMOIR Depth for US Options-v1 6a, version 1.6.a, Monday, November 13, 2023. */
 export const memxOptionsMemoirDepth16a = defineDecoder({
   id: 'memx-options-memoir-depth-1.6a',
   venue: 'MEMX Options',
   feed: 'MEMOIR Depth',
-  version: '1.6.a',
+  version: '1.6a',
   specification: 'MEMOIR Depth for US Options-v1 6a, version 1.6.a, Monday, November 13, 2023',
   framing: 'memx-udp',
   byteOrder: 'big',

@@ -13,12 +13,12 @@ import {
 } from '../layout/index.js';
 import { memxOptionsMemoirDepth16a } from './memx-options-memoir-depth-1.6a.js';
 
-/** MEMX Options MEMOIR Top 1.6.a: MEMOIR Top for US Options-v1 6a, version 1.6.a, Monday, November 13, 2023. What is as in memx-options-memoir-depth-1.6a is taken from there. */
+/** MEMX Options MEMOIR Top 1.6a: MEMOIR Top for US Options-v1 6a, version 1.6.a, Monday, November 13, 2023. What is as in memx-options-memoir-depth-1.6a is taken from there. */
 export const memxOptionsMemoirTop16a = defineDecoder({
   id: 'memx-options-memoir-top-1.6a',
   venue: 'MEMX Options',
   feed: 'MEMOIR Top',
-  version: '1.6.a',
+  version: '1.6a',
   specification: 'MEMOIR Top for US Options-v1 6a, version 1.6.a, Monday, November 13, 2023',
   framing: 'memx-udp',
   byteOrder: 'big',

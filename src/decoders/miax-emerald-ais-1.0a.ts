@@ -54,12 +54,12 @@ const EventType = {
   C: 'Complex Order Auction',
 };
 
-/** MIAX Emerald Options Administrative Information Subscriber (AIS) 1.0.a: MIAX Emerald Administrative Information Subscriber Feed AIS v1.0.a re, version 1.0.a, Sunday, July 26, 2020. */
+/** MIAX Emerald Options Administrative Information Subscriber (AIS) 1.0a: MIAX Emerald Administrative Information Subscriber Feed AIS v1.0.a re, version 1.0.a, Sunday, July 26, 2020. */
 export const miaxEmeraldAis10a = defineDecoder({
   id: 'miax-emerald-ais-1.0a',
   venue: 'MIAX Emerald Options',
   feed: 'Administrative Information Subscriber (AIS)',
-  version: '1.0.a',
+  version: '1.0a',
   specification:
     'MIAX Emerald Administrative Information Subscriber Feed AIS v1.0.a re, version 1.0.a, Sunday, July 26, 2020',
   framing: 'miax-mach',

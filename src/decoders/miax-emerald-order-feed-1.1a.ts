@@ -17,12 +17,12 @@ const Origin = {
   ' ': 'Not Applicable',
 };
 
-/** MIAX Emerald Options Order Feed (MOR) 1.1.a: MIAX Options Order Feed MOR v1.1.a, version 1.1.a, Monday, August 22, 2022. What is as in miax-emerald-ais-1.0a is taken from there. */
+/** MIAX Emerald Options Order Feed (MOR) 1.1a: MIAX Options Order Feed MOR v1.1.a, version 1.1.a, Monday, August 22, 2022. What is as in miax-emerald-ais-1.0a is taken from there. */
 export const miaxEmeraldOrderFeed11a = defineDecoder({
   id: 'miax-emerald-order-feed-1.1a',
   venue: 'MIAX Emerald Options',
   feed: 'Order Feed (MOR)',
-  version: '1.1.a',
+  version: '1.1a',
   specification: 'MIAX Options Order Feed MOR v1.1.a, version 1.1.a, Monday, August 22, 2022',
   framing: 'miax-mach',
   byteOrder: 'little',

@@ -48,12 +48,12 @@ const Origin = {
   ' ': 'Not Applicable',
 };
 
-/** MIAX Options Order Feed (MOR) 2.5.b: MIAX Options Order Feed MOR v2.5.b re, version 2.5.b, Tuesday, May 17, 2022. What is as in miax-emerald-order-feed-1.1a is taken from there. */
+/** MIAX Options Order Feed (MOR) 2.5b: MIAX Options Order Feed MOR v2.5.b re, version 2.5.b, Tuesday, May 17, 2022. What is as in miax-emerald-order-feed-1.1a is taken from there. */
 export const miaxOptionsOrderFeed25b = defineDecoder({
   id: 'miax-options-order-feed-2.5b',
   venue: 'MIAX Options',
   feed: 'Order Feed (MOR)',
-  version: '2.5.b',
+  version: '2.5b',
   specification: 'MIAX Options Order Feed MOR v2.5.b re, version 2.5.b, Tuesday, May 17, 2022',
   framing: 'miax-mach',
   byteOrder: 'little',

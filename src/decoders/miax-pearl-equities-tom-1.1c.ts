@@ -44,12 +44,12 @@ const SystemStatus = {
   C: 'End of System Hours',
 };
 
-/** MIAX Pearl Equities Top of Market (ToM) 1.1.c: pearl equities tom feed v1.1.c, version 1.1.c, Wednesday, February 4, 2026. What is as in miax-pearl-equities-dom-1.3d is taken from there. */
+/** MIAX Pearl Equities Top of Market (ToM) 1.1c: pearl equities tom feed v1.1.c, version 1.1.c, Wednesday, February 4, 2026. What is as in miax-pearl-equities-dom-1.3d is taken from there. */
 export const miaxPearlEquitiesTom11c = defineDecoder({
   id: 'miax-pearl-equities-tom-1.1c',
   venue: 'MIAX Pearl Equities',
   feed: 'Top of Market (ToM)',
-  version: '1.1.c',
+  version: '1.1c',
   specification: 'pearl equities tom feed v1.1.c, version 1.1.c, Wednesday, February 4, 2026',
   framing: 'miax-mach',
   byteOrder: 'little',

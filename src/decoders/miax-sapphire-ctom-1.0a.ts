@@ -55,12 +55,12 @@ const Condition = {
   L: 'Simple Market Protection Prevented',
 };
 
-/** MIAX Sapphire Options Complex Top of Market (cToM) 1.0.a: Sapphire Complex Top Of Market Feed cToM v1.0a, version 1.0.a, Thursday, January 25, 2024. */
+/** MIAX Sapphire Options Complex Top of Market (cToM) 1.0a: Sapphire Complex Top Of Market Feed cToM v1.0a, version 1.0.a, Thursday, January 25, 2024. */
 export const miaxSapphireCtom10a = defineDecoder({
   id: 'miax-sapphire-ctom-1.0a',
   venue: 'MIAX Sapphire Options',
   feed: 'Complex Top of Market (cToM)',
-  version: '1.0.a',
+  version: '1.0a',
   specification: 'Sapphire Complex Top Of Market Feed cToM v1.0a, version 1.0.a, Thursday, January 25, 2024',
   framing: 'miax-mach',
   byteOrder: 'little',

@@ -53,12 +53,12 @@ const Origin = {
   8: 'Non-Priority Customer',
 };
 
-/** MIAX Sapphire Options Liquidity Feed (SLF) 1.0.a: MIAX Sapphire Liquidity Feed SLF v1.0a, version 1.0.a, Thursday, December 28, 2023. What is as in miax-emerald-order-feed-1.1a is taken from there. */
+/** MIAX Sapphire Options Liquidity Feed (SLF) 1.0a: MIAX Sapphire Liquidity Feed SLF v1.0a, version 1.0.a, Thursday, December 28, 2023. What is as in miax-emerald-order-feed-1.1a is taken from there. */
 export const miaxSapphireLiquidity10a = defineDecoder({
   id: 'miax-sapphire-liquidity-1.0a',
   venue: 'MIAX Sapphire Options',
   feed: 'Liquidity Feed (SLF)',
-  version: '1.0.a',
+  version: '1.0a',
   specification: 'MIAX Sapphire Liquidity Feed SLF v1.0a, version 1.0.a, Thursday, December 28, 2023',
   framing: 'miax-mach',
   byteOrder: 'little',

@@ -187,12 +187,12 @@ const IssueSubType = {
 };
 const IpoFlag = { Y: 'Nasdaq Listed Instrument', N: 'Nasdaq Listed Instrument', ' ': 'N/A' };
 
-/** Nasdaq PSX (Nasdaq and BX Last Sale use the same family) Last Sale 2.1.2026: PLSSpecification2.1, version 2.1.2026, Friday, February 13, 2026. What is as in nasdaq-bbo-itch-2.1 is taken from there. */
+/** Nasdaq PSX Last Sale 2.1: PLSSpecification2.1, version 2.1.2026, Friday, February 13, 2026. What is as in nasdaq-bbo-itch-2.1 is taken from there. */
 export const nasdaqLastsaleItch21 = defineDecoder({
   id: 'nasdaq-lastsale-itch-2.1',
-  venue: 'Nasdaq PSX (Nasdaq and BX Last Sale use the same family)',
+  venue: 'Nasdaq PSX',
   feed: 'Last Sale',
-  version: '2.1.2026',
+  version: '2.1',
   specification: 'PLSSpecification2.1, version 2.1.2026, Friday, February 13, 2026',
   framing: 'moldudp64',
   byteOrder: 'big',

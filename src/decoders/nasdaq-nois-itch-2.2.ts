@@ -98,12 +98,12 @@ const IssueSubType = {
 const TradingState = { H: 'Halted', P: 'Paused', Q: 'Quotation Only', T: 'Trading' };
 const ImbalanceDirection = { B: 'Buy', S: 'Sell', N: 'No Imbalance', O: 'Insufficient' };
 
-/** Nasdaq NOIS (net order imbalance, ASCII) 2.2.2022: NOIS v2.2, version 2.2.2022, Monday, June 23, 2025. */
+/** Nasdaq NOIS (net order imbalance, ASCII) 2.2: NOIS v2.2, version 2.2.2022, Monday, June 23, 2025. */
 export const nasdaqNoisItch22 = defineDecoder({
   id: 'nasdaq-nois-itch-2.2',
   venue: 'Nasdaq',
   feed: 'NOIS (net order imbalance, ASCII)',
-  version: '2.2.2022',
+  version: '2.2',
   specification: 'NOIS v2.2, version 2.2.2022, Monday, June 23, 2025',
   framing: 'moldudp',
   byteOrder: 'big',

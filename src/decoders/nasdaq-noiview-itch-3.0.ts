@@ -183,12 +183,12 @@ const PriceVariationIndicator = {
 };
 const IpoQuotationReleaseQualifier = { A: 'Anticipated Quotation Release Time', C: 'IPO Release Canceled/Postponed' };
 
-/** Nasdaq NOIView 3.0.2026: NOIViewSpecification, version 3.0.2026, Monday, January 12, 2026. */
+/** Nasdaq NOIView 3.0: NOIViewSpecification, version 3.0.2026, Monday, January 12, 2026. */
 export const nasdaqNoiviewItch30 = defineDecoder({
   id: 'nasdaq-noiview-itch-3.0',
   venue: 'Nasdaq',
   feed: 'NOIView',
-  version: '3.0.2026',
+  version: '3.0',
   specification: 'NOIViewSpecification, version 3.0.2026, Monday, January 12, 2026',
   framing: 'moldudp64',
   byteOrder: 'big',

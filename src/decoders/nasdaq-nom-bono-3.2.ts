@@ -32,10 +32,10 @@ const QuoteCondition = {
   ' ': 'Regular Quote, AutoX Eligible',
 };
 
-/** Nasdaq Options Market (NOM); PHLX Top of Market 3.3 has the same layout Best of Nasdaq Options (BONO) 3.2: http://www.nasdaqtrader.com/content/productsservices/trading/optionsmarket/BONO spec, version 3.2, Thursday, November 2, 2017. */
+/** Nasdaq Options Market (NOM) Best of Nasdaq Options (BONO) 3.2: http://www.nasdaqtrader.com/content/productsservices/trading/optionsmarket/BONO spec, version 3.2, Thursday, November 2, 2017. */
 export const nasdaqNomBono32 = defineDecoder({
   id: 'nasdaq-nom-bono-3.2',
-  venue: 'Nasdaq Options Market (NOM); PHLX Top of Market 3.3 has the same layout',
+  venue: 'Nasdaq Options Market (NOM)',
   feed: 'Best of Nasdaq Options (BONO)',
   version: '3.2',
   specification:

@@ -22,10 +22,10 @@ const CurrentTradingState = {
 };
 const AuctionType = { O: 'Opening', R: 'Reopening', P: 'Price Improvement', I: 'Order Exposure' };
 
-/** Nasdaq Texas options (NTX, formerly BX Options) Depth of Market 2.2: Nasdaq Texas Options Depth of Market, version 2.2, Thursday, December 18, 2025. */
+/** Nasdaq Texas Options Depth of Market 2.2: Nasdaq Texas Options Depth of Market, version 2.2, Thursday, December 18, 2025. */
 export const nasdaqNtxOptionsDepth22 = defineDecoder({
   id: 'nasdaq-ntx-options-depth-2.2',
-  venue: 'Nasdaq Texas options (NTX, formerly BX Options)',
+  venue: 'Nasdaq Texas Options',
   feed: 'Depth of Market',
   version: '2.2',
   specification: 'Nasdaq Texas Options Depth of Market, version 2.2, Thursday, December 18, 2025',

@@ -7,10 +7,10 @@ const QuoteCondition = {
   ' ': 'Regular Quote, AutoX Eligible',
 };
 
-/** Nasdaq Texas options (NTX, formerly BX Options) Top of Market 2.2: Nasdaq Texas Options Top of Market, version 2.2, Friday, August 30, 2024. What is as in nasdaq-ntx-options-depth-2.2 is taken from there. */
+/** Nasdaq Texas Options Top of Market 2.2: Nasdaq Texas Options Top of Market, version 2.2, Friday, August 30, 2024. What is as in nasdaq-ntx-options-depth-2.2 is taken from there. */
 export const nasdaqNtxOptionsTop22 = defineDecoder({
   id: 'nasdaq-ntx-options-top-2.2',
-  venue: 'Nasdaq Texas options (NTX, formerly BX Options)',
+  venue: 'Nasdaq Texas Options',
   feed: 'Top of Market',
   version: '2.2',
   specification: 'Nasdaq Texas Options Top of Market, version 2.2, Friday, August 30, 2024',

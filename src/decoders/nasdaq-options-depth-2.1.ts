@@ -65,10 +65,10 @@ const AuctionType = {
   B: 'Block Auction',
 };
 
-/** Nasdaq GEMX, ISE, MRX, PHLX Depth of Market 2.1: Options Depth of Market Feed 2.1, version 2.1, Friday, February 13, 2026. What is as in nasdaq-ntx-options-depth-2.2 is taken from there. */
+/** Nasdaq ISE Depth of Market 2.1: Options Depth of Market Feed 2.1, version 2.1, Friday, February 13, 2026. What is as in nasdaq-ntx-options-depth-2.2 is taken from there. */
 export const nasdaqOptionsDepth21 = defineDecoder({
   id: 'nasdaq-options-depth-2.1',
-  venue: 'Nasdaq GEMX, ISE, MRX, PHLX',
+  venue: 'Nasdaq ISE',
   feed: 'Depth of Market',
   version: '2.1',
   specification: 'Options Depth of Market Feed 2.1, version 2.1, Friday, February 13, 2026',

@@ -23,10 +23,10 @@ const AuctionType = {
 };
 const AuctionEvent = { S: 'Start of Auction', E: 'End of Auction', U: 'Auction Update' };
 
-/** Nasdaq GEMX, ISE, MRX, PHLX Order Feed (PHLX Orders) 2.1: Options Order Feed 2.1, version 2.1, Friday, February 13, 2026. What is as in nasdaq-options-depth-2.1 is taken from there. */
+/** Nasdaq ISE Order Feed (PHLX Orders) 2.1: Options Order Feed 2.1, version 2.1, Friday, February 13, 2026. What is as in nasdaq-options-depth-2.1 is taken from there. */
 export const nasdaqOptionsOrders21 = defineDecoder({
   id: 'nasdaq-options-orders-2.1',
-  venue: 'Nasdaq GEMX, ISE, MRX, PHLX',
+  venue: 'Nasdaq ISE',
   feed: 'Order Feed (PHLX Orders)',
   version: '2.1',
   specification: 'Options Order Feed 2.1, version 2.1, Friday, February 13, 2026',

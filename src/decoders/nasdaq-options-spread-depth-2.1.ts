@@ -82,10 +82,10 @@ const OrderCapacity = {
   J: 'JBO (Joint Back Office, Only PHLX)',
 };
 
-/** Nasdaq ISE, MRX, PHLX Spread Depth of Market 2.1: Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025. */
+/** Nasdaq ISE Spread Depth of Market 2.1: Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025. */
 export const nasdaqOptionsSpreadDepth21 = defineDecoder({
   id: 'nasdaq-options-spread-depth-2.1',
-  venue: 'Nasdaq ISE, MRX, PHLX',
+  venue: 'Nasdaq ISE',
   feed: 'Spread Depth of Market',
   version: '2.1',
   specification: 'Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025',

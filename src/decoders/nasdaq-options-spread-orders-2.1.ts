@@ -11,10 +11,10 @@ const OrderCapacity = {
   J: 'JBO (Joint Back Office, Only PHLX)',
 };
 
-/** Nasdaq ISE, MRX, PHLX Spread Orders 2.1: Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025. What is as in nasdaq-options-spread-depth-2.1 is taken from there. */
+/** Nasdaq ISE Spread Orders 2.1: Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025. What is as in nasdaq-options-spread-depth-2.1 is taken from there. */
 export const nasdaqOptionsSpreadOrders21 = defineDecoder({
   id: 'nasdaq-options-spread-orders-2.1',
-  venue: 'Nasdaq ISE, MRX, PHLX',
+  venue: 'Nasdaq ISE',
   feed: 'Spread Orders',
   version: '2.1',
   specification: 'Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025',

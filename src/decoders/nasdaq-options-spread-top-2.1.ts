@@ -1,10 +1,10 @@
 import { char, defineDecoder, inUnit, message, price4, u16, u32, u64 } from '../layout/index.js';
 import { nasdaqOptionsSpreadDepth21 } from './nasdaq-options-spread-depth-2.1.js';
 
-/** Nasdaq ISE, MRX, PHLX Spread Top of Market 2.1: Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025. What is as in nasdaq-options-spread-depth-2.1 is taken from there. */
+/** Nasdaq ISE Spread Top of Market 2.1: Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025. What is as in nasdaq-options-spread-depth-2.1 is taken from there. */
 export const nasdaqOptionsSpreadTop21 = defineDecoder({
   id: 'nasdaq-options-spread-top-2.1',
-  venue: 'Nasdaq ISE, MRX, PHLX',
+  venue: 'Nasdaq ISE',
   feed: 'Spread Top of Market',
   version: '2.1',
   specification: 'Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025',

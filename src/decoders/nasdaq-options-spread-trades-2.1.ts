@@ -14,10 +14,10 @@ import {
   u64,
 } from '../layout/index.js';
 
-/** Nasdaq ISE, MRX, PHLX Spread Trade Feed 2.1: Options Spread Feed 2.1, version 2.1, Friday, February 13, 2026. */
+/** Nasdaq ISE Spread Trade Feed 2.1: Options Spread Feed 2.1, version 2.1, Friday, February 13, 2026. */
 export const nasdaqOptionsSpreadTrades21 = defineDecoder({
   id: 'nasdaq-options-spread-trades-2.1',
-  venue: 'Nasdaq ISE, MRX, PHLX',
+  venue: 'Nasdaq ISE',
   feed: 'Spread Trade Feed',
   version: '2.1',
   specification: 'Options Spread Feed 2.1, version 2.1, Friday, February 13, 2026',

@@ -41,10 +41,10 @@ const QuoteCondition = {
   ' ': 'Regular Quote, AutoX Eligible',
 };
 
-/** Nasdaq GEMX, ISE, MRX, PHLX Top of Market 2.1: Options Top of Market Feed 2.1, version 2.1, Friday, February 13, 2026. What is as in nasdaq-ntx-options-top-2.2 is taken from there. */
+/** Nasdaq ISE Top of Market 2.1: Options Top of Market Feed 2.1, version 2.1, Friday, February 13, 2026. What is as in nasdaq-ntx-options-top-2.2 is taken from there. */
 export const nasdaqOptionsTop21 = defineDecoder({
   id: 'nasdaq-options-top-2.1',
-  venue: 'Nasdaq GEMX, ISE, MRX, PHLX',
+  venue: 'Nasdaq ISE',
   feed: 'Top of Market',
   version: '2.1',
   specification: 'Options Top of Market Feed 2.1, version 2.1, Friday, February 13, 2026',

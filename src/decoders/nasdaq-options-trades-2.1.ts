@@ -1,10 +1,10 @@
 import { char, defineDecoder, inUnit, message, price4, reserved, u16, u32, u64 } from '../layout/index.js';
 import { nasdaqOptionsDepth21 } from './nasdaq-options-depth-2.1.js';
 
-/** Nasdaq GEMX, ISE, MRX, NTX (BX Options), PHLX Trade Feed 2.1: Options Trade Feed 2.1, version 2.1, Friday, February 13, 2026. What is as in nasdaq-options-depth-2.1 is taken from there. */
+/** Nasdaq ISE Trade Feed 2.1: Options Trade Feed 2.1, version 2.1, Friday, February 13, 2026. What is as in nasdaq-options-depth-2.1 is taken from there. */
 export const nasdaqOptionsTrades21 = defineDecoder({
   id: 'nasdaq-options-trades-2.1',
-  venue: 'Nasdaq GEMX, ISE, MRX, NTX (BX Options), PHLX',
+  venue: 'Nasdaq ISE',
   feed: 'Trade Feed',
   version: '2.1',
   specification: 'Options Trade Feed 2.1, version 2.1, Friday, February 13, 2026',

@@ -191,12 +191,12 @@ const Reason = {
   4: 'Closing End Trade Summary',
 };
 
-/** NYSE American, Arca, National, NYSE, Texas; consolidated Best Quote and Trades (BQT) 2.4.a: NYSE BQT Client Specification, version 2.4.a, Thursday, March 5, 2026. What is as in nyse-pillar-bbo-2.5 is taken from there. */
+/** NYSE Best Quote and Trades (BQT) 2.4a: NYSE BQT Client Specification, version 2.4.a, Thursday, March 5, 2026. What is as in nyse-pillar-bbo-2.5 is taken from there. */
 export const nyseBqt24 = defineDecoder({
   id: 'nyse-bqt-2.4',
-  venue: 'NYSE American, Arca, National, NYSE, Texas; consolidated',
+  venue: 'NYSE',
   feed: 'Best Quote and Trades (BQT)',
-  version: '2.4.a',
+  version: '2.4a',
   specification: 'NYSE BQT Client Specification, version 2.4.a, Thursday, March 5, 2026',
   framing: 'nyse-xdp',
   byteOrder: 'little',

@@ -134,10 +134,10 @@ const AuctionStatus = {
 };
 const FreezeStatus = { 0: 'Imbalance Freeze Not in Effect', 1: 'Imbalance Freeze Is in Effect' };
 
-/** NYSE American, Arca, National, NYSE, Texas Depth Feed (aggregated book, Pillar) 1.6: NYSE Pillar Depth Client Specification, version 1.6, Thursday, October 23, 2025. What is as in nyse-pillar-bbo-2.5 is taken from there. */
+/** NYSE Depth Feed (aggregated book, Pillar) 1.6: NYSE Pillar Depth Client Specification, version 1.6, Thursday, October 23, 2025. What is as in nyse-pillar-bbo-2.5 is taken from there. */
 export const nyseDepth16 = defineDecoder({
   id: 'nyse-depth-1.6',
-  venue: 'NYSE American, Arca, National, NYSE, Texas',
+  venue: 'NYSE',
   feed: 'Depth Feed (aggregated book, Pillar)',
   version: '1.6',
   specification: 'NYSE Pillar Depth Client Specification, version 1.6, Thursday, October 23, 2025',

@@ -62,12 +62,12 @@ const TradingStatus = {
   H: 'Halted',
 };
 
-/** NYSE, NYSE American OpenBook Aggregated 2.1.d: OpenBook Aggregated Client Specification, version 2.1.d, Thursday, February 22, 2024. What is as in nyse-pillar-bbo-2.5 is taken from there. */
+/** NYSE OpenBook Aggregated 2.1d: OpenBook Aggregated Client Specification, version 2.1.d, Thursday, February 22, 2024. What is as in nyse-pillar-bbo-2.5 is taken from there. */
 export const nyseOpenbookAggregated21 = defineDecoder({
   id: 'nyse-openbook-aggregated-2.1',
-  venue: 'NYSE, NYSE American',
+  venue: 'NYSE',
   feed: 'OpenBook Aggregated',
-  version: '2.1.d',
+  version: '2.1d',
   specification: 'OpenBook Aggregated Client Specification, version 2.1.d, Thursday, February 22, 2024',
   framing: 'nyse-xdp',
   byteOrder: 'little',

@@ -34,12 +34,12 @@ const Capacity = {
   ' ': 'N/A (Space or 0x20)',
 };
 
-/** NYSE American Options, NYSE Arca Options Complex Feed (Pillar) 1.0.h: PILLAR COMPLEX Client Specification, version 1.0.h, Tuesday, November 18, 2025. What is as in nyse-arca-options-top-1.2j is taken from there. */
+/** NYSE Arca Options Complex Feed (Pillar) 1.0h: PILLAR COMPLEX Client Specification, version 1.0.h, Tuesday, November 18, 2025. What is as in nyse-arca-options-top-1.2j is taken from there. */
 export const nyseOptionsComplex10 = defineDecoder({
   id: 'nyse-options-complex-1.0',
-  venue: 'NYSE American Options, NYSE Arca Options',
+  venue: 'NYSE Arca Options',
   feed: 'Complex Feed (Pillar)',
-  version: '1.0.h',
+  version: '1.0h',
   specification: 'PILLAR COMPLEX Client Specification, version 1.0.h, Tuesday, November 18, 2025',
   framing: 'nyse-xdp',
   byteOrder: 'little',

@@ -65,12 +65,12 @@ const NonDisplayedTradeTradeCond1 = {
 const PriceType = { 0: 'Strike Price Is Amount', 1: 'Strike Price Is Amount' };
 const CrossType = { 5: 'Market Center Reopening Auction', O: 'Market Center Opening Auction' };
 
-/** NYSE American Options, NYSE Arca Options Deep Feed (Pillar) 1.2.l: PILLAR DEEP Client Specification, version 1.2.l, Tuesday, November 18, 2025. What is as in nyse-arca-options-top-1.2j is taken from there. */
+/** NYSE Arca Options Deep Feed (Pillar) 1.2l: PILLAR DEEP Client Specification, version 1.2.l, Tuesday, November 18, 2025. What is as in nyse-arca-options-top-1.2j is taken from there. */
 export const nyseOptionsDeep12 = defineDecoder({
   id: 'nyse-options-deep-1.2',
-  venue: 'NYSE American Options, NYSE Arca Options',
+  venue: 'NYSE Arca Options',
   feed: 'Deep Feed (Pillar)',
-  version: '1.2.l',
+  version: '1.2l',
   specification: 'PILLAR DEEP Client Specification, version 1.2.l, Tuesday, November 18, 2025',
   framing: 'nyse-xdp',
   byteOrder: 'little',

@@ -23,10 +23,10 @@ const TradeCond4 = {
   W: 'Weighted Average Price TRF Only',
 };
 
-/** NYSE American, Arca, National, NYSE, Texas Trades Feed (Pillar) 2.6: NYSE Pillar Trades Client Specification, version 2.6, Wednesday, August 20, 2025. What is as in nyse-pillar-bbo-2.5 is taken from there. */
+/** NYSE Trades Feed (Pillar) 2.6: NYSE Pillar Trades Client Specification, version 2.6, Wednesday, August 20, 2025. What is as in nyse-pillar-bbo-2.5 is taken from there. */
 export const nyseTrades26 = defineDecoder({
   id: 'nyse-trades-2.6',
-  venue: 'NYSE American, Arca, National, NYSE, Texas',
+  venue: 'NYSE',
   feed: 'Trades Feed (Pillar)',
   version: '2.6',
   specification: 'NYSE Pillar Trades Client Specification, version 2.6, Wednesday, August 20, 2025',

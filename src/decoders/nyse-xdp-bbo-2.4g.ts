@@ -9,12 +9,12 @@ const RpiIndicator = {
   C: 'Retail Interest on the Bid and Offer Side',
 };
 
-/** NYSE BBO Feed (XDP) 2.4.g: XDP BBO Client Specification V2.4c, version 2.4.g, Monday, January 29, 2018. What is as in nyse-xdp-bbo-2.4 is taken from there. */
+/** NYSE BBO Feed (XDP) 2.4g: XDP BBO Client Specification V2.4c, version 2.4.g, Monday, January 29, 2018. What is as in nyse-xdp-bbo-2.4 is taken from there. */
 export const nyseXdpBbo24g = defineDecoder({
   id: 'nyse-xdp-bbo-2.4g',
   venue: 'NYSE',
   feed: 'BBO Feed (XDP)',
-  version: '2.4.g',
+  version: '2.4g',
   specification: 'XDP BBO Client Specification V2.4c, version 2.4.g, Monday, January 29, 2018',
   framing: 'nyse-xdp',
   byteOrder: 'little',

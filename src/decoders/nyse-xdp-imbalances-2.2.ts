@@ -9,12 +9,12 @@ const AuctionStatus = {
   3: 'Will Not Run Transition to Closing',
 };
 
-/** NYSE Order Imbalances (XDP) 2.2.a: XDP Imbalances Feed Client Specification v2.2a, version 2.2.a, Friday, March 8, 2019. What is as in nyse-imbalances-2.1 is taken from there. */
+/** NYSE Order Imbalances (XDP) 2.2a: XDP Imbalances Feed Client Specification v2.2a, version 2.2.a, Friday, March 8, 2019. What is as in nyse-imbalances-2.1 is taken from there. */
 export const nyseXdpImbalances22 = defineDecoder({
   id: 'nyse-xdp-imbalances-2.2',
   venue: 'NYSE',
   feed: 'Order Imbalances (XDP)',
-  version: '2.2.a',
+  version: '2.2a',
   specification: 'XDP Imbalances Feed Client Specification v2.2a, version 2.2.a, Friday, March 8, 2019',
   framing: 'nyse-xdp',
   byteOrder: 'little',

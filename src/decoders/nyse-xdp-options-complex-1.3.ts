@@ -43,12 +43,12 @@ const MarketId = {
   9: 'NYSE MKT Cash',
 };
 
-/** NYSE American Options, NYSE Arca Options Complex Feed (XDP, before Pillar) 1.3.a: XDP Options Client Specification v1.3a, version 1.3.a, Wednesday, February 28, 2018. */
+/** NYSE Arca Options Complex Feed (XDP, before Pillar) 1.3a: XDP Options Client Specification v1.3a, version 1.3.a, Wednesday, February 28, 2018. */
 export const nyseXdpOptionsComplex13 = defineDecoder({
   id: 'nyse-xdp-options-complex-1.3',
-  venue: 'NYSE American Options, NYSE Arca Options',
+  venue: 'NYSE Arca Options',
   feed: 'Complex Feed (XDP, before Pillar)',
-  version: '1.3.a',
+  version: '1.3a',
   specification: 'XDP Options Client Specification v1.3a, version 1.3.a, Wednesday, February 28, 2018',
   framing: 'nyse-xdp',
   byteOrder: 'little',

@@ -55,12 +55,12 @@ const SecurityType = {
   X: 'Index',
 };
 
-/** NYSE American Options, NYSE Arca Options Deep Feed (XDP, before Pillar) 1.3.a: XDP Options Client Specification v1.3a, version 1.3.a, Wednesday, February 28, 2018. */
+/** NYSE Arca Options Deep Feed (XDP, before Pillar) 1.3a: XDP Options Client Specification v1.3a, version 1.3.a, Wednesday, February 28, 2018. */
 export const nyseXdpOptionsDeep13 = defineDecoder({
   id: 'nyse-xdp-options-deep-1.3',
-  venue: 'NYSE American Options, NYSE Arca Options',
+  venue: 'NYSE Arca Options',
   feed: 'Deep Feed (XDP, before Pillar)',
-  version: '1.3.a',
+  version: '1.3a',
   specification: 'XDP Options Client Specification v1.3a, version 1.3.a, Wednesday, February 28, 2018',
   framing: 'nyse-xdp',
   byteOrder: 'little',

@@ -18,12 +18,12 @@ const Capacity = {
   ' ': 'Not Specified',
 };
 
-/** NYSE American Options, NYSE Arca Options Top Feed (XDP, before Pillar) 1.3.a: XDP Options Client Specification v1.3a, version 1.3.a, Wednesday, February 28, 2018. What is as in nyse-xdp-options-deep-1.3 is taken from there. */
+/** NYSE Arca Options Top Feed (XDP, before Pillar) 1.3a: XDP Options Client Specification v1.3a, version 1.3.a, Wednesday, February 28, 2018. What is as in nyse-xdp-options-deep-1.3 is taken from there. */
 export const nyseXdpOptionsTop13 = defineDecoder({
   id: 'nyse-xdp-options-top-1.3',
-  venue: 'NYSE American Options, NYSE Arca Options',
+  venue: 'NYSE Arca Options',
   feed: 'Top Feed (XDP, before Pillar)',
-  version: '1.3.a',
+  version: '1.3a',
   specification: 'XDP Options Client Specification v1.3a, version 1.3.a, Wednesday, February 28, 2018',
   framing: 'nyse-xdp',
   byteOrder: 'little',

@@ -1,11 +1,11 @@
 import { defineDecoder, u8, u16 } from '../layout/index.js';
 import { otcAtsMulticast45 } from './otc-ats-multicast-4.5.js';
 
-/** OTC Markets Link ATS Quote Book; Global OTC quote book has the same layout 4.10.4: OTC Markets Multicast Data Feeds, version 4.10.4, Tuesday, June 16, 2026. What is as in otc-ats-multicast-4.5 is taken from there. */
+/** OTC Markets Link ATS Quote Book 4.10.4: OTC Markets Multicast Data Feeds, version 4.10.4, Tuesday, June 16, 2026. What is as in otc-ats-multicast-4.5 is taken from there. */
 export const otcLinkAtsQuoteBook4104 = defineDecoder({
   id: 'otc-link-ats-quote-book-4.10.4',
   venue: 'OTC Markets',
-  feed: 'Link ATS Quote Book; Global OTC quote book has the same layout',
+  feed: 'Link ATS Quote Book',
   version: '4.10.4',
   specification: 'OTC Markets Multicast Data Feeds, version 4.10.4, Tuesday, June 16, 2026',
   framing: 'otc-link',

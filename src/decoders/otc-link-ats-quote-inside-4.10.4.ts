@@ -11,11 +11,11 @@ const QuoteFlagsBits = {
   bidSizeOverflow: 7,
 } as const;
 
-/** OTC Markets Link ATS Quote Inside; Global OTC inside has the same layout 4.10.4: OTC Markets Multicast Data Feeds, version 4.10.4, Tuesday, June 16, 2026. What is as in otc-ats-multicast-4.5 is taken from there. */
+/** OTC Markets Link ATS Quote Inside 4.10.4: OTC Markets Multicast Data Feeds, version 4.10.4, Tuesday, June 16, 2026. What is as in otc-ats-multicast-4.5 is taken from there. */
 export const otcLinkAtsQuoteInside4104 = defineDecoder({
   id: 'otc-link-ats-quote-inside-4.10.4',
   venue: 'OTC Markets',
-  feed: 'Link ATS Quote Inside; Global OTC inside has the same layout',
+  feed: 'Link ATS Quote Inside',
   version: '4.10.4',
   specification: 'OTC Markets Multicast Data Feeds, version 4.10.4, Tuesday, June 16, 2026',
   framing: 'otc-link',

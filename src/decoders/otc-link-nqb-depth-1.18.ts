@@ -51,10 +51,10 @@ const SecurityStatus = {
 const CurrentInsideImbalanceSide = { B: 'Buy Side', S: 'Sell Side', N: 'No Imbalance', O: 'No Marketable Orders' };
 const MocSharesUnmatched = { B: 'Buy MOC Not Matched', S: 'Sell MOC Not Matched', O: 'No MOC Unmatched' };
 
-/** OTC Markets Link NQB 1.18; MOON ATS 1.3 and Overnight 1.0 have the same layout OTC Link NQB depth of book 1.18: OTC-Link-NQB-MD-Specification, version 1.18, Friday, May 1, 2026. */
+/** OTC Markets OTC Link NQB depth of book 1.18: OTC-Link-NQB-MD-Specification, version 1.18, Friday, May 1, 2026. */
 export const otcLinkNqbDepth118 = defineDecoder({
   id: 'otc-link-nqb-depth-1.18',
-  venue: 'OTC Markets Link NQB 1.18; MOON ATS 1.3 and Overnight 1.0 have the same layout',
+  venue: 'OTC Markets',
   feed: 'OTC Link NQB depth of book',
   version: '1.18',
   specification: 'OTC-Link-NQB-MD-Specification, version 1.18, Friday, May 1, 2026',

@@ -1,10 +1,10 @@
 import { char, defineDecoder, message, price6, text, u8, u16, u32, u64 } from '../layout/index.js';
 import { otcLinkNqbDepth118 } from './otc-link-nqb-depth-1.18.js';
 
-/** OTC Markets Link NQB 1.18; MOON ATS 1.3 and Overnight 1.0 have the same layout OTC Link NQB top of book 1.18: OTC-Link-NQB-MD-Specification, version 1.18, Friday, May 1, 2026. What is as in otc-link-nqb-depth-1.18 is taken from there. */
+/** OTC Markets OTC Link NQB top of book 1.18: OTC-Link-NQB-MD-Specification, version 1.18, Friday, May 1, 2026. What is as in otc-link-nqb-depth-1.18 is taken from there. */
 export const otcLinkNqbTop118 = defineDecoder({
   id: 'otc-link-nqb-top-1.18',
-  venue: 'OTC Markets Link NQB 1.18; MOON ATS 1.3 and Overnight 1.0 have the same layout',
+  venue: 'OTC Markets',
   feed: 'OTC Link NQB top of book',
   version: '1.18',
   specification: 'OTC-Link-NQB-MD-Specification, version 1.18, Friday, May 1, 2026',

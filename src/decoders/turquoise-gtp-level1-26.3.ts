@@ -43,11 +43,11 @@ const StatisticType = {
   9: 'Fifty Two Week Trade Low All Trades',
 };
 
-/** Turquoise GTP Level 1 (incremental); Level 1 of issue 24.4 has the same layout 26.3: gtp-002-technical-guide-turquoise-issue-26-3, version 26.3, Tuesday, March 3, 2026. What is as in turquoise-gtp-analytics-26.3 is taken from there. */
+/** Turquoise GTP Level 1 26.3: gtp-002-technical-guide-turquoise-issue-26-3, version 26.3, Tuesday, March 3, 2026. What is as in turquoise-gtp-analytics-26.3 is taken from there. */
 export const turquoiseGtpLevel1263 = defineDecoder({
   id: 'turquoise-gtp-level1-26.3',
   venue: 'Turquoise',
-  feed: 'GTP Level 1 (incremental); Level 1 of issue 24.4 has the same layout',
+  feed: 'GTP Level 1',
   version: '26.3',
   specification: 'gtp-002-technical-guide-turquoise-issue-26-3, version 26.3, Tuesday, March 3, 2026',
   framing: 'lse-unit-header',
@@ -63,6 +63,7 @@ export const turquoiseGtpLevel1263 = defineDecoder({
   checked: [
     'layout of a public dissector, Lseg_Turquoise_Level1Incremental_Gtp_v26_3 and 1 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 9 of 9 alike, 140 fields; positions only, not meanings or scales',
+    'Level 1 of issue 24.4 has the same layout',
   ],
   messages: {
     systemEvent: turquoiseGtpAnalytics263.messages.systemEvent,

@@ -198,11 +198,29 @@ describe('decode', () => {
 });
 
 describe('list', () => {
+  it('finds decoders by venue, by what a feed is called, and without what has been superseded', async () => {
+    const ids = async (...more: string[]) =>
+      (await venuewire(['list', 'decoders', '--format', 'ndjson', ...more])).json().map((d) => d.id);
+    expect(await ids('--feed', 'ITTO')).toEqual(['nasdaq-nom-itto-4.0']);
+    expect(await ids('--venue', 'LTSE')).toContain('memx-memoir-depth-1.3');
+    const cfe = ['--venue', 'Cboe Futures Exchange', '--feed', 'PITCH'];
+    expect(await ids(...cfe)).toHaveLength(3);
+    expect(await ids(...cfe, '--current')).toEqual(['cboe-cfe-pitch-1.2.19']);
+    const notes = await venuewire(['list', 'decoders', '--feed', 'ITTO', '--notes']);
+    expect(notes.out).toContain('also called ITTO');
+  });
+  it('refuses a feed that there is not, and a choice that is not of decoders', async () => {
+    const none = await venuewire(['list', 'decoders', '--feed', 'nothing of that name']);
+    expect([none.code, none.err]).toEqual([2, expect.stringContaining('VW_DECODER_UNKNOWN')]);
+    const wrong = await venuewire(['list', 'framings', '--current']);
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('VW_USAGE')]);
+  });
   it('prints a line for each decoder', async () => {
     const ran = await venuewire(['list', 'decoders', '--format', 'ndjson']);
-    expect(ran.json()).toEqual(decoders.map(({ load, ...rest }) => rest));
+    expect(ran.json()).toEqual(decoders.map(({ load, ...rest }) => expect.objectContaining(rest)));
+    const beside = ['venues', 'aliases', 'document', 'supersededBy'];
     for (const line of ran.json()) {
-      expect(Object.keys(line)).toEqual(['id', 'venue', 'feed', 'version', 'framing', 'messages']);
+      expect(Object.keys(line)).toEqual(['id', 'venue', 'feed', 'version', 'framing', 'messages', ...beside]);
     }
   });
 
