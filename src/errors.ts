@@ -146,6 +146,7 @@ const table = {
   // ── simulator and command line ──
   VW_BENCH_MISSING: ['The benchmarks are not in the package.', 'They come with the repository: clone it, npm install, npm run bench.'],
   VW_CERTIFY: ['A worker of the certification failed.', 'Please report this.'],
+  VW_CERTIFY_SCENARIO: ['The venue has no scenario of that name.', 'Name one that its patterns call for: venuewire certify VENUE.'],
   VW_GAPS_NO_DATAGRAMS: ['The capture has no numbered datagrams to compare.', 'Look at it with venuewire decode.'],
   VW_INTERFACE: ['Datagrams cannot be sent from that address.', 'Give the address of one of this machine’s interfaces.'],
   VW_INTERNAL: ['A fault of this program.', 'Please report this.'],

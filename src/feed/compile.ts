@@ -230,7 +230,13 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
     if (requester === undefined) {
       const same = requesters.filter((q) => q.pattern.id === pattern.id).length;
       requester =
-        requesters.push({ name: same === 0 ? pattern.id : `${pattern.id}-${same + 1}`, pattern, rung: r, channel }) - 1;
+        requesters.push({
+          name: same === 0 ? pattern.id : `${pattern.id}-${same + 1}`,
+          pattern,
+          rung: r,
+          channel,
+          silent: !live,
+        }) - 1;
       known.set(identity, requester);
     }
     return { kind: r.type, requester, tries: r.tries, timeout: ns(r.timeout), packets: 0, channel };
@@ -241,7 +247,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   Object.entries(venue.streams ?? {}).forEach(([name, use], line) => {
     const pattern = patternOf<Stream>(use, `${venue.name}: streams.${name}`);
     const channel = use.channel === undefined ? 0 : channels.findIndex((c) => c.name === use.channel);
-    const requester = requesters.push({ name, pattern, rung: use, channel, line }) - 1;
+    const requester = requesters.push({ name, pattern, rung: use, channel, line, silent: !live }) - 1;
     const rung = { requester, tries: use.tries, timeout: ns(use.timeout), packets: 0, channel };
     if (pattern.request !== undefined) before.push({ kind: 'request', ...rung });
     if (pattern.refresh > 0) behind.push({ kind: 'snapshot', ...rung });

@@ -11,8 +11,6 @@ const GIVEN: Readonly<Record<string, string>> = {
   'README.md': `
     declare const bytes: Uint8Array;
     declare function later(): void;`,
-  'docs/adding-a-venue.md': `
-    declare const exampleTcp: import('venuewire/layout').Decoder<any, any>;`,
 };
 
 function blocks(page: string): string[] {

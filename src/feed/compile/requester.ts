@@ -21,6 +21,8 @@ export interface Requester {
   readonly pattern: Recovery | Snapshot | Stream;
   readonly rung: Rung | StreamUse;
   readonly channel: number;
+  /** Never connected to: the packets come from a capture. */
+  readonly silent: boolean;
   /** Of a stream: which line of its channel it is. */
   readonly line?: number;
 }
@@ -32,7 +34,8 @@ export const ns = (span: string | undefined): bigint => (span === undefined ? 0n
 
 export function compileRequester(q: Requester, feed: Framing, framingIndex: (f: Framing) => number): CompiledRequester {
   const { pattern, rung } = q;
-  const c: Context = { where: `${q.name}`, feed, credentials: rung.credentials, parameters: rung.parameters };
+  const { credentials, parameters } = rung;
+  const c: Context = { where: `${q.name}`, feed, credentials, parameters, silent: q.silent };
   if (pattern.transport === 'tls') throw noEngine('tls', q.name);
   const from = 'from' in pattern ? SNAPSHOT_FROM.indexOf(pattern.from as SnapshotFrom) : 0;
   if ('from' in pattern && from < 0) {

@@ -15,6 +15,8 @@ export interface Context {
   readonly where: string;
   readonly feed: Framing;
   readonly credentials: Credentials;
+  /** Nothing is sent, as where a capture is read: no credential is looked for. */
+  readonly silent: boolean;
   readonly parameters: Readonly<Record<string, string | number>>;
 }
 
@@ -121,7 +123,7 @@ function compileFix(tags: readonly (readonly [number, Value])[], c: Context): Te
         add: v.add ?? 0,
       });
     } else if (isCredential(v)) {
-      const secret = resolveCredential(c.credentials, v.credential);
+      const secret = secretOf(v.credential, c);
       if (secret.includes('\x01'))
         throw fault(
           'VW_CREDENTIAL_FIELD',
@@ -134,6 +136,8 @@ function compileFix(tags: readonly (readonly [number, Value])[], c: Context): Te
   }
   return { bytes: Uint8Array.from(bytes), patches, fix: true, countMax: NO_LIMIT };
 }
+
+const secretOf = (part: string, c: Context): string => (c.silent ? '' : resolveCredential(c.credentials, part));
 
 function parameterOf(name: string, c: Context): string | number {
   const value = c.parameters[name];
@@ -176,7 +180,7 @@ function compileMessage(m: TableMessage, c: Context): Template {
       );
     }
     secret = true;
-    return resolveCredential(c.credentials, v.credential);
+    return secretOf(v.credential, c);
   };
   const values: Record<string, unknown> = {};
   for (const [name, v] of Object.entries(m.values)) {

@@ -1,0 +1,131 @@
+// docs/adding-a-venue.md, followed as it stands by somebody who has only the package: installed from its tarball, offline, in
+// a folder of its own.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const page = readFileSync(join(root, 'docs/adding-a-venue.md'), 'utf8');
+
+/** The files of the page: each block begins with a comment that is its name. */
+const files = [...page.matchAll(/^```(?:js|yaml)\n(?:\/\/|#) (\S+)\n([\s\S]*?)^```/gm)].map(
+  ([, name, text]) => [name as string, text as string] as const,
+);
+/** The commands of section 6. */
+const proof = page.slice(page.indexOf('## 6.'));
+const commands = [...proof.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, text]) =>
+  (text as string).split('\n').filter((line) => line !== ''),
+);
+
+let folder = '';
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'venuewire-own-')));
+  const [packed] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  ) as [{ filename: string }];
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  // What it depends on comes from this checkout: no registry is asked.
+  const overrides = Object.fromEntries(
+    Object.keys(dependencies).map((name) => [name, `file:${join(root, 'node_modules', name)}`]),
+  );
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'own', type: 'module', private: true, overrides }),
+  );
+  execFileSync(
+    'npm',
+    ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', join(folder, packed.filename)],
+    { cwd: folder, stdio: 'ignore' },
+  );
+  for (const [name, text] of files) writeFileSync(join(folder, name), text);
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (command: string) =>
+  spawnSync('sh', ['-c', command], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 120_000,
+    // The addon of this checkout: an installed package has its prebuild.
+    env: { ...process.env, VENUEWIRE_PREBUILD: root, NO_COLOR: '1' },
+  });
+
+describe('the page about adding a venue', () => {
+  it('has every file that its commands need', () => {
+    expect(files.map(([name]) => name)).toEqual([
+      'totalview.yaml',
+      'fix.yaml',
+      'decoder.mjs',
+      'framing.mjs',
+      'recovery.mjs',
+      'venue.mjs',
+      'venue.yaml',
+      'make-day.mjs',
+      'read.mjs',
+      'certify.test.mjs',
+    ]);
+    const verbs = new Set(commands.flatMap((c) => /venuewire (\w+)/.exec(c)?.[1] ?? []));
+    expect([...verbs]).toEqual(['certify', 'decode', 'gaps', 'replay']);
+  });
+  it('installs nothing but the package and what it depends on', () => {
+    expect(readdirSync(join(folder, 'node_modules')).filter((n) => !n.startsWith('.'))).toContain('venuewire');
+    expect(readFileSync(join(folder, 'node_modules/venuewire/package.json'), 'utf8')).toContain('"name": "venuewire"');
+  });
+  it.each(commands.map((c) => [c.replace(/\s*#.*$/, '')]))(
+    'has a command that works: %s',
+    (command) => {
+      const ran = run(command);
+      expect(`${ran.stdout}${ran.stderr}`).not.toMatch(/VW_[A-Z]+/);
+      expect(ran.status).toBe(0);
+      if (command.includes('replay')) {
+        expect(ran.stdout).toContain('expected 100 = delivered 100 + recovered 0 + abandoned 0 + in flight 0');
+      }
+      if (command.includes('gaps')) expect(ran.stdout).toContain('lost on A: 6 — filled by B');
+      if (command.includes('decode') && command.includes('--limit 3')) {
+        expect(ran.stdout.trim().split('\n')).toHaveLength(3);
+        expect(JSON.parse(ran.stdout.split('\n')[0] as string)).toMatchObject({ message: 'addOrder', sequence: '1' });
+      }
+      if (command.includes('venuewire certify')) expect(ran.stdout).toContain('all good');
+    },
+    120_000,
+  );
+  it('runs live, and says what it listens to', () => {
+    const env = 'EXAMPLE_USER=me EXAMPLE_PASSWORD=secret';
+    const ran = run(`${env} npx venuewire run ./venue.mjs --summary --seconds 1`);
+    expect(ran.stderr).toContain('example: 2 lines; ends with Ctrl-C');
+    expect(ran.stdout).toContain('expected 0 = delivered 0');
+    expect(ran.status).toBe(0);
+    const without = run('npx venuewire run ./venue.yaml --seconds 1');
+    expect(without.stderr).toContain('VW_CREDENTIAL_MISSING: The environment variable EXAMPLE_USER');
+    expect(without.status).toBe(3);
+  });
+  it('has YAML of the first section that is taken as it stands', () => {
+    mkdirSync(join(folder, 'check'));
+    writeFileSync(
+      join(folder, 'check/load.mjs'),
+      `import { loadVenue } from 'venuewire/venues/load';
+       for (const file of ['totalview.yaml', 'fix.yaml']) console.log((await loadVenue(file)).name);`,
+    );
+    const ran = run('node check/load.mjs');
+    expect(ran.stderr).toBe('');
+    expect(ran.stdout).toBe('my-totalview\nmy-fix\n');
+  });
+  it('compiles: every name and type of its JavaScript is known', () => {
+    const options =
+      '--allowJs --checkJs --noEmit --strict --module nodenext --target es2022 --skipLibCheck --types node';
+    const sources = files.map(([name]) => name).filter((name) => name.endsWith('.mjs'));
+    const ran = run(
+      `node ${join(root, 'node_modules/typescript/bin/tsc')} ${options} --typeRoots ${join(root, 'node_modules/@types')} ${sources.join(' ')}`,
+    );
+    expect(ran.stdout).toBe('');
+  }, 60_000);
+});
