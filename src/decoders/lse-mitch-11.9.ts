@@ -11,7 +11,6 @@ const AuctionType = {
 };
 const TradingStatus = {
   ' ': 'Active',
-  Value: 'Meaning',
   H: 'Halt',
   T: 'Regular Trading (Start of Trade Reporting)',
   a: 'Opening First Auction Call',
@@ -33,7 +32,6 @@ const TradingStatus = {
   G: 'Scheduled Level 1 Only Auction',
 };
 const OpenClosePriceIndicator = {
-  Value: 'Meaning',
   A: 'UT',
   B: 'At',
   C: 'Mid of BBO',
@@ -173,7 +171,6 @@ export const lseMitch119 = defineDecoder({
       price: i64(16, price8),
       tradeMatchId: u64(24),
       crossType: u8(32, {
-        Value: 'Meaning',
         5: 'Internal Cross',
         6: 'Internal BTF',
         7: 'Committed Cross',

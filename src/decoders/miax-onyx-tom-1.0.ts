@@ -23,7 +23,7 @@ const TradingCollarVariationType = {
   B: 'Butterfly Spread',
 };
 const UnderlyingAssetType = { E: 'Equity Index', A: 'Commodity Agriculture' };
-const UnitOfMeasure = { BU: 'Bushels', USD: 'Price Then Time' };
+const UnitOfMeasure = { BU: 'Bushels', USD: 'US Dollars' };
 
 /** MIAX Onyx Futures Top of Market (ToM) 1.0: onyx tom feed v1.0b, version 1.0.b, Tuesday, March 25, 2025. */
 export const miaxOnyxTom10 = defineDecoder({
@@ -55,7 +55,7 @@ export const miaxOnyxTom10 = defineDecoder({
       instrumentIdSource: char(28, { E: 'Exchange' }),
       instrumentType: char(29, { F: 'Futures' }),
       maturityMonthYear: u32(30),
-      currency: char(34, { USD: 'U' }),
+      currency: char(34, { U: 'USD' }),
       settlementCurrency: char(35, { U: 'USD' }),
       matchAlgorithm: char(36, { P: 'Price Then Time' }),
       minimumSize: u32(37),
@@ -83,7 +83,7 @@ export const miaxOnyxTom10 = defineDecoder({
       exchange: text(25, 4, { XMGE: 'MIAX Futures Exchange' }),
       instrumentIdSource: char(29, { E: 'Exchange' }),
       instrumentType: char(30, { F: 'Futures' }),
-      currency: char(31, { USD: 'U' }),
+      currency: char(31, { U: 'USD' }),
       settlementCurrency: char(32, { U: 'USD' }),
       matchAlgorithm: char(33, { P: 'Price Then Time' }),
       minimumSize: u32(34),

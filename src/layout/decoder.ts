@@ -1,4 +1,5 @@
 import { VenuewireError } from '../errors.js';
+import { assertSound } from './check.js';
 import { boundLength, encodeInto } from './encode.js';
 import type { ByteOrder, Fields } from './field.js';
 import { headerField, headerPlan, type PlanField, type PlanMessage, type PlanRecord, planMessage } from './plan.js';
@@ -44,7 +45,7 @@ export interface MessageReader {
 
 export type LengthCheck = 'ok' | 'tooShort' | 'tooLong';
 
-/** A protocol version: what its table says, and what is made from it. Made by `defineDecoder`. */
+/** A protocol version: what its table says, and what is made from it. Made by `defineDecoder`, which checks the table. */
 export class Decoder<H extends Fields = Fields, M extends Messages = Messages> implements DecoderShape<H, M> {
   readonly id: string;
   readonly venue: string;
@@ -208,9 +209,14 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
   }
 }
 
-/** Declares a protocol version. Nothing is computed before the decoder is used. */
-export const defineDecoder = <H extends Fields, M extends Messages>(table: DecoderTable<H, M>): Decoder<H, M> =>
-  new Decoder(table);
+/**
+ * Declares a protocol version. The table is checked; what is read, written or compiled with it is made when it is used.
+ * @throws VenuewireError `VW_LAYOUT_…` when the table is not sound: all that is wrong with it is in the message.
+ */
+export function defineDecoder<H extends Fields, M extends Messages>(table: DecoderTable<H, M>): Decoder<H, M> {
+  assertSound(table);
+  return new Decoder(table);
+}
 
 /** The view classes of a decoder, by message index. */
 export function createViews(decoder: Decoder): readonly MessageReader[] {

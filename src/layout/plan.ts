@@ -147,14 +147,9 @@ function floatBits(value: number, size: number): bigint {
   return data.getBigUint64(0);
 }
 
-/** The bytes of `code` as one number, most significant first: how type fields and conditions compare. */
-export function codeValue(code: string | number, fields: readonly PlanField[]): bigint {
-  if (typeof code === 'number')
-    return bits64(
-      code,
-      fields.reduce((n, f) => n + f.size, 0),
-    );
-  const width = fields.reduce((n, f) => n + f.size, 0);
+/** The `width` bytes of `code` as one number, most significant first: how type fields and conditions compare. */
+export function codeValue(code: string | number, width: number): bigint {
+  if (typeof code === 'number') return bits64(code, width);
   let value = 0n;
   for (let i = 0; i < width; i++) value = (value << 8n) | BigInt(i < code.length ? code.charCodeAt(i) & 0xff : 0x20);
   return value;
@@ -291,7 +286,7 @@ class Planner {
           at,
           on,
           up,
-          is: list?.map((v) => codeValue(v, [on])),
+          is: list?.map((v) => codeValue(v, on.size)),
           above: 'above' in part.is ? BigInt(part.is.above) : undefined,
           record: variant,
         };
@@ -368,14 +363,15 @@ export function planMessage(source: PlanSource, name: string, index: number, mes
   record.firstDynamic = -1;
   planner.fill(record, message.fields, sbe === undefined ? 0 : headerSize);
   const types = source.messageType.map((n) => headerField(source, record, n));
+  const width = types.reduce((n, t) => n + t.size, 0);
   const codes: number[] = [];
   const others: number[] = [];
   for (const code of message.codes) {
     if (typeof code !== 'object') {
-      codes.push(Number(codeValue(code, types)));
+      codes.push(Number(codeValue(code, width)));
       continue;
     }
-    const first = Number(codeValue(code.prefix, types));
+    const first = Number(codeValue(code.prefix, width));
     // The blank that fills a short code comes first: it is the one that the encoder takes.
     others.push(first);
     for (let low = 0; low < 256; low++) if (low !== (first & 255)) others.push((first & ~255) | low);

@@ -1,7 +1,7 @@
 /** An SBE message schema (Simple Binary Encoding 1.0, XML) to a decoder: the same table as one written by hand. */
 import { VenuewireError } from '../../errors.js';
 import { check } from '../check.js';
-import { type Decoder, defineDecoder } from '../decoder.js';
+import { Decoder } from '../decoder.js';
 import {
   bytes,
   char,
@@ -236,7 +236,7 @@ class Importer {
     }
     if (Object.keys(messages).length === 0) throw fault(root, 'has no message');
     const said = root.attributes.get('semanticVersion') ?? String(version);
-    const decoder = defineDecoder({
+    const decoder = new Decoder({
       id:
         options.id ??
         `${pack
@@ -256,7 +256,7 @@ class Importer {
       ...(options.instrument === undefined ? {} : { instrument: options.instrument }),
       messages,
       checked: ['imported from the SBE message schema', ...this.#notes],
-    }) as unknown as Decoder;
+    });
     const faults = check(decoder);
     const first = faults[0];
     if (first !== undefined) {
