@@ -72,8 +72,8 @@ export class Counterpart {
     atEnd(() => this.end());
   }
 
-  static program(command: string, args: readonly string[]): Counterpart {
-    return new Counterpart(command, spawn(command, args, { stdio: 'pipe' }));
+  static program(command: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): Counterpart {
+    return new Counterpart(command, spawn(command, args, { stdio: 'pipe', env: { ...process.env, ...more } }));
   }
 
   /** A class in Java of the folder `counterparts`. */
@@ -81,6 +81,18 @@ export class Counterpart {
     const classes = `${built}/classes:${built}/lib/*`;
     const options = ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Djava.net.preferIPv4Stack=true'];
     return Counterpart.program('java', [...options, '-cp', classes, main, ...args]);
+  }
+
+  /** The crate of the folder `counterparts`. */
+  static rust(args: readonly string[]): Counterpart {
+    return Counterpart.program(`${built}/mold/target/debug/mold`, args);
+  }
+
+  /** A module of the folder `counterparts`, with the packages on npm of its manifest. */
+  static node(module: string, args: readonly string[]): Counterpart {
+    const path = fileURLToPath(new URL(`counterparts/${module}`, import.meta.url));
+    const packages = { COUNTERPARTS: `${built}/node/package.json` };
+    return Counterpart.program(process.execPath, [path, ...args], packages);
   }
 
   /** A script of the folder `counterparts`, with the packages of its requirements. */

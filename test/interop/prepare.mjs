@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,13 +23,14 @@ const COMMANDS = {
   dumpcap: 'wireshark-common',
   tcpreplay: 'tcpreplay',
   ip: 'iproute2',
+  cargo: 'cargo',
 };
 
 function run(command, ...words) {
   const result = spawnSync(command, words, {
     cwd: root,
     encoding: 'utf8',
-    timeout: 300_000,
+    timeout: 600_000,
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
   if (result.status === 0) return;
@@ -61,6 +62,7 @@ function once(name, files, make) {
   const wanted = hash.digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   rmSync(join(built, name), { recursive: true, force: true });
+  console.log(`making ${name} of the counterparts`);
   make(join(built, name));
   writeFileSync(stamp, wanted);
 }
@@ -84,6 +86,17 @@ export function prepare({ install = false } = {}) {
   once('python', [requirements], (folder) => {
     run('python3', '-m', 'venv', folder);
     run(join(folder, 'bin/pip'), 'install', '-q', '--disable-pip-version-check', '-r', requirements);
+  });
+  const manifest = join(sources, 'package.json');
+  once('node', [manifest], (folder) => {
+    mkdirSync(folder);
+    copyFileSync(manifest, join(folder, 'package.json'));
+    run('npm', 'install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock');
+  });
+  const crate = join(sources, 'mold');
+  once('mold', [join(crate, 'Cargo.toml'), join(crate, 'src/main.rs')], (folder) => {
+    cpSync(crate, folder, { recursive: true });
+    run('cargo', 'build', '-q', '--manifest-path', join(folder, 'Cargo.toml'));
   });
 }
 
