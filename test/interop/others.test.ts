@@ -6,7 +6,7 @@ import { defineVenue, env, stream, udpMulticast, userPassword } from '../../src/
 import { LoopbackVenue } from '../../src/simulator/loopback-venue.js';
 import { SIMULATED_USERS } from '../../src/simulator/scenario.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
-import { soupbintcpFeed } from '../../src/venues/streams.js';
+import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
 import { atEnd, Counterpart, day, digestOf, folder, freeGroup, Watched } from './harness.js';
 
 beforeAll(() => {
