@@ -1,13 +1,13 @@
 /** `venuewire decode`: a capture, message by message. */
 import type { Command } from 'commander';
+import { Findings, framingsFor, Messages } from '../capture/messages.js';
+import { Capture, type CaptureTotals } from '../capture/packets.js';
 import type { Decoder, Flyweight } from '../layout/index.js';
 import { chooseFeed, chooseMessages, commaList, oneOf, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { usage } from './exit.js';
 import { FORMATS, type Format, formatter } from './format.js';
-import { Findings, framingsFor, Messages } from './messages.js';
 import { Output, Progress } from './output.js';
-import { Capture, type CaptureTotals } from './packets.js';
 import { Stats } from './stats.js';
 import { symbolTest } from './symbol.js';
 import { say } from './terminal.js';
@@ -92,7 +92,7 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
   const { only, passes } = filters(decoder, options);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const capture = new Capture(file);
-  const findings = new Findings();
+  const findings = new Findings(say);
   const out = new Output();
   const stats = options.stats ? new Stats(decoder) : undefined;
   const format = formatter(options.format, decoder, only);

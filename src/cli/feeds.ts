@@ -1,17 +1,17 @@
 /** Venues for captures: a venue file, a ready venue, or just a decoder; lines as they are found in the capture. */
+
+import { arrangeLines, findLines, networkOf } from '../capture/find-lines.js';
+import { framingsFor } from '../capture/messages.js';
+import type { Capture } from '../capture/packets.js';
+import type { Group } from '../capture/sequences.js';
 import type { CaptureSource } from '../feed/feed.js';
 import type { Framing } from '../patterns/framing.js';
-import { captureFile, type NetworkInput, udpMulticast, udpUnicast } from '../patterns/network.js';
 import { defineVenue, type Venue, type VenueInput } from '../patterns/venue.js';
 import { resolveVenue } from '../venues/load.js';
 import { findVenue } from '../venues/registry.js';
 import { chooseFeed, ipPort } from './choose.js';
 import { usage } from './exit.js';
-import { Findings, framingsFor } from './messages.js';
 import { Progress } from './output.js';
-import type { Capture } from './packets.js';
-import { separateRecovery } from './recovery-traffic.js';
-import { type Group, groupLines, isMulticast, Tracker } from './sequences.js';
 
 export interface CaptureVenueOptions {
   readonly venue?: string;
@@ -29,7 +29,7 @@ export interface CaptureVenue {
 }
 
 /** Whether the capture has to be read once before it is read as the venue's: to find its lines. */
-export const findsLines = (options: CaptureVenueOptions): boolean =>
+export const needsLines = (options: CaptureVenueOptions): boolean =>
   options.line.length === 0 && (options.venue === undefined || findVenue(options.venue) !== undefined);
 
 function parseLines(given: readonly string[]): Record<string, string> | undefined {
@@ -46,53 +46,13 @@ function parseLines(given: readonly string[]): Record<string, string> | undefine
   );
 }
 
-function network(destination: string): NetworkInput {
-  return isMulticast(destination) ? udpMulticast(destination) : udpUnicast(destination);
-}
-
-/** The lines of the capture, those that say the same together. */
-async function findGroups(capture: Capture, framing: Framing, decoder: Venue['decoder']): Promise<Group[]> {
-  // FIX is a stream: there are no lines to find.
-  if (framing.fix) return [];
-  const tracker = new Tracker(framing, decoder, new Findings(() => {}), undefined);
+async function linesOf(capture: Capture, framing: Framing, decoder: Venue['decoder']): Promise<readonly Group[]> {
   const progress = new Progress('find lines', capture.size);
   try {
-    await capture.read((p) => tracker.packet(p), { after: (done) => progress.update(done) });
+    return await findLines(capture, framing, decoder, (done) => progress.update(done));
   } finally {
     progress.done();
   }
-  const groups = groupLines(
-    [...tracker.lines.values()].filter((l) => l.sessions.some((s) => s.spans.list.length > 0)),
-    [],
-  );
-  return [...separateRecovery(groups).groups];
-}
-
-const LETTERS = 'ABCDEFGHIJKLMNOP';
-const named = (lines: readonly string[]): Record<string, NetworkInput> =>
-  Object.fromEntries(lines.map((line, i) => [LETTERS[i] ?? `L${i}`, network(line)]));
-
-/** Lines and channels as `defineVenue` takes them. */
-function arrange(groups: readonly Group[], framing: Framing): Pick<VenueInput, 'lines' | 'channels'> {
-  if (groups.length === 0) return { lines: { A: captureFile('capture') } };
-  const only = groups[0] as Group;
-  const destinations = [...new Set(groups.flatMap((g) => g.lines.map((l) => l.destination)))];
-  if (framing.channel !== undefined) {
-    const keys = [...new Set(groups.map((g) => (g.lines[0] as Group['lines'][number]).key))];
-    return {
-      lines: named(destinations.slice(0, LETTERS.length)),
-      channels: Object.fromEntries(keys.map((key) => [String(key), { key: String(key) }])),
-    };
-  }
-  if (groups.length === 1) return { lines: named(only.lines.map((l) => l.destination)) };
-  return {
-    channels: Object.fromEntries(
-      groups.map((g) => {
-        const lines = g.lines.map((l) => l.destination);
-        return [(lines[0] as string).replace(':', '-'), { lines: named(lines) }];
-      }),
-    ),
-  };
 }
 
 /** The venue that a capture is read as. */
@@ -117,11 +77,11 @@ export async function captureVenue(capture: Capture, options: CaptureVenueOption
     return { venue: declared, capture: source(lines === undefined ? {} : { lines }), found: [] };
   }
   const { udp: framing } = framingsFor(decoder, chosen.framing);
-  const groups = lines === undefined ? await findGroups(capture, framing, decoder) : [];
+  const groups = lines === undefined ? await linesOf(capture, framing, decoder) : [];
   const arranged =
     lines === undefined
-      ? arrange(groups, framing)
-      : { lines: Object.fromEntries(Object.entries(lines).map(([name, to]) => [name, network(to)])) };
+      ? arrangeLines(groups, framing)
+      : { lines: Object.fromEntries(Object.entries(lines).map(([name, to]) => [name, networkOf(to)])) };
   const found = groups.map(
     (g, i) =>
       `${groups.length === 1 ? '' : `channel ${i + 1}: `}${g.lines.map((l) => l.name).join(' and ')} (${g.because})`,
@@ -130,7 +90,7 @@ export async function captureVenue(capture: Capture, options: CaptureVenueOption
     defineVenue({
       name: declared?.name ?? decoder.id,
       decoder,
-      framing: framing as never,
+      framing,
       directory: declared?.directory,
       ...arranged,
     } as VenueInput),

@@ -1,4 +1,6 @@
 /** How a message is printed: JSON lines, leaves, for people, as a table, as CSV. */
+
+import type { Found } from '../capture/messages.js';
 import {
   type Decoder,
   Field,
@@ -14,26 +16,9 @@ import {
 } from '../layout/index.js';
 import { hex } from '../layout/values.js';
 import { printableWord } from '../printable.js';
-import type { FrameLeaves } from './frame-leaves.js';
 
 export const FORMATS = ['ndjson', 'leaves', 'pretty', 'table', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
-
-/** A message and where it came from. */
-export interface Found {
-  readonly packet: number;
-  /** Nanoseconds since the Unix epoch. */
-  readonly time: bigint;
-  /** Destination `ip:port`. */
-  readonly channel: string;
-  readonly sequence: bigint;
-  readonly view: Flyweight;
-  /** Position of the transport payload's first byte in the view's buffer. */
-  readonly base: number;
-  /** What framed it, and where its packet begins in the view's buffer; undefined for messages that nothing frames. */
-  readonly frame: FrameLeaves | undefined;
-  readonly packetAt: number;
-}
 
 export interface Formatter {
   /** Printed before anything else; empty: nothing. */

@@ -1,24 +1,16 @@
 /** `venuewire gaps`: what each line of a capture lost, what the other line filled, what would have been asked for. */
 import type { Command } from 'commander';
+import { type GroupReport, report } from '../capture/losses.js';
+import { Findings, framingsFor } from '../capture/messages.js';
+import { Capture, type CaptureTotals } from '../capture/packets.js';
+import { separateRecovery } from '../capture/recovery-traffic.js';
+import { groupLines, type LineTrack, type Span, sizeOf as size, Tracker } from '../capture/sequences.js';
 import { VenuewireError } from '../errors.js';
 import { chooseFeed, commaList, ipPort, oneOf, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { usage } from './exit.js';
 import { instantText } from './format.js';
-import { Findings, framingsFor } from './messages.js';
 import { grouped, Output, Progress, table } from './output.js';
-import { Capture, type CaptureTotals } from './packets.js';
-import { type Answers, answersTo, type RecoveryTraffic, separateRecovery } from './recovery-traffic.js';
-import {
-  type Group,
-  greater,
-  groupLines,
-  type LineTrack,
-  type SessionTrack,
-  type Span,
-  Spans,
-  Tracker,
-} from './sequences.js';
 import { say } from './terminal.js';
 
 interface GapsOptions {
@@ -30,77 +22,6 @@ interface GapsOptions {
   readonly format: 'table' | 'ndjson';
 }
 
-/** Numbers that a line lost. */
-export interface Loss extends Span {
-  readonly line: string;
-  /** Lines of the group that brought them, with what each brought. */
-  readonly filledBy: readonly { readonly line: string; readonly spans: readonly Span[] }[];
-}
-
-/** One session of lines that carry the same messages. */
-export interface GroupReport {
-  readonly lines: readonly string[];
-  readonly because: string;
-  readonly session: string;
-  readonly tracks: readonly (SessionTrack | undefined)[];
-  readonly losses: readonly Loss[];
-  /** On no line. */
-  readonly lost: readonly Span[];
-  /** What the capture holds of recovery for it. */
-  readonly answers: readonly Answers[];
-  /** On no line, and nobody sent it again: what recovery would have been asked for. */
-  readonly open: readonly Span[];
-}
-
-/** What is left of `spans` without `filled`. */
-function without(spans: readonly Span[], filled: readonly Span[]): Span[] {
-  const there = new Spans();
-  for (const s of filled) there.add(s.begin, s.end);
-  return spans.flatMap((s) => there.missing(s.begin, s.end));
-}
-
-export function report(group: Group, recovery: readonly RecoveryTraffic[]): GroupReport[] {
-  const sessions = [...new Set(group.lines.flatMap((l) => l.sessions.map((s) => s.session)))];
-  return sessions.flatMap((session) => {
-    const tracks = group.lines.map((l) => l.sessions.find((s) => s.session === session));
-    const present = tracks.filter((t): t is SessionTrack => t !== undefined && t.spans.list.length > 0);
-    if (present.length === 0) return [];
-    const together = new Spans();
-    for (const t of present) for (const s of t.spans.list) together.add(s.begin, s.end);
-    const reached = present.reduce((n, t) => greater(n, t.reached), 0n);
-    const losses = group.lines.flatMap((line, i) => {
-      const track = tracks[i];
-      if (track === undefined || track.spans.list.length === 0) return [];
-      // Before its first and after its last number a line may simply not have been recorded; heartbeats say more.
-      const missing = track.spans.missing(track.spans.first, track.reached);
-      return missing.map(
-        (span): Loss => ({ ...span, line: line.name, filledBy: fillers(group.lines, tracks, i, span) }),
-      );
-    });
-    const lost = together.missing(together.first, reached);
-    const answers = answersTo(group, session, recovery);
-    const open = without(
-      lost,
-      answers.flatMap((a) => a.filled),
-    );
-    const lines = group.lines.map((l) => l.name);
-    return [{ lines, because: group.because, session, tracks, losses, lost, answers, open }];
-  });
-}
-
-function fillers(
-  lines: readonly LineTrack[],
-  tracks: readonly (SessionTrack | undefined)[],
-  own: number,
-  span: Span,
-): Loss['filledBy'] {
-  return lines.flatMap((line, i) => {
-    const spans = i === own ? [] : (tracks[i]?.spans.within(span) ?? []);
-    return spans.length > 0 ? [{ line: line.name, spans }] : [];
-  });
-}
-
-const size = (spans: readonly Span[]): bigint => spans.reduce((n, s) => n + (s.end - s.begin), 0n);
 export const spanText = ({ begin, end }: Span): string => (end - begin === 1n ? String(begin) : `${begin}–${end - 1n}`);
 const spansText = (spans: readonly Span[]): string =>
   spans.length <= 8
@@ -262,7 +183,7 @@ async function gaps(file: string, options: GapsOptions): Promise<void> {
     throw usage(`${framing.id} needs a message table to count messages`, 'Name the decoder too: --decoder ID');
   }
   const capture = new Capture(file);
-  const findings = new Findings();
+  const findings = new Findings(say);
   const tracker = new Tracker(framing, decoder, findings, options.port);
   const progress = new Progress('gaps', capture.size);
   const interrupt = new Interrupt(capture.isPipe);

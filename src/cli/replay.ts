@@ -1,6 +1,7 @@
 /** `venuewire replay`: a capture through the production path, or sent to multicast again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { Capture, type CaptureTotals } from '../capture/packets.js';
 import { openFeed } from '../feed/feed.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
@@ -9,9 +10,8 @@ import { consume, FEED_FORMATS, type FeedFormat, hasFindings, summary } from './
 import { filters } from './decode.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { usage } from './exit.js';
-import { captureVenue, findsLines } from './feeds.js';
+import { captureVenue, needsLines } from './feeds.js';
 import { grouped, Output, Progress } from './output.js';
-import { Capture, type CaptureTotals } from './packets.js';
 import { MessagePublisher } from './publish.js';
 import { MulticastSender } from './send.js';
 import { say } from './terminal.js';
@@ -37,7 +37,7 @@ interface ReplayOptions {
 }
 
 async function throughFeed(given: Capture, options: ReplayOptions): Promise<void> {
-  const { capture, release } = findsLines(options) ? await given.keep() : { capture: given, release: () => {} };
+  const { capture, release } = needsLines(options) ? await given.keep() : { capture: given, release: () => {} };
   try {
     await readAs(capture, options);
   } finally {

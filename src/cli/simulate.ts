@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { API_VERSION, KIND } from '../patterns/venue.js';
+import { capturedHistory } from '../simulator/captured-history.js';
 import { type LineFaults, LoopbackVenue, type Means } from '../simulator/index.js';
-import { capturedHistory } from './captured-history.js';
 import { probabilities, probability, wholeNumber } from './choose.js';
 import { OK, usage } from './exit.js';
 import { grouped, Output } from './output.js';

@@ -1,9 +1,10 @@
 /** `decode --stats`: messages by type, sizes, rates, channels. */
+
+import type { MutableFound } from '../capture/messages.js';
 import type { CapturedPayload } from '../feed/batch.js';
 import type { Decoder } from '../layout/index.js';
 import type { Format } from './format.js';
 import { instantText } from './format.js';
-import type { MutableFound } from './messages.js';
 import { bytesText, grouped, table } from './output.js';
 
 interface Counted {

@@ -75,4 +75,3 @@ export {
   venueJsonSchema,
   venueSchema,
 } from './venue.js';
-export { FramingReader, type MessageVisitor, type PacketHeader, tableLengths } from './walk.js';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { Capture } from '../../src/cli/packets.js';
+import { Capture } from '../../src/capture/packets.js';
 import { built, folder } from './harness.js';
 
 const PORT = '26477';

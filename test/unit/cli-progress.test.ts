@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Capture } from '../../src/capture/packets.js';
 import { consume } from '../../src/cli/consume.js';
 import { Output, Progress } from '../../src/cli/output.js';
-import { Capture } from '../../src/cli/packets.js';
 import { openFeed } from '../../src/feed/feed.js';
 import { feedCounter } from '../../src/feed/statistics.js';
 import { udpMulticast } from '../../src/patterns/index.js';

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Capture } from '../../src/cli/packets.js';
+import { Capture } from '../../src/capture/packets.js';
 import type { CapturedPayload } from '../../src/feed/batch.js';
 
 const cases = JSON.parse(readFileSync(new URL('encapsulated-frames.json', import.meta.url), 'utf8')) as Record<

@@ -1,16 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { FramingReader, tableLengths } from '../../src/capture/index.js';
 import { decoders, findDecoder } from '../../src/decoders/registry.js';
-import {
-  defineFraming,
-  type Framing,
-  FramingReader,
-  findFraming,
-  framingOf,
-  framings,
-  tableLengths,
-} from '../../src/patterns/index.js';
+import { defineFraming, type Framing, findFraming, framingOf, framings } from '../../src/patterns/index.js';
 import { udpPayloads } from './patterns-pcap.js';
 
 /** Captures by venue and protocol, beside the repository; the tests say so where they are not there. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { report } from '../../src/cli/gaps.js';
-import { Findings } from '../../src/cli/messages.js';
-import { groupLines, Spans, Tracker } from '../../src/cli/sequences.js';
+import { report } from '../../src/capture/losses.js';
+import { Findings } from '../../src/capture/messages.js';
+import { groupLines, Spans, Tracker } from '../../src/capture/sequences.js';
 import type { CapturedPayload } from '../../src/feed/batch.js';
 import type { Framing } from '../../src/patterns/framing.js';
 import { findFraming } from '../../src/patterns/framings.js';

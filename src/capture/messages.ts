@@ -5,13 +5,10 @@ import type { CapturedPayload } from '../feed/batch.js';
 import type { Leaf } from '../layout/index.js';
 import { defineFraming, type Framing } from '../patterns/framing.js';
 import { findFraming, framingOf } from '../patterns/framings.js';
-import { FramingReader, tableLengths } from '../patterns/walk.js';
-import { chooseFraming } from './choose.js';
-import type { Found } from './format.js';
 import { type FrameLeaves, frameLeaves } from './frame-leaves.js';
-import { type Flow, type FlowEnd, type FlowSink, Flows } from './tcp.js';
-import { say } from './terminal.js';
-import { type Decoder, type Flyweight, recordViews } from './views.js';
+import { FramingReader, tableLengths } from './framing-reader.js';
+import { type Decoder, type Flyweight, recordViews } from './record-views.js';
+import { type Flow, type FlowEnd, type FlowSink, Flows } from './tcp-flows.js';
 
 /** What carries a feed's messages over TCP, where its datagrams have another framing. */
 const OVER_TCP: Readonly<Record<string, string>> = { moldudp64: 'soupbintcp', 'cme-mdp3': 'cme-tcp' };
@@ -57,7 +54,14 @@ export function framingsFor(
     const framing = selfFraming(decoder);
     return { udp: framing, tcp: framing };
   }
-  const udp = framingOf(decoder) ?? chooseFraming(decoder.framing);
+  const udp = framingOf(decoder);
+  if (udp === undefined) {
+    throw new VenuewireError(
+      'VW_FRAMING_UNKNOWN',
+      `there is no framing '${decoder.framing}', which ${decoder.id} names`,
+      'Name a framing: --framing ID (venuewire list framings).',
+    );
+  }
   return { udp, tcp: findFraming(OVER_TCP[udp.id] ?? '') ?? udp };
 }
 
@@ -69,7 +73,7 @@ export class Findings {
   truncated = 0;
   holes = 0;
   readonly #counts = new Map<string, number>();
-  constructor(readonly write: (line: string) => void = say) {}
+  constructor(readonly write: (line: string) => void) {}
 
   packet(number: number, channel: string, what: string): void {
     if (this.broken++ < Findings.SHOWN) this.write(`packet ${number} (${channel}): ${what}`);
@@ -98,6 +102,22 @@ export class Findings {
     say(this.holes, 'hole in a TCP stream', 'holes in TCP streams');
     return parts.join(', ');
   }
+}
+
+/** Where a message was found, and what it says. */
+export interface Found {
+  readonly packet: number;
+  /** Nanoseconds since the Unix epoch. */
+  readonly time: bigint;
+  /** Destination `ip:port`. */
+  readonly channel: string;
+  readonly sequence: bigint;
+  readonly view: Flyweight;
+  /** Position of the transport payload's first byte in the view's buffer. */
+  readonly base: number;
+  /** What framed it, and where its packet begins in the view's buffer; undefined for messages that nothing frames. */
+  readonly frame: FrameLeaves | undefined;
+  readonly packetAt: number;
 }
 
 /** What a message looks like to whoever reads the capture; reused for the next one. */

@@ -3,7 +3,13 @@
  * addon. What it gives is what the core gives; what is malformed is told, never thrown.
  */
 import { createViews, type Decoder, type Flyweight, walk } from '../layout/index.js';
-import { type Framing, type FramingField, type NumberMeaning, type PacketKind, textValue } from './framing.js';
+import {
+  type Framing,
+  type FramingField,
+  type NumberMeaning,
+  type PacketKind,
+  textValue,
+} from '../patterns/framing.js';
 
 /** The header of the packet that was read. Offsets count from the first byte of the data. */
 export interface PacketHeader {

@@ -1,11 +1,10 @@
 /** The messages of a captured TotalView day, for a simulated venue that publishes them again. */
+
+import { Findings, framingsFor, Messages } from '../capture/messages.js';
+import { Capture } from '../capture/packets.js';
 import { itch50v2017 } from '../decoders/itch50-2017.js';
 import { VenuewireError } from '../errors.js';
-import type { Decoder } from '../layout/index.js';
-import { VenueHistory } from '../simulator/index.js';
-import { Findings, Messages } from './messages.js';
-import { Capture } from './packets.js';
-import { moldudp64, soupbintcp } from './transports.js';
+import { VenueHistory } from './history.js';
 
 /**
  * Reads a pcap of MoldUDP64 lines, of a SoupBinTCP session, or a BinaryFILE. What several lines carry is taken once; where
@@ -17,8 +16,8 @@ export async function capturedHistory(file: string): Promise<VenueHistory> {
   const bySequence = new Map<bigint, Uint8Array>();
   const unnumbered: Uint8Array[] = [];
   const messages = new Messages(
-    itch50v2017 as unknown as Decoder,
-    { udp: moldudp64, tcp: soupbintcp },
+    itch50v2017,
+    framingsFor(itch50v2017, undefined),
     new Findings(() => {}),
     ({ view, sequence }) => {
       const bytes = new Uint8Array(view.$data.buffer, view.$data.byteOffset + view.$at, view.$length).slice();

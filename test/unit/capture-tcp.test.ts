@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Findings, framingsFor, Messages } from '../../src/cli/messages.js';
-import { Capture } from '../../src/cli/packets.js';
-import { type Flow, type FlowEnd, Flows } from '../../src/cli/tcp.js';
-import type { Decoder } from '../../src/cli/views.js';
+import { Findings, framingsFor, Messages } from '../../src/capture/messages.js';
+import { Capture } from '../../src/capture/packets.js';
+import type { Decoder } from '../../src/capture/record-views.js';
+import { type Flow, type FlowEnd, Flows } from '../../src/capture/tcp-flows.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import type { CapturedPayload } from '../../src/feed/batch.js';
 import { PcapWriter } from '../../src/simulator/pcap-writer.js';

@@ -2,7 +2,7 @@
 import type { CapturedPayload } from '../feed/batch.js';
 import type { Decoder } from '../layout/index.js';
 import type { Framing } from '../patterns/framing.js';
-import { FramingReader, tableLengths } from '../patterns/walk.js';
+import { FramingReader, tableLengths } from './framing-reader.js';
 import type { Findings } from './messages.js';
 
 /** Numbers [begin, end). */
@@ -20,6 +20,9 @@ export function greater(a: bigint, b: bigint): bigint {
   return b;
 }
 
+/** Numbers in spans that do not overlap. */
+export const sizeOf = (spans: readonly Span[]): bigint => spans.reduce((n, s) => n + (s.end - s.begin), 0n);
+
 /** Spans in rising order that do not touch. */
 export class Spans {
   #list: { begin: bigint; end: bigint }[] = [];
@@ -36,7 +39,7 @@ export class Spans {
     return this.#list.at(-1)?.end ?? 0n;
   }
   get count(): bigint {
-    return this.#list.reduce((n, s) => n + (s.end - s.begin), 0n);
+    return sizeOf(this.#list);
   }
 
   add(begin: bigint, end: bigint): void {

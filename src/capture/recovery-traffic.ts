@@ -1,5 +1,5 @@
 /** Tells what a venue sent again from what its lines carried: answers to one machine, and lines of retransmissions. */
-import { type Group, greater, isMulticast, type LineTrack, lesser, type Span, Spans } from './sequences.js';
+import { type Group, greater, isMulticast, type LineTrack, lesser, type Span, Spans, sizeOf } from './sequences.js';
 
 /** What was sent again, or asked for, of one group of lines. */
 export interface RecoveryTraffic {
@@ -24,8 +24,6 @@ function together(group: Group, session: string): Spans {
   return all;
 }
 
-const size = (spans: readonly Span[]): bigint => spans.reduce((n, s) => n + (s.end - s.begin), 0n);
-
 /** The part of `spans` that a group's lines did not bring, though they went beyond it. */
 export function filledBy(spans: Spans, group: Group, session: string): readonly Span[] {
   const brought = together(group, session);
@@ -42,7 +40,7 @@ function fillsHolesOf(line: LineTrack, groups: readonly Group[]): boolean {
     // Without a name for the session, numbers of other feeds lie in anybody's holes.
     if (track.session === '' || track.spans.list.length === 0) return false;
     return groups.some((g) => {
-      const filled = size(filledBy(track.spans, g, track.session));
+      const filled = sizeOf(filledBy(track.spans, g, track.session));
       return g.lines[0]?.key === line.key && 10n * filled >= 9n * track.spans.count;
     });
   });
@@ -54,7 +52,7 @@ function isSparse(line: LineTrack, groups: readonly Group[]): boolean {
     if (track.spans.list.length < 2) return false;
     return groups.some((g) => {
       if (g.lines[0]?.key !== line.key || !g.lines.some((l) => saysTheSame(l, line))) return false;
-      const there = size(together(g, track.session).within({ begin: track.spans.first, end: track.spans.end }));
+      const there = sizeOf(together(g, track.session).within({ begin: track.spans.first, end: track.spans.end }));
       return 4n * track.spans.count < there;
     });
   });
