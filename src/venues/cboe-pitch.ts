@@ -1,14 +1,15 @@
 import { cboePitchEquities24129 } from '../decoders/cboe-pitch-equities-2.41.29.js';
+import type { Decoder } from '../layout/index.js';
 import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type FeedOf, type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
 import { cboeGapRequest, cboeSpin } from './patterns/cboe.js';
 import { simulatedMember } from './simulated.js';
 
-export interface CboePitchOptions extends VenueOptions {
+export interface CboePitchOptions<D = typeof cboePitchEquities24129> extends VenueOptions, FeedOf<D> {
   /** The units by name; messages are numbered within a unit. `gap`: its gap response multicast. */
   readonly units: Readonly<Record<string, { readonly unit: number; readonly lines: Lines; readonly gap?: Lines }>>;
   /** Gap request proxies. Credentials: user, password and, as the third part, the session sub id. */
@@ -19,14 +20,15 @@ export interface CboePitchOptions extends VenueOptions {
 
 /**
  * Cboe US equities Multicast PITCH, one channel for each unit. Source: Cboe US Equities/Options Multicast PITCH 2.41.66,
- * message tables of 2.41.29. In Europe the limits are lower: give `gapRequest.limits`.
+ * message tables of 2.41.29. Options, futures, TOP and the feeds of Europe, Canada and Australia have the same transport:
+ * give their `decoder`. In Europe the limits are lower: give `gapRequest.limits`.
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
-export function cboePitch(options: CboePitchOptions): Venue<typeof cboePitchEquities24129> {
+export function cboePitch<D extends Decoder = typeof cboePitchEquities24129>(options: CboePitchOptions<D>): Venue<D> {
   const { gapRequest, spin = {} } = options;
   return defineVenue({
-    name: 'cboe-pitch',
-    decoder: cboePitchEquities24129,
+    name: options.name ?? 'cboe-pitch',
+    decoder: (options.decoder ?? cboePitchEquities24129) as D,
     framing: 'cboe-sequenced-unit',
     channels: Object.fromEntries(
       Object.entries(options.units).map(([name, { unit, lines, gap }]) => [
@@ -44,16 +46,20 @@ export function cboePitch(options: CboePitchOptions): Venue<typeof cboePitchEqui
   });
 }
 
-/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
-  cboePitch({
-    units: {
-      one: {
-        unit: 1,
-        lines: { A: udpMulticast('239.255.1.1:30001'), B: udpMulticast('239.255.1.2:30001') },
-        gap: { A: udpMulticast('239.255.1.3:30001') },
-      },
+const parts: CboePitchOptions = {
+  units: {
+    one: {
+      unit: 1,
+      lines: { A: udpMulticast('239.255.1.1:30001'), B: udpMulticast('239.255.1.2:30001') },
+      gap: { A: udpMulticast('239.255.1.3:30001') },
     },
-    gapRequest: { servers: ['127.0.0.1:18001', '127.0.0.1:18002'], credentials: simulatedMember() },
-    spin: { one: { servers: ['127.0.0.1:18003'], credentials: simulatedMember() } },
-  });
+  },
+  gapRequest: { servers: ['127.0.0.1:18001', '127.0.0.1:18002'], credentials: simulatedMember() },
+  spin: { one: { servers: ['127.0.0.1:18003'], credentials: simulatedMember() } },
+};
+
+/** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
+export const example = () => cboePitch(parts);
+
+/** A feed of the family with every part configured; spin servers are of other tables than these. */
+export const exampleOf = (name: string, decoder: Decoder) => cboePitch({ ...parts, spin: {}, name, decoder });

@@ -1,14 +1,15 @@
 import { hkexOmdC145 } from '../decoders/hkex-omd-c-1.45.js';
+import type { Decoder } from '../layout/index.js';
 import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type FeedOf, type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
 import { hkexRefresh, hkexRetransmission } from './patterns/hkex.js';
 import { simulatedId } from './simulated.js';
 
-export interface HkexOmdCOptions extends VenueOptions {
+export interface HkexOmdCOptions<D = typeof hkexOmdC145> extends VenueOptions, FeedOf<D> {
   /** The channels by name, with their number and the refresh channel that belongs to them. */
   readonly channels: Readonly<
     Record<string, { readonly channelId: number; readonly lines: Lines; readonly refresh?: Lines }>
@@ -22,11 +23,12 @@ export interface HkexOmdCOptions extends VenueOptions {
  * Specifications 1.45. Refresh lines need no server: they repeat the state all day.
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
-export function hkexOmdC(options: HkexOmdCOptions): Venue<typeof hkexOmdC145> {
+export function hkexOmdC<D extends Decoder = typeof hkexOmdC145>(options: HkexOmdCOptions<D>): Venue<D> {
+  const decoder = (options.decoder ?? hkexOmdC145) as D;
   const refreshed = Object.values(options.channels).some((c) => c.refresh !== undefined);
   return defineVenue({
-    name: 'hkex-omd-c',
-    decoder: hkexOmdC145,
+    name: options.name ?? 'hkex-omd-c',
+    decoder,
     framing: 'hkex-omd',
     channels: Object.fromEntries(
       Object.entries(options.channels).map(([name, { channelId, lines, refresh }]) => [
@@ -47,18 +49,22 @@ export function hkexOmdC(options: HkexOmdCOptions): Venue<typeof hkexOmdC145> {
   });
 }
 
+const parts: HkexOmdCOptions = {
+  channels: {
+    one: {
+      channelId: 1,
+      lines: { A: udpMulticast('239.255.4.1:13001'), B: udpMulticast('239.255.4.2:13001') },
+      refresh: { A: udpMulticast('239.255.4.3:13001'), B: udpMulticast('239.255.4.4:13001') },
+    },
+  },
+  retransmission: {
+    servers: ['127.0.0.1:21001', '127.0.0.1:21002'],
+    credentials: simulatedId(),
+  },
+};
+
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
-  hkexOmdC({
-    channels: {
-      one: {
-        channelId: 1,
-        lines: { A: udpMulticast('239.255.4.1:13001'), B: udpMulticast('239.255.4.2:13001') },
-        refresh: { A: udpMulticast('239.255.4.3:13001'), B: udpMulticast('239.255.4.4:13001') },
-      },
-    },
-    retransmission: {
-      servers: ['127.0.0.1:21001', '127.0.0.1:21002'],
-      credentials: simulatedId(),
-    },
-  });
+export const example = () => hkexOmdC(parts);
+
+/** A feed of the family with every part configured. */
+export const exampleOf = (name: string, decoder: Decoder) => hkexOmdC({ ...parts, name, decoder });

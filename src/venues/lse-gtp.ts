@@ -1,14 +1,15 @@
 import { lseGtpLevel2Mbo262 } from '../decoders/lse-gtp-level2-mbo-26.2.js';
+import type { Decoder } from '../layout/index.js';
 import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type FeedOf, type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
 import { lseGtpRecovery, lseGtpReplay } from './patterns/lse.js';
 import { simulatedId } from './simulated.js';
 
-export interface LseGtpOptions extends VenueOptions {
+export interface LseGtpOptions<D = typeof lseGtpLevel2Mbo262> extends VenueOptions, FeedOf<D> {
   /** The market data groups by name: one character and the primary and secondary line. */
   readonly groups: Readonly<Record<string, { readonly group: string; readonly lines: Lines }>>;
   /** Replay servers by the group's name. Credentials: the CompID; the server also checks our address. */
@@ -22,11 +23,12 @@ export interface LseGtpOptions extends VenueOptions {
  * kind of state for each request: here order books; directory, status and statistics are other kinds.
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
-export function lseGtp(options: LseGtpOptions): Venue<typeof lseGtpLevel2Mbo262> {
+export function lseGtp<D extends Decoder = typeof lseGtpLevel2Mbo262>(options: LseGtpOptions<D>): Venue<D> {
+  const decoder = (options.decoder ?? lseGtpLevel2Mbo262) as D;
   const { replay = {}, recovery = {} } = options;
   return defineVenue({
-    name: 'lse-gtp',
-    decoder: lseGtpLevel2Mbo262,
+    name: options.name ?? 'lse-gtp',
+    decoder,
     framing: 'lse-unit-header',
     channels: Object.fromEntries(
       Object.entries(options.groups).map(([name, { group, lines }]) => [name, { key: group, lines }]),
@@ -41,12 +43,16 @@ export function lseGtp(options: LseGtpOptions): Venue<typeof lseGtpLevel2Mbo262>
   });
 }
 
+const parts: LseGtpOptions = {
+  groups: {
+    one: { group: 'A', lines: { A: udpMulticast('239.255.5.1:14001'), B: udpMulticast('239.255.5.2:14001') } },
+  },
+  replay: { one: { servers: ['127.0.0.1:22001'], credentials: simulatedId() } },
+  recovery: { one: { servers: ['127.0.0.1:22002'], credentials: simulatedId() } },
+};
+
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
-  lseGtp({
-    groups: {
-      one: { group: 'A', lines: { A: udpMulticast('239.255.5.1:14001'), B: udpMulticast('239.255.5.2:14001') } },
-    },
-    replay: { one: { servers: ['127.0.0.1:22001'], credentials: simulatedId() } },
-    recovery: { one: { servers: ['127.0.0.1:22002'], credentials: simulatedId() } },
-  });
+export const example = () => lseGtp(parts);
+
+/** A feed of the family with every part configured; recovery is of order books. */
+export const exampleOf = (name: string, decoder: Decoder) => lseGtp({ ...parts, recovery: {}, name, decoder });

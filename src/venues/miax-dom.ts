@@ -1,14 +1,15 @@
 import { miaxPearlEquitiesDom13d } from '../decoders/miax-pearl-equities-dom-1.3d.js';
+import type { Decoder } from '../layout/index.js';
 import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { directoryOf, type FeedOf, type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
 import { miaxRefresh, miaxRetransmission } from './patterns/miax.js';
 import { simulatedId } from './simulated.js';
 
-export interface MiaxDomOptions extends VenueOptions {
+export interface MiaxDomOptions<D = typeof miaxPearlEquitiesDom13d> extends VenueOptions, FeedOf<D> {
   readonly lines: Lines;
   /** Two retransmission servers. Credentials: the user id. */
   readonly retransmission?: Servers;
@@ -23,15 +24,16 @@ export interface MiaxDomOptions extends VenueOptions {
  * 1.0a, Pearl Equities DoM 1.3d.
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
-export function miaxDom(options: MiaxDomOptions): Venue<typeof miaxPearlEquitiesDom13d> {
+export function miaxDom<D extends Decoder = typeof miaxPearlEquitiesDom13d>(options: MiaxDomOptions<D>): Venue<D> {
+  const decoder = (options.decoder ?? miaxPearlEquitiesDom13d) as D;
   const parameters = { ...options.login };
   return defineVenue({
-    name: 'miax',
-    decoder: miaxPearlEquitiesDom13d,
+    name: options.name ?? 'miax',
+    decoder,
     framing: 'miax-mach',
     lines: options.lines,
     join: options.join ?? 'live',
-    directory: { message: 'symbolUpdate', symbol: 'tickerSymbol' },
+    ...directoryOf(decoder, 'symbolUpdate', 'tickerSymbol'),
     recovery: ladder(options, [
       options.retransmission &&
         request(miaxRetransmission, { timeout: '1s', ...rung(options.retransmission), parameters }),
@@ -42,11 +44,15 @@ export function miaxDom(options: MiaxDomOptions): Venue<typeof miaxPearlEquities
   });
 }
 
+const parts: MiaxDomOptions = {
+  lines: { A: udpMulticast('239.255.7.1:16001'), B: udpMulticast('239.255.7.2:16001') },
+  retransmission: { servers: ['127.0.0.1:24001', '127.0.0.1:24002'], credentials: simulatedId() },
+  refresh: { servers: ['127.0.0.1:24003'], credentials: simulatedId() },
+  login: { esesmVersion: '1.0', applicationProtocol: 'DoM1.3', computerId: 'SIM1' },
+};
+
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
-  miaxDom({
-    lines: { A: udpMulticast('239.255.7.1:16001'), B: udpMulticast('239.255.7.2:16001') },
-    retransmission: { servers: ['127.0.0.1:24001', '127.0.0.1:24002'], credentials: simulatedId() },
-    refresh: { servers: ['127.0.0.1:24003'], credentials: simulatedId() },
-    login: { esesmVersion: '1.0', applicationProtocol: 'DoM1.3', computerId: 'SIM1' },
-  });
+export const example = () => miaxDom(parts);
+
+/** A feed of the family with every part configured. */
+export const exampleOf = (name: string, decoder: Decoder) => miaxDom({ ...parts, name, decoder });

@@ -1,14 +1,15 @@
 import { nysePillarIntegrated25a } from '../decoders/nyse-pillar-integrated-2.5a.js';
+import type { Decoder } from '../layout/index.js';
 import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { directoryOf, type FeedOf, type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
 import { nyseRefresh, nyseRetransmission } from './patterns/nyse.js';
 import { simulatedId } from './simulated.js';
 
-export interface NysePillarOptions extends VenueOptions {
+export interface NysePillarOptions<D = typeof nysePillarIntegrated25a> extends VenueOptions, FeedOf<D> {
   /** The channels by name, with their number and the retransmission and refresh groups that belong to them. */
   readonly channels: Readonly<
     Record<
@@ -27,13 +28,16 @@ export interface NysePillarOptions extends VenueOptions {
  * Feed 2.5a. Retransmissions and refreshes are asked of one server and come on multicast groups shared with others.
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
-export function nysePillar(options: NysePillarOptions): Venue<typeof nysePillarIntegrated25a> {
+export function nysePillar<D extends Decoder = typeof nysePillarIntegrated25a>(
+  options: NysePillarOptions<D>,
+): Venue<D> {
+  const decoder = (options.decoder ?? nysePillarIntegrated25a) as D;
   const { requestServer, productId } = options;
   const parameters = { productId };
   const refreshed = Object.values(options.channels).some((c) => c.refresh !== undefined);
   return defineVenue({
-    name: 'nyse-pillar',
-    decoder: nysePillarIntegrated25a,
+    name: options.name ?? 'nyse-pillar',
+    decoder,
     framing: 'nyse-xdp',
     channels: Object.fromEntries(
       Object.entries(options.channels).map(([name, { channelId, lines, retransmission, refresh }]) => [
@@ -47,7 +51,7 @@ export function nysePillar(options: NysePillarOptions): Venue<typeof nysePillarI
       ]),
     ),
     join: options.join ?? 'live',
-    directory: { message: 'symbolIndexMapping', symbol: 'symbol' },
+    ...directoryOf(decoder, 'symbolIndexMapping', 'symbol'),
     recovery: ladder(options, [
       requestServer && request(nyseRetransmission, { ...rung(requestServer), parameters }),
       requestServer && refreshed ? snapshot(nyseRefresh, { ...rung(requestServer), parameters }) : undefined,
@@ -57,20 +61,24 @@ export function nysePillar(options: NysePillarOptions): Venue<typeof nysePillarI
   });
 }
 
+const parts: NysePillarOptions = {
+  productId: 1,
+  channels: {
+    one: {
+      channelId: 1,
+      lines: { A: udpMulticast('239.255.2.1:11001'), B: udpMulticast('239.255.2.2:11001') },
+      retransmission: { A: udpMulticast('239.255.2.3:11001'), B: udpMulticast('239.255.2.4:11001') },
+      refresh: { A: udpMulticast('239.255.2.5:11001'), B: udpMulticast('239.255.2.6:11001') },
+    },
+  },
+  requestServer: {
+    servers: ['127.0.0.1:19001', '127.0.0.1:19002'],
+    credentials: simulatedId(),
+  },
+};
+
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
-  nysePillar({
-    productId: 1,
-    channels: {
-      one: {
-        channelId: 1,
-        lines: { A: udpMulticast('239.255.2.1:11001'), B: udpMulticast('239.255.2.2:11001') },
-        retransmission: { A: udpMulticast('239.255.2.3:11001'), B: udpMulticast('239.255.2.4:11001') },
-        refresh: { A: udpMulticast('239.255.2.5:11001'), B: udpMulticast('239.255.2.6:11001') },
-      },
-    },
-    requestServer: {
-      servers: ['127.0.0.1:19001', '127.0.0.1:19002'],
-      credentials: simulatedId(),
-    },
-  });
+export const example = () => nysePillar(parts);
+
+/** A feed of the family with every part configured. */
+export const exampleOf = (name: string, decoder: Decoder) => nysePillar({ ...parts, name, decoder });

@@ -1,4 +1,5 @@
 /** Options that the ready venues have in common. */
+import type { Decoder } from '../layout/index.js';
 import type { Credentials } from '../patterns/credentials.js';
 import type { NetworkInput } from '../patterns/network.js';
 import { type RequestOptions, waitForOtherLine } from '../patterns/recovery.js';
@@ -26,6 +27,22 @@ export interface VenueOptions {
   /** Rungs of your own, instead of those that follow from the servers. */
   readonly ladder?: VenueInput['recovery'];
 }
+
+/** One feed of a family whose transport and recovery are alike: its table, and what the venue is called. */
+export interface FeedOf<D> {
+  /** The message table; default: that of the family's first feed. */
+  readonly decoder?: D;
+  /** Default: the family's. */
+  readonly name?: string;
+}
+
+/** The symbol directory of a table, where it has that message. */
+export const directoryOf = (
+  decoder: Decoder,
+  message: string,
+  symbol: string,
+): { directory?: VenueInput['directory'] } =>
+  decoder.messages[message]?.fields[symbol] === undefined ? {} : { directory: { message, symbol } };
 
 type Rungs = NonNullable<VenueInput['recovery']>;
 

@@ -1,3 +1,5 @@
+import { findDecoder } from '../decoders/registry.js';
+import type { Decoder } from '../layout/index.js';
 import type { Recovery } from '../patterns/recovery.js';
 import type { Snapshot } from '../patterns/snapshot.js';
 import type { Stream } from '../patterns/stream.js';
@@ -25,6 +27,32 @@ const entry = <Id extends string>(id: Id, says: string, module: string, load: ()
   load: load as VenueEntry['load'],
 });
 
+interface Family {
+  readonly exampleOf: (name: string, decoder: Decoder) => Venue;
+}
+
+/** One more feed of a family: only its table is its own. */
+const feedOf = <Id extends string>(
+  id: Id,
+  says: string,
+  table: string,
+  module: string,
+  family: () => Promise<object>,
+) =>
+  entry(id, says, module, async () => {
+    const { exampleOf, ...rest } = (await family()) as Family;
+    const decoder = await findDecoder(table)?.load();
+    return { ...rest, example: () => exampleOf(id, decoder as Decoder) };
+  });
+const nasdaqItch = () => import('./nasdaq-itch.js');
+const nysePillar = () => import('./nyse-pillar.js');
+const cboePitch = () => import('./cboe-pitch.js');
+const miaxDom = () => import('./miax-dom.js');
+const memxMemoir = () => import('./memx-memoir.js');
+const hkexOmd = () => import('./hkex-omd-c.js');
+const lseGtp = () => import('./lse-gtp.js');
+const tmxQuantumFeed = () => import('./tmx-quantumfeed.js');
+
 /** Every ready venue, by id: what `list`, `replay`, `certify` and the documentation know. */
 // biome-ignore format: one venue a line
 export const venues = [
@@ -48,6 +76,50 @@ export const venues = [
   entry('iex-deep-plus', 'IEX DEEP+ over IEX-TP: gap fill over UDP and TCP, SNAP', 'iex-deep-plus', () => import('./iex-deep-plus.js')),
   entry('jpx-ose', 'JPX Osaka Exchange ITCH: MoldUDP64 rewind, GLIMPSE snapshot', 'jpx-ose', () => import('./jpx-ose.js')),
   entry('soupbintcp-feed', 'Nasdaq TotalView-ITCH 5.0 over SoupBinTCP alone, resumed after a break', 'soupbintcp-feed', () => import('./soupbintcp-feed.js')),
+  feedOf('nasdaq-itto', 'Nasdaq Options Market ITTO: MoldUDP64 lines, re-request, SoupBinTCP replay', 'nasdaq-nom-itto-4.0', 'nasdaq-itch', nasdaqItch),
+  feedOf('nasdaq-bono', 'Nasdaq Options Market BONO (PHLX TOPO): MoldUDP64 lines, re-request, SoupBinTCP replay', 'nasdaq-nom-bono-3.2', 'nasdaq-itch', nasdaqItch),
+  feedOf('nasdaq-options-depth', 'Nasdaq GEMX, ISE, MRX, PHLX Depth of Market: MoldUDP64 lines, re-request, SoupBinTCP replay', 'nasdaq-options-depth-2.1', 'nasdaq-itch', nasdaqItch),
+  feedOf('nasdaq-options-top', 'Nasdaq GEMX, ISE, MRX, PHLX Top of Market: MoldUDP64 lines, re-request, SoupBinTCP replay', 'nasdaq-options-top-2.1', 'nasdaq-itch', nasdaqItch),
+  feedOf('nasdaq-options-trades', 'Nasdaq options Trade Feed: MoldUDP64 lines, re-request, SoupBinTCP replay', 'nasdaq-options-trades-2.1', 'nasdaq-itch', nasdaqItch),
+  feedOf('nasdaq-texas-options-depth', 'Nasdaq Texas Options Depth of Market: MoldUDP64 lines, re-request, SoupBinTCP replay', 'nasdaq-ntx-options-depth-2.2', 'nasdaq-itch', nasdaqItch),
+  feedOf('nasdaq-texas-options-top', 'Nasdaq Texas Options Top of Market: MoldUDP64 lines, re-request, SoupBinTCP replay', 'nasdaq-ntx-options-top-2.2', 'nasdaq-itch', nasdaqItch),
+  feedOf('nyse-trades', 'NYSE Trades on Pillar: request server, retransmission and refresh groups', 'nyse-trades-2.6', 'nyse-pillar', nysePillar),
+  feedOf('nyse-bbo', 'NYSE BBO on Pillar: request server, retransmission and refresh groups', 'nyse-pillar-bbo-2.5', 'nyse-pillar', nysePillar),
+  feedOf('nyse-depth', 'NYSE Depth on Pillar: request server, retransmission and refresh groups', 'nyse-depth-1.6', 'nyse-pillar', nysePillar),
+  feedOf('nyse-imbalances', 'NYSE Order Imbalances on Pillar: request server, retransmission and refresh groups', 'nyse-pillar-imbalances-2.2', 'nyse-pillar', nysePillar),
+  feedOf('nyse-bqt', 'NYSE Best Quote and Trades on Pillar: request server, retransmission and refresh groups', 'nyse-bqt-2.4', 'nyse-pillar', nysePillar),
+  feedOf('nyse-options-top', 'NYSE Arca and American Options Top on Pillar: request server, retransmission and refresh groups', 'nyse-arca-options-top-1.2j', 'nyse-pillar', nysePillar),
+  feedOf('nyse-options-deep', 'NYSE Arca and American Options Deep on Pillar: request server, retransmission and refresh groups', 'nyse-options-deep-1.2', 'nyse-pillar', nysePillar),
+  feedOf('nyse-options-complex', 'NYSE Arca and American Options Complex on Pillar: request server, retransmission and refresh groups', 'nyse-options-complex-1.0', 'nyse-pillar', nysePillar),
+  feedOf('cboe-options-pitch', 'Cboe C1 options PITCH: gap request proxy with answers on the gap multicast', 'cboe-pitch-options-2.41', 'cboe-pitch', cboePitch),
+  feedOf('cboe-bzx-options-pitch', 'Cboe BZX, C2, EDGX options PITCH: gap request proxy with answers on the gap multicast', 'cboe-options-pitch-bzx-2.41', 'cboe-pitch', cboePitch),
+  feedOf('cboe-options-top', 'Cboe C2, EDGX options TOP: gap request proxy with answers on the gap multicast', 'cboe-options-top-1.2.54', 'cboe-pitch', cboePitch),
+  feedOf('cboe-cfe-pitch', 'Cboe Futures PITCH: gap request proxy with answers on the gap multicast', 'cboe-cfe-pitch-1.2.19', 'cboe-pitch', cboePitch),
+  feedOf('cboe-cfe-top', 'Cboe Futures TOP: gap request proxy with answers on the gap multicast', 'cboe-cfe-top-1.2.20', 'cboe-pitch', cboePitch),
+  feedOf('cboe-europe-pitch', 'Cboe Europe PITCH: gap request proxy with answers on the gap multicast', 'cboe-europe-pitch-6.67', 'cboe-pitch', cboePitch),
+  feedOf('cboe-australia-pitch', 'Cboe Australia PITCH: gap request proxy with answers on the gap multicast', 'cboe-australia-pitch-1.0.12', 'cboe-pitch', cboePitch),
+  feedOf('cboe-canada-pitch', 'Cboe Canada full depth PITCH: gap request proxy with answers on the gap multicast', 'cboe-canada-full-depth-1.0.14', 'cboe-pitch', cboePitch),
+  feedOf('cboe-one', 'Cboe One equities: gap request proxy with answers on the gap multicast', 'cboe-one-equities-1.4.13', 'cboe-pitch', cboePitch),
+  feedOf('miax-options-tom', 'MIAX Options ToM over MACH: retransmission and last value refresh over ESesM', 'miax-options-tom-2.5', 'miax-dom', miaxDom),
+  feedOf('miax-options-ctom', 'MIAX and MIAX Emerald Options cToM over MACH: retransmission and last value refresh over ESesM', 'miax-options-ctom-1.3a', 'miax-dom', miaxDom),
+  feedOf('miax-emerald-tom', 'MIAX Emerald Options ToM over MACH: retransmission and last value refresh over ESesM', 'miax-emerald-tom-1.3', 'miax-dom', miaxDom),
+  feedOf('miax-pearl-options-tom', 'MIAX Pearl Options ToM over MACH: retransmission and last value refresh over ESesM', 'miax-pearl-options-tom-2.3', 'miax-dom', miaxDom),
+  feedOf('miax-sapphire-tom', 'MIAX Sapphire Options ToM over MACH: retransmission and last value refresh over ESesM', 'miax-sapphire-tom-2.0', 'miax-dom', miaxDom),
+  feedOf('miax-pearl-equities-tom', 'MIAX Pearl Equities ToM over MACH: retransmission and last value refresh over ESesM', 'miax-pearl-equities-tom-1.1c', 'miax-dom', miaxDom),
+  feedOf('miax-onyx-dom', 'MIAX Onyx Futures DoM over MACH: retransmission and last value refresh over ESesM', 'miax-onyx-dom-1.0', 'miax-dom', miaxDom),
+  feedOf('memx-top', 'MEMX, LTSE, 24X, Blue Ocean MEMOIR Top: replay over MEMX-TCP', 'memx-memoir-top-1.3', 'memx-memoir', memxMemoir),
+  feedOf('memx-last-sale', 'MEMX, LTSE, 24X, Blue Ocean MEMOIR Last Sale: replay over MEMX-TCP', 'memx-memoir-last-sale-1.3', 'memx-memoir', memxMemoir),
+  feedOf('memx-options-depth', 'MEMX Options MEMOIR Depth: replay over MEMX-TCP', 'memx-options-memoir-depth-1.6a', 'memx-memoir', memxMemoir),
+  feedOf('memx-options-top', 'MEMX Options MEMOIR Top: replay over MEMX-TCP', 'memx-options-memoir-top-1.6a', 'memx-memoir', memxMemoir),
+  feedOf('hkex-omd-d', 'HKEX OMD-D 1.49: retransmission on the same TCP connection, refresh lines', 'hkex-omd-d-1.49', 'hkex-omd-c', hkexOmd),
+  feedOf('hkex-omd-d-new', 'HKEX OMD-D 2.2, the new platform: retransmission on the same TCP connection, refresh lines', 'hkex-omd-d-2.2', 'hkex-omd-c', hkexOmd),
+  feedOf('hkex-omd-cc', 'HKEX China Connect: retransmission on the same TCP connection, refresh lines', 'hkex-omd-cc-1.4', 'hkex-omd-c', hkexOmd),
+  feedOf('lse-gtp-level1', 'London Stock Exchange GTP Level 1: replay, one request for each connection', 'lse-gtp-level1-26.2', 'lse-gtp', lseGtp),
+  feedOf('lse-gtp-mbp', 'London Stock Exchange GTP Level 2 MBP: replay, one request for each connection', 'lse-gtp-level2-mbp-26.2', 'lse-gtp', lseGtp),
+  feedOf('turquoise-level2', 'Turquoise GTP Level 2: replay, one request for each connection', 'turquoise-gtp-level2-incremental-26.3', 'lse-gtp', lseGtp),
+  feedOf('tmx-level2', 'TMX TSX and TSXV QuantumFeed level 2: lines A and B; recovery is not public', 'tmx-xmt-level2-3.6', 'tmx-quantumfeed', tmxQuantumFeed),
+  feedOf('tmx-level1', 'TMX TSX and TSXV QuantumFeed level 1: lines A and B; recovery is not public', 'tmx-xmt-level1-2.8', 'tmx-quantumfeed', tmxQuantumFeed),
+  feedOf('tmx-alpha-level2', 'TMX Alpha QuantumFeed level 2: lines A and B; recovery is not public', 'tmx-alpha-level2-2.2', 'tmx-quantumfeed', tmxQuantumFeed),
 ] as const;
 
 /** The id of a ready venue. */

@@ -5,9 +5,14 @@ import { branchesOf, unreached } from '../../src/simulator/certify/coverage.js';
 import { models } from '../../src/simulator/certify/models.js';
 import { Stage } from '../../src/simulator/certify/runner.js';
 import { scenariosOf } from '../../src/simulator/certify/scenarios.js';
+import { venues } from '../../src/venues/registry.js';
 
-/** Seeds of each scenario here; `venuewire certify --all` plays 200. */
+/** Seeds of each scenario here; `venuewire certify --all` plays 200. More feeds of a family differ in their table only: 1. */
 const SEEDS = Number(process.env.VENUEWIRE_SEEDS ?? 3);
+const isFirst = (id: string): boolean => {
+  const own = venues.find((v) => v.id === id);
+  return venues.find((v) => v.module === own?.module) === own;
+};
 
 const declared = new Set<string>();
 const seen = new Set<string>();
@@ -20,7 +25,7 @@ describe.each(Object.keys(models))('%s', (id) => {
     for (const branch of branchesOf(stage)) declared.add(branch);
     const failures: string[] = [];
     for (const scenario of scenariosOf(stage)) {
-      const report = runScenarioSeeds(stage, scenario, 1, SEEDS);
+      const report = runScenarioSeeds(stage, scenario, 1, isFirst(id) ? SEEDS : 1);
       for (const word of report.seen) seen.add(word);
       for (const f of report.failures) failures.push(`${scenario.name}, seed ${f.seed}: ${f.faults.join('; ')}`);
     }

@@ -7,7 +7,7 @@ import type { VenueModel } from './model.js';
 
 type Particulars = Omit<VenueModel, 'id' | 'venue'>;
 
-/** What cannot be derived, by the venue's id; of the others, everything can. */
+/** What cannot be derived, by the venue's id or its family's module; of the others, everything can. */
 const particulars: Readonly<Record<string, () => Promise<{ readonly model: Particulars }>>> = {
   'b3-umdf': () => import('./models/b3-umdf.js'),
   'cme-mdp3': () => import('./models/cme-mdp3.js'),
@@ -22,13 +22,14 @@ const particulars: Readonly<Record<string, () => Promise<{ readonly model: Parti
   'lse-mitch': () => import('./models/lse-mitch.js'),
   'nyse-pillar': () => import('./models/nyse-pillar.js'),
   opra: () => import('./models/opra.js'),
+  'tmx-quantumfeed': () => import('./models/tmx-quantumfeed.js'),
 };
 
 export const models: Readonly<Record<string, () => Promise<VenueModel>>> = Object.fromEntries(
-  venues.map(({ id, load }) => [
+  venues.map(({ id, module, load }) => [
     id,
     async (): Promise<VenueModel> => {
-      const [{ example }, more] = await Promise.all([load(), particulars[id]?.()]);
+      const [{ example }, more] = await Promise.all([load(), (particulars[id] ?? particulars[module])?.()]);
       return { id, venue: example, ...more?.model };
     },
   ]),
