@@ -328,6 +328,17 @@ void read_limit(Reader& r, Record& out) {
 }
 
 template <class Reader, class Record>
+void read_peer_tag(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.tag), uint16_t>);
+  out.tag = r.u16();
+  static_assert(std::is_same_v<decltype(out.text), std::string>);
+  out.text = r.text();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
 void read_requester(Reader& r, Record& out) {
   static_assert(std::is_same_v<decltype(out.name), std::string>);
   out.name = r.text();
@@ -389,6 +400,8 @@ void read_requester(Reader& r, Record& out) {
   read_template(r, out.answer);
   read_template(r, out.gap_fill);
   for (uint32_t n = r.count(); n > 0 && r.ok(); n--) read_template(r, out.subscribe.emplace_back());
+  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) read_template(r, out.resend.emplace_back());
+  for (uint32_t n = r.count(); n > 0 && r.ok(); n--) read_peer_tag(r, out.peer.emplace_back());
   static_assert(std::is_same_v<decltype(out.probe_ns), int64_t>);
   out.probe_ns = r.i64();
   static_assert(std::is_same_v<decltype(out.reconnect_first_ns), int64_t>);
@@ -400,6 +413,8 @@ void read_requester(Reader& r, Record& out) {
   out.resent_value = r.u64();
   static_assert(std::is_same_v<decltype(out.refresh_items), uint32_t>);
   out.refresh_items = r.u32();
+  static_assert(std::is_same_v<decltype(out.refresh_timeout_ns), int64_t>);
+  out.refresh_timeout_ns = r.i64();
   static_assert(std::is_same_v<decltype(out.line), uint8_t>);
   out.line = r.u8();
   if constexpr (requires { out.sound(); }) {

@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0xa08a3578;
+inline constexpr uint32_t kContract = 0xa793de2a;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -192,8 +192,10 @@ enum class Variable : uint8_t {
   time = 9,  ///< now, in ns since 1970 (in FIX messages: as UTC timestamp)
   echo = 10,  ///< text of the message that is answered (FIX)
   asked = 11,  ///< number of the message that is answered (FIX)
+  sent_time = 12,  ///< when a message that is sent again was sent first, as `time`
+  filled_to = 13,  ///< one past the last of our messages that a gap fill stands for (FIX)
 };
-inline constexpr uint32_t kVariables = 12;
+inline constexpr uint32_t kVariables = 14;
 inline constexpr const char* kVariableNames[] = {
     "begin",
     "last",
@@ -207,6 +209,8 @@ inline constexpr const char* kVariableNames[] = {
     "time",
     "echo",
     "asked",
+    "sentTime",
+    "filledTo",
 };
 
 /// How a variable is written.
@@ -218,8 +222,9 @@ enum class Encoding : uint8_t {
   raw = 4,  ///< bytes as they are
   fix_field = 5,  ///< decimal text, inserted
   fix_time = 6,  ///< YYYYMMDD-HH:MM:SS.mmm, inserted
+  raw_right = 7,  ///< text at the right end of the field, filled up with blanks on the left
 };
-inline constexpr uint32_t kEncodings = 7;
+inline constexpr uint32_t kEncodings = 8;
 inline constexpr const char* kEncodingNames[] = {
     "uintBig",
     "uintLittle",
@@ -228,6 +233,7 @@ inline constexpr const char* kEncodingNames[] = {
     "raw",
     "fixField",
     "fixTime",
+    "rawRight",
 };
 
 /// What a reply makes the engine do.
@@ -251,9 +257,11 @@ enum class Action : uint8_t {
   snapshot_begin = 16,  ///< the snapshot begins
   snapshot_item = 17,  ///< an item of a loop that marks neither beginning nor end, over when the first item comes again
   session_end = 18,  ///< of a stream: the venue’s session is over
-  answer_number = 19,  ///< of a stream: the peer wants our messages from that number on; the gap-fill message is sent
+  answer_number = 19,  ///< of a stream: the peer wants our messages from that number on (last: up to which; 0: all); subscriptions are sent again, the rest is filled over
+  subscription_rejected = 20,  ///< of a stream: a subscription is refused (number: its correlation; last: the reason)
+  session_unavailable = 21,  ///< the login is refused because the session that it names is not there (number: the reason)
 };
-inline constexpr uint32_t kActions = 20;
+inline constexpr uint32_t kActions = 22;
 inline constexpr const char* kActionNames[] = {
     "ignore",
     "loginAccepted",
@@ -275,6 +283,8 @@ inline constexpr const char* kActionNames[] = {
     "snapshotItem",
     "sessionEnd",
     "answerNumber",
+    "subscriptionRejected",
+    "sessionUnavailable",
 };
 
 /// What a status code means for a request.
@@ -362,8 +372,10 @@ enum class Reason : uint8_t {
   malformedReply = 16,  ///< the answer contradicts itself
   quota = 17,  ///< the allowance is used up
   closed = 18,  ///< the feed was closed
+  wrongPeer = 19,  ///< the other end is not the one that was declared
+  hostNotFound = 20,  ///< the name of the server has no address
 };
-inline constexpr uint32_t kReasons = 19;
+inline constexpr uint32_t kReasons = 21;
 inline constexpr const char* kReasonNames[] = {
     "none",
     "otherLine",
@@ -384,6 +396,8 @@ inline constexpr const char* kReasonNames[] = {
     "malformedReply",
     "quota",
     "closed",
+    "wrongPeer",
+    "hostNotFound",
 };
 
 /// What the feed thread is doing.

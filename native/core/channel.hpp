@@ -142,9 +142,15 @@ class Channel {
   /// Where a stream resumes: the first number that is missing, or the next one. Not begun: 0 for the newest.
   [[nodiscard]] uint64_t resume_at() const;
   [[nodiscard]] uint64_t first_number() const { return framing_.wrap_first; }
+  /// The stream's numbers begin again with that one, and nothing but the number says so. False: no room for it yet.
+  [[nodiscard]] bool stream_restart(uint64_t wire_next, int64_t now_ns);
+  /// The stream is not good before a refresh that was asked for has ended: after each login, and after each reset.
+  void awaits_refreshes() { refreshes_ = true; }
   /// What has been given up is about to come again as state within the stream, and has come.
   void refresh_begin(int64_t now_ns, uint16_t requester);
   void refresh_end(int64_t now_ns, uint16_t requester);
+  /// It was refused, or did not come: the state stays void.
+  void refresh_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester, uint16_t server);
 
   /// Joining without a snapshot after all.
   void join_live(int64_t now_ns);
@@ -159,6 +165,7 @@ class Channel {
   [[nodiscard]] bool blocked() const { return blocked_; }
   [[nodiscard]] bool stale() const { return stale_; }
   [[nodiscard]] bool session_over() const { return ended_; }
+  [[nodiscard]] bool session_fixed() const { return spec_.session_fixed; }
   ChannelCounters& counters() { return counters_; }
   Output& output() { return output_; }
   /// Bytes allocated for what is held, and the most that can be, by what is declared.
@@ -237,6 +244,8 @@ class Channel {
   bool window_full_told_ = false;
   bool was_up_ = false;  // a stream has been logged in
   uint32_t streams_up_ = 0;
+  bool refreshes_ = false;    // what a stream says is whole only behind a refresh
+  bool refresh_due_ = false;  // … which has not ended since the last login or reset
   uint64_t end_number_ = 0;
   uint64_t next_ = 0;     // linear: first number not delivered
   uint64_t highest_ = 0;  // linear: one above the highest number known to exist

@@ -98,7 +98,8 @@ uint64_t Channel::missing_on(uint16_t rung, uint64_t begin, uint64_t end) const 
 }
 
 void Channel::mark_good(int64_t now_ns) {
-  if (!stale_ || lossy_ || joining_ || in_snapshot_ || !lost_.empty() || (was_up_ && streams_up_ == 0)) return;
+  if (!stale_ || lossy_ || joining_ || in_snapshot_ || refresh_due_ || !lost_.empty() || (was_up_ && streams_up_ == 0))
+    return;
   for (const Hole& h : holes_) {
     if (h.announced) return;
   }

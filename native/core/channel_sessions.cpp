@@ -121,6 +121,13 @@ bool Channel::switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, in
   next_ = 0;
   next_ = highest_ = why == NoticeCode::reset ? linear(next) : next;
   say(why, Reason::none, next_, next_, now_ns);
+  if (refreshes_) {
+    // Whatever was known is void until the state has been told anew.
+    refresh_due_ = true;
+    if (!stale_)
+      say(NoticeCode::stale, why == NoticeCode::reset ? Reason::reset : Reason::sessionEnded, next_, next_, now_ns);
+    stale_ = true;
+  }
   mark_good(now_ns);
   return true;
 }
@@ -133,11 +140,11 @@ void Channel::tell_end(int64_t now_ns) {
 
 void Channel::stream_up(const Epoch* epoch, uint64_t wire_next, int64_t now_ns, uint16_t requester) {
   was_up_ = true;
+  const bool entered =
+      epoch == nullptr || !started_ || *epoch == epoch_ ||
+      switch_epoch(*epoch, framing_.wrap_max == ~0ull ? framing_.wrap_first : 0, NoticeCode::sessionStarted, now_ns);
   streams_up_++;
-  if (epoch != nullptr && started_ && !(*epoch == epoch_) &&
-      !switch_epoch(*epoch, framing_.wrap_max == ~0ull ? framing_.wrap_first : 0, NoticeCode::sessionStarted, now_ns)) {
-    return;
-  }
+  if (!entered) return;
   if (epoch != nullptr && !started_) epoch_ = *epoch;
   if (wire_next != 0) {
     const uint64_t next = linear(wire_next);
@@ -155,10 +162,18 @@ void Channel::stream_down(Reason why, uint32_t detail, int64_t now_ns, uint16_t 
   if (streams_up_ > 0) streams_up_--;
   counters_[C::disconnects]++;
   say(NoticeCode::lineDown, why, next_, next_, now_ns, requester, detail, server);
+  if (streams_up_ == 0) {
+    reset_identity_ = 0;  // no other line will bring a copy of the reset: the next one is another, however alike
+    refresh_due_ = refreshes_;
+  }
   if (streams_up_ == 0 && started_ && !stale_ && !ended_) {
     stale_ = true;
     say(NoticeCode::stale, why, next_, next_, now_ns);
   }
+}
+
+bool Channel::stream_restart(uint64_t wire_next, int64_t now_ns) {
+  return switch_epoch(epoch_, wire_next, NoticeCode::reset, now_ns);
 }
 
 void Channel::stream_end(int64_t now_ns) {

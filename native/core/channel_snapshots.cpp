@@ -140,14 +140,23 @@ void Channel::snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_
 }
 
 void Channel::refresh_begin(int64_t now_ns, uint16_t requester) {
+  refresh_due_ = true;
   say(NoticeCode::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
 }
 
 void Channel::refresh_end(int64_t now_ns, uint16_t requester) {
   counters_[C::snapshots]++;
-  lossy_ = false;
+  lossy_ = refresh_due_ = false;
   say(NoticeCode::snapshotEnded, Reason::none, next_, next_, now_ns, requester);
   mark_good(now_ns);
+}
+
+void Channel::refresh_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester, uint16_t server) {
+  counters_[C::snapshotsFailed]++;
+  say(NoticeCode::snapshotFailed, why, next_, next_, now_ns, requester, detail, server);
+  if (stale_) return;
+  stale_ = true;
+  say(NoticeCode::stale, why, next_, next_, now_ns);
 }
 
 void Channel::join_live(int64_t now_ns) {

@@ -78,6 +78,7 @@ void Requester::heard(uint64_t linear_end) {
 
 bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns) {
   if (spec_.purpose == Purpose::feed) return feed_pick(channels, rungs, now_ns);
+  if (resting(now_ns)) return false;
   const RungKind kind = spec_.purpose == Purpose::snapshot ? RungKind::snapshot : RungKind::request;
   for (Channel* c : channels) {
     if (spec_.channel >= 0 && c->index() != spec_.channel) continue;
@@ -150,9 +151,15 @@ void Requester::check_done(int64_t now_ns) {
     // A snapshot that has been asked for is taken to its end; one that nobody needs any more is not begun.
     return;
   }
-  servers_failed_ = 0;
+  served();
   finish_work();
   if (spec_.lifecycle == Lifecycle::client_closes) hang_up(now_ns, true);
+}
+
+/// Whether that says that the server could not be talked to, rather than what it said.
+bool Requester::unreachable(Reason why) {
+  return why == Reason::connectionRefused || why == Reason::connectionClosed || why == Reason::timedOut ||
+         why == Reason::hostNotFound;
 }
 
 void Requester::announce_failure(Reason why, uint32_t detail, int64_t now_ns) {
@@ -197,6 +204,13 @@ void Requester::fail(Reason why, uint32_t detail, int64_t now_ns, bool hard) {
   if (!c) return;
   if (hard && servers_failed_ >= servers) {
     servers_failed_ = 0;
+    if (unreachable(why) && ++rounds_failed_ < work_rung_->tries) {
+      // Each of them in turn is one try; a server that starts again needs time.
+      rest_until_ns_ = now_ns + spec_.cooldown_ns;
+      finish_work();
+      return;
+    }
+    rounds_failed_ = 0;
     cooldown_until_ns_ = now_ns + spec_.cooldown_ns;
     cooldown_why_ = why;
     next_rung(why, now_ns);
@@ -293,7 +307,8 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
   }
 
   deadline_ = INT64_MAX;
-  if (spec_.purpose == Purpose::feed && state_ == State::idle) deadline_ = reopen_at_ns_;
+  if (spec_.purpose == Purpose::feed) deadline_ = feed_deadline();
+  if (resting(now_ns)) deadline_ = rest_until_ns_;
   const auto due = [&](int64_t at) { deadline_ = std::min(deadline_, at); };
   if (state_ == State::connecting) due(state_since_ns_ + spec_.connect_timeout_ns);
   if (state_ == State::login) due(state_since_ns_ + spec_.login_timeout_ns);

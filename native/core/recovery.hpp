@@ -17,6 +17,8 @@ class Host {
   virtual void connect(uint16_t requester, uint16_t server) = 0;
   virtual void send(uint16_t requester, Bytes bytes) = 0;
   virtual void close(uint16_t requester) = 0;
+  /// Closes once what was sent has gone out and the peer has had time to answer it.
+  virtual void leave(uint16_t requester) { close(requester); }
 };
 
 /// Variables that a reply can repeat; those behind them belong to the message that is answered.
@@ -113,7 +115,14 @@ struct RequesterSpec {
   Template resume;  ///< login after a break, where it differs
   Template probe, answer, gap_fill;
   std::vector<Template> subscribe;  ///< sent after each login, and again where a hole can only be mended by new state
-  int64_t probe_ns = 0;             ///< silence after which the probe is sent, once
+  std::vector<Template> resend;     ///< the same messages, marked as sent before; empty: they are filled over
+  struct PeerTag {
+    uint16_t tag = 0;
+    std::string text;
+  };
+  std::vector<PeerTag> peer;  ///< what every message of the peer must hold: another text, and it is not our peer
+  int64_t refresh_timeout_ns = 10'000'000'000;  ///< from a subscription until its state must have made progress
+  int64_t probe_ns = 0;                         ///< silence after which the probe is sent, once
   int64_t reconnect_first_ns = 100'000'000, reconnect_most_ns = 10'000'000'000;
   Field resent;  ///< … of a message that was sent before; without it a number must not be lower
   uint64_t resent_value = 0;
@@ -121,7 +130,8 @@ struct RequesterSpec {
   uint8_t line = 0;
   [[nodiscard]] bool sound() const {
     return line < kLinesMax && reconnect_first_ns > 0 && reconnect_most_ns >= reconnect_first_ns && range_max > 0 &&
-           packet_bytes_max > 0 && packet_bytes_max <= kPacketBytesMost;
+           packet_bytes_max > 0 && packet_bytes_max <= kPacketBytesMost && refresh_timeout_ns > 0 &&
+           (resend.empty() || resend.size() == subscribe.size());
   }
 };
 
@@ -161,6 +171,8 @@ class Requester {
   [[nodiscard]] int64_t deadline() const { return deadline_; }
   [[nodiscard]] const RequesterSpec& spec() const { return spec_; }
   [[nodiscard]] bool idle() const { return work_channel_ == nullptr; }
+  /// None of its servers could be reached: they are left alone for a while.
+  [[nodiscard]] bool resting(int64_t now_ns) const { return now_ns < rest_until_ns_; }
   /// Which actions and outcomes replies have led to, as bits: what a certification has reached.
   [[nodiscard]] uint32_t actions_seen() const { return actions_seen_; }
   [[nodiscard]] uint32_t outcomes_seen() const { return outcomes_seen_; }
@@ -169,8 +181,13 @@ class Requester {
   [[nodiscard]] static uint64_t held_bytes_max(const RequesterSpec& spec);
   /// Ends all connections, as at close.
   void stop();
+  /// Ends the connection as its protocol wants it: says goodbye where there are words for it.
+  void leave(int64_t now_ns);
   /// Of a stream feed: the channel whose line it is.
-  void attach(Channel& channel) { feed_ = &channel; }
+  void attach(Channel& channel) {
+    feed_ = &channel;
+    if (spec_.refresh_items != 0) channel.awaits_refreshes();
+  }
 
  private:
   enum class State : uint8_t { idle, connecting, login, ready };
@@ -178,6 +195,8 @@ class Requester {
   [[nodiscard]] bool pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns);
   void go(int64_t now_ns);
   void transmit(const Template& t, int64_t now_ns, bool counted = true);
+  void transmit_fix(const Template& t, int64_t now_ns);
+  void transmit_fields(const Template& t, int64_t now_ns);
   void ask(int64_t now_ns);
   void open(int64_t now_ns);
   void hang_up(int64_t now_ns, bool polite);
@@ -196,8 +215,17 @@ class Requester {
   [[nodiscard]] bool feed_packet(const Packet& packet, int64_t now_ns);
   [[nodiscard]] bool feed_pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns);
   void feed_tick(int64_t now_ns);
+  [[nodiscard]] int64_t feed_deadline() const;
   void feed_subscribe(int64_t now_ns);
   void feed_refreshed(int64_t now_ns);
+  void feed_state(int64_t now_ns);
+  void feed_refused(Reason why, uint32_t detail, int64_t now_ns);
+  void feed_send_again(uint64_t from, uint64_t to, int64_t now_ns);
+  void feed_fill(uint64_t from, uint64_t to, int64_t now_ns);
+  void feed_message(uint64_t sequence, Bytes payload, int64_t now_ns);
+  [[nodiscard]] bool feed_too_low(const Packet& packet, int64_t now_ns);
+  [[nodiscard]] bool is_peer(Bytes message) const;
+  void feed_no_session(uint32_t detail, int64_t now_ns);
   [[nodiscard]] Channel* counted_channel() const { return work_channel_ ? work_channel_ : feed_; }
   void next_rung(Reason why, int64_t now_ns);
   [[nodiscard]] uint64_t missing() const;
@@ -210,6 +238,9 @@ class Requester {
   [[nodiscard]] bool login_asks() const { return spec_.login.present() && !spec_.request.present(); }
   void spend(int64_t now_ns);
   void check_done(int64_t now_ns);
+  [[nodiscard]] static bool unreachable(Reason why);
+  /// The server has served us.
+  void served() { servers_failed_ = rounds_failed_ = 0; }
   void announce_failure(Reason why, uint32_t detail, int64_t now_ns);
   // Snapshot lines (snapshot_lines.cpp).
   struct Mark {
@@ -248,6 +279,8 @@ class Requester {
   int64_t last_login_ns_ = INT64_MIN / 2;
   int64_t cooldown_until_ns_ = INT64_MIN;
   Reason cooldown_why_ = Reason::none;
+  uint16_t rounds_failed_ = 0;         // every server in turn could not be reached
+  int64_t rest_until_ns_ = INT64_MIN;  // … and is left in peace until then
 
   // A stream feed.
   Channel* feed_ = nullptr;
@@ -258,6 +291,19 @@ class Requester {
   bool anew_ = false;  // the session that we know is over, and asking for it was refused: whatever is there now
   int64_t reopen_at_ns_ = 0;
   int64_t backoff_ns_ = 0;
+  bool anew_numbers_ = false;   // the server's numbers have begun again: the next login begins ours again too
+  bool proved_ = false;         // this connection has brought something new
+  bool login_resumes_ = false;  // the login of this connection was to go on where we were
+  Epoch login_epoch_;           // the session that this connection is logged into, where the server says so
+  bool has_login_epoch_ = false;
+  int64_t subscription_due_ns_ = INT64_MAX;  // when its state must have made progress
+  int64_t subscribe_at_ns_ = INT64_MAX;      // when to subscribe again
+  int64_t subscription_rest_ns_ = 0;         // doubles with each failure
+  uint64_t subscription_number_ = 0;         // of its first message; 0: none on this connection
+  int64_t subscription_sent_ns_ = 0;
+  bool sending_again_ = false;
+  uint64_t again_number_ = 0;
+  uint64_t filled_to_ = 0;
   uint32_t refresh_left_ = 0;  // messages of state that are still to come
   bool refreshed_ = false;     // they have, up to …
   uint64_t refreshed_at_ = 0;  // … this number, which may be held behind a hole

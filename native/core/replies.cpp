@@ -76,7 +76,7 @@ void Requester::received(Bytes bytes, int64_t now_ns) {
       for (Hole& h : work_channel_->holes()) {
         if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
       }
-      servers_failed_ = 0;
+      served();
       finish_work();
     }
     check_done(now_ns);
@@ -161,6 +161,8 @@ bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
     }
   }
   applied_ = 0;
+  // What no rule is for is what the stream is there for.
+  if (feed_ && !any && spec_.replies_are_feed) proved_ = true;
   if (any || feed_) return true;
   if (spec_.replies_are_feed) {
     Arrival arrival{0, Origin::recovery, now_ns, now_ns};
@@ -179,7 +181,10 @@ bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
 }
 
 bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_ns) {
-  if ((rule.number.present() && !rule.number.fits(at)) || (rule.number2.present() && !rule.number2.fits(at)) ||
+  // A reason may be left out.
+  const bool has_second = rule.number2.present() && rule.number2.fits(at);
+  if ((rule.number.present() && !rule.number.fits(at)) ||
+      (rule.number2.present() && !has_second && rule.action != Action::subscription_rejected) ||
       !at.holds(rule.epoch_offset, rule.epoch_width)) {
     if (counted_channel()) counted_channel()->counters()[C::malformed]++;
     return true;
@@ -191,6 +196,7 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
     if (asked_channel_ == nullptr || !e.field.fits(at) || e.field.load(at) != (held & mask)) return true;
   }
   const uint64_t number = rule.number.present() ? rule.number.load(at) : 0;
+  if (rule.action == Action::snapshot_end) proved_ = true;
   actions_seen_ |= 1u << uint32_t(rule.action);
   Channel* c = work_channel_;
   const Arrival arrival{0, Origin::recovery, now_ns, now_ns};
@@ -226,8 +232,13 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
         go(now_ns);
       }
       return true;
+    case Action::session_unavailable:
+      if (feed_) {
+        feed_no_session(uint32_t(number), now_ns);
+        return true;
+      }
+      [[fallthrough]];
     case Action::login_rejected:
-      if (feed_ && feed_->session_over()) anew_ = true;
       fail(Reason::loginRejected, uint32_t(number), now_ns, true);
       return true;
     case Action::status: {
@@ -268,9 +279,7 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       }
       const uint64_t sequence = rule.number.present() ? number : implied_++;
       if (feed_) {
-        // What is behind the newest number fills a hole.
-        const bool again = feed_->started() && feed_->linear(sequence) < feed_->highest();
-        feed_->message(sequence, payload, {spec_.line, again ? Origin::recovery : Origin::live, now_ns, now_ns});
+        feed_message(sequence, payload, now_ns);
       } else if (Channel* to = answering()) {
         to->message(sequence, payload, arrival);
         heard(to->linear(sequence) + 1);
@@ -315,13 +324,20 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       }
       return true;
     case Action::answer_number:
-      asked_number_ = number;
-      if (spec_.gap_fill.present() && state_ == State::ready) transmit(spec_.gap_fill, now_ns, false);
+      if (spec_.gap_fill.present() && state_ == State::ready) {
+        feed_send_again(number, has_second ? rule.number2.load(at) : 0, now_ns);
+      }
+      return true;
+    case Action::subscription_rejected:
+      if (feed_ && state_ == State::ready && (!rule.number.present() || number == refresh_id_)) {
+        feed_refused(Reason::requestRefused, has_second ? uint32_t(rule.number2.load(at)) : 0, now_ns);
+      }
       return true;
     case Action::session_end:
       if (feed_) {
         feed_->stream_end(now_ns);
-        feed_lost(Reason::sessionEnded, 0, now_ns, false, true);
+        anew_ = !feed_->session_fixed();
+        feed_lost(Reason::sessionEnded, 0, now_ns, true, feed_->session_fixed());
       }
       return true;
     case Action::echo:
@@ -345,12 +361,7 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       return true;
     case Action::snapshot_end: {
       if (feed_) {
-        const bool ours = !rule.number.present() || number == refresh_id_;
-        if (ours && refresh_left_ > 0 && --refresh_left_ == 0) {
-          refreshed_ = true;
-          refreshed_at_ = feed_->highest();
-          feed_refreshed(now_ns);
-        }
+        if (!rule.number.present() || number == refresh_id_) feed_state(now_ns);
         return true;
       }
       if (!c || !asked_) return true;
@@ -383,7 +394,7 @@ void Requester::end_snapshot(uint64_t first, int64_t now_ns) {
     return;
   }
   snapshot_tries_ = 0;
-  servers_failed_ = 0;
+  served();
   finish_work();
   if (spec_.lifecycle == Lifecycle::client_closes) hang_up(now_ns, true);
 }
@@ -395,7 +406,7 @@ void Requester::status(Outcome outcome, uint32_t code, int64_t now_ns) {
   outcomes_seen_ |= 1u << uint32_t(outcome);
   switch (outcome) {
     case Outcome::accepted:
-      servers_failed_ = 0;
+      served();
       return;
     case Outcome::wait:
       // Each answer of this kind is an attempt: a server that never has time is not asked for ever.

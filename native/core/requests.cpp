@@ -55,6 +55,25 @@ void append_time(std::vector<uint8_t>& out, int64_t ns) {
   append_digits(out, rest % 1'000, 3);
 }
 
+/// A session in a field of a message of ours; none is all blanks: the current one. `right`: its text stands at the end.
+void put_session(uint8_t* to, uint32_t width, const Epoch& e, bool right) {
+  uint8_t text[16];
+  store_uint(text, e.high, 8, true);
+  store_uint(text + 8, e.low, 8, true);
+  if (e == Epoch{}) std::memset(text, ' ', 16);
+  if (!right) {
+    std::memcpy(to, text, width < 16 ? width : 16);
+    return;
+  }
+  const auto blank = [](uint8_t c) { return c == ' ' || c == 0; };
+  uint32_t begin = 0, end = 16;
+  while (begin < end && blank(text[begin])) begin++;
+  while (end > begin && blank(text[end - 1])) end--;
+  const uint32_t size = std::min(end - begin, width);
+  std::memset(to, ' ', width - size);
+  std::memcpy(to + width - size, text + begin, size);
+}
+
 }  // namespace
 
 uint64_t Requester::variable(Variable v, int64_t now_ns) const {
@@ -73,9 +92,9 @@ uint64_t Requester::variable(Variable v, int64_t now_ns) const {
     case Variable::channel:
       return c ? c->key() : 0;
     case Variable::correlation:
-      return correlation_;
+      return sending_again_ ? refresh_id_ : correlation_;
     case Variable::client_sequence:
-      return client_sequence_;
+      return sending_again_ ? again_number_ : client_sequence_;
     case Variable::image:
       return image_;
     case Variable::time:
@@ -84,6 +103,10 @@ uint64_t Requester::variable(Variable v, int64_t now_ns) const {
       return 0;
     case Variable::asked:
       return asked_number_;
+    case Variable::sent_time:
+      return uint64_t(subscription_sent_ns_);
+    case Variable::filled_to:
+      return filled_to_;
     case Variable::session:
       return c ? c->epoch().low : 0;
   }
@@ -94,64 +117,68 @@ void Requester::transmit(const Template& t, int64_t now_ns, bool counted) {
   if (counted) client_sequence_++;
   scratch_.clear();
   if (t.fix) {
-    // tag=value: the body is the bytes with decimals put in at their places; 9 and 10 are computed.
-    std::vector<uint8_t> body;
-    // Where 8 comes first it stays in front of 9; some venues leave it out.
-    uint32_t at = 0, head = 0;
-    if (t.bytes.size() > 2 && t.bytes[0] == '8' && t.bytes[1] == '=') {
-      while (head < t.bytes.size() && t.bytes[head] != 1) head++;
-      if (head < t.bytes.size()) head++;
-    }
-    at = head;
-    for (const Patch& p : t.patches) {
-      body.insert(body.end(), t.bytes.begin() + at, t.bytes.begin() + p.offset);
-      if (p.variable == Variable::echo) {
-        body.insert(body.end(), echo_, echo_ + echo_size_);
-      } else if (p.encoding == Encoding::fix_time) {
-        append_time(body, now_ns + p.add);
-      } else {
-        append_decimal(body, variable(p.variable, now_ns) + uint64_t(p.add));
-      }
-      at = p.offset;
-    }
-    body.insert(body.end(), t.bytes.begin() + at, t.bytes.end());
-    scratch_.insert(scratch_.end(), t.bytes.begin(), t.bytes.begin() + head);
-    append_text(scratch_, "9=");
-    append_decimal(scratch_, body.size());
-    scratch_.push_back(1);
-    scratch_.insert(scratch_.end(), body.begin(), body.end());
-    uint32_t sum = 0;
-    for (const uint8_t b : scratch_) sum += b;
-    append_text(scratch_, "10=");
-    append_digits(scratch_, sum & 0xFF, 3);
-    scratch_.push_back(1);
+    transmit_fix(t, now_ns);
   } else {
-    scratch_.insert(scratch_.end(), t.bytes.begin(), t.bytes.end());
-    for (const Patch& p : t.patches) {
-      uint8_t* to = scratch_.data() + p.offset;
-      if (p.encoding == Encoding::raw) {
-        const Epoch e = counted_channel() && !(logging_in_ && anew_) ? counted_channel()->epoch() : Epoch{};
-        uint8_t text[16];
-        store_uint(text, e.high, 8, true);
-        store_uint(text + 8, e.low, 8, true);
-        if (e == Epoch{}) std::memset(text, ' ', 16);  // no session: the current one
-        std::memcpy(to, text, p.width < 16 ? p.width : 16);
-        continue;
-      }
-      uint64_t v = variable(p.variable, now_ns) + uint64_t(p.add);
-      if (p.encoding == Encoding::digits_left_blank || p.encoding == Encoding::digits_left_zero) {
-        const uint8_t pad = p.encoding == Encoding::digits_left_blank ? ' ' : '0';
-        for (uint32_t i = p.width; i > 0; i--) {
-          to[i - 1] = v != 0 || i == p.width ? uint8_t('0' + v % 10) : pad;
-          v /= 10;
-        }
-      } else {
-        store_uint(to, v, p.width, p.encoding == Encoding::uint_big);
-      }
-    }
+    transmit_fields(t, now_ns);
   }
   last_sent_ns_ = now_ns;
   host_.send(index_, {scratch_.data(), uint32_t(scratch_.size())});
+}
+
+/// tag=value: the body is the bytes with decimals put in at their places; 9 and 10 are computed.
+void Requester::transmit_fix(const Template& t, int64_t now_ns) {
+  std::vector<uint8_t> body;
+  // Where 8 comes first it stays in front of 9; some venues leave it out.
+  uint32_t at = 0, head = 0;
+  if (t.bytes.size() > 2 && t.bytes[0] == '8' && t.bytes[1] == '=') {
+    while (head < t.bytes.size() && t.bytes[head] != 1) head++;
+    if (head < t.bytes.size()) head++;
+  }
+  at = head;
+  for (const Patch& p : t.patches) {
+    body.insert(body.end(), t.bytes.begin() + at, t.bytes.begin() + p.offset);
+    if (p.variable == Variable::echo) {
+      body.insert(body.end(), echo_, echo_ + echo_size_);
+    } else if (p.encoding == Encoding::fix_time) {
+      append_time(body, int64_t(variable(p.variable, now_ns)) + p.add);
+    } else {
+      append_decimal(body, variable(p.variable, now_ns) + uint64_t(p.add));
+    }
+    at = p.offset;
+  }
+  body.insert(body.end(), t.bytes.begin() + at, t.bytes.end());
+  scratch_.insert(scratch_.end(), t.bytes.begin(), t.bytes.begin() + head);
+  append_text(scratch_, "9=");
+  append_decimal(scratch_, body.size());
+  scratch_.push_back(1);
+  scratch_.insert(scratch_.end(), body.begin(), body.end());
+  uint32_t sum = 0;
+  for (const uint8_t b : scratch_) sum += b;
+  append_text(scratch_, "10=");
+  append_digits(scratch_, sum & 0xFF, 3);
+  scratch_.push_back(1);
+}
+
+void Requester::transmit_fields(const Template& t, int64_t now_ns) {
+  scratch_.insert(scratch_.end(), t.bytes.begin(), t.bytes.end());
+  for (const Patch& p : t.patches) {
+    uint8_t* to = scratch_.data() + p.offset;
+    if (p.encoding == Encoding::raw || p.encoding == Encoding::raw_right) {
+      const Epoch e = counted_channel() && !(logging_in_ && anew_) ? counted_channel()->epoch() : Epoch{};
+      put_session(to, p.width, e, p.encoding == Encoding::raw_right);
+      continue;
+    }
+    uint64_t v = variable(p.variable, now_ns) + uint64_t(p.add);
+    if (p.encoding == Encoding::digits_left_blank || p.encoding == Encoding::digits_left_zero) {
+      const uint8_t pad = p.encoding == Encoding::digits_left_blank ? ' ' : '0';
+      for (uint32_t i = p.width; i > 0; i--) {
+        to[i - 1] = v != 0 || i == p.width ? uint8_t('0' + v % 10) : pad;
+        v /= 10;
+      }
+    } else {
+      store_uint(to, v, p.width, p.encoding == Encoding::uint_big);
+    }
+  }
 }
 
 /// Time until one more request is within every limit. A venue counts in any span of the window's length, so what counts
@@ -187,6 +214,7 @@ void Requester::open(int64_t now_ns) {
     return;
   }
   if (spec_.servers.empty()) {
+    reopen_at_ns_ = INT64_MAX;
     fail(Reason::noRecovery, 0, now_ns, true);
     return;
   }
@@ -279,7 +307,8 @@ void Requester::ask(int64_t now_ns) {
 
 void Requester::hang_up(int64_t now_ns, bool polite) {
   if (state_ == State::idle) return;
-  if (polite && state_ == State::ready && spec_.logout.present()) transmit(spec_.logout, now_ns);
+  const bool said = polite && state_ == State::ready && spec_.logout.present();
+  if (said) transmit(spec_.logout, now_ns);
   state_ = State::idle;
   stream_.clear();
   stream_at_ = 0;
@@ -289,7 +318,18 @@ void Requester::hang_up(int64_t now_ns, bool polite) {
   outstanding_ = false;
   asked_channel_ = nullptr;
   has_snapshot_number_ = false;
-  if (spec_.snapshot_from != SnapshotFrom::loop && !gone_) host_.close(index_);
+  if (spec_.snapshot_from == SnapshotFrom::loop || gone_) return;
+  if (said) {
+    host_.leave(index_);
+  } else {
+    host_.close(index_);
+  }
+}
+
+void Requester::leave(int64_t now_ns) {
+  hang_up(now_ns, true);
+  reopen_at_ns_ = INT64_MAX;
+  finish_work();
 }
 
 void Requester::stop() {

@@ -156,7 +156,8 @@ void Session::service(int64_t now_ns) {
       for (const Hole& h : c->holes()) {
         // Ready for a requester that has not taken it up: look again soon. A busy one says itself when.
         if (h.rung < spec_.rungs.size() && spec_.rungs[h.rung].kind != RungKind::wait &&
-            requesters_[spec_.rungs[h.rung].requester]->idle()) {
+            requesters_[spec_.rungs[h.rung].requester]->idle() &&
+            !requesters_[spec_.rungs[h.rung].requester]->resting(now_ns)) {
           deadline_ = std::min(deadline_, now_ns + 1'000'000);
           break;
         }
@@ -175,6 +176,10 @@ bool Session::blocked() const {
 
 void Session::resume(int64_t now_ns) {
   for (Channel* c : channel_list_) c->resume(now_ns);
+}
+
+void Session::leave(int64_t now_ns) {
+  for (const auto& q : requesters_) q->leave(now_ns);
 }
 
 void Session::finish(Reason why, int64_t now_ns) {

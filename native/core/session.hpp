@@ -64,6 +64,8 @@ class Session final : public ReplySink {
   [[nodiscard]] int64_t deadline() const { return deadline_; }
   [[nodiscard]] bool blocked() const;
   void resume(int64_t now_ns);
+  /// Says goodbye on every connection, as its protocol wants it, and ends it. Nothing is asked for any more.
+  void leave(int64_t now_ns);
   /// No more input: whatever recovery has not brought is given up.
   void finish(Reason why, int64_t now_ns);
   /// Nothing is missing and no request is under way.

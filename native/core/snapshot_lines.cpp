@@ -327,7 +327,7 @@ void Requester::cycle_end(int64_t now_ns) {
   late_bytes_ = 0;
   if (!c->snapshot_end(first, now_ns, index_, greatest)) return;
   snapshot_tries_ = 0;
-  servers_failed_ = 0;
+  served();
   finish_work();
   if (spec_.lifecycle == Lifecycle::client_closes || spec_.snapshot_from == SnapshotFrom::loop) hang_up(now_ns, true);
 }

@@ -42,10 +42,15 @@ Reason reason_of(ClientCloseReason r) {
       return Reason::connectionRefused;
     case ClientCloseReason::timed_out:
       return Reason::timedOut;
+    case ClientCloseReason::unresolved:
+      return Reason::hostNotFound;
     default:
       return Reason::connectionClosed;
   }
 }
+
+/// How long a server may take to answer our goodbye, and to close.
+constexpr int64_t kLeaveNs = 500'000'000;
 
 }  // namespace
 
@@ -95,6 +100,7 @@ class Feed::Live final : public Host, public ClientEvents {
       if (session_.blocked()) session_.resume(at);
       session_.service(at);
       clients_.run_deferred();
+      (void)clients_.end_leaving(at);
       // A stream waits for the consumer; its server waits for us.
       for (uint16_t i = 0; i < session_.requesters(); i++) clients_.pause(i, session_.requester(i).stalled());
       if (at - gauges_ns_ > 1'000'000) {
@@ -105,9 +111,23 @@ class Feed::Live final : public Host, public ClientEvents {
       feed_.publish();
     }
     feed_.set_waker(nullptr);
+    say_goodbye(events);
     session_.update_gauges();
     feed_.publish();
     feed_.writer_.set_state(FeedState::closed);
+  }
+
+  /// Each session is left as its protocol wants it; servers have a moment to take it in.
+  void say_goodbye(std::vector<LoopEvent>& events) {
+    session_.leave(now());
+    const int64_t until = now() + kLeaveNs;
+    for (const auto& r : receivers_) loop_.remove(r->fd());
+    while (clients_.end_leaving(now()) != 0) {
+      const int n = loop_.wait(std::clamp<int64_t>(until - now(), 0, kLeaveNs), events.data(), int(events.size()));
+      for (int i = 0; i < n; i++) {
+        if (Clients::owns(events[size_t(i)].token)) clients_.handle(events[size_t(i)]);
+      }
+    }
   }
 
   void connect(uint16_t requester, uint16_t server) override {
@@ -121,6 +141,7 @@ class Feed::Live final : public Host, public ClientEvents {
   }
   void send(uint16_t requester, Bytes bytes) override { (void)clients_.send(requester, bytes); }
   void close(uint16_t requester) override { clients_.close(requester); }
+  void leave(uint16_t requester) override { clients_.leave(requester, now() + kLeaveNs); }
 
   void on_connected(uint32_t id) override { session_.requester(uint16_t(id)).connected(now()); }
   void on_data(uint32_t id, Bytes bytes) override { session_.requester(uint16_t(id)).received(bytes, now()); }

@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint32_t kReadBytes = 64 << 10;  // also the longest datagram
 constexpr int kReadsPerEvent = 16;         // then the other sockets have their turn
-constexpr uint32_t kMaxSlots = 1 << 30;    // what a token has room for
+constexpr uint32_t kMaxSlots = 1 << 29;    // twice that is what a token has room for
 
 ClientCloseReason reason_of(int error) {
   switch (error) {
@@ -48,14 +48,20 @@ bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 }  // namespace
 
 Clients::Clients(EventLoop& loop, ClientEvents& events, uint32_t capacity)
-    : loop_(loop), events_(events), slots_(std::min(capacity, kMaxSlots)), buffer_(kReadBytes) {}
+    : loop_(loop),
+      events_(events),
+      slots_(std::min(capacity, kMaxSlots)),
+      leaving_(slots_.size()),
+      resolver_(loop),
+      buffer_(kReadBytes) {}
 
 Clients::~Clients() {
   for (Slot& slot : slots_) release(slot);
+  for (Leaving& l : leaving_) release(l);
 }
 
-uint64_t Clients::token(uint32_t id) const {
-  return EventLoop::kClientToken | uint64_t(id) << 32 | slots_[id].generation;
+uint64_t Clients::token(uint32_t id, uint32_t generation) {
+  return EventLoop::kClientToken | uint64_t(id) << 32 | generation;
 }
 
 bool Clients::is_open(uint32_t id) const { return id < slots_.size() && slots_[id].state == State::open; }
@@ -94,9 +100,25 @@ void Clients::finish(uint32_t id, ClientCloseReason reason, int system_error) {
 }
 
 void Clients::run_deferred() {
+  run_resolved();
   for (uint32_t id = 0; deferred_ != 0 && id < slots_.size(); id++) {
     const Slot& slot = slots_[id];
     if (slot.state == State::failed) finish(id, slot.reason, slot.system_error);
+  }
+}
+
+/// Connects where a name has got its addresses. Of several each attempt takes the next one.
+void Clients::run_resolved() {
+  Resolver::Answer answer;
+  while (resolver_.take(answer)) {
+    if (answer.id >= slots_.size()) continue;
+    Slot& slot = slots_[answer.id];
+    if (slot.state != State::resolving || slot.generation != answer.generation) continue;
+    if (answer.error != 0) {
+      defer(slot, ClientCloseReason::unresolved, answer.error < 0 ? -answer.error : answer.error);
+    } else {
+      begin(answer.id, slot.config, answer.addresses[slot.attempts++ % answer.addresses.size()]);
+    }
   }
 }
 
@@ -107,41 +129,118 @@ bool Clients::connect(uint32_t id, const ClientConfig& config) {
   slot.kind = config.kind;
   slot.send_bound = config.send_buffer_bytes;
   counters_.connects++;
-
-  const auto fail = [&](int error) {
-    defer(slot, reason_of(error), error);
-    return true;
-  };
-  const std::optional<uint32_t> host = parse_ipv4(config.host);
-  if (!host || config.port == 0) return fail(EINVAL);
-  const std::optional<NetworkInterface> interface = find_interface(config.interface);
-  if (!interface) return fail(ENODEV);
-
-  const bool tcp = config.kind == ClientKind::tcp;
-  slot.fd = ::socket(AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (slot.fd < 0) return fail(errno);
-  const int on = 1;
-  if (tcp && ::setsockopt(slot.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) return fail(errno);
-  if (!config.interface.empty()) {
-    if (parse_ipv4(config.interface)) {
-      const sockaddr_in local = socket_address(interface->ip, 0);
-      if (::bind(slot.fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) return fail(errno);
-    } else if (::setsockopt(slot.fd, SOL_SOCKET, SO_BINDTODEVICE, interface->name.c_str(),
-                            socklen_t(interface->name.size())) != 0) {
-      return fail(errno);
-    }
+  if (const std::optional<uint32_t> address = parse_ipv4(config.host)) {
+    begin(id, config, *address);
+  } else {
+    slot.state = State::resolving;
+    slot.config = config;
+    resolver_.start(id, slot.generation, config.host);
   }
-  const sockaddr_in peer = socket_address(*host, config.port);
-  if (::connect(slot.fd, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) != 0 && errno != EINPROGRESS &&
-      errno != EINTR) {
-    return fail(errno);
-  }
+  return true;
+}
+
+void Clients::begin(uint32_t id, const ClientConfig& config, uint32_t address) {
+  Slot& slot = slots_[id];
+  int error = open_socket(slot, config, address);
   // Connected sockets are writable, UDP ones from the start: on_connected comes from the first such event.
-  if (!loop_.add(slot.fd, token(id), EPOLLIN | EPOLLOUT)) return fail(errno);
+  if (error == 0 && !loop_.add(slot.fd, token(id), EPOLLIN | EPOLLOUT)) error = errno;
+  if (error != 0) return defer(slot, reason_of(error), error);
   slot.wants_write = true;
   slot.paused = false;
   slot.state = State::connecting;
-  return true;
+}
+
+/// 0, or the errno that it failed with.
+int Clients::open_socket(Slot& slot, const ClientConfig& config, uint32_t address) {
+  if (config.port == 0) return EINVAL;
+  const std::optional<NetworkInterface> interface = find_interface(config.interface);
+  if (!interface) return ENODEV;
+  const bool tcp = config.kind == ClientKind::tcp;
+  slot.fd = ::socket(AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (slot.fd < 0) return errno;
+  const int on = 1;
+  if (tcp && ::setsockopt(slot.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) return errno;
+  if (!config.interface.empty()) {
+    if (parse_ipv4(config.interface)) {
+      const sockaddr_in local = socket_address(interface->ip, 0);
+      if (::bind(slot.fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) return errno;
+    } else if (::setsockopt(slot.fd, SOL_SOCKET, SO_BINDTODEVICE, interface->name.c_str(),
+                            socklen_t(interface->name.size())) != 0) {
+      return errno;
+    }
+  }
+  const sockaddr_in peer = socket_address(address, config.port);
+  if (::connect(slot.fd, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) != 0 && errno != EINPROGRESS &&
+      errno != EINTR) {
+    return errno;
+  }
+  return 0;
+}
+
+// ── leaving ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Clients::leave(uint32_t id, int64_t deadline) {
+  if (id >= slots_.size()) return;
+  Slot& slot = slots_[id];
+  const bool whole = slot.state == State::open && slot.kind == ClientKind::tcp && slot.system_error == 0;
+  const auto free = std::find_if(leaving_.begin(), leaving_.end(), [](const Leaving& l) { return l.fd < 0; });
+  if (!whole || free == leaving_.end()) return release(slot);
+  Leaving& l = *free;
+  l.fd = slot.fd;
+  l.deadline = deadline;
+  l.pending = std::move(slot.pending);
+  l.pending_from = slot.pending_from;
+  slot.fd = -1;  // it is no longer the slot's to close
+  release(slot);
+  if (!loop_.change(l.fd, token(uint32_t(slots_.size() + size_t(free - leaving_.begin())), l.generation),
+                    EPOLLIN | EPOLLOUT)) {
+    release(l);
+  }
+}
+
+void Clients::release(Leaving& l) {
+  if (l.fd < 0) return;
+  loop_.remove(l.fd);
+  ::close(l.fd);
+  l.fd = -1;
+  l.generation++;
+  l.pending.clear();
+}
+
+uint32_t Clients::end_leaving(int64_t now) {
+  uint32_t left = 0;
+  for (Leaving& l : leaving_) {
+    if (l.fd >= 0 && now >= l.deadline) release(l);
+    if (l.fd >= 0) left++;
+  }
+  return left;
+}
+
+/// What waits goes out; then the peer is told that no more will come.
+void Clients::flush_leaving(Leaving& l) {
+  while (l.pending_from < l.pending.size()) {
+    const ssize_t n =
+        ::send(l.fd, l.pending.data() + l.pending_from, l.pending.size() - l.pending_from, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && would_block(errno)) return;
+    if (n < 0) return release(l);
+    counters_.bytes_out += uint64_t(n);
+    l.pending_from += size_t(n);
+  }
+  const uint32_t id = uint32_t(slots_.size() + size_t(&l - leaving_.data()));
+  if (::shutdown(l.fd, SHUT_WR) != 0 || !loop_.change(l.fd, token(id, l.generation), EPOLLIN)) release(l);
+}
+
+void Clients::handle_leaving(Leaving& l, uint32_t events) {
+  if (events & EPOLLOUT) flush_leaving(l);
+  if (l.fd < 0 || (events & ~uint32_t(EPOLLOUT)) == 0) return;
+  for (int i = 0; i < kReadsPerEvent; i++) {
+    const ssize_t n = ::recv(l.fd, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && would_block(errno)) return;
+    if (n <= 0) return release(l);  // the peer has closed too
+    counters_.bytes_in += uint64_t(n);
+  }
 }
 
 void Clients::ask(uint32_t id, bool write) {
@@ -269,7 +368,14 @@ void Clients::read_ready(uint32_t id) {
 void Clients::handle(const LoopEvent& event) {
   const uint32_t id = uint32_t(event.token >> 32) & 0x7FFFFFFF;
   const uint32_t generation = uint32_t(event.token);
-  if (id >= slots_.size() || slots_[id].generation != generation || slots_[id].fd < 0) return;
+  if (id >= slots_.size()) {
+    const size_t at = id - slots_.size();
+    if (at < leaving_.size() && leaving_[at].generation == generation && leaving_[at].fd >= 0) {
+      handle_leaving(leaving_[at], event.events);
+    }
+    return;
+  }
+  if (slots_[id].generation != generation || slots_[id].fd < 0) return;
   Slot& slot = slots_[id];
   const bool broken = event.events & (EPOLLERR | EPOLLHUP);
 

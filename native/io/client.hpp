@@ -1,12 +1,13 @@
 // Non-blocking UDP and TCP client sockets, each in a slot named by a small number (the core's requester). Runs on the
-// thread of its event loop; it never blocks, never resolves names and never calls back from inside connect, send or
-// close: callbacks come only out of handle() and run_deferred().
+// thread of its event loop; it never blocks (names are looked up beside it) and never calls back from inside connect,
+// send, leave or close: callbacks come only out of handle() and run_deferred().
 #pragma once
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "io/event_loop.hpp"
+#include "io/resolver.hpp"
 
 namespace venuewire {
 
@@ -14,7 +15,7 @@ enum class ClientKind : uint8_t { udp, tcp };
 
 struct ClientConfig {
   ClientKind kind = ClientKind::tcp;
-  std::string host = {};  // numeric IPv4
+  std::string host = {};  // IPv4 address, or a name that is looked up each time
   uint16_t port = 0;
   std::string interface = {};              // name or IPv4 address to leave by; empty: the system's choice
   uint32_t send_buffer_bytes = 256 << 10;  // TCP: most bytes held here while the peer does not take them
@@ -27,6 +28,7 @@ enum class ClientCloseReason : uint8_t {
   unreachable,    // no way to the peer
   timed_out,      // the peer stopped answering
   send_overflow,  // the peer took too little: send_buffer_bytes was reached
+  unresolved,     // the name has no address; the system error is one of getaddrinfo's, without its sign
   local,          // this machine: address, interface, rights or descriptors; see the errno
 };
 
@@ -63,6 +65,11 @@ class Clients {
   [[nodiscard]] bool send(uint32_t id, Bytes bytes);
   /// Ends a slot; nothing is called back for it any more. Bytes the kernel has taken are still sent.
   void close(uint32_t id);
+  /// Ends a slot as close() does, but in peace: what waits to be sent still goes out, then the peer has until
+  /// `deadline` (of end_leaving's clock) to answer and to close. Its answer is not read. UDP: the same as close().
+  void leave(uint32_t id, int64_t deadline);
+  /// Connections that are still being left; those whose time is over are closed.
+  [[nodiscard]] uint32_t end_leaving(int64_t now);
   [[nodiscard]] bool is_open(uint32_t id) const;
   /// Leaves arriving bytes in the kernel, so that the peer has to wait (TCP), until it is called with false.
   void pause(uint32_t id, bool paused);
@@ -78,7 +85,7 @@ class Clients {
   [[nodiscard]] const ClientCounters& counters() const { return counters_; }
 
  private:
-  enum class State : uint8_t { closed, connecting, open, failed };
+  enum class State : uint8_t { closed, resolving, connecting, open, failed };
 
   struct Slot {
     State state = State::closed;
@@ -92,9 +99,26 @@ class Clients {
     uint32_t send_bound = 0;
     std::vector<uint8_t> pending;  // TCP bytes the kernel has not taken
     size_t pending_from = 0;
+    ClientConfig config = {};  // while its name is looked up
+    uint32_t attempts = 0;     // chooses among several addresses of a name
+  };
+  /// A connection that no slot holds any more.
+  struct Leaving {
+    int fd = -1;
+    uint32_t generation = 0;
+    int64_t deadline = 0;
+    std::vector<uint8_t> pending;
+    size_t pending_from = 0;
   };
 
-  [[nodiscard]] uint64_t token(uint32_t id) const;
+  [[nodiscard]] static uint64_t token(uint32_t id, uint32_t generation);
+  [[nodiscard]] uint64_t token(uint32_t id) const { return token(id, slots_[id].generation); }
+  void begin(uint32_t id, const ClientConfig& config, uint32_t address);
+  [[nodiscard]] int open_socket(Slot& slot, const ClientConfig& config, uint32_t address);
+  void run_resolved();
+  void handle_leaving(Leaving& l, uint32_t events);
+  void flush_leaving(Leaving& l);
+  void release(Leaving& l);
   void release(Slot& slot);
   void defer(Slot& slot, ClientCloseReason reason, int system_error);
   void finish(uint32_t id, ClientCloseReason reason, int system_error);
@@ -107,6 +131,8 @@ class Clients {
   EventLoop& loop_;
   ClientEvents& events_;
   std::vector<Slot> slots_;
+  std::vector<Leaving> leaving_;  // their events come under the numbers behind the slots'
+  Resolver resolver_;
   uint32_t deferred_ = 0;  // slots in state failed
   std::vector<uint8_t> buffer_;
   ClientCounters counters_;

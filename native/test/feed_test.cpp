@@ -67,7 +67,8 @@ class Rig {
     source.live = false;
     source.memory = pcap.bytes.data();
     source.memory_bytes = pcap.bytes.size();
-    source.routes = {Route{true, 0, 26477, 0}};
+    source.routes.resize(1);
+    source.routes[0].port = 26477;
   }
   ~Rig() {
     feed.reset();

@@ -422,7 +422,7 @@ SCENARIO("a server that does not accept the connection or the login in time is l
   q.connect_timeout_ns = 20 * kMs;
   q.login_timeout_ns = 30 * kMs;
   q.servers = {{"a", 1}, {"b", 2}};
-  Rig r({q}, {ask_rung(0)});
+  Rig r({q}, {ask_rung(0, 1)});
   open_gap(r);
   r.pass(20 * kMs);
   CHECK_LOG(r.did(), "connect close connect/1");
@@ -430,6 +430,48 @@ SCENARIO("a server that does not accept the connection or the login in time is l
   r.pass(30 * kMs);
   CHECK_LOG(r.did(), "send close");
   CHECK(r[C::abandoned] == 2);
+}
+
+SCENARIO("servers that cannot be reached are tried as often as the rung allows, with a rest in between") {
+  RequesterSpec q = soup_server();
+  q.servers = {{"a", 1}, {"b", 2}};
+  Rig r({q}, {ask_rung(0, 3)});
+  open_gap(r);
+  for (int round = 1; round < 3; round++) {
+    r.hang_up(0, Reason::connectionRefused);
+    r.hang_up(0, Reason::connectionRefused);
+    CHECK_LOG(r.did(), "connect connect/1");
+    r.pass(1'000 * kMs - 1);
+    CHECK_LOG(r.did(), "");
+    CHECK(r[C::abandoned] == 0);
+    r.pass(1);
+  }
+  r.connected();
+  r.reply(soup_accept(2));
+  r.reply(soup('S', "2"));
+  r.reply(soup('S', "3"));
+  CHECK(r[C::recovered] == 2 && r[C::abandoned] == 0);
+}
+
+SCENARIO("after the last round everything that waits for these servers moves on at once") {
+  Rig r({soup_server()}, {ask_rung(0, 2)});
+  r.data(1);
+  r.data(4);
+  r.data(8);
+  r.hang_up(0, Reason::connectionRefused);
+  r.pass(1'000 * kMs);
+  CHECK(r[C::abandoned] == 0);
+  r.hang_up(0, Reason::connectionRefused);
+  r.pass(0);
+  CHECK(r[C::abandoned] == 5);
+}
+
+SCENARIO("a server that says no is not asked as often as one that is not there") {
+  Rig r({soup_server()}, {ask_rung(0, 3)});
+  open_gap(r);
+  r.connected();
+  r.reply(soup('J', "A"));
+  CHECK(r[C::abandoned] == 2 && r[C::connects] == 1);
 }
 
 SCENARIO("a server that closes half-way is asked for the rest with a fresh budget") {

@@ -26,8 +26,8 @@ Template fix_template(const std::string& text, const std::vector<Variable>& vari
       continue;
     }
     const Variable v = variables[next++];
-    t.patches.push_back({uint16_t(t.bytes.size()), 0, v == Variable::time ? Encoding::fix_time : Encoding::fix_field, v,
-                         v == Variable::client_sequence && text.find("35=4|") == 0 ? 1 : 0});
+    const bool time = v == Variable::time || v == Variable::sent_time;
+    t.patches.push_back({uint16_t(t.bytes.size()), 0, time ? Encoding::fix_time : Encoding::fix_field, v, 0});
   }
   return t;
 }
@@ -53,17 +53,27 @@ RequesterSpec fix_session() {
   q.heartbeat = fix_template("35=0|34=$|", {seq});
   q.answer = fix_template("35=0|34=$|112=$|", {seq, Variable::echo});
   q.probe = fix_template("35=1|34=$|112=?|", {seq});
-  q.gap_fill = fix_template("35=4|34=$|43=Y|123=Y|36=$|", {Variable::asked, seq});
+  q.gap_fill = fix_template("35=4|34=$|43=Y|123=Y|36=$|", {Variable::asked, Variable::filled_to});
   q.logout = fix_template("35=5|34=$|", {seq});
   q.subscribe = {fix_template("35=V|34=$|262=$|", {seq, Variable::correlation})};
+  q.resend = {fix_template("35=V|34=$|43=Y|122=$|262=$|", {seq, Variable::sent_time, Variable::correlation})};
   q.refresh_items = 1;
+  q.refresh_timeout_ns = 5'000 * kMs;
   ReplyRule test = on('1', Action::answer);
   test.key = tag(112, true);
   ReplyRule again = on('2', Action::answer_number);
   again.number = tag(7);
+  again.number2 = tag(16);
+  ReplyRule refused = on('Y', Action::subscription_rejected), unknown = on('j', Action::subscription_rejected);
+  refused.number = tag(262);
+  refused.number2 = tag(281);
+  unknown.second = tag(372, true);
+  unknown.second_value = 'V';
+  unknown.number2 = tag(380);
   ReplyRule state = on('W', Action::snapshot_end);
   state.number = tag(262);
-  q.rules = {on('A', Action::login_accepted), test, again, on('5', Action::goodbye), state};
+  q.rules = {on('A', Action::login_accepted), test, again, on('5', Action::goodbye), state, refused, unknown,
+             on('0', Action::ignore)};
   q.resent = tag(43, true);
   q.resent_value = 'Y';
   q.heartbeat_ns = 30'000 * kMs;
@@ -115,6 +125,7 @@ class Rig final : public Host {
     act("connect" + std::to_string(q) + "/" + std::to_string(server));
   }
   void close(uint16_t q) override { act("close" + std::to_string(q)); }
+  void leave(uint16_t q) override { act("leave" + std::to_string(q)); }
   void send(uint16_t, Bytes b) override {
     std::string text(reinterpret_cast<const char*>(b.data), b.size);
     if (text.compare(0, 2, "8=") == 0) {
@@ -186,10 +197,17 @@ struct Owned {
   explicit Owned(Rig* r) : rig(r) {}
   Rig* operator->() { return rig.get(); }
   uint64_t operator[](C c) { return (*rig)[c]; }
-  /// Connects and logs in: the server's Logon is number 1.
+  /// Connects and logs in: the server's Logon is number 1. What is subscribed to has not come yet.
   void up() {
     rig->connected();
     rig->in(say("A", 1, "98=0|108=30|141=Y|"));
+  }
+  /// The same, and the state has come: it is number 2.
+  void whole() {
+    up();
+    rig->in(say("W", 2, "262=1|"));
+    rig->did();
+    rig->log();
   }
 };
 
@@ -208,15 +226,13 @@ SCENARIO("a FIX stream is cut by its BodyLength, whatever pieces it comes in") {
 
 SCENARIO("a bad checksum is counted and its number asked for again") {
   Owned r(fix_rig());
-  r.up();
-  r->did();
-  r->log();
-  r->in(fix("35=X|34=2|", false));
-  r->in(quote(3));
+  r.whole();
+  r->in(fix("35=X|34=3|", false));
+  r->in(quote(4));
   CHECK(r[C::malformed] == 1);
-  CHECK_LOG(r->did(), "<35=2|34=3|7=2|16=2|>");
-  r->in(quote(2, "43=Y|"));
-  CHECK_LOG(r->log(), "gapOpened[2,3) stale[2,3) rX2 gapFilled[2,3):retransmission X3 good");
+  CHECK_LOG(r->did(), "<35=2|34=3|7=3|16=3|>");
+  r->in(quote(3, "43=Y|"));
+  CHECK_LOG(r->log(), "gapOpened[3,4) stale[3,4) rX3 gapFilled[3,4):retransmission X4 good");
   CHECK(r[C::recovered] == 1);
 }
 
@@ -284,9 +300,8 @@ SCENARIO("a server that cannot be reached is tried again at growing intervals") 
 
 SCENARIO("answers a TestRequest, sends heartbeats, probes a silent peer and leaves it") {
   Owned r(fix_rig());
-  r.up();
-  r->did();
-  r->in(say("1", 2, "112=hello|"));
+  r.whole();
+  r->in(say("1", 3, "112=hello|"));
   CHECK_LOG(r->did(), "<35=0|34=3|112=hello|>");
   r->pass(30'000 * kMs);
   CHECK_LOG(r->did(), "<35=0|34=4|>");
@@ -294,18 +309,226 @@ SCENARIO("answers a TestRequest, sends heartbeats, probes a silent peer and leav
   CHECK_LOG(r->did(), "<35=1|34=5|112=?|>");
   r->log();
   r->pass(24'000 * kMs);
-  CHECK_LOG(r->did(), "<35=5|34=6|> close0");
+  CHECK_LOG(r->did(), "<35=5|34=6|> leave0");
   CHECK_LOG(r->log(), "lineDown:timedOut stale:timedOut");
 }
 
-SCENARIO("our own messages are filled over when the peer asks for them") {
+SCENARIO("what we said of the session is filled over when the peer asks for it, the subscription is said again") {
   Owned r(fix_rig());
   r.up();
   r->did();
   r->in(say("2", 2, "7=1|16=0|"));
-  CHECK_LOG(r->did(), "<35=4|34=1|43=Y|123=Y|36=3|>");
+  CHECK_LOG(r->did(), "<35=4|34=1|43=Y|123=Y|36=2|> <35=V|34=2|43=Y|122=20231114-22:13:20.123|262=1|>");
   r->in(say("1", 3, "112=x|"));
-  CHECK_LOG(r->did(), "<35=0|34=3|112=x|>");  // the fill took no number
+  CHECK_LOG(r->did(), "<35=0|34=3|112=x|>");  // neither took a number
+  r->in(say("2", 4, "7=1|16=0|"));
+  CHECK_LOG(r->did(),
+            "<35=4|34=1|43=Y|123=Y|36=2|> <35=V|34=2|43=Y|122=20231114-22:13:20.123|262=1|> "
+            "<35=4|34=3|43=Y|123=Y|36=4|>");
+}
+
+SCENARIO("only what the peer asks for is said again, and nothing that we have not said") {
+  Owned r(fix_rig());
+  r.up();
+  r->did();
+  r->in(say("2", 2, "7=1|16=1|"));
+  CHECK_LOG(r->did(), "<35=4|34=1|43=Y|123=Y|36=2|>");
+  r->in(say("2", 3, "7=2|16=99|"));
+  CHECK_LOG(r->did(), "<35=V|34=2|43=Y|122=20231114-22:13:20.123|262=1|>");
+  r->in(say("2", 4, "7=3|16=0|"));
+  r->in(say("2", 5, "7=0|16=0|"));
+  r->in(say("2", 6, "7=4|16=2|"));
+  r->in(say("2", 7, "7=18446744073709551615|16=18446744073709551615|"));
+  CHECK_LOG(r->did(), "");
+}
+
+SCENARIO("a subscription of an earlier connection is over: it is filled over, the present one is said again") {
+  Owned r(fix_rig());
+  r.whole();
+  r->broken();
+  r->pass(100 * kMs);
+  r->connected();
+  r->did();
+  r->in(say("A", 3, "108=30|"));
+  CHECK_LOG(r->did(), "<35=V|34=4|262=2|>");
+  r->in(say("2", 4, "7=2|16=0|"));  // it has neither the first subscription nor our logon
+  CHECK_LOG(r->did(), "<35=4|34=2|43=Y|123=Y|36=4|> <35=V|34=4|43=Y|122=20231114-22:13:20.223|262=2|>");
+}
+
+// ── the subscription ─────────────────────────────────────────────────────────────────────────────────────────────
+
+SCENARIO("a subscription that nobody answers is told and made again, at growing intervals") {
+  Owned r(fix_rig());
+  r.up();
+  r->did();
+  r->log();
+  r->pass(5'000 * kMs);
+  CHECK_LOG(r->log(), "snapshotFailed:timedOut stale:timedOut");
+  CHECK_LOG(r->did(), "");
+  r->pass(100 * kMs);
+  CHECK_LOG(r->did(), "<35=V|34=3|262=2|>");
+  r->in(say("W", 2, "262=1|"));  // of the first one, late: nobody waits for it
+  r->pass(5'000 * kMs + 199 * kMs);
+  CHECK_LOG(r->did(), "");
+  r->pass(1 * kMs);
+  CHECK_LOG(r->did(), "<35=V|34=4|262=3|>");
+  r->in(say("W", 3, "262=3|"));
+  CHECK_LOG(r->log(), "snapshotStarted W2 snapshotFailed:timedOut snapshotStarted W3 snapshotEnded good");
+  CHECK(r[C::snapshotsFailed] == 2 && r[C::snapshots] == 1 && r[C::disconnects] == 0);
+}
+
+SCENARIO("a subscription that is refused is told with the server's reason, and made again later") {
+  for (const std::string& reject : {std::string("Y|262=1|281=0|"), std::string("j|372=V|380=5|")}) {
+    Owned r(fix_rig());
+    r.up();
+    r->did();
+    r->log();
+    r->in(say(reject.substr(0, 1).c_str(), 2, reject.substr(2)));
+    const uint32_t detail = reject[0] == 'Y' ? '0' - '0' : 5;
+    CHECK(r->out.notices.size() >= 2 && r->out.notices[r->out.notices.size() - 2].detail == detail);
+    CHECK_LOG(r->log(), reject.substr(0, 1) + "2 snapshotFailed:requestRefused stale:requestRefused");
+    r->pass(100 * kMs);
+    CHECK_LOG(r->did(), "<35=V|34=3|262=2|>");
+    r->in(say("Y", 3, "262=1|281=0|"));  // again of the first one
+    CHECK_LOG(r->log(), "snapshotStarted Y3");
+    r->in(say("W", 4, "262=2|"));
+    CHECK_LOG(r->log(), "W4 snapshotEnded good");
+  }
+}
+
+SCENARIO("a server that refuses every subscription is asked less and less often") {
+  Owned r(fix_rig());
+  r.up();
+  r->did();
+  int64_t rest = 100 * kMs;
+  uint32_t number = 2;
+  for (uint32_t id = 1; id < 10; id++) {
+    r->in(say("Y", number++, "262=" + std::to_string(id) + "|"));
+    r->pass(rest - 1);
+    CHECK_LOG(r->did(), "");
+    r->pass(1);
+    CHECK(r->did().find("35=V") != std::string::npos);
+    rest = std::min<int64_t>(2 * rest, 10'000 * kMs);
+  }
+}
+
+SCENARIO("after a break nothing is good before the state that was asked for has come") {
+  Owned r(fix_rig());
+  r.whole();
+  r->broken();
+  r->pass(100 * kMs);
+  r->connected();
+  r->in(say("A", 3, "108=30|"));
+  r->in(quote(4));
+  r->in(quote(5));
+  CHECK_LOG(r->log(), "lineDown:connectionClosed stale:connectionClosed A3 lineUp snapshotStarted X4 X5");
+  r->in(say("W", 6, "262=2|"));
+  CHECK_LOG(r->log(), "W6 snapshotEnded good");
+}
+
+SCENARIO("state that a break cuts off is void") {
+  Owned r(fix_rig());
+  r.up();
+  r->log();
+  r->broken();
+  CHECK_LOG(r->log(), "lineDown:connectionClosed stale:connectionClosed snapshotFailed:connectionClosed");
+}
+
+// ── who it is ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SCENARIO("a message of another peer ends the connection, whichever of its names is wrong") {
+  for (const char* names : {"49=OTHER|56=US|", "49=THEM|56=OTHER|", "49=THEMX|56=US|", "56=US|", "49=|56=US|"}) {
+    RequesterSpec q = fix_session();
+    q.peer = {{49, "THEM"}, {56, "US"}};
+    Owned r(new Rig(fix_framing(), {q}, {}));
+    r->connected();
+    r->in(say("A", 1, "49=THEM|56=US|141=Y|"));
+    r->in(say("W", 2, "49=THEM|56=US|262=1|"));
+    r->did();
+    r->log();
+    r->in(quote(3, names));
+    CHECK_LOG(r->log(), "lineDown:wrongPeer stale:wrongPeer");
+    CHECK_LOG(r->did(), "<35=5|34=3|> leave0");
+    CHECK(r[C::delivered] == 2);
+    r->pass(9'999 * kMs);
+    CHECK_LOG(r->did(), "");
+    r->pass(1 * kMs);
+    CHECK_LOG(r->did(), "connect0/1");
+  }
+}
+
+// ── numbers that begin again ─────────────────────────────────────────────────────────────────────────────────────
+
+SCENARIO("a server whose numbers began again while we were away is told so, logged on to anew, and followed") {
+  Owned r(fix_rig());
+  r.whole();
+  r->in(quote(3));
+  r->broken();
+  r->pass(100 * kMs);
+  r->connected();
+  r->did();
+  r->log();
+  r->in(say("A", 1, "108=30|"));  // it does not say that it has begun again
+  CHECK_LOG(r->log(), "recoveryFailed:reset");
+  CHECK_LOG(r->did(), "close0");
+  r->pass(200 * kMs);
+  r->connected();
+  CHECK_LOG(r->did(), "connect0/0 <35=A|34=1|52=20231114-22:13:20.423|98=0|108=30|141=Y|>");
+  r->in(say("A", 1, "108=30|141=Y|"));
+  CHECK_LOG(r->did(), "<35=V|34=2|262=2|>");
+  r->in(say("W", 2, "262=2|"));
+  r->in(quote(3));
+  CHECK_LOG(r->log(), "reset A1 lineUp snapshotStarted W2 snapshotEnded good X3");
+  CHECK(r[C::delivered] == 6 && r[C::malformed] == 0);
+  // And from there on it is resumed like any other.
+  r->broken();
+  r->pass(100 * kMs);
+  r->connected();
+  CHECK_LOG(r->did(), "connect0/1 <35=A|34=3|98=0|108=30|789=4|>");
+}
+
+SCENARIO("what was missing when the numbers began again is given up and counted") {
+  Owned r(fix_rig());
+  r.whole();
+  r->in(quote(6));
+  r->broken();
+  r->pass(100 * kMs);
+  r->connected();
+  r->in(say("A", 1, "108=30|"));
+  r->pass(200 * kMs);
+  r->connected();
+  r->in(say("A", 1, "108=30|141=Y|"));
+  const std::string log = r->log();
+  CHECK(log.find("gapAbandoned[3,6):reset X6 reset A1 lineUp") != std::string::npos);
+  CHECK(r[C::abandoned] == 3);
+}
+
+SCENARIO("a server that begins again and does not repeat the flag is believed by its number") {
+  RequesterSpec q = fix_session();
+  q.resume = {};
+  Owned r(new Rig(fix_framing(), {q}, {}));
+  r.whole();
+  r->broken();
+  r->pass(100 * kMs);
+  r->connected();
+  r->in(say("A", 1, "108=30|"));
+  r->in(say("W", 2, "262=2|"));
+  CHECK_LOG(r->log(),
+            "lineDown:connectionClosed stale:connectionClosed reset A1 lineUp snapshotStarted W2 snapshotEnded good");
+}
+
+SCENARIO("two logons that reset and are alike to the byte are two resets") {
+  RequesterSpec q = fix_session();
+  q.resume = {};
+  Owned r(new Rig(fix_framing(), {q}, {}));
+  for (int i = 1; i <= 3; i++) {
+    r->connected();
+    r->in(say("A", 1, "141=Y|"));
+    r->in(say("W", 2, "262=" + std::to_string(i) + "|"));
+    r->broken();
+    r->pass(100 * kMs);
+  }
+  CHECK(r[C::delivered] == 6 && r[C::resets] == 2 && r[C::implausible] == 0);
 }
 
 // ── holes ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -346,9 +569,30 @@ SCENARIO("a sequence reset ignores its own number") {
   r->log();
   r->in(say("4", 1, "36=100|"));
   r->in(quote(100));
-  const std::string log = r->log();
-  CHECK_LOG(log, "(41) reset X100");
+  CHECK_LOG(r->log(), "(41) reset stale:reset snapshotStarted X100");
   CHECK(r[C::abandoned] == 0);
+}
+
+SCENARIO("a reset within the session voids the state: it is subscribed to again before anything is good") {
+  Owned r(fix_rig());
+  r.whole();
+  r->in(say("4", 3, "36=10|"));
+  CHECK_LOG(r->did(), "<35=V|34=3|262=2|>");
+  r->in(quote(10));
+  r->in(say("W", 11, "262=2|"));
+  CHECK_LOG(r->log(), "(43) reset stale:reset snapshotStarted X10 W11 snapshotEnded good");
+}
+
+SCENARIO("a reset to a lower number is refused: the numbers may only rise") {
+  Owned r(fix_rig());
+  r.whole();
+  r->in(quote(3));
+  r->log();
+  r->in(say("4", 4, "36=2|"));
+  CHECK_LOG(r->log(), "lineDown:malformedReply stale:malformedReply");
+  CHECK(r->out.notices[r->out.notices.size() - 2].detail == 2);
+  CHECK_LOG(r->did(), "<35=5|34=3|> leave0");
+  CHECK(r[C::implausible] == 1 && r[C::resets] == 0);
 }
 
 SCENARIO("a number that is too low and not marked as resent ends the connection") {
@@ -361,8 +605,8 @@ SCENARIO("a number that is too low and not marked as resent ends the connection"
   r->in(quote(2, "43=Y|"));
   CHECK_LOG(r->did(), "");
   r->in(quote(2));
-  CHECK_LOG(r->did(), "<35=5|34=3|> close0");
-  CHECK_LOG(r->log(), "lineDown:malformedReply stale:malformedReply");
+  CHECK_LOG(r->did(), "<35=5|34=3|> leave0");
+  CHECK_LOG(r->log(), "lineDown:malformedReply stale:malformedReply snapshotFailed:malformedReply");
 }
 
 SCENARIO("asks twice, then gives up, and keeps the connection") {
@@ -384,7 +628,7 @@ SCENARIO("resumes in the same session: what was missed is asked for") {
   r->did();
   r->log();
   r->broken();
-  CHECK_LOG(r->log(), "lineDown:connectionClosed stale:connectionClosed");
+  CHECK_LOG(r->log(), "lineDown:connectionClosed stale:connectionClosed snapshotFailed:connectionClosed");
   r->pass(100 * kMs);
   r->connected();
   CHECK_LOG(r->did(), "connect0/1 <35=A|34=3|98=0|108=30|789=3|>");
@@ -395,7 +639,7 @@ SCENARIO("resumes in the same session: what was missed is asked for") {
   CHECK_LOG(
       r->log(),
       "lineUp snapshotStarted gapOpened[3,6) rX3 gapFilled[3,4):retransmission rX4 gapFilled[4,5):retransmission rX5 "
-      "gapFilled[5,6):retransmission A6 good W7 snapshotEnded");
+      "gapFilled[5,6):retransmission A6 W7 snapshotEnded good");
   CHECK(r[C::abandoned] == 0);
 }
 
@@ -458,7 +702,7 @@ RequesterSpec soup_feed(uint8_t line = 0) {
   q.line = line;
   q.servers = {{"10.0.0.1", 1}};
   q.login.bytes = soup('L', std::string(30, ' '));
-  q.login.patches = {{3, 10, Encoding::raw, Variable::session, 0},
+  q.login.patches = {{3, 10, Encoding::raw_right, Variable::session, 0},
                      {13, 20, Encoding::digits_left_blank, Variable::begin, 0}};
   const auto rule = [](char type, Action action) {
     ReplyRule r;
@@ -472,13 +716,17 @@ RequesterSpec soup_feed(uint8_t line = 0) {
   accept.epoch_offset = 3;
   accept.epoch_width = 10;
   message.payload_offset = 3;
-  q.rules = {accept, rule('J', Action::login_rejected), message, rule('H', Action::ignore),
-             rule('Z', Action::session_end)};
+  ReplyRule gone = rule('J', Action::session_unavailable), refused = rule('J', Action::login_rejected);
+  gone.second = be(3, 1);
+  gone.second_value = 'S';
+  gone.number = refused.number = be(3, 1);
+  q.logout.bytes = soup('O');
+  q.rules = {accept, gone, refused, message, rule('H', Action::ignore), rule('Z', Action::session_end)};
   return q;
 }
 FramingSpec bare() { return {}; }
 std::string login(const std::string& session, uint64_t n) {
-  const Buffer b = soup('L', (session + "          ").substr(0, 10) + padded(n));
+  const Buffer b = soup('L', std::string(10 - session.size(), ' ') + session + padded(n));
   return "<" + std::string(b.begin(), b.end()) + ">";
 }
 
@@ -528,20 +776,174 @@ SCENARIO("two streams of one feed are arbitrated like two lines") {
   CHECK(r[C::duplicates] == 1);
 }
 
-SCENARIO("the end of the session, and another one the next day") {
+SCENARIO("the end of the session: the next one is joined at once, from its first number") {
   Rig r(bare(), {soup_feed()}, {});
   r.connected();
-  r.in(soup('A', "DAY1      " + padded(1)));
+  r.in(soup('A', "      DAY1" + padded(1)));
   r.in(soup('S', "1"));
+  r.did();
   r.in(soup('Z'));
   CHECK_LOG(r.log(), "sessionStarted lineUp 1 sessionEnded lineDown:sessionEnded");
-  r.did();
-  r.pass(10'000 * kMs);
+  CHECK_LOG(r.did(), "<" + std::string("\0\1O", 3) + "> leave0");
+  r.pass(100 * kMs);
   r.connected();
-  r.in(soup('A', "DAY2      " + padded(1)));
+  CHECK_LOG(r.did(), "connect0/0 " + login("", 1));
+  r.in(soup('A', "      DAY2" + padded(1)));
   r.in(soup('S', "1"));
   CHECK_LOG(r.log(), "sessionStarted lineUp 1");
   CHECK(r[C::delivered] == 2);
+}
+
+SCENARIO("a session that is over and still the current one is left at once, and looked at less and less often") {
+  Rig r(bare(), {soup_feed()}, {});
+  r.connected();
+  r.in(soup('A', "      DAY1" + padded(1)));
+  r.in(soup('S', "1"));
+  r.in(soup('Z'));
+  r.log();
+  int64_t rest = 100 * kMs;
+  for (int i = 0; i < 10; i++) {
+    r.pass(rest - 1);
+    r.did();
+    r.pass(1);
+    r.connected();
+    CHECK_LOG(r.did(), "connect0/0 " + login("", 1));
+    r.in(soup('A', "      DAY1" + padded(1)));
+    CHECK_LOG(r.did(), "<" + std::string("\0\1O", 3) + "> leave0");
+    CHECK_LOG(r.log(), "recoveryFailed:sessionEnded");
+    rest = std::min<int64_t>(2 * rest, 10'000 * kMs);
+  }
+  CHECK(r[C::duplicates] == 0);
+}
+
+SCENARIO("a session that changed and never said that it ended: what is there now is taken from its first number") {
+  Rig r(bare(), {soup_feed()}, {});
+  r.connected();
+  r.in(soup('A', "      DAY1" + padded(1)));
+  r.in(soup('S', "1"));
+  r.broken();
+  r.pass(100 * kMs);
+  r.did();
+  r.connected();
+  CHECK_LOG(r.did(), login("DAY1", 2));
+  r.log();
+  r.in(soup('J', "S"));
+  CHECK_LOG(r.log(), "recoveryFailed:loginRejected");
+  CHECK(r.out.notices.back().detail == 'S');
+  r.pass(200 * kMs);
+  r.did();
+  r.connected();
+  CHECK_LOG(r.did(), login("", 1));
+  r.in(soup('A', "      DAY2" + padded(1)));
+  r.in(soup('S', "1"));
+  CHECK_LOG(r.log(), "sessionEnded:sessionEnded sessionStarted lineUp good 1");
+  CHECK(r[C::delivered] == 2 && r[C::abandoned] == 0);
+}
+
+SCENARIO("no session at all is waited for; a user who is not wanted is not let in by asking for another session") {
+  Rig r(bare(), {soup_feed()}, {});
+  r.connected();
+  r.in(soup('A', "      DAY1" + padded(1)));
+  r.broken();
+  r.pass(100 * kMs);
+  r.connected();
+  r.in(soup('J', "A"));
+  r.pass(9'999 * kMs);
+  r.did();
+  r.pass(1 * kMs);
+  r.connected();
+  CHECK_LOG(r.did(), "connect0/0 " + login("DAY1", 1));
+  r.in(soup('J', "S"));
+  for (const int64_t rest : {10'000 * kMs, 10'000 * kMs, 10'000 * kMs}) {
+    r.did();
+    r.pass(rest);
+    r.connected();
+    CHECK_LOG(r.did(), "connect0/0 " + login("", 1));
+    r.in(soup('J', "S"));
+  }
+}
+
+SCENARIO("a session that the venue has fixed is never left for another") {
+  Rig r(bare(), {soup_feed()}, {});
+  r.spec.channels[0].session_fixed = true;
+  r.spec.channels[0].session = {load_uint(reinterpret_cast<const uint8_t*>("DAY1    "), 8, true), 0x2020ull << 48};
+  r.session = std::make_unique<Session>(r.spec, r, r.out, r.counters, FeedCounters{r.feed});
+  r.pass(0);
+  r.did();
+  r.connected();
+  CHECK_LOG(r.did(), login("DAY1", 0));
+  r.in(soup('A', "      DAY2" + padded(1)));
+  CHECK_LOG(r.log(), "recoveryFailed:requestRefused");
+  r.pass(10'000 * kMs);
+  r.did();
+  r.connected();
+  r.in(soup('J', "S"));
+  r.pass(10'000 * kMs);
+  r.did();
+  r.connected();
+  CHECK_LOG(r.did(), login("DAY1", 0));
+  r.in(soup('A', "DAY1      " + padded(1)));
+  CHECK_LOG(r.log(), "recoveryFailed:loginRejected sessionStarted lineUp");
+}
+
+SCENARIO("a server that lets us in and closes is tried at growing intervals, one that brings something at once") {
+  Rig r(bare(), {soup_feed()}, {});
+  int64_t rest = 100 * kMs;
+  for (int i = 0; i < 9; i++) {
+    r.connected();
+    r.in(soup('A', "      DAY1" + padded(1)));
+    r.in(soup('H'));
+    r.broken();
+    r.did();
+    r.pass(rest - 1);
+    CHECK_LOG(r.did(), "");
+    r.pass(1);
+    CHECK_LOG(r.did(), "connect0/0");
+    rest = std::min<int64_t>(2 * rest, 10'000 * kMs);
+  }
+  r.connected();
+  r.in(soup('A', "      DAY1" + padded(1)));
+  r.in(soup('S', "1"));
+  r.broken();
+  r.did();
+  r.pass(100 * kMs);
+  CHECK_LOG(r.did(), "connect0/0");
+}
+
+SCENARIO("a connection that is still in the session before is not taken for the next one") {
+  Rig r(bare(), {soup_feed(0), soup_feed(1)}, {});
+  for (uint16_t q = 0; q < 2; q++) {
+    r.connected(q);
+    r.in(soup('A', "      DAY1" + padded(1)), q);
+  }
+  for (const char* text : {"1", "2"}) r.in(soup('S', text), 0);
+  r.in(soup('Z'), 0);
+  r.pass(100 * kMs);
+  r.connected(0);
+  r.in(soup('A', "      DAY2" + padded(1)), 0);
+  r.log();
+  r.in(soup('S', "1"), 1);
+  r.in(soup('S', "2"), 1);
+  CHECK_LOG(r.log(), "");
+  CHECK(r[C::otherSession] == 2);
+  r.in(soup('S', "1"), 0);
+  CHECK_LOG(r.log(), "1");
+}
+
+SCENARIO("at the end each session is left by its own words") {
+  Rig r(bare(), {soup_feed(0), soup_feed(1)}, {});
+  r.connected(0);
+  r.in(soup('A', "      DAY1" + padded(1)), 0);
+  r.connected(1);  // not let in yet
+  r.did();
+  r.session->leave(r.now);
+  CHECK_LOG(r.did(), "<" + std::string("\0\1O", 3) + "> leave0 close1");
+  r.pass(60'000 * kMs);
+  CHECK_LOG(r.did(), "");
+  Owned f(fix_rig());
+  f.whole();
+  f->session->leave(f->now);
+  CHECK_LOG(f->did(), "<35=5|34=3|> leave0");
 }
 
 SCENARIO("a time to probe without anything to say is no deadline") {
@@ -552,33 +954,6 @@ SCENARIO("a time to probe without anything to say is no deadline") {
   r.in(soup('A', "DAY1      " + padded(1)));
   r.pass(2'000 * kMs);
   CHECK(r.session->deadline() > r.now);
-}
-
-SCENARIO("a session that is over is asked for once more, then whatever there is from its first number") {
-  Rig r(bare(), {soup_feed()}, {});
-  r.connected();
-  CHECK_LOG(r.did(), "connect0/0 " + login("", 0));
-  r.in(soup('A', "DAY1      " + padded(5)));
-  r.in(soup('S', "5"));
-  r.in(soup('Z'));
-  r.pass(10'000 * kMs);
-  r.did();
-  r.connected();
-  CHECK_LOG(r.did(), login("DAY1", 6));
-  r.in(soup('J', "S"));
-  r.pass(10'000 * kMs);
-  r.did();
-  r.connected();
-  CHECK_LOG(r.did(), login("", 1));
-  r.log();
-  r.in(soup('A', "DAY2      " + padded(1)));
-  r.in(soup('S', "1"));
-  CHECK_LOG(r.log(), "sessionStarted lineUp 1");
-  r.broken();
-  r.pass(100 * kMs);
-  r.did();
-  r.connected();
-  CHECK_LOG(r.did(), login("DAY2", 2));
 }
 
 }  // namespace

@@ -269,7 +269,10 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
 
   const window = { ...venue.window, ...options.window };
   const epoch = venue.session === undefined ? undefined : epochOf(feed, venue.session, venue.name);
-  const compiledRequesters = requesters.map((q) => compileRequester(q, feed, framingIndex));
+  const compiledRequesters = requesters.map((q) =>
+    // A capture has no servers to ask: what is missing in it moves on at once.
+    compileRequester(live ? q : { ...q, rung: { ...q.rung, servers: [] } }, feed, framingIndex),
+  );
   const w = new SpecWriter().u32(CONTRACT);
   writeSession(w, {
     framings: framings.map(compileFraming),

@@ -54,7 +54,10 @@ export const replySchema = z
       .union([z.string(), fieldSchema])
       .optional()
       .describe('Field that holds the number, or (in little-endian order, unless it says otherwise) its place'),
-    last: z.string().optional().describe('Field that holds the last number of a range'),
+    last: z
+      .union([z.string(), fieldSchema])
+      .optional()
+      .describe('Field that holds the last number of a range (of `subscriptionRejected`: the reason), or its place'),
     echo: fieldSchema.optional().describe('Of `answer`: the FIX tag whose text is sent back'),
     key: z
       .string()
@@ -118,7 +121,7 @@ export const serverPattern = {
       rates: z.array(rate).default([]).describe('Requests per time; all hold at once'),
       loginGap: duration.optional().describe('Least time between two logins'),
       patience: duration.default('1s').describe('Longest wait for an allowance before the next rung'),
-      cooldown: duration.default('1s').describe('Rest after every server has refused'),
+      cooldown: duration.default('1s').describe('Rest after every server has refused, or could not be reached'),
       packetBytes: z
         .int()
         .min(64)
@@ -161,7 +164,9 @@ export type Recovery = z.output<typeof recoverySchema>;
 export const servers = z
   .array(endpoint)
   .min(1)
-  .describe('`host:port` of each server, in the order in which they are tried');
+  .describe(
+    '`host:port` of each server, in the order in which they are tried. A host name is resolved anew for every connection',
+  );
 const use = {
   servers,
   credentials: credentialsSchema.default({ type: 'none' }),

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { fieldSchema } from './framing.js';
 import { patternError, rungParts, serverPattern } from './recovery.js';
-import { outgoingSchema } from './table.js';
+import { outgoingSchema, valueSchema } from './table.js';
 
 export const streamSchema = z
   .strictObject({
@@ -19,11 +19,27 @@ export const streamSchema = z
       ),
     resume: outgoingSchema.optional().describe('The login after a break, where it differs from the first'),
     subscribe: z.array(outgoingSchema).default([]).describe('Sent after each login'),
+    resend: z
+      .array(outgoingSchema)
+      .default([])
+      .describe(
+        'The messages of `subscribe` as they are sent a second time, by `answerNumber` rules: with their numbers, marked as ' +
+          'the protocol wants it. Default: they are filled over like everything else',
+      ),
+    peer: z
+      .array(z.tuple([z.int().min(1).max(0xffff), valueSchema]))
+      .default([])
+      .describe(
+        'FIX tags and what every message of the server must hold in them; one that does not ends the connection',
+      ),
     probe: outgoingSchema.optional().describe('Sent once to a server that has been silent for `keepAlive.probe`'),
     answer: outgoingSchema.optional().describe('Sent by `answer` rules; default: the heartbeat'),
     gapFill: outgoingSchema
       .optional()
-      .describe('Sent by `answerNumber` rules: our own messages will not be sent again. Takes no number of its own'),
+      .describe(
+        'Sent by `answerNumber` rules for what will not be sent again: our messages from `asked` up to (not with) `filledTo`. ' +
+          'Takes no number of its own',
+      ),
     keepAlive: z
       .strictObject({
         send: rungParts.duration.optional().describe('The heartbeat is sent when we have been silent for so long'),
@@ -36,7 +52,8 @@ export const streamSchema = z
         first: rungParts.duration.default('100ms').describe('Rest before the first new attempt; it doubles …'),
         most: rungParts.duration.default('10s').describe('… up to this. A rejected login waits for so long at once'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('Between two connections, and between two subscriptions of which the first has failed'),
     resent: z
       .strictObject({ field: fieldSchema, equals: z.union([z.int().min(0), z.string().min(1).max(8)]) })
       .optional()
@@ -48,6 +65,15 @@ export const streamSchema = z
       .describe(
         'So many `snapshotEnd` messages after `subscribe` make the state whole again (one for each instrument)',
       ),
+    refreshTimeout: rungParts.duration
+      .default('10s')
+      .describe('From a subscription until its state has made progress; then it is subscribed to again'),
+  })
+  .check((ctx) => {
+    const { resend, subscribe } = ctx.value;
+    if (resend.length === 0 || resend.length === subscribe.length) return;
+    const message = `has ${resend.length} messages, subscribe has ${subscribe.length}`;
+    ctx.issues.push({ code: 'custom', path: ['resend'], message, input: undefined });
   })
   .describe('A connection that is itself a line of the feed');
 export type StreamInput = z.input<typeof streamSchema>;

@@ -12,8 +12,10 @@ const VARIABLE = [
   'time',
   'echo',
   'asked',
+  'sentTime',
+  'filledTo',
 ];
-const ENCODING = ['uintBig', 'uintLittle', 'digitsLeftBlank', 'digitsLeftZero', 'raw', 'fix', 'fixTime'];
+const ENCODING = ['uintBig', 'uintLittle', 'digitsLeftBlank', 'digitsLeftZero', 'raw', 'fix', 'fixTime', 'rawRight'];
 const ACTION = [
   'ignore',
   'loginAccepted',
@@ -35,6 +37,8 @@ const ACTION = [
   'snapshotItem',
   'sessionEnd',
   'answerNumber',
+  'subscriptionRejected',
+  'sessionUnavailable',
 ];
 
 export function readSpec(spec: Uint8Array) {
@@ -170,10 +174,13 @@ export function readSpec(spec: Uint8Array) {
       answer: template(),
       gapFill: template(),
       subscribe: list(template),
+      resend: list(template),
+      peer: list(() => `${u16()}=${raw()}`),
       probeAfter: i64(),
       reconnect: [i64(), i64()],
       resent: condition(),
       refresh: u32(),
+      refreshTimeout: i64(),
       line: u8(),
     })),
     selection: {

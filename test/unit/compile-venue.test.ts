@@ -116,7 +116,7 @@ describe('Nasdaq TotalView, compiled', () => {
         bytes: `${' '.repeat(10)}${'\0'.repeat(10)}`,
         patches: ['session raw @0:10', 'begin uintBig @10:8', 'count uintBig @18:2'],
       },
-      rangeMax: 0xffffn,
+      rangeMax: 0xfffen,
     });
   });
   it('replays by a login that names session and number, and counts what comes', () => {
@@ -131,7 +131,7 @@ describe('Nasdaq TotalView, compiled', () => {
     expect(q?.login).toEqual({
       bytes: `\0\x2fLalice sesame    ${' '.repeat(10)}${'0'.padStart(20)}`,
       fix: 0,
-      patches: ['session raw @19:10', 'begin digitsLeftBlank @29:20'],
+      patches: ['session rawRight @19:10', 'begin digitsLeftBlank @29:20'],
     });
     expect(q?.request.bytes).toBe('');
     expect(q?.heartbeat.bytes).toBe('\0\x01R');

@@ -309,6 +309,15 @@ export function writeLimit(w: SpecWriter, v: CompiledLimit): void {
   w.u64(v.windowNs);
 }
 
+export interface CompiledPeerTag {
+  readonly tag: number;
+  readonly text: string;
+}
+export function writePeerTag(w: SpecWriter, v: CompiledPeerTag): void {
+  w.u16(v.tag);
+  w.text(v.text);
+}
+
 export interface CompiledRequester {
   readonly name: string;
   readonly tcp: boolean;
@@ -346,12 +355,15 @@ export interface CompiledRequester {
   readonly answer: CompiledTemplate;
   readonly gapFill: CompiledTemplate;
   readonly subscribe: readonly CompiledTemplate[];
+  readonly resend: readonly CompiledTemplate[];
+  readonly peer: readonly CompiledPeerTag[];
   readonly probeNs: bigint | number;
   readonly reconnectFirstNs: bigint | number;
   readonly reconnectMostNs: bigint | number;
   readonly resent: CompiledField;
   readonly resentValue: bigint | number;
   readonly refreshItems: number;
+  readonly refreshTimeoutNs: bigint | number;
   readonly line: number;
 }
 export function writeRequester(w: SpecWriter, v: CompiledRequester): void {
@@ -391,12 +403,15 @@ export function writeRequester(w: SpecWriter, v: CompiledRequester): void {
   writeTemplate(w, v.answer);
   writeTemplate(w, v.gapFill);
   w.list(v.subscribe, (item) => { writeTemplate(w, item); });
+  w.list(v.resend, (item) => { writeTemplate(w, item); });
+  w.list(v.peer, (item) => { writePeerTag(w, item); });
   w.u64(v.probeNs);
   w.u64(v.reconnectFirstNs);
   w.u64(v.reconnectMostNs);
   writeField(w, v.resent);
   w.u64(v.resentValue);
   w.u32(v.refreshItems);
+  w.u64(v.refreshTimeoutNs);
   w.u8(v.line);
 }
 

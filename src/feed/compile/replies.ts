@@ -116,7 +116,7 @@ function compileReply(r: Reply, inclusive: boolean, where: string): CompiledRepl
         ? field(r.number)
         : { place: r.number, text: false };
   const further = r.last ?? r.total;
-  const last = further === undefined ? undefined : field(further);
+  const last = further === undefined ? undefined : typeof further === 'string' ? field(further) : { place: further };
   const key = r.echo !== undefined ? { place: r.echo } : r.key === undefined ? undefined : field(r.key);
   const session = r.session === undefined ? undefined : field(r.session);
   const inMessage = r.of === undefined ? outer !== undefined && !outer.isPacket : r.of === 'message';

@@ -11,7 +11,7 @@ import { compileCondition, fault, resolveFraming } from './framing.js';
 import { NO_LIMIT, SNAPSHOT_NUMBER_OF } from './names.js';
 import type { CompiledRequester } from './records.js';
 import { compileRules } from './replies.js';
-import { type Context, compileOutgoing } from './templates.js';
+import { type Context, compileOutgoing, constantOf } from './templates.js';
 
 type Rung = Exclude<Venue['recovery'][number], { type: 'waitForOtherLine' }>;
 type StreamUse = NonNullable<Venue['streams']>[string];
@@ -91,12 +91,15 @@ export function compileRequester(q: Requester, feed: Framing, framingIndex: (f: 
     answer: compileOutgoing(stream?.answer, c),
     gapFill: compileOutgoing(stream?.gapFill, c),
     subscribe: (stream?.subscribe ?? []).map((t) => compileOutgoing(t, c)),
+    resend: (stream?.resend ?? []).map((t) => compileOutgoing(t, c)),
+    peer: (stream?.peer ?? []).map(([tag, value]) => ({ tag, text: constantOf(value, c) })),
     probeNs: ns(stream?.keepAlive.probe),
     reconnectFirstNs: ns(stream?.reconnect.first ?? '100ms'),
     reconnectMostNs: ns(stream?.reconnect.most ?? '10s'),
     resent,
     resentValue,
     refreshItems: stream?.refresh ?? 0,
+    refreshTimeoutNs: ns(stream?.refreshTimeout ?? '10s'),
     line: q.line ?? 0,
   };
 }

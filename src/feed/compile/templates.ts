@@ -71,7 +71,8 @@ function patchOf(p: PlanField, v: Extract<Value, { variable: unknown }>, shift: 
   const raw = v.variable === 'session' && (p.wire === 'text' || p.wire === 'bytes');
   const pad = p.field?.data.pad ?? (p.wire === 'digits' ? 'zero' : 'space');
   let encoding: Encoding;
-  if (raw) encoding = 'raw';
+  // Where a text is padded on the left, a session that comes from elsewhere moves to the right.
+  if (raw) encoding = p.field?.data.padLeft === true ? 'rawRight' : 'raw';
   else if (p.wire === 'uint' || p.wire === 'int' || p.wire === 'char') encoding = p.big ? 'uintBig' : 'uintLittle';
   else if (p.wire === 'digits' || p.wire === 'text') {
     encoding = pad === 'zero' ? 'digitsLeftZero' : 'digitsLeftBlank';
@@ -83,6 +84,21 @@ function patchOf(p: PlanField, v: Extract<Value, { variable: unknown }>, shift: 
     );
   }
   return { offset: p.at + shift, width: p.size, encoding, variable: v.variable, add: v.add ?? 0 };
+}
+
+/** Counts by which the framing marks a packet that has no messages. */
+const reservedCounts = ({ count, kinds }: Framing): readonly bigint[] =>
+  kinds.flatMap(({ when }) =>
+    when.field === 'count' || (count !== undefined && when.offset === count.offset && when.size === count.size)
+      ? [BigInt(when.equals)]
+      : [],
+  );
+
+/** A value that is known when the feed is opened. */
+export function constantOf(v: Value, c: Context): string {
+  if (isVariable(v)) throw fault('VW_VENUE_VARIABLE', `${c.where}: a variable has no value yet`, 'Use a constant.');
+  if (isCredential(v)) return resolveCredential(c.credentials, v.credential);
+  return String(isParameter(v) ? parameterOf(v.parameter, c) : v);
 }
 
 export function compileOutgoing(outgoing: Outgoing | undefined, c: Context): Template {
@@ -118,7 +134,7 @@ function compileFix(tags: readonly (readonly [number, Value])[], c: Context): Te
       patches.push({
         offset: bytes.length,
         width: 0,
-        encoding: v.variable === 'time' ? 'fixTime' : 'fixField',
+        encoding: v.variable === 'time' || v.variable === 'sentTime' ? 'fixTime' : 'fixField',
         variable: v.variable,
         add: v.add ?? 0,
       });
@@ -167,6 +183,8 @@ function compileMessage(m: TableMessage, c: Context): Template {
       if (v.variable === 'count') {
         const decimal = part.wire === 'digits' || part.wire === 'text';
         countMax = decimal ? 10n ** BigInt(part.size) - 1n : (1n << BigInt(8 * part.size)) - 1n;
+        // A count that the feed's packets use as a mark is not asked for either.
+        while (reservedCounts(c.feed).includes(countMax)) countMax--;
       }
       return undefined;
     }

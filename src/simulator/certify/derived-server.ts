@@ -461,7 +461,7 @@ export class DerivedServer implements CertifiedServer {
     const named = String(said.variables.get('session') ?? '');
     const gone = this.#stream && named !== '' && named !== String(current.session) && day.framing.session !== undefined;
     if (range === undefined || gone || !this.#quota.take(nowNs)) {
-      const rejected = this.#rule('loginRejected');
+      const rejected = (gone ? this.#rule('sessionUnavailable') : undefined) ?? this.#rule('loginRejected');
       this.#count('login');
       if (rejected !== undefined) this.#reply(client, rejected, { number: 'S' }, said, nowNs);
       this.#close(client, nowNs);
@@ -504,7 +504,8 @@ export class DerivedServer implements CertifiedServer {
     for (let n = 0; n < 256 && client.resume < newest; n++) {
       if (day.never(client.resume)) break;
       if (this.#stream && client.segment !== undefined && client.resume >= client.segment.to) {
-        const end = client.segment.ended ? this.#rule('sessionEnd') : undefined;
+        const told = client.segment.ended && this.#faults(nowNs).session?.noEnd === undefined;
+        const end = told ? this.#rule('sessionEnd') : undefined;
         if (end !== undefined) this.#reply(client, end, {}, undefined, nowNs);
         client.resume = undefined;
         this.#close(client, nowNs);

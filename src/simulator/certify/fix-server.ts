@@ -43,6 +43,8 @@ interface Client {
   notBeforeNs: number;
   /** Answers that are owed to us: text of the test request, and until when. */
   test: { readonly id: string; readonly byNs: number } | undefined;
+  /** Number of its last subscription; 0: none. */
+  subscribed: bigint;
   /** When our own question comes. */
   askNs: number;
 }
@@ -54,8 +56,8 @@ interface Shared {
   /** The number that the client's next message has. */
   clientNext: bigint;
   active: { readonly server: FixServer; readonly client: Client } | undefined;
-  /** Something that it said did not come. */
-  missed: boolean;
+  /** Something that it said did not come: what is said behind that number waits until it has come again. */
+  missing: bigint | undefined;
   /** The client may not come again before this time. */
   restUntilNs: number;
   tests: number;
@@ -105,7 +107,7 @@ export class FixServer implements CertifiedServer {
         begun: false,
         published: 0,
         clientNext: 1n,
-        missed: false,
+        missing: undefined,
         active: undefined,
         restUntilNs: 0,
         tests: 0,
@@ -160,6 +162,7 @@ export class FixServer implements CertifiedServer {
       saidNs: nowNs,
       notBeforeNs: nowNs,
       test: undefined,
+      subscribed: 0n,
       askNs: Number.POSITIVE_INFINITY,
     });
     return true;
@@ -270,9 +273,9 @@ export class FixServer implements CertifiedServer {
     for (const [name, reader] of Object.entries(this.#read)) {
       const said = reader?.read(bytes);
       if (said === undefined) continue;
-      this.#number(name, fields);
+      if (name !== 'gapFill') this.#number(name, fields);
       if (name === 'login' || name === 'resume') this.#logon(client, fields, name === 'login', nowNs);
-      else if (name === 'gapFill') this.#filled(fields);
+      else if (name === 'gapFill') this.#filled(client, fields);
       else if (name === 'logout') this.#gone(client, nowNs, false);
       else if (client.in) this.#handle(client, name, said, fields, nowNs);
       return;
@@ -282,29 +285,56 @@ export class FixServer implements CertifiedServer {
       this.account.violations.push(`nothing that the pattern says: ${text}`);
       return;
     }
+    if (fields.get('43') === 'Y') {
+      this.#saidAgain(client, subscriptions, fields, nowNs);
+      return;
+    }
     this.#number('subscribe', fields);
-    if (client.in) this.#state(client, subscriptions, nowNs);
+    client.subscribed = this.#shared.clientNext - 1n;
+    if (client.in && this.#shared.missing === undefined) this.#state(client, subscriptions, nowNs);
   }
 
   /** The client's own numbers go up by one; a logon that resets begins with 1. */
   #number(name: string, fields: ReadonlyMap<string, string>): void {
-    if (name === 'gapFill') return;
     const number = BigInt(fields.get('34') ?? '0');
-    if (name === 'login') this.#shared.clientNext = 1n;
+    if (name === 'login') {
+      this.#shared.clientNext = 1n;
+      this.#shared.missing = undefined;
+    }
     // What it said into a connection that was no more never came: it is asked for again.
-    this.#shared.missed = name === 'resume' && number > this.#shared.clientNext;
-    if (number !== this.#shared.clientNext && !this.#shared.missed) {
+    const missed = name === 'resume' && number > this.#shared.clientNext;
+    if (missed) this.#shared.missing ??= this.#shared.clientNext;
+    if (number !== this.#shared.clientNext && !missed) {
       this.account.violations.push(`${name} is numbered ${number}, ${this.#shared.clientNext} was due`);
     }
     this.#shared.clientNext = number + 1n;
   }
 
-  #filled(fields: ReadonlyMap<string, string>): void {
+  /** What it has said is not said again: it may be anything but the subscription that we owe it an answer to. */
+  #filled(client: Client, fields: ReadonlyMap<string, string>): void {
+    const s = this.#shared;
     this.account.served++;
-    const next = BigInt(fields.get('36') ?? '0');
-    if (next !== this.#shared.clientNext) {
-      this.account.violations.push(`filled up to ${next}, ${this.#shared.clientNext} was due`);
+    const [from, next] = [BigInt(fields.get('34') ?? '0'), BigInt(fields.get('36') ?? '0')];
+    if (next <= from || next > s.clientNext) {
+      this.account.violations.push(`filled from ${from} up to ${next}, ${s.clientNext} is the next`);
     }
+    if (client.subscribed >= from && client.subscribed < next) {
+      this.account.violations.push(`the subscription ${client.subscribed} was filled over`);
+    }
+    if (s.missing !== undefined && from <= s.missing && next > s.missing) s.missing = next;
+    if (s.missing === s.clientNext) s.missing = undefined;
+  }
+
+  /** A subscription that it says again: taken where the first one was not, passed over where it was. */
+  #saidAgain(client: Client, said: Said, fields: ReadonlyMap<string, string>, nowNs: number): void {
+    const s = this.#shared;
+    this.account.served++;
+    const number = BigInt(fields.get('34') ?? '0');
+    if (number !== client.subscribed) this.account.violations.push(`said again ${number}, not ${client.subscribed}`);
+    if (!fields.has('122')) this.account.violations.push('said again, and not when it was said first');
+    if (s.missing !== number) return;
+    s.missing = number + 1n === s.clientNext ? undefined : number + 1n;
+    if (client.in) this.#state(client, said, nowNs);
   }
 
   #logon(client: Client, fields: ReadonlyMap<string, string>, anew: boolean, nowNs: number): void {
@@ -322,6 +352,16 @@ export class FixServer implements CertifiedServer {
       this.#gone(client, nowNs, true);
       return;
     }
+    if (!anew && this.#is(faults.session?.restartsAtOne, nowNs)) {
+      // Another process, which knows nothing of what was.
+      this.#write(client, this.#text([...tagOf(rule?.when), [98, 0], [108, this.#beatNs / 1e9]], 1n, nowNs), nowNs);
+      client.stopped = true;
+      return;
+    }
+    if (this.#is(faults.session?.wrongPeer, nowNs)) {
+      this.#foreign(client, [...tagOf(rule?.when), [98, 0], [108, this.#beatNs / 1e9]], nowNs);
+      return;
+    }
     const reset = anew || this.#is(faults.session?.resetAtLogon, nowNs);
     if (reset && day.end > 0) day.restart(BigInt(day.framing.wrap.first));
     const wanted = fields.get('789');
@@ -336,8 +376,20 @@ export class FixServer implements CertifiedServer {
     const kind = day.framing.kinds.find((k) => k.is === 'reset');
     const mark = reset ? tagOf(kind?.and) : [];
     this.#say([...tagOf(rule?.when), [98, 0], [108, this.#beatNs / 1e9], ...mark], 'session', nowNs);
-    if (this.#shared.missed) this.#askAgain(1n, nowNs);
+    if (this.#shared.missing !== undefined) this.#askAgain(random.below(2) === 0 ? 1n : this.#shared.missing, nowNs);
     if (faults.session?.tests || faults.session?.asks) client.askNs = nowNs + random.below(200_000_000);
+  }
+
+  /** Somebody else's message on this connection: whoever believes what comes behind it is at fault. */
+  #foreign(client: Client, tags: Tags, nowNs: number): void {
+    const [from, to] = this.#peer;
+    this.#peer = this.c.random.below(2) === 0 ? [`${from}X`, to] : [from, 'ELSE'];
+    this.#write(client, this.#text(tags, this.day.next, nowNs), nowNs);
+    this.#peer = [from, to];
+    client.stopped = true;
+    this.#agenda.at(nowNs + 1e9, () => {
+      if (this.#clients.has(client.connection)) this.account.violations.push('took the word of somebody else');
+    });
   }
 
   #handle(client: Client, name: string, said: Said, fields: ReadonlyMap<string, string>, nowNs: number): void {
@@ -433,9 +485,20 @@ export class FixServer implements CertifiedServer {
     this.account.times.push(nowNs);
     const rule = this.#rule('snapshotEnd');
     if (rule === undefined || this.#is(faults.session?.noState, nowNs)) return;
-    this.account.served++;
     const number = typeof rule.number === 'object' ? rule.number.offset : 262;
     const correlation = String(said.variables.get('correlation') ?? 0);
+    if (this.#is(faults.session?.refusesSubscription, nowNs)) {
+      const refusals = this.pattern.replies.filter((r) => r.do === 'subscriptionRejected');
+      const refusal = refusals[random.below(refusals.length)];
+      const id: Tags = typeof refusal?.number === 'object' ? [[refusal.number.offset, correlation]] : [];
+      const why: Tags = typeof refusal?.last === 'object' ? [[refusal.last.offset, 1]] : [];
+      this.account.refused.subscription = (this.account.refused.subscription ?? 0) + 1;
+      if (refusal !== undefined) {
+        this.#say([...tagOf(refusal.when), ...tagOf(refusal.and), ...id, ...why], 'session', nowNs);
+      }
+      return;
+    }
+    this.account.served++;
     const late = this.#is(faults.late, nowNs) ? random.below((faults.lateNs ?? 50_000_000) + 1) : 0;
     for (let i = 0; i < this.pattern.refresh; i++) {
       this.#agenda.at(nowNs + late + i * 50_000, (now) => {
@@ -481,6 +544,14 @@ export class FixServer implements CertifiedServer {
       const next = day.next + BigInt(random.below(50));
       day.restart(next);
       this.#write(active, this.#text([...tagOf(reset.when), [reset.next.offset, String(next)]], 1n, nowNs), nowNs);
+    } else if (this.#is(some?.resetsLower, nowNs) && day.end - day.current.from > 4) {
+      const reset = day.framing.controls.find((k) => k.is === 'reset');
+      if (reset?.next === undefined) return;
+      const lower = String(BigInt(day.framing.wrap.first) + 1n);
+      this.#write(active, this.#text([...tagOf(reset.when), [reset.next.offset, lower]], day.next, nowNs), nowNs);
+      active.stopped = true;
+    } else if (this.#is(some?.wrongPeer, nowNs)) {
+      this.#foreign(active, [[35, 'X']], nowNs);
     } else if (this.#is(some?.tooLow, nowNs) && day.end - day.current.from > 4) {
       this.#write(
         active,

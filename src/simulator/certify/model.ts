@@ -170,6 +170,16 @@ export interface SessionFaults {
   readonly mute?: number;
   /** A subscription is not answered. */
   readonly noState?: number;
+  /** A new connection finds numbers that have begun again, and nothing says so. */
+  readonly restartsAtOne?: number;
+  /** Numbers begin again within the session, with one that has been: it must not be followed. */
+  readonly resetsLower?: number;
+  /** A logon, or a later message, has the names of somebody else. */
+  readonly wrongPeer?: number;
+  /** A subscription is refused, by the message that the pattern knows for it. */
+  readonly refusesSubscription?: number;
+  /** A session is over, and nothing says so: 1. */
+  readonly noEnd?: number;
   /** The server says goodbye and closes. */
   readonly goodbye?: number;
   /** The server asks whether we are there, or for what we have said: 1, once for each connection. */

@@ -102,7 +102,7 @@ export function encodeReply(
     values[field] = asField(p, value);
   };
   if (typeof rule.number === 'string') put(rule.number, told.number);
-  put(rule.last, told.last);
+  if (typeof rule.last === 'string') put(rule.last, told.last);
   put(rule.total, told.total);
   put(rule.session, told.session);
   for (const [field, variable] of Object.entries(rule.answers)) {

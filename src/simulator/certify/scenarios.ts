@@ -7,6 +7,7 @@ import { type Break, resetStyle, START_NS } from './day.js';
 import type { CertifyFaults } from './model.js';
 import type { Run, Stage } from './runner.js';
 import { Stage as Stages } from './runner.js';
+import { sessionScenarios } from './session-scenarios.js';
 import { streamScenarios } from './stream-scenarios.js';
 
 export interface Scenario {
@@ -33,6 +34,7 @@ export function scenariosOf(stage: Stage): Scenario[] {
   };
   if (stage.liveLines === 0) {
     streamScenarios(stage, add);
+    sessionScenarios(stage, add);
     return out;
   }
   const { framing } = stage;

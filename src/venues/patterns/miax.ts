@@ -17,6 +17,7 @@ const session = {
     matchingEngine: [{ requestedTradingSessionId: variable('session'), requestedSequenceNumber: 0 }],
   }),
   heartbeat: message(sessionMiaxEsesm, 'clientHeartbeat'),
+  logout: message(sessionMiaxEsesm, 'logoutRequest', { logoutReason: ' ' }),
   keepAlive: { send: '1s', silence: '3s' },
 } as const;
 const sessionReplies = [

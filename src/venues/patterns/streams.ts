@@ -25,6 +25,11 @@ export const soupbintcpFeed = defineStream({
   replies: [
     { on: message(soupbintcp, 'sequencedData'), do: 'message', payload: 'message' },
     { on: message(soupbintcp, 'loginAccepted'), do: 'loginAccepted', number: 'sequenceNumber', session: 'session' },
+    {
+      on: message(soupbintcp, 'loginRejected', { rejectReasonCode: 'S' }),
+      do: 'sessionUnavailable',
+      number: 'rejectReasonCode',
+    },
     { on: message(soupbintcp, 'loginRejected'), do: 'loginRejected', number: 'rejectReasonCode' },
     { on: message(soupbintcp, 'serverHeartbeat'), do: 'ignore' },
     { on: message(soupbintcp, 'debugPacket'), do: 'ignore' },
@@ -90,10 +95,24 @@ export function fix44Stream(session: FixSession): Stream {
         [554, credential('password')],
       ]
     : [];
+  const subscription = (...sentBefore: [number, Value][]) =>
+    say(
+      'V',
+      ...sentBefore,
+      [262, variable('correlation')],
+      [263, 1],
+      [264, depth],
+      [265, 1],
+      [267, entries.length],
+      ...entries.map((e): [number, Value] => [269, e]),
+      [146, symbols.length],
+      ...symbols.map((s): [number, Value] => [55, s]),
+    );
   return defineStream({
     id: 'fix-4.4-market-data',
     source: 'FIX 4.4 with errata, volumes 2 (session protocol) and 3 (market data)',
     unconfirmed: [
+      'how soon the state of a subscription has to begin: after 10 s without progress it is subscribed to again',
       'whether a server resends market data or fills over it: most fill over',
       'whether a subscription survives a break of the connection: it is made again',
     ],
@@ -102,18 +121,13 @@ export function fix44Stream(session: FixSession): Stream {
     delivery: 'feedPackets',
     login: say('A', [98, 0], [108, heartbeat], [141, 'Y'], ...user),
     ...(resume ? { resume: say('A', [98, 0], [108, heartbeat], ...user, [789, variable('begin')]) } : {}),
-    subscribe: [
-      say(
-        'V',
-        [262, variable('correlation')],
-        [263, 1],
-        [264, depth],
-        [265, 1],
-        [267, entries.length],
-        ...entries.map((e): [number, Value] => [269, e]),
-        [146, symbols.length],
-        ...symbols.map((s): [number, Value] => [55, s]),
-      ),
+    subscribe: [subscription()],
+    // A server that has had it passes over what is marked as sent before; one that has not must not lose it.
+    resend: [subscription([43, 'Y'], [122, variable('sentTime')])],
+    peer: [
+      [8, 'FIX.4.4'],
+      [49, credential('targetCompId')],
+      [56, credential('senderCompId')],
     ],
     request: say('2', [7, variable('begin')], [16, variable('last')]),
     heartbeat: say('0'),
@@ -127,8 +141,9 @@ export function fix44Stream(session: FixSession): Stream {
       [34, variable('asked')],
       [43, 'Y'],
       [52, variable('time')],
+      [122, variable('time')],
       [123, 'Y'],
-      [36, variable('clientSequence', 1)],
+      [36, variable('filledTo')],
     ),
     logout: say('5'),
     keepAlive: { send: `${heartbeat}s`, probe: `${Math.ceil(heartbeat * 1.2)}s`, silence: `${heartbeat * 2}s` },
@@ -137,9 +152,15 @@ export function fix44Stream(session: FixSession): Stream {
     replies: [
       { when: { tag: 35, equals: 'A' }, do: 'loginAccepted' },
       { when: { tag: 35, equals: '1' }, do: 'answer', echo: tag(112, 'text') },
-      { when: { tag: 35, equals: '2' }, do: 'answerNumber', number: tag(7) },
+      { when: { tag: 35, equals: '2' }, do: 'answerNumber', number: tag(7), last: tag(16) },
       { when: { tag: 35, equals: '5' }, do: 'goodbye' },
       { when: { tag: 35, equals: 'W' }, do: 'snapshotEnd', number: tag(262) },
+      { when: { tag: 35, equals: 'Y' }, do: 'subscriptionRejected', number: tag(262), last: tag(281, 'text') },
+      // Refused as a message: they name its type, and its number at most.
+      { when: { tag: 35, equals: 'j' }, and: { tag: 372, equals: 'V' }, do: 'subscriptionRejected', last: tag(380) },
+      { when: { tag: 35, equals: '3' }, and: { tag: 372, equals: 'V' }, do: 'subscriptionRejected', last: tag(373) },
+      { when: { tag: 35, equals: '3' }, do: 'ignore' },
+      { when: { tag: 35, equals: '0' }, do: 'ignore' },
     ],
   });
 }
