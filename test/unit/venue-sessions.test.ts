@@ -7,8 +7,8 @@ import { compileVenue } from '../../src/feed/compile.js';
 import { type Feed, openFeed } from '../../src/feed/feed.js';
 import { defineVenue, env, fixLogon, request, stream, udpUnicast, userPassword } from '../../src/patterns/index.js';
 import { fix44 } from '../../src/venues/fix44.js';
-import { moldudp64Rerequest, soupbintcpReplay } from '../../src/venues/recoveries.js';
-import { soupbintcpFeed } from '../../src/venues/streams.js';
+import { moldudp64Rerequest, soupbintcpReplay } from '../../src/venues/patterns/recoveries.js';
+import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
 import { readSpec } from './compile-reader.js';
 
 const servers: Server[] = [];
@@ -67,7 +67,7 @@ const fixServer = (on: (message: Heard, client: FixClient) => void): Promise<str
     });
   });
 
-const fixVenue = (address: string, symbols: readonly string[] = ['A']) =>
+const fixVenue = (address: string, symbols: string[] = ['A']) =>
   fix44({
     servers: [address],
     symbols,
