@@ -1,8 +1,8 @@
 // FAST programs for the native fuzz target: every type with every operator, both presences, alone and in structures, and
 // messages of them. Used by corpus.mjs.
 import { readFileSync } from 'node:fs';
-import { compileFast, FastDecoder, FastEncoder } from '../dist/layout/fast/index.js';
-import { readFastTemplates } from '../dist/layout/import/index.js';
+import { compileFast, FastDecoder, FastEncoder } from '../dist/fast/index.js';
+import { readFastTemplates } from '../dist/import.js';
 
 const INTEGERS = {
   int8: [-128n, 127n],

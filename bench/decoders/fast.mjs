@@ -2,9 +2,9 @@
 // native: decoded and digested by the core; digest: the same in TypeScript; nativeRecords: decoded by the core, messages in
 // JavaScript; records: decoded in TypeScript; objects: those as plain objects. The checksum is the digest of all messages.
 import { readFileSync } from 'node:fs';
+import { fastDigest } from '../../dist/fast/index.js';
 import { fastDecoder, NativeFastStream } from '../../dist/feed/fast.js';
-import { fastDigest } from '../../dist/layout/fast/index.js';
-import { readFastTemplates } from '../../dist/layout/import/index.js';
+import { readFastTemplates } from '../../dist/import.js';
 import { measure } from './measure.mjs';
 
 const [how, xml, file, seconds] = process.argv.slice(2);

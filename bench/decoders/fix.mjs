@@ -1,5 +1,5 @@
 // FIX tag=value: node fix.mjs views|objects COUNT SECONDS
-import { FixView } from '../../dist/layout/fix/index.js';
+import { FixView } from '../../dist/fix/index.js';
 import { bytes, decoder, MESSAGES } from './fix-input.mjs';
 import { measure } from './measure.mjs';
 

@@ -37,8 +37,8 @@ function spread(list, median) {
 
 /** Our own FAST templates over random messages, for machines without captures. */
 async function ownFast() {
-  const { FastEncoder } = await import('../../dist/layout/fast/index.js');
-  const { readFastTemplates } = await import('../../dist/layout/import/index.js');
+  const { FastEncoder } = await import('../../dist/fast/index.js');
+  const { readFastTemplates } = await import('../../dist/import.js');
   const xml = join(here, 'fast-example.xml');
   const encoder = new FastEncoder(readFastTemplates(readFileSync(xml, 'utf8')));
   const chunks = [];

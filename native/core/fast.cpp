@@ -7,7 +7,7 @@ namespace venuewire {
 namespace {
 
 constexpr uint16_t kVersion = 1;
-// More than any exchange's templates come to; src/layout/fast/program.ts has the same bound.
+// More than any exchange's templates come to; src/fast/program.ts has the same bound.
 constexpr uint32_t kMostNodes = 200'000;
 constexpr uint32_t kDeepestBody = 80;
 constexpr uint8_t kUndefined = 0;

@@ -1,6 +1,6 @@
-// FAST 1.1 (FIX Adapted for Streaming): compiled templates (src/layout/fast/compile.ts writes them) run over bytes,
-// each message put down as one record in a normal form. src/layout/fast/decoder.ts is the other execution of the same
-// program; src/layout/fast/normal.ts writes and reads the same records.
+// FAST 1.1 (FIX Adapted for Streaming): compiled templates (src/fast/compile.ts writes them) run over bytes,
+// each message put down as one record in a normal form. src/fast/decoder.ts is the other execution of the same
+// program; src/fast/normal.ts writes and reads the same records.
 //
 // A record, integers least significant byte first: the template identifier (u32), then one item a node of the template.
 // An item is u8 0 where the field is absent, else u8 1 and

@@ -26,7 +26,7 @@ namespace {
 using Type = FastProgram::Type;
 using Op = FastProgram::Operator;
 
-/// Writes the compiled form as src/layout/fast/compile.ts does.
+/// Writes the compiled form as src/fast/compile.ts does.
 struct Writer {
   std::string out;
   Writer& uint(uint64_t v, uint32_t width) {

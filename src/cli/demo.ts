@@ -224,7 +224,7 @@ async function demo(options: DemoOptions): Promise<void> {
       const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
       if (at.sequenced && at.origin !== 'snapshot') watch.digest.add(at.sequence, bytes);
     });
-    const reading = opened.run(watch.handlers(opened) as never);
+    const reading = opened.run(watch.handlers(opened));
     redraw = setInterval(() => screen.draw(venue, opened, watch), 100);
     log = setInterval(() => {
       screen.log(venue, opened, watch, out);

@@ -1,7 +1,7 @@
 /** `venuewire decode FILE --fast TEMPLATES`: a stream of FAST messages without packets around them. */
 import { VenuewireError } from '../errors.js';
-import type { FastMessage } from '../layout/fast/index.js';
-import { decoderFromFast } from '../layout/import/fast-xml.js';
+import { decoderFromFast } from '../fast/import.js';
+import type { FastMessage } from '../fast/index.js';
 import { FINDINGS, OK, usage } from './exit.js';
 import type { Format } from './format.js';
 import { Output, Progress } from './output.js';

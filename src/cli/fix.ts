@@ -2,7 +2,7 @@
 import { fix44 } from '../decoders/fix44.js';
 import { fixText } from '../decoders/fix44-text.js';
 import { VenuewireError } from '../errors.js';
-import { FixView } from '../layout/fix/index.js';
+import { FixView } from '../fix/index.js';
 import type { Decoder, Flyweight } from '../layout/index.js';
 
 /** A message's name and its fields. */

@@ -1,8 +1,8 @@
 /** `venuewire import`: a message table, or template data, from what a venue publishes. */
 import { writeFileSync } from 'node:fs';
 import { Argument, type Command } from 'commander';
-import { FastDecoder, type FastTemplate } from '../layout/fast/index.js';
-import { decoderFromSbe, readFastTemplates, type SbeImportOptions, tableText } from '../layout/import/index.js';
+import { FastDecoder, type FastTemplate } from '../fast/index.js';
+import { decoderFromSbe, readFastTemplates, type SbeImportOptions, tableText } from '../import.js';
 import { Output } from './output.js';
 import { say } from './terminal.js';
 import { readWhole } from './whole-file.js';

@@ -2,7 +2,7 @@
  * FIX 4.4: session messages and market data, from the public specification (FIX Trading Community, FIX 4.4 with errata
  * 20030618); of the instrument block the fields that market data uses. Fields that a venue adds are decoded under their tag's number; a full dictionary is read by `readFixXml`.
  */
-import { type FixDecodeOptions, FixDecoder, readFixDictionary } from '../layout/fix/index.js';
+import { type FixDecodeOptions, FixDecoder, readFixDictionary } from '../fix/index.js';
 
 const DICTIONARY = `
 begin FIX.4.4

@@ -2,8 +2,9 @@
  * MOEX derivatives market (FORTS, later SPECTRA), FAST 1.1. The exchange publishes the templates and changes them; they
  * are read at run time. A message's number is MsgSeqNum (tag 34); on the snapshot line it begins anew with each cycle.
  */
-import { FastDecoder, type FastMessage, type FastOptions } from '../layout/fast/index.js';
-import { readFastTemplates } from '../layout/import/fast-xml.js';
+
+import { readFastTemplates } from '../fast/import.js';
+import { FastDecoder, type FastMessage, type FastOptions } from '../fast/index.js';
 
 /** A decoder for the templates of the day: the text of the exchange's `templates.xml`. */
 export const moexFastForts = (templatesXml: string, options: FastOptions = {}): FastDecoder =>

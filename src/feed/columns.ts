@@ -71,7 +71,7 @@ export class ColumnReader<C extends ColumnsSpec> {
   /** @throws VenuewireError `VW_COLUMN` for a field that the message does not have at its fixed part. */
   constructor(decoder: AnyDecoder, spec: C) {
     this.#tables = Object.entries(spec).map(([message, fields]) => {
-      const record = decoder.plan(decoder.indexOf(message as never)).record;
+      const record = decoder.plan(decoder.indexOf(message)).record;
       return [message, new Table(fields.map((name) => new ColumnWriter(name, kindOf(record, message, name))))];
     });
     this.handlers = Object.fromEntries(this.#tables.map(([message, table]) => [message, filler(table)]));

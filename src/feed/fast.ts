@@ -10,9 +10,9 @@ import {
   FastRecords,
   FastStream,
   type FastTemplate,
-} from '../layout/fast/index.js';
-import { fastError, fastFault } from '../layout/fast/model.js';
-import { LIMITS } from '../layout/fast/reader.js';
+} from '../fast/index.js';
+import { fastError, fastFault } from '../fast/model.js';
+import { LIMITS } from '../fast/reader.js';
 import { type NativeFastDecoder, native } from '../native.js';
 
 /** Which of the two runs the program; both give the same messages and refuse the same bytes with the same codes. */

@@ -3,7 +3,7 @@ import { assertSound } from './check.js';
 import { boundLength, encodeInto } from './encode.js';
 import type { ByteOrder, Fields } from './field.js';
 import { headerField, headerPlan, type PlanField, type PlanMessage, type PlanRecord, planMessage } from './plan.js';
-import type { DecoderShape, MessageInput, Messages, RecordView } from './types.js';
+import type { DecoderShape, MessageInput, Messages, MessageView } from './types.js';
 import { recordClass, type ViewClass } from './view.js';
 
 /** What a message table says; see `defineDecoder`. */
@@ -180,9 +180,9 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
   }
 
   /** A new view for message `name`; `bind` it to bytes. */
-  view<N extends keyof M & string>(name: N): RecordView<H & M[N]['fields']> {
+  view<N extends keyof M & string>(name: N): MessageView<DecoderShape<H, M>, N> {
     const plan = this.plan(this.indexOf(name));
-    return new (recordClass(plan.record, plan))() as RecordView<H & M[N]['fields']>;
+    return new (recordClass(plan.record, plan))() as MessageView<DecoderShape<H, M>, N>;
   }
 
   /**

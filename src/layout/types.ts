@@ -82,20 +82,34 @@ export interface DecoderShape<H extends Fields = Fields, M extends Messages = Me
   readonly messages: M;
 }
 
+/** The view of a message whose table is known only when the program runs: an imported one, or one chosen by its id. */
+export type AnyView = Flyweight & { readonly [field: string]: unknown };
+
+/** `Then` for such tables, `Else` for those whose messages have names in the types. */
+type WhenOpen<M, Then, Else> = string extends keyof M ? Then : Else;
+
 export type FieldsOf<D extends DecoderShape, N extends keyof D['messages']> = D['header'] & D['messages'][N]['fields'];
 
 /** The view of message `N` of decoder `D`. */
-export type MessageView<D extends DecoderShape, N extends keyof D['messages'] = keyof D['messages']> = RecordView<
-  FieldsOf<D, N>
+export type MessageView<D extends DecoderShape, N extends keyof D['messages'] = keyof D['messages']> = WhenOpen<
+  D['messages'],
+  AnyView,
+  RecordView<FieldsOf<D, N>>
 >;
 
 /** Message `N` of decoder `D` as a plain object. */
-export type MessageObject<D extends DecoderShape, N extends keyof D['messages'] = keyof D['messages']> = PlainRecord<
-  FieldsOf<D, N>
+export type MessageObject<D extends DecoderShape, N extends keyof D['messages'] = keyof D['messages']> = WhenOpen<
+  D['messages'],
+  Readonly<Record<string, unknown>>,
+  PlainRecord<FieldsOf<D, N>>
 >;
 
 /** What `decoder.encode` takes for message `N`. */
-export type MessageInput<D extends DecoderShape, N extends keyof D['messages']> = InputRecord<FieldsOf<D, N>>;
+export type MessageInput<D extends DecoderShape, N extends keyof D['messages']> = WhenOpen<
+  D['messages'],
+  Readonly<Record<string, unknown>>,
+  InputRecord<FieldsOf<D, N>>
+>;
 
 /** One optional function a message; each gets a reused view of exactly that message. */
 export type Handlers<D extends DecoderShape> = {

@@ -114,7 +114,7 @@ export function sampleMessage(decoder: Decoder, name: string, random: Random): U
   for (let attempt = 0; ; attempt++) {
     const values = { ...recordValues(decoder.header, header, random), ...recordValues(fields, skip, random) };
     try {
-      return decoder.encode(name, values as never);
+      return decoder.encode(name, values);
     } catch (cause) {
       // A combination that the message cannot have, such as a variant that the selector's own value rules out.
       if (attempt >= 8) throw cause;

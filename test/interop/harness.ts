@@ -235,7 +235,7 @@ export class Watched {
     };
     feed.on('notice', (n) => this.notices.push({ ...n }));
     const names = feed.decoder.names as readonly string[];
-    this.ended = feed.run(Object.fromEntries(names.map((n) => [n, take])) as never).then(
+    this.ended = feed.run(Object.fromEntries(names.map((n) => [n, take]))).then(
       () => {
         this.over = true;
       },

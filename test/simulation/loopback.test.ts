@@ -31,7 +31,7 @@ async function listen(venue: LoopbackVenue, recovery: readonly Means[]) {
   };
   const abandoned: string[] = [];
   feed.on('gapAbandoned', (n) => abandoned.push(`${n.begin}-${n.end} ${n.reason}`));
-  const running = feed.run(Object.fromEntries(itch50.names.map((n) => [n, take])) as never);
+  const running = feed.run(Object.fromEntries(itch50.names.map((n) => [n, take])));
   // A feed that has not heard the end by then has failed; the digest says so.
   const guard = setTimeout(() => feed.close(), 20_000);
   // Sockets are open when the feed's thread says so.

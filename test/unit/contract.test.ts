@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type * as contract from '../../src/contract.js';
 import { CONTRACT, CONTRACT_AT, NOTICE_TYPE, REASON } from '../../src/contract.js';
 import { itch50 } from '../../src/decoders/itch50.js';
+import { compileFast, FastDecoder } from '../../src/fast/index.js';
 import { Dispatcher, read } from '../../src/feed/batch.js';
 import { compileVenue } from '../../src/feed/compile.js';
 import { Ring } from '../../src/feed/ring.js';
-import { compileFast, FastDecoder } from '../../src/layout/fast/index.js';
 import {
   type LineDescription,
   type NativeAddon,

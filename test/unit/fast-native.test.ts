@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FAST_ERROR } from '../../src/contract.js';
 import { VenuewireError } from '../../src/errors.js';
-import { fastDecoder, NativeFastStream } from '../../src/feed/fast.js';
+import { readFastTemplates } from '../../src/fast/import.js';
 import {
   compileFast,
   FastDecoder,
@@ -16,8 +16,8 @@ import {
   type FastTemplate,
   fastDigest,
   fastRecordBytes,
-} from '../../src/layout/fast/index.js';
-import { readFastTemplates } from '../../src/layout/import/fast-xml.js';
+} from '../../src/fast/index.js';
+import { fastDecoder, NativeFastStream } from '../../src/feed/fast.js';
 import { native } from '../../src/native.js';
 import { day, encodeDay, numbers } from './fast-samples.js';
 

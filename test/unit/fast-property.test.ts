@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VenuewireError } from '../../src/errors.js';
-import { FastDecimal, FastDecoder, type FastTemplate } from '../../src/layout/fast/index.js';
-import { sameValue } from '../../src/layout/fast/values.js';
+import { FastDecimal, FastDecoder, type FastTemplate } from '../../src/fast/index.js';
+import { sameValue } from '../../src/fast/values.js';
 import { day, encodeDay, numbers } from './fast-samples.js';
 
 /** Runs can be made more and other: VENUEWIRE_RUNS, VENUEWIRE_SEED; mutated messages: VENUEWIRE_MUTATIONS. */

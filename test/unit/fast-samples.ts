@@ -10,8 +10,8 @@ import {
   type FastOperatorKind,
   type FastTemplate,
   type FastType,
-} from '../../src/layout/fast/index.js';
-import { acceptValue } from '../../src/layout/fast/values.js';
+} from '../../src/fast/index.js';
+import { acceptValue } from '../../src/fast/values.js';
 
 /** Numbers from a seed, for damage. */
 export function numbers(from: number): (n: number) => number {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FastDecoder, FastEncoder, type FastInput, type FastOptions } from '../../src/layout/fast/index.js';
-import { readFastTemplates } from '../../src/layout/import/fast-xml.js';
+import { readFastTemplates } from '../../src/fast/import.js';
+import { FastDecoder, FastEncoder, type FastInput, type FastOptions } from '../../src/fast/index.js';
 import { codeOf } from './damage.js';
 
 const wrap = (body: string, more = ''): string =>

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fix44, type fix44Dictionary } from '../../src/decoders/fix44.js';
 import { VenuewireError } from '../../src/errors.js';
-import {
-  type FixDecoder,
-  type FixMembers,
-  FixView,
-  fixDecoder,
-  readFixDictionary,
-} from '../../src/layout/fix/index.js';
+import { type FixDecoder, type FixMembers, FixView, fixDecoder, readFixDictionary } from '../../src/fix/index.js';
 import { Random } from '../../src/simulator/random.js';
 import { damage } from './damage.js';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { FastEncoder } from '../../src/layout/fast/index.js';
-import { readFastTemplates } from '../../src/layout/import/index.js';
+import { FastEncoder } from '../../src/fast/index.js';
+import { readFastTemplates } from '../../src/import.js';
 import { venuewire } from './cli-process.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

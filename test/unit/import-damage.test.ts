@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { VenuewireError } from '../../src/errors.js';
-import { decoderFromFast, decoderFromSbe, readFixXml, tableText } from '../../src/layout/import/index.js';
+import { decoderFromFast, decoderFromSbe, readFixXml, tableText } from '../../src/import.js';
 import { compileCatalogue } from '../../src/layout/index.js';
 import { EXAMPLE } from './import-sbe-example.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fix44 } from '../../src/decoders/fix44.js';
 import { VenuewireError } from '../../src/errors.js';
-import { FixDecoder, type FixMembers, FixView, fixDecoder } from '../../src/layout/fix/index.js';
-import { readFixXml } from '../../src/layout/import/index.js';
+import { FixDecoder, type FixMembers, FixView, fixDecoder } from '../../src/fix/index.js';
+import { readFixXml } from '../../src/import.js';
 import { codeOf } from './damage.js';
 
 /** A message with its BodyLength and CheckSum. */

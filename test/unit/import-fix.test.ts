@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fix44, fix44Dictionary } from '../../src/decoders/fix44.js';
-import { FixView, fixDecoder, readFixDictionary } from '../../src/layout/fix/index.js';
-import { readFixXml } from '../../src/layout/import/index.js';
+import { FixView, fixDecoder, readFixDictionary } from '../../src/fix/index.js';
+import { readFixXml } from '../../src/import.js';
 import { codeOf } from './damage.js';
 
 const PIPE = 0x7c;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VenuewireError } from '../../src/errors.js';
-import { decoderFromSbe, tableText } from '../../src/layout/import/index.js';
+import { decoderFromSbe, tableText } from '../../src/import.js';
 import { compileCatalogue, createViews, type Decoder, type Flyweight, leaves, walk } from '../../src/layout/index.js';
 import { codeOf } from './damage.js';
 import { dataOf, type Values } from './layout-samples.js';

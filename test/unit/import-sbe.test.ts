@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decoders } from '../../src/decoders/registry.js';
 import { VenuewireError } from '../../src/errors.js';
-import { decoderFromSbe, tableText } from '../../src/layout/import/index.js';
+import { decoderFromSbe, tableText } from '../../src/import.js';
 import {
   Composite,
   Constant,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VenuewireError } from '../../src/errors.js';
-import { FastDecoder, FastEncoder } from '../../src/layout/fast/index.js';
-import { decoderFromFast, decoderFromSbe, readFastTemplates, readFixXml } from '../../src/layout/import/index.js';
+import { FastDecoder, FastEncoder } from '../../src/fast/index.js';
+import { decoderFromFast, decoderFromSbe, readFastTemplates, readFixXml } from '../../src/import.js';
 import { codeOf } from './damage.js';
 import { EXAMPLE } from './import-sbe-example.js';
 

@@ -57,7 +57,7 @@ describe('openFeed', () => {
   ])('takes %s', async (_, open) => {
     const feed = await open();
     let orders = 0;
-    const { messages } = await feed.run({ addOrder: () => orders++ } as never);
+    const { messages } = await feed.run({ addOrder: () => orders++ });
     expect(messages).toBe(manifest('itch50-clean.pcap').messages);
     expect(orders).toBeGreaterThan(0);
     expect(feed.lines).toEqual(['A', 'B']);

@@ -1,5 +1,6 @@
 /** An SBE message schema (Simple Binary Encoding 1.0, XML) to a decoder: the same table as one written by hand. */
 import { VenuewireError } from '../../errors.js';
+import { placeOf, readXml, type XmlElement, type XmlOptions, type XmlSource } from '../../xml.js';
 import { check } from '../check.js';
 import { Decoder } from '../decoder.js';
 import {
@@ -40,7 +41,6 @@ import {
   u64,
 } from '../field.js';
 import { camelCase, capital } from './names.js';
-import { placeOf, readXml, type XmlElement, type XmlOptions, type XmlSource } from './xml.js';
 
 export interface SbeImportOptions extends XmlOptions {
   /** Default: from the schema's package and version. */

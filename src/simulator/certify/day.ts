@@ -103,7 +103,7 @@ export class MessagePool {
   #find(rule: Framing['controls'][number]): Uint8Array {
     const { framing } = this.writer;
     for (const name of this.decoder.names) {
-      const bytes = this.writer.normalise(this.decoder.encode(name, {} as never));
+      const bytes = this.writer.normalise(this.decoder.encode(name, {}));
       if (holds(bytes, rule.when, framing.byteOrder)) return bytes;
     }
     // The table does not know it: its type and room for what it says.

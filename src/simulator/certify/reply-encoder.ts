@@ -120,12 +120,12 @@ export function encodeReply(
   unfold(values);
   let payload = told.payload;
   if (inside !== undefined) {
-    payload = inside.encode(name, values as never);
+    payload = inside.encode(name, values);
     for (const key of Object.keys(values)) delete values[key];
     Object.assign(values, rule.on.values);
   }
   if (payload === undefined || rule.payload === undefined) {
-    const bytes = outer.encode(rule.on.message, values as never);
+    const bytes = outer.encode(rule.on.message, values);
     if (typeof rule.number === 'object' && told.number !== undefined) {
       c.replies.put(bytes, { byteOrder: 'little', ...rule.number }, BigInt(told.number));
     }
@@ -134,9 +134,9 @@ export function encodeReply(
   const plan = outer.plan(outer.indexOf(rule.on.message));
   const where = plan.record.byName.get(rule.payload);
   if (where?.kind === 'data') {
-    return outer.encode(rule.on.message, { ...values, [rule.payload]: payload } as never);
+    return outer.encode(rule.on.message, { ...values, [rule.payload]: payload });
   }
-  const head = outer.encode(rule.on.message, values as never);
+  const head = outer.encode(rule.on.message, values);
   const at = where?.at ?? head.length;
   const out = new Uint8Array(at + payload.length);
   out.set(head.subarray(0, at));

@@ -12,8 +12,8 @@ import {
   type FastMessage,
   type FastRecord,
   fastDigest,
-} from '../../../src/layout/fast/index.js';
-import { readFastTemplates } from '../../../src/layout/import/fast-xml.js';
+} from '../../../src/fast/index.js';
+import { readFastTemplates } from '../../../src/fast/import.js';
 import { atLeast, defineDecoder, Fnv1a64, group, message, toEnd, u8 } from '../../../src/layout/index.js';
 import { moexFast } from '../../../src/patterns/framings.js';
 import { defineVenue, udpMulticast, waitForOtherLine } from '../../../src/patterns/index.js';

@@ -1,4 +1,6 @@
 /** FIX dictionaries in the XML that QuickFIX and its relatives use (FIX44.xml and so on). */
+
+import { placeOf, readXml, type XmlElement, type XmlOptions, type XmlSource } from '../xml.js';
 import {
   type FixDictionary,
   type FixField,
@@ -8,8 +10,7 @@ import {
   fixFault,
   fixType,
   linkLengths,
-} from '../fix/dictionary.js';
-import { placeOf, readXml, type XmlElement, type XmlOptions, type XmlSource } from './xml.js';
+} from './dictionary.js';
 
 export interface FixXmlOptions extends XmlOptions {
   /** The session's dictionary (FIXT11.xml), where a dictionary has the application's messages only (FIX 5.0 and later). */

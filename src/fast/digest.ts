@@ -1,4 +1,4 @@
-import { Fnv1a64 } from '../walk.js';
+import { Fnv1a64 } from '../layout/walk.js';
 import { fastRecordBytes } from './normal.js';
 import type { FastMessage } from './record.js';
 

@@ -1,6 +1,6 @@
 /** XML as the importers read it: elements with resolved namespaces. The only file that loads the XML parser. */
 import { parseXml, type XmlElement as Raw } from '@rgrove/parse-xml';
-import { type ErrorCode, VenuewireError } from '../../errors.js';
+import { type ErrorCode, VenuewireError } from './errors.js';
 
 /** Longer documents than any venue publishes. */
 const MOST_CHARACTERS = 64 << 20;

@@ -2,7 +2,7 @@
  * Messages in the normal form, as bytes: what both executions of a program give, and what digests are made of. The form is
  * described in native/core/fast.hpp.
  */
-import { CHARACTERS } from '../values.js';
+import { CHARACTERS } from '../layout/values.js';
 import { fastFault } from './model.js';
 import type { Body, FastProgram, FieldNode, Node } from './program.js';
 import { piecesOf } from './reader.js';

@@ -2,7 +2,7 @@
  * FIX tag=value. A view finds fields in the bytes of one message without making anything; `toObject` gives names, types
  * and groups by the dictionary.
  */
-import { remedyOf, VenuewireError } from '../../errors.js';
+import { remedyOf, VenuewireError } from '../errors.js';
 import type { FixDictionary, FixField, FixGroup, FixMembers, FixMessageType } from './dictionary.js';
 
 const SOH = 1;

@@ -1,5 +1,5 @@
 /** FIX tag=value: which fields there are, what messages and groups they make up. */
-import { VenuewireError } from '../../errors.js';
+import { VenuewireError } from '../errors.js';
 
 /** How a value is read: `int` and `length` are numbers, `price` and `qty` keep their decimals, the rest is text. */
 export type FixType = 'int' | 'length' | 'decimal' | 'char' | 'text' | 'boolean' | 'data' | 'numInGroup';

@@ -1,5 +1,5 @@
 /** Bytes of a FAST stream: stop-bit entities, presence maps, and the state that operators share. */
-import { CHARACTERS } from '../values.js';
+import { CHARACTERS } from '../layout/values.js';
 import { fastError, fastFault } from './model.js';
 import { decodeUtf8, EMPTY, encodeUtf8, type FastValue, narrow, repairUtf8, type Wide } from './values.js';
 

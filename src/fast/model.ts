@@ -1,5 +1,5 @@
 /** FAST 1.1 templates as data: what a templates file says, before slots and state. Names stay as the file has them. */
-import { type ErrorCode, remedyOf, VenuewireError } from '../../errors.js';
+import { type ErrorCode, remedyOf, VenuewireError } from '../errors.js';
 
 export type FastIntegerType = 'int8' | 'uInt8' | 'int16' | 'uInt16' | 'int32' | 'uInt32' | 'int64' | 'uInt64';
 export type FastType = FastIntegerType | 'decimal' | 'ascii' | 'unicode' | 'byteVector';

@@ -1,6 +1,7 @@
 /** FAST templates as venues publish them (the XML of the 1.1 specification) to template data. */
-import { VenuewireError } from '../../errors.js';
-import { FastDecoder } from '../fast/decoder.js';
+import { VenuewireError } from '../errors.js';
+import { placeOf, readXml, type XmlElement, type XmlOptions, type XmlSource } from '../xml.js';
+import { FastDecoder } from './decoder.js';
 import {
   type FastField,
   type FastInstruction,
@@ -9,9 +10,8 @@ import {
   type FastTemplate,
   type FastType,
   fastError,
-} from '../fast/model.js';
-import type { FastOptions } from '../fast/stream.js';
-import { placeOf, readXml, type XmlElement, type XmlOptions, type XmlSource } from './xml.js';
+} from './model.js';
+import type { FastOptions } from './stream.js';
 
 /** Of the specification's versions 1.1 and later, and of 1.0. */
 const NAMESPACES = ['http://www.fixprotocol.org/ns/fast/td/1.', 'http://www.fixprotocol.org/ns/template-definition'];

@@ -1,5 +1,5 @@
 /** The program in the form that the native core parses (native/core/fast.cpp). */
-import { SpecWriter } from '../spec.js';
+import { SpecWriter } from '../layout/spec.js';
 import { type FastOperatorKind, fastError } from './model.js';
 import type { Body, FastProgram, FieldNode, Node } from './program.js';
 import { encodeUtf8, FastDecimal, typeIndex, type Wide } from './values.js';
