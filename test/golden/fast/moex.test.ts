@@ -3,8 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { moexFastForts, moexMessageNumber } from '../../../src/decoders/moex-fast-forts.js';
-import { fastDecoder } from '../../../src/feed/fast.js';
-import { openFeed } from '../../../src/feed/feed.js';
+import { readFastTemplates } from '../../../src/fast/import.js';
 import {
   FastDecimal,
   FastEncoder,
@@ -13,7 +12,8 @@ import {
   type FastRecord,
   fastDigest,
 } from '../../../src/fast/index.js';
-import { readFastTemplates } from '../../../src/fast/import.js';
+import { fastDecoder } from '../../../src/feed/fast.js';
+import { openFeed } from '../../../src/feed/feed.js';
 import { atLeast, defineDecoder, Fnv1a64, group, message, toEnd, u8 } from '../../../src/layout/index.js';
 import { moexFast } from '../../../src/patterns/framings.js';
 import { defineVenue, udpMulticast, waitForOtherLine } from '../../../src/patterns/index.js';
