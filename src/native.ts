@@ -91,6 +91,57 @@ export type NativeSource =
       readonly cpu: number;
     };
 
+/** How a capture is sent to its groups again. */
+export interface NativeReplayOptions {
+  /** A path, or `-` for standard input; or bytes in a SharedArrayBuffer. */
+  readonly file?: string;
+  readonly memory?: Uint8Array;
+  /** What errors call it; default: the path. */
+  readonly name?: string | undefined;
+  /** Name or IPv4 address of the interface that datagrams leave by. */
+  readonly interface: string;
+  readonly ttl: number;
+  /** Times the original speed; 0: as fast as it goes. */
+  readonly speed: number;
+  /** How often the capture is sent; 0: until the replay is closed. */
+  readonly times: number;
+  /** Only datagrams to this port; 0: all. */
+  readonly port: number;
+  readonly map: readonly {
+    readonly ip: string;
+    readonly port: number;
+    readonly toIp: string;
+    readonly toPort: number;
+  }[];
+}
+
+/** What a replay has done so far, and the counters of the capture (`captureFrames` …) of all passes. */
+export interface NativeReplayProgress {
+  readonly done: boolean;
+  readonly packets: number;
+  readonly bytes: number;
+  /** Packets that are not UDP over IPv4, or for another port. */
+  readonly passedOver: number;
+  /** Bytes of the file read in this pass. */
+  readonly captureBytes: number;
+  readonly passes: number;
+  /** How long after it was due the last packet, and the latest one, was sent, ns. */
+  readonly lastLateNs: number;
+  readonly mostLateNs: number;
+  readonly [counter: `capture${string}`]: number;
+}
+
+/** Sends a capture to its groups on a thread of its own, each packet when it is due. */
+export interface NativeReplay {
+  start(): void;
+  /** Where datagrams went, `ip:port`, the first few. */
+  destinations(): string[];
+  /** Stops and joins the thread; idempotent. */
+  close(): void;
+  progress(): NativeReplayProgress;
+  failure(): { code: string; message: string } | null;
+}
+
 export interface NativeDigest {
   readonly digest: bigint;
   /** Sound messages, those whose counts or lengths lead past their end, and those that the table does not know. */
@@ -136,6 +187,7 @@ export interface NativeAddon {
     source: NativeSource,
     doorbell: (() => void) | null,
   ) => NativeFeed;
+  MulticastReplay: new (options: NativeReplayOptions) => NativeReplay;
   FastDecoder: new (
     program: Uint8Array,
     text: number,

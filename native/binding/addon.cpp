@@ -9,6 +9,7 @@
 #include "binding/arguments.hpp"
 #include "binding/doorbell.hpp"
 #include "binding/fast_wrap.hpp"
+#include "binding/replay_wrap.hpp"
 #include "feed/feed.hpp"
 
 namespace venuewire {
@@ -418,6 +419,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Session", SessionWrap::define(env));
   exports.Set("Feed", FeedWrap::define(env));
   define_fast(env, exports);
+  define_replay(env, exports);
   exports.Set("alignment", Napi::Function::New<alignment>(env, "alignment"));
   exports.Set("digest", Napi::Function::New<digest>(env, "digest"));
   return exports;

@@ -1,11 +1,11 @@
 /** `venuewire replay`: a capture through the production path, or sent to multicast again. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { Capture, type CaptureTotals } from '../capture/packets.js';
+import { type ReplayTotals, replayToMulticast } from '../capture/multicast-replay.js';
+import { Capture } from '../capture/packets.js';
 import { openFeed } from '../feed/feed.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
-import { commaList, decimalFrom, oneOf, wholeNumber } from './choose.js';
+import { commaList, decimalFrom, ipPort, oneOf, wholeNumber } from './choose.js';
 import { consume, FEED_FORMATS, type FeedFormat, hasFindings, summary } from './consume.js';
 import { filters } from './decode.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
@@ -13,7 +13,6 @@ import { usage } from './exit.js';
 import { captureVenue, needsLines } from './feeds.js';
 import { grouped, Output, Progress } from './output.js';
 import { MessagePublisher } from './publish.js';
-import { MulticastSender } from './send.js';
 import { say } from './terminal.js';
 
 interface ReplayOptions {
@@ -34,6 +33,7 @@ interface ReplayOptions {
   readonly interface: string;
   readonly map: readonly string[];
   readonly port?: number;
+  readonly times: number;
 }
 
 async function throughFeed(given: Capture, options: ReplayOptions): Promise<void> {
@@ -83,63 +83,48 @@ async function readAs(capture: Capture, options: ReplayOptions): Promise<void> {
   }
 }
 
-interface Waiting {
-  readonly time: bigint;
-  readonly destination: string;
-  readonly bytes: Uint8Array;
+/** `ip:port=ip:port`, as it is typed. */
+function remap(text: string) {
+  const [from, to, more] = text.split('=');
+  if (from === undefined || to === undefined || more !== undefined)
+    throw usage(`--map '${text}' is not understood`, 'Write it as ip:port=ip:port.');
+  const [ip = '', port = ''] = ipPort('--map', from).split(':');
+  const [toIp = '', toPort = ''] = ipPort('--map', to).split(':');
+  return { ip, port: Number(port), toIp, toPort: Number(toPort) };
 }
 
+const MS_NS = 1e6;
+
 async function toMulticast(capture: Capture, options: ReplayOptions): Promise<void> {
-  const sender = new MulticastSender(options.interface, options.map);
+  if (capture.isPipe && options.times !== 1)
+    throw usage('--times: what comes through a pipe can be sent once', 'Write the capture into a file first.');
   const progress = new Progress('replay', capture.size);
-  let waiting: Waiting[] = [];
-  let first: bigint | undefined;
-  let passedOver = 0;
-  const began = process.hrtime.bigint();
-  const send = async (done: number): Promise<void> => {
-    progress.update(done);
-    const packets = waiting;
-    waiting = [];
-    for (const p of packets) {
-      first ??= p.time;
-      if (options.speed > 0) {
-        const due = Number(p.time - first) / options.speed;
-        const ahead = due - Number(process.hrtime.bigint() - began);
-        // Timers are no finer than a millisecond; what is due sooner goes now.
-        if (ahead > 1e6) {
-          await sender.flush();
-          await sleep(ahead / 1e6);
-        }
-      }
-      await sender.send(p.destination, p.bytes);
-    }
-    await sender.flush();
-  };
   const interrupt = new Interrupt(capture.isPipe);
-  let totals: CaptureTotals;
+  const began = performance.now();
+  let totals: ReplayTotals;
   try {
-    await sender.open();
-    totals = await capture.read(
-      (p) => {
-        const other = options.port !== undefined && p.destinationPort !== options.port;
-        if (p.transport !== 'udp' || other) passedOver++;
-        else {
-          const bytes = new Uint8Array(p.view.buffer, p.view.byteOffset, p.view.byteLength).slice();
-          waiting.push({ time: p.time, destination: p.destination, bytes });
-        }
-      },
-      { after: send, signal: interrupt.signal },
-    );
-    await send(capture.size);
+    totals = await replayToMulticast(capture, {
+      interface: options.interface,
+      ttl: 1,
+      speed: options.speed,
+      times: options.times,
+      port: options.port ?? 0,
+      map: options.map.map(remap),
+      after: (done) => progress.update(done),
+      signal: interrupt.signal,
+    });
   } finally {
     interrupt.dispose();
     progress.done();
-    sender.close();
   }
-  const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+  const { packets, passedOver, truncated, lastLateNs, mostLateNs } = totals;
+  const seconds = ((performance.now() - began) / 1000).toFixed(2);
+  const late = (ns: number): string => `${(ns / MS_NS).toFixed(3)} ms`;
   say(
-    `sent ${grouped(sender.packets)} datagrams to ${sender.destinations.join(', ') || 'nobody'} in ${seconds.toFixed(2)} s${passedOver > 0 ? `; ${grouped(passedOver)} packets were not UDP or for another port` : ''}`,
+    `sent ${grouped(packets)} datagrams to ${totals.destinations.join(', ') || 'nobody'} in ${seconds} s${options.speed > 0 ? `; the latest went ${late(mostLateNs)} after it was due, the last ${late(lastLateNs)}` : ''}`,
   );
+  if (passedOver > 0) say(`${grouped(passedOver)} packets were not UDP over IPv4, or for another port`);
+  if (truncated > 0) say(`${grouped(truncated)} datagrams were cut by the capture and sent as they are`);
   endOfCapture(totals, false);
 }
 
@@ -184,7 +169,13 @@ export function configure(command: Command): void {
       decimalFrom('--speed', 0),
       1,
     )
-    .option('--interface <address>', 'with --to-multicast: address of the interface to send from', '127.0.0.1')
+    .option(
+      '--times <n>',
+      'with --to-multicast: how often the capture is sent; 0: until Ctrl-C',
+      wholeNumber('--times', 0, 0xffffffff),
+      1,
+    )
+    .option('--interface <address>', 'with --to-multicast: interface to send from, its name or address', '127.0.0.1')
     .option('--map <from=to>', 'with --to-multicast: send to another group, ip:port=ip:port; again for more', again, [])
     .option('--port <n>', 'with --to-multicast: only datagrams to this port', wholeNumber('--port', 0, 65535))
     .addHelpText(
