@@ -96,6 +96,7 @@ describe('the addon', () => {
         Session: true,
         Feed: true,
         FastDecoder: true,
+        MulticastReplay: true,
         alignment: true,
         digest: true,
       }),
