@@ -1,6 +1,6 @@
 /** tcpdump, dumpcap, tshark and tcpreplay: what is on the wire is what we say, and a capture of it is the same stream. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -10,7 +10,7 @@ import { writeCapture } from '../../src/simulator/capture.js';
 import { StreamDigest } from '../../src/simulator/digest.js';
 import { LoopbackVenue } from '../../src/simulator/loopback-venue.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
-import { atEnd, Counterpart, day, folder, until, Watched } from './harness.js';
+import { atEnd, Counterpart, day, folder, until, venueFile, Watched } from './harness.js';
 
 const root = process.getuid?.() === 0;
 beforeAll(() => {
@@ -194,23 +194,16 @@ describe.skipIf(!root)('tcpreplay', () => {
     );
     closeSync(out);
     const net = namespace();
-    const venue = join(at, 'venue.yaml');
-    writeFileSync(
-      venue,
-      [
-        'apiVersion: venuewire.io/v1alpha1',
-        'kind: VenueConnection',
-        'name: replayed',
-        'decoder: nasdaq-totalview-itch-5.0',
-        'framing: moldudp64',
-        'join: beginning',
-        'lines:',
-        ...Object.entries(lines).map(
-          ([n, address]) => `  ${n}: { type: udpMulticast, address: '${address}', interface: 10.99.0.2 }`,
-        ),
-        'recovery: [{ type: waitForOtherLine, for: 1s }]',
-      ].join('\n'),
-    );
+    const venue = venueFile([
+      'decoder: nasdaq-totalview-itch-5.0',
+      'framing: moldudp64',
+      'join: beginning',
+      'lines:',
+      ...Object.entries(lines).map(
+        ([n, address]) => `  ${n}: { type: udpMulticast, address: '${address}', interface: 10.99.0.2 }`,
+      ),
+      'recovery: [{ type: waitForOtherLine, for: 1s }]',
+    ]);
     const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
     const feed = Counterpart.program('ip', [
       ...['netns', 'exec', net.name, process.execPath, main, 'run', venue, '--summary', '--once'],

@@ -210,6 +210,14 @@ export function digestOf(file: string, first = 1): StreamDigest {
   return digest;
 }
 
+/** A venue file with these lines as its `spec`. */
+export function venueFile(spec: readonly string[]): string {
+  const path = join(folder(), 'venue.yaml');
+  const head = ['apiVersion: venuewire.io/v1alpha1', 'kind: VenueConnection', 'metadata: { name: interop }', 'spec:'];
+  writeFileSync(path, [...head, ...spec.map((line) => `  ${line}`)].join('\n'));
+  return path;
+}
+
 /** A feed that is being read, and all that it told. */
 export class Watched {
   readonly notices: Notice[] = [];

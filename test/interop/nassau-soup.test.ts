@@ -1,7 +1,5 @@
 /** SoupBinTCP by nassau: a session as a live feed, and as a replay for a MoldUDP64 feed. */
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { itch50 } from '../../src/decoders/itch50.js';
@@ -18,7 +16,7 @@ import {
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 import { soupbintcpReplay } from '../../src/venues/patterns/recoveries.js';
 import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
-import { atEnd, Counterpart, day, folder, freeGroup, freeTcpPort, until, Watched } from './harness.js';
+import { atEnd, Counterpart, day, freeGroup, freeTcpPort, until, venueFile, Watched } from './harness.js';
 
 beforeAll(() => {
   Object.assign(process.env, { INTEROP_USER: 'user', INTEROP_PASSWORD: 'secret' });
@@ -188,23 +186,16 @@ describe('a SoupBinTCP session of nassau as a live feed', () => {
 
 /** The command line on a venue file, in a process of its own. */
 function run(address: string, more: readonly string[]) {
-  const file = join(folder(), 'soup.yaml');
-  writeFileSync(
-    file,
-    [
-      'apiVersion: venuewire.io/v1alpha1',
-      'kind: VenueConnection',
-      'name: soup',
-      'decoder: nasdaq-totalview-itch-5.0',
-      'framing: moldudp64',
-      'join: beginning',
-      'streams:',
-      '  A:',
-      '    pattern: soupbintcp-feed',
-      `    servers: ['${address}']`,
-      '    credentials: { type: userPassword, username: env:INTEROP_USER, password: env:INTEROP_PASSWORD }',
-    ].join('\n'),
-  );
+  const file = venueFile([
+    'decoder: nasdaq-totalview-itch-5.0',
+    'framing: moldudp64',
+    'join: beginning',
+    'streams:',
+    '  A:',
+    '    pattern: soupbintcp-feed',
+    `    servers: ['${address}']`,
+    '    credentials: { type: userPassword, username: env:INTEROP_USER, password: env:INTEROP_PASSWORD }',
+  ]);
   const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
   const child = spawn(process.execPath, [main, 'run', file, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
   const said: Buffer[] = [];
