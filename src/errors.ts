@@ -37,6 +37,8 @@ const table = {
   VW_RING: ['The ring is not as the core needs it, or a packet does not fit it.', 'Give a larger ringBytes.'],
   VW_RING_CONTRACT: ['The ring is written by a core of another version.', 'Use the library and the addon of one version.'],
   VW_RING_SIZE: ['A ring of that size cannot be made.', 'Use a power of two from 65536 to 1073741824.'],
+  VW_BOOK_ROLES: ['The table does not say what its messages mean for books.', 'Give the table `events`.'],
+  VW_RING_RECORD: ['The ring holds no sound record where one should be.', 'Take each batch once, before the next is asked for.'],
   VW_SELECT_SYMBOL: ['A symbol to select is longer than the venue’s symbols.', 'Write it as the venue does.'],
 
   // ── captures ──
@@ -100,6 +102,7 @@ const table = {
   VW_LAYOUT_PART: ['Something in a message is no part of a message table.', CORRECT_TABLE],
   VW_LAYOUT_REFERENCE: ['A part refers to a field that is not there.', CORRECT_TABLE],
   VW_LAYOUT_SINCE: ['A part was added in a version that messages do not tell.', CORRECT_TABLE],
+  VW_LAYOUT_ROLE: ['A role of a message names what the table does not have.', CORRECT_TABLE],
   VW_LAYOUT_SIZE: ['A field has no bytes.', CORRECT_TABLE],
   VW_LAYOUT_TYPE: ['The fields that select a message are too wide.', CORRECT_TABLE],
   VW_MESSAGE_INDEX: ['The decoder has fewer messages.', 'Use an index below names.length.'],

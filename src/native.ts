@@ -169,6 +169,48 @@ export interface NativeFastDecoder {
   counts(): Readonly<Record<string, number>>;
 }
 
+/** Order books built from what a feed has delivered (native/core/book_reader.hpp). */
+export interface NativeBooks {
+  /**
+   * Takes the ring's records from position `from` up to `to`. Events, where `events` is given, are put into it; `state`
+   * gets the position to go on from, the number of events, whether there was no room for all of them, and whether the
+   * records were sound.
+   */
+  take(from: number, to: number, events: Uint8Array | null, state: Float64Array): void;
+  /** Levels of a side (0 bid, 1 ask), best first; returns how many were written. */
+  depth(instrument: number, side: number, prices: BigInt64Array, sizes: BigInt64Array, orders: Uint32Array): number;
+  /** Ids of the orders at a price, in priority; returns how many were written. */
+  queue(instrument: number, side: number, price: bigint, ids: BigUint64Array): number;
+  /** The venue's keys of instruments `from` and on, by their numbers; returns how many were written. */
+  keys(from: number, into: BigUint64Array): number;
+  /** Its symbol, where the venue has told it; else ''. */
+  name(instrument: number): string;
+  instruments(): number;
+  updates(instrument: number): number;
+  /** What all levels hold together. */
+  size(): bigint;
+  counters(): Readonly<Record<NativeBookCounter, number>>;
+  /** Sums and order hold everywhere: for tests. */
+  consistent(): boolean;
+}
+export type NativeBookCounter =
+  | 'messages'
+  | 'operations'
+  | 'events'
+  | 'unknownOrders'
+  | 'duplicateOrders'
+  | 'overfilled'
+  | 'unknownLevels'
+  | 'crossed'
+  | 'locked'
+  | 'refused'
+  | 'trades'
+  | 'mostOrders'
+  | 'malformed'
+  | 'orders'
+  | 'levels'
+  | 'bytes';
+
 export interface NativeAddon {
   /** What it was generated from; see `CONTRACT`. */
   readonly contract: number;
@@ -188,6 +230,14 @@ export interface NativeAddon {
     doorbell: (() => void) | null,
   ) => NativeFeed;
   MulticastReplay: new (options: NativeReplayOptions) => NativeReplay;
+  /** `compiled`: the table, then its program of roles. `tops`: 64 bytes an instrument, 64-byte aligned. */
+  Books: new (
+    compiled: Uint8Array,
+    ring: Uint8Array,
+    dataAt: number,
+    dataBytes: number,
+    tops: Uint8Array | null,
+  ) => NativeBooks;
   FastDecoder: new (
     program: Uint8Array,
     text: number,

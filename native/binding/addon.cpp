@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "binding/arguments.hpp"
+#include "binding/books_wrap.hpp"
 #include "binding/doorbell.hpp"
 #include "binding/fast_wrap.hpp"
 #include "binding/replay_wrap.hpp"
@@ -420,6 +421,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Feed", FeedWrap::define(env));
   define_fast(env, exports);
   define_replay(env, exports);
+  define_books(env, exports);
   exports.Set("alignment", Napi::Function::New<alignment>(env, "alignment"));
   exports.Set("digest", Napi::Function::New<digest>(env, "digest"));
   return exports;

@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0xa793de2a;
+inline constexpr uint32_t kContract = 0xf5279824;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -430,6 +430,119 @@ inline constexpr const char* kRecordKindNames[] = {
     "packet",
 };
 
+/// What a normalised event is about.
+enum class EventKind : uint8_t {
+  order = 0,  ///< one order
+  level = 1,  ///< a price level
+  trade = 2,  ///< a trade
+  quote = 3,  ///< the best price of a side
+  status = 4,  ///< the state of trading
+  definition = 5,  ///< an instrument
+  imbalance = 6,  ///< an auction
+  statistic = 7,  ///< a figure of the venue’s
+};
+inline constexpr uint32_t kEventKinds = 8;
+inline constexpr const char* kEventKindNames[] = {
+    "order",
+    "level",
+    "trade",
+    "quote",
+    "status",
+    "definition",
+    "imbalance",
+    "statistic",
+};
+
+/// What happened, with the meanings of DBN’s letters (N A M C R T F).
+enum class EventAction : uint8_t {
+  none = 0,  ///< nothing
+  add = 1,  ///< it is new (A)
+  modify = 2,  ///< it has this price and size now (M)
+  cancel = 3,  ///< this much of it is taken away (C)
+  clear = 4,  ///< everything is taken away (R)
+  trade = 5,  ///< the aggressor traded; the side is the aggressor’s (T)
+  fill = 6,  ///< a resting order was traded with; a cancel takes its size away (F)
+};
+inline constexpr uint32_t kEventActions = 7;
+inline constexpr const char* kEventActionNames[] = {
+    "none",
+    "add",
+    "modify",
+    "cancel",
+    "clear",
+    "trade",
+    "fill",
+};
+
+/// A side of a book, or of a trade the aggressor’s.
+enum class BookSide : uint8_t {
+  bid = 0,  ///< buyers
+  ask = 1,  ///< sellers
+  none = 2,  ///< not known
+};
+inline constexpr uint32_t kBookSides = 3;
+inline constexpr const char* kBookSideNames[] = {
+    "bid",
+    "ask",
+    "none",
+};
+
+/// How a venue makes an order’s id unique.
+enum class OrderScope : uint8_t {
+  all = 0,  ///< in the feed
+  instrument = 1,  ///< for each instrument
+  instrument_and_side = 2,  ///< for each instrument and side
+};
+inline constexpr uint32_t kOrderScopes = 3;
+inline constexpr const char* kOrderScopeNames[] = {
+    "all",
+    "instrument",
+    "instrumentAndSide",
+};
+
+/// What a message does to a book.
+enum class BookAction : uint8_t {
+  none = 0,  ///< nothing
+  add = 1,  ///< a new order
+  put = 2,  ///< an order’s whole state, known before or not
+  reduce = 3,  ///< size is taken away from an order
+  execute = 4,  ///< size is taken away from an order by a trade
+  set_size = 5,  ///< what remains of an order
+  modify = 6,  ///< price and size of a known order
+  remove = 7,  ///< an order is gone
+  replace = 8,  ///< a new order in the place of an old one
+  clear = 9,  ///< everything of the instrument is gone, or of all instruments where none is named
+  level_set = 10,  ///< the level at a price has this size (none: it is gone)
+  level_insert = 11,  ///< a level number is new; what was there and behind it moves back
+  level_change = 12,  ///< the level with a number has this price and size
+  level_remove = 13,  ///< the level with a number is gone; what was behind it moves up
+  level_remove_from = 14,  ///< this level and those behind it are gone
+  level_remove_through = 15,  ///< this level and those before it are gone
+  quote = 16,  ///< best price and size of a side that has no other level
+  trade = 17,  ///< a print; the book stays
+};
+inline constexpr uint32_t kBookActions = 18;
+inline constexpr const char* kBookActionNames[] = {
+    "none",
+    "add",
+    "put",
+    "reduce",
+    "execute",
+    "setSize",
+    "modify",
+    "remove",
+    "replace",
+    "clear",
+    "levelSet",
+    "levelInsert",
+    "levelChange",
+    "levelRemove",
+    "levelRemoveFrom",
+    "levelRemoveThrough",
+    "quote",
+    "trade",
+};
+
 /// The FAST specification’s errors under their own names ([ERR D2] to [ERR R9]), the end of the bytes, a bound of ours.
 enum class FastError : uint8_t {
   none = 0,  ///< sound
@@ -553,6 +666,14 @@ inline constexpr uint32_t kBellAt = 128;  ///< 1: a wake-up is on its way
 inline constexpr uint32_t kStateAt = 192;  ///< a FeedState
 inline constexpr uint32_t kContractAt = 196;  ///< the contract of the core that writes here; the reader refuses another one
 inline constexpr uint32_t kCountersAt = 256;  ///< u64 each: the feed’s, then those of each channel
+inline constexpr uint32_t kEventLast = 128;  ///< flag of an event: the last record of the venue’s event for that instrument (DBN F_LAST)
+inline constexpr uint32_t kEventTopOfBook = 64;  ///< … of the best price only (F_TOB)
+inline constexpr uint32_t kEventSnapshot = 32;  ///< … from a snapshot or a recovery server (F_SNAPSHOT)
+inline constexpr uint32_t kEventByPrice = 16;  ///< … of a price level (F_MBP)
+inline constexpr uint32_t kEventBadReceiveTime = 8;  ///< … its receive time is not to be trusted (F_BAD_TS_RECV)
+inline constexpr uint32_t kEventMaybeBadBook = 4;  ///< … the book may be wrong: it is stale (F_MAYBE_BAD_BOOK)
+inline constexpr uint32_t kBookStale = 1;  ///< state of a book: messages that it rests on are missing
+inline constexpr uint32_t kBookCrossed = 2;  ///< … the best bid is above the best ask
 inline constexpr uint32_t kUnitBytes = 8;  ///< bytes of the unit in which positions and sizes count
 inline constexpr uint32_t kUnknownType = 65535;  ///< type of a message that the decoder does not know
 inline constexpr uint32_t kNoRequester = 65535;  ///< a notice that is about no requester
@@ -688,5 +809,69 @@ static_assert(sizeof(MessageHead) == 8);
 static_assert(offsetof(MessageHead, length) == 0);
 static_assert(offsetof(MessageHead, type) == 4);
 static_assert(offsetof(MessageHead, offset) == 6);
+
+/// A normalised event. Prices and sizes are value * 10^-exponent; the greatest i64 is "none".
+struct Event {
+  int64_t event_time;
+  int64_t receive_time;
+  uint64_t sequence;
+  uint64_t order_id;
+  int64_t price;
+  int64_t size;
+  uint32_t instrument;
+  uint16_t channel;
+  uint8_t kind;
+  uint8_t action;
+  uint8_t side;
+  uint8_t flags;
+  int8_t price_exponent;
+  int8_t size_exponent;
+  uint8_t level;
+  uint8_t line;
+  uint16_t reserved;
+};
+static_assert(sizeof(Event) == 64);
+static_assert(offsetof(Event, event_time) == 0);
+static_assert(offsetof(Event, receive_time) == 8);
+static_assert(offsetof(Event, sequence) == 16);
+static_assert(offsetof(Event, order_id) == 24);
+static_assert(offsetof(Event, price) == 32);
+static_assert(offsetof(Event, size) == 40);
+static_assert(offsetof(Event, instrument) == 48);
+static_assert(offsetof(Event, channel) == 52);
+static_assert(offsetof(Event, kind) == 54);
+static_assert(offsetof(Event, action) == 55);
+static_assert(offsetof(Event, side) == 56);
+static_assert(offsetof(Event, flags) == 57);
+static_assert(offsetof(Event, price_exponent) == 58);
+static_assert(offsetof(Event, size_exponent) == 59);
+static_assert(offsetof(Event, level) == 60);
+static_assert(offsetof(Event, line) == 61);
+static_assert(offsetof(Event, reserved) == 62);
+
+/// The best prices of an instrument. Readers of other threads copy it between two equal, even versions.
+struct BookTop {
+  uint32_t version;
+  uint32_t state;
+  int64_t bid_price;
+  int64_t bid_size;
+  int64_t ask_price;
+  int64_t ask_size;
+  uint32_t bid_orders;
+  uint32_t ask_orders;
+  int64_t event_time;
+  uint64_t changes;
+};
+static_assert(sizeof(BookTop) == 64);
+static_assert(offsetof(BookTop, version) == 0);
+static_assert(offsetof(BookTop, state) == 4);
+static_assert(offsetof(BookTop, bid_price) == 8);
+static_assert(offsetof(BookTop, bid_size) == 16);
+static_assert(offsetof(BookTop, ask_price) == 24);
+static_assert(offsetof(BookTop, ask_size) == 32);
+static_assert(offsetof(BookTop, bid_orders) == 40);
+static_assert(offsetof(BookTop, ask_orders) == 44);
+static_assert(offsetof(BookTop, event_time) == 48);
+static_assert(offsetof(BookTop, changes) == 56);
 
 }  // namespace venuewire

@@ -103,6 +103,19 @@ class Catalogue {
     });
   }
 
+  /// A text as an instrument's key: see `instrumentKey` in src/layout/catalogue.ts.
+  static uint64_t text_key(const uint8_t* p, uint32_t size) {
+    while (size > 0 && (p[size - 1] == ' ' || p[size - 1] == 0)) size--;
+    if (size <= 8) {
+      uint64_t key = 0;
+      for (uint32_t i = 0; i < 8; i++) key = key << 8 | (i < size ? p[i] : uint8_t(' '));
+      return key;
+    }
+    Fnv1a64 hash;
+    hash.bytes(p, size);
+    return hash.value;
+  }
+
  private:
   static constexpr uint32_t kWidestType = 8;
   static constexpr uint32_t kMostRegisters = 64;
@@ -293,17 +306,6 @@ class Catalogue {
   /// A type of three to eight bytes: looked up in the sorted codes.
   [[nodiscard]] uint16_t wide_type(const uint8_t* message) const;
   static uint64_t read(const Field& f, const uint8_t* p);
-  static uint64_t text_key(const uint8_t* p, uint32_t size) {
-    while (size > 0 && (p[size - 1] == ' ' || p[size - 1] == 0)) size--;
-    if (size <= 8) {
-      uint64_t key = 0;
-      for (uint32_t i = 0; i < 8; i++) key = key << 8 | (i < size ? p[i] : uint8_t(' '));
-      return key;
-    }
-    Fnv1a64 hash;
-    hash.bytes(p, size);
-    return hash.value;
-  }
 
   bool parse_record(SpecReader& spec, Record& record, uint32_t depth);
   bool parse_part(SpecReader& spec, Part& part, uint32_t depth);

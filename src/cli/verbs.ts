@@ -25,6 +25,7 @@ export const verbs: readonly Verb[] = [
     says: 'what each line of a capture lost, and what the other line filled',
     load: () => import('./gaps.js'),
   },
+  { name: 'book', says: 'the order books that a capture builds up', load: () => import('./book.js') },
   { name: 'simulate', says: 'a Nasdaq-shaped venue on loopback, with faults', load: () => import('./simulate.js') },
   {
     name: 'demo',

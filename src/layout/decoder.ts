@@ -3,6 +3,7 @@ import { assertSound } from './check.js';
 import { boundLength, encodeInto } from './encode.js';
 import type { ByteOrder, Fields } from './field.js';
 import { headerField, headerPlan, type PlanField, type PlanMessage, type PlanRecord, planMessage } from './plan.js';
+import type { EventRoles } from './roles.js';
 import type { DecoderShape, MessageInput, Messages, MessageView } from './types.js';
 import { recordClass, type ViewClass } from './view.js';
 
@@ -30,6 +31,8 @@ export interface DecoderTable<H extends Fields, M extends Messages> {
   /** The field that tells instruments apart; several where messages name it differently (the first that is there counts). */
   readonly instrument?: string | readonly string[];
   readonly messages: M;
+  /** What its messages mean for books and normalised events. */
+  readonly events?: EventRoles<keyof M & string>;
   /** What was verified, where sources disagree, weak spots. */
   readonly checked?: readonly string[];
   /** What no public source confirms. */
@@ -63,6 +66,7 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
   readonly instrument: readonly string[];
   readonly checked: readonly string[];
   readonly unconfirmed: readonly string[];
+  readonly events: EventRoles | undefined;
   /** Message names in the order of declaration: the position is the message's index, here and in the native core. */
   readonly names: readonly string[];
   #plans: (PlanMessage | undefined)[];
@@ -89,6 +93,7 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
     this.instrument = typeof instrument === 'string' ? [instrument] : instrument;
     this.checked = table.checked ?? [];
     this.unconfirmed = table.unconfirmed ?? [];
+    this.events = table.events as EventRoles | undefined;
     this.names = Object.keys(table.messages);
     this.#plans = new Array(this.names.length);
   }

@@ -100,6 +100,7 @@ export {
   when,
 } from './field.js';
 export { formatPrice } from './price.js';
+export type { EventRoles, EventRule, Role, RoleCode } from './roles.js';
 export type {
   AnyView,
   DecoderShape,

@@ -3,13 +3,17 @@ import { describe, expect, test } from 'vitest';
 import type * as contract from '../../src/contract.js';
 import { CONTRACT, CONTRACT_AT, NOTICE_TYPE, REASON } from '../../src/contract.js';
 import { itch50 } from '../../src/decoders/itch50.js';
+import { compileEvents } from '../../src/events/compile.js';
 import { compileFast, FastDecoder } from '../../src/fast/index.js';
 import { Dispatcher, read } from '../../src/feed/batch.js';
 import { compileVenue } from '../../src/feed/compile.js';
 import { Ring } from '../../src/feed/ring.js';
+import { compileCatalogue, type EventRoles } from '../../src/layout/index.js';
 import {
   type LineDescription,
   type NativeAddon,
+  type NativeBookCounter,
+  type NativeBooks,
   type NativeFastDecoder,
   type NativeFeed,
   type NativeSession,
@@ -95,6 +99,7 @@ describe('the addon', () => {
         contract: true,
         Session: true,
         Feed: true,
+        Books: true,
         FastDecoder: true,
         MulticastReplay: true,
         alignment: true,
@@ -144,6 +149,46 @@ describe('the addon', () => {
     } finally {
       feed.close();
     }
+  });
+
+  test('books have exactly what native.ts declares', () => {
+    const ring = newRing();
+    const table = Buffer.concat([compileCatalogue(itch50), compileEvents(itch50, itch50.events as EventRoles)]);
+    const books = new addon.Books(table, ring.bytes, ring.dataAt, ring.dataBytes, null);
+    expect(methods(books)).toEqual(
+      keys<NativeBooks>({
+        take: true,
+        depth: true,
+        queue: true,
+        keys: true,
+        name: true,
+        instruments: true,
+        updates: true,
+        size: true,
+        counters: true,
+        consistent: true,
+      }),
+    );
+    expect(Object.keys(books.counters()).sort()).toEqual(
+      keys<Record<NativeBookCounter, number>>({
+        messages: true,
+        operations: true,
+        events: true,
+        unknownOrders: true,
+        duplicateOrders: true,
+        overfilled: true,
+        unknownLevels: true,
+        crossed: true,
+        locked: true,
+        refused: true,
+        trades: true,
+        mostOrders: true,
+        malformed: true,
+        orders: true,
+        levels: true,
+        bytes: true,
+      }),
+    );
   });
 
   test('a FAST decoder has exactly what native.ts declares', () => {

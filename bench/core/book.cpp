@@ -1,0 +1,205 @@
+// Books of a file of messages (BinaryFILE: each behind its length, 16 bits, most significant first), without feed and
+// Node: decode only, with events, with books, and beside a book of std::map and std::unordered_map, in one run.
+// usage: book MESSAGES COMPILED-TABLE [PASSES]   (bench/book/input.mjs makes both)
+#include <algorithm>
+#include <time.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "core/book_keeper.hpp"
+
+using namespace venuewire;
+
+namespace {
+
+/// CPU time of this thread: on a machine shared with other work the wall clock measures the others.
+struct Clock {
+  static double now_ns() {
+    timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return double(t.tv_sec) * 1e9 + double(t.tv_nsec);
+  }
+};
+
+struct Input {
+  std::vector<uint8_t> bytes;
+  uint64_t messages = 0;
+};
+
+template <class Visit>
+void each(const Input& in, Visit&& visit) {
+  const uint8_t* p = in.bytes.data();
+  const uint8_t* const end = p + in.bytes.size();
+  while (end - p >= 2) {
+    const uint32_t n = uint32_t(load_uint(p, 2, true));
+    if (n == 0 || uint64_t(end - p) < 2ull + n) break;
+    visit(Bytes{p + 2, n});
+    p += 2 + n;
+  }
+}
+
+void print(const char* what, double ns, uint64_t messages, const char* more) {
+  std::printf("{\"name\":\"%s\",\"nsPerMessage\":%.2f,\"millionPerSecond\":%.2f%s}\n", what, ns / double(messages),
+              double(messages) / ns * 1e3, more);
+}
+
+class Count final : public EventSink {
+ public:
+  void events(const Event* e, uint32_t n) override {
+    count += n;
+    sum += uint64_t(e[n - 1].price);
+  }
+  uint64_t count = 0, sum = 0;
+};
+
+/// The book that one writes first: ITCH 5.0 alone, a tree of levels and a table of orders.
+class PlainBooks {
+ public:
+  void message(Bytes m) {
+    const uint8_t* p = m.data;
+    const uint16_t locate = uint16_t(load_uint(p + 1, 2, true));
+    const auto u32 = [&](uint32_t at) { return uint32_t(load_uint(p + at, 4, true)); };
+    const uint64_t id = m.size >= 19 ? load_uint(p + 11, 8, true) : 0;
+    switch (*p) {
+      case 'A':
+      case 'F':
+        add(id, locate, p[19] == 'B', u32(32), u32(20));
+        break;
+      case 'E':
+      case 'C':
+      case 'X':
+        take(id, u32(19));
+        break;
+      case 'D':
+        take(id, ~0u);
+        break;
+      case 'U': {
+        const auto at = orders_.find(id);
+        if (at == orders_.end()) break;
+        const Order o = at->second;
+        take(id, ~0u);
+        add(load_uint(p + 19, 8, true), o.locate, o.bid, u32(31), u32(27));
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  [[nodiscard]] size_t orders() const { return orders_.size(); }
+  uint64_t best = 0;
+
+ private:
+  struct Order {
+    uint16_t locate;
+    bool bid;
+    uint32_t price, shares;
+  };
+  void add(uint64_t id, uint16_t locate, bool bid, uint32_t price, uint32_t shares) {
+    orders_[id] = {locate, bid, price, shares};
+    side(locate, bid)[price] += shares;
+    top(locate, bid);
+  }
+  void take(uint64_t id, uint32_t shares) {
+    const auto at = orders_.find(id);
+    if (at == orders_.end()) return;
+    Order& o = at->second;
+    shares = std::min(shares, o.shares);
+    auto& levels = side(o.locate, o.bid);
+    const auto level = levels.find(o.price);
+    if ((level->second -= shares) == 0) levels.erase(level);
+    const uint16_t locate = o.locate;
+    const bool bid = o.bid;
+    if ((o.shares -= shares) == 0) orders_.erase(at);
+    top(locate, bid);
+  }
+  std::map<uint32_t, uint64_t>& side(uint16_t locate, bool bid) {
+    if (books_.size() <= locate) books_.resize(locate + 1u);
+    return books_[locate][bid ? 0 : 1];
+  }
+  void top(uint16_t locate, bool bid) {
+    const auto& levels = side(locate, bid);
+    if (!levels.empty()) best ^= bid ? levels.rbegin()->first : levels.begin()->first;
+  }
+  struct Sides {
+    std::map<uint32_t, uint64_t> of[2];
+    std::map<uint32_t, uint64_t>& operator[](int i) { return of[i]; }
+  };
+  std::unordered_map<uint64_t, Order> orders_;
+  std::vector<Sides> books_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: book MESSAGES COMPILED-TABLE [PASSES]\n");
+    return 2;
+  }
+  std::ifstream table(argv[2], std::ios::binary);
+  const std::vector<char> compiled((std::istreambuf_iterator<char>(table)), {});
+  SpecReader spec({reinterpret_cast<const uint8_t*>(compiled.data()), uint32_t(compiled.size())});
+  Catalogue catalogue;
+  EventProgram program;
+  if (!catalogue.parse(spec) || !program.parse(spec, catalogue)) {
+    std::fprintf(stderr, "%s is not a compiled table with roles\n", argv[2]);
+    return 2;
+  }
+  std::ifstream in(argv[1], std::ios::binary);
+  Input input;
+  input.bytes.assign((std::istreambuf_iterator<char>(in)), {});
+  each(input, [&](Bytes) { input.messages++; });
+  const int passes = argc > 3 ? std::atoi(argv[3]) : 3;
+  for (int pass = 0; pass < passes; pass++) {
+    double from = Clock::now_ns();
+    const auto took = [&] { return Clock::now_ns() - from; };
+    uint64_t sum = 0;
+    each(input, [&](Bytes m) {
+      const uint16_t index = catalogue.classify(m);
+      if (index == Catalogue::kUnknown) return;
+      if (catalogue.check_length(index, m.size) != Catalogue::LengthCheck::too_short) sum += index + m.data[m.size - 1];
+    });
+    print("classify and check", took(), input.messages, sum == 1 ? " " : "");
+    const auto run = [&](const char* name, EventSink* sink, auto decode_only) {
+      Books books(program.books());
+      BookKeeper keeper(program, books);
+      keeper.sink(sink);
+      uint64_t n = 0;
+      from = Clock::now_ns();
+      each(input, [&](Bytes m) {
+        const uint16_t index = catalogue.classify(m);
+        if (index == Catalogue::kUnknown || catalogue.check_length(index, m.size) == Catalogue::LengthCheck::too_short)
+          return;
+        if constexpr (decltype(decode_only)::value) {
+          program.run(index, m, books, [&](const BookOperation& op) { sum += op.id; });
+        } else {
+          keeper.message(index, m, ++n);
+        }
+      });
+      keeper.flush();
+      const double ns = took();
+      char more[400];
+      const BookCounters& c = books.counters();
+      std::snprintf(more, sizeof more,
+                    ",\"orders\":%u,\"mostOrders\":%llu,\"levels\":%llu,\"unknownOrders\":%llu,\"crossed\":%llu,"
+                    "\"bytesPerOrder\":%.1f,\"consistent\":%s",
+                    books.orders(), static_cast<unsigned long long>(c.most_orders),
+                    static_cast<unsigned long long>(books.levels()), static_cast<unsigned long long>(c.unknown_orders),
+                    static_cast<unsigned long long>(c.crossed), double(books.bytes()) / double(c.most_orders + 1),
+                    books.consistent() ? "true" : "false");
+      print(name, ns, input.messages, more);
+    };
+    run("decode to operations", nullptr, std::true_type{});
+    run("books: orders, levels, top", nullptr, std::false_type{});
+    Count count;
+    run("books and events", &count, std::false_type{});
+    PlainBooks plain;
+    from = Clock::now_ns();
+    each(input, [&](Bytes m) { plain.message(m); });
+    print("std::map and std::unordered_map", took(), input.messages, plain.best == 1 ? " " : "");
+  }
+}

@@ -1,0 +1,94 @@
+// Between messages and books: a run of messages becomes operations first, so that what they touch is on its way to the
+// cache, and is applied then. Gives events, where they are asked for, to a sink once a run.
+#pragma once
+#include <array>
+
+#include "core/books.hpp"
+#include "core/event_program.hpp"
+
+namespace venuewire {
+
+/// Takes events in order; called once for a run, never for a message.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void events(const Event* events, uint32_t count) = 0;
+};
+
+class BookKeeper {
+ public:
+  BookKeeper(EventProgram& program, Books& books) : program_(program), books_(books) {}
+
+  /// Where events go from now on; null: none are made.
+  void sink(EventSink* sink) {
+    sink_ = sink;
+    if (sink_ != nullptr) events_.resize(size_t(kBatch) * Books::kEventsEach);
+  }
+
+  /// One message of the table, already classified and long enough.
+  void message(uint16_t index, Bytes bytes, uint64_t sequence) {
+    if (!program_.run(index, bytes, books_, [&](BookOperation& op) {
+          op.sequence = sequence;
+          books_.prepare(op);
+          pending_[count_] = op;
+          if (++count_ == kBatch) flush();
+        })) {
+      malformed_++;
+    }
+  }
+
+  struct Source {
+    int64_t receive_ns = 0;
+    uint16_t channel = 0;
+    uint8_t line = 0;
+    uint8_t flags = 0;
+  };
+  void source(const Source& s) { source_ = s; }
+
+  /// Applies what is pending. Call at the end of a run.
+  void flush() {
+    Event* const from = sink_ == nullptr ? nullptr : events_.data();
+    Event* into = from;
+    for (uint32_t i = 0; i < 2 * kAhead && i < count_; i++) books_.fetch_order(pending_[i]);
+    for (uint32_t i = 0; i < kAhead && i < count_; i++) books_.fetch_level(pending_[i]);
+    for (uint32_t i = 0; i < count_; i++) {
+      if (i + 2 * kAhead < count_) books_.fetch_order(pending_[i + 2 * kAhead]);
+      if (i + kAhead < count_) books_.fetch_level(pending_[i + kAhead]);
+      const BookOperation& op = pending_[i];
+      const uint32_t made = books_.apply(op, into);
+      if (into != nullptr) into = finish(op, into, made);
+      if (op.last) books_.event_end(op.instrument);
+    }
+    count_ = 0;
+    if (into != from) sink_->events(from, uint32_t(into - from));
+  }
+
+  [[nodiscard]] uint64_t malformed() const { return malformed_; }
+
+ private:
+  static constexpr uint32_t kBatch = 64;
+  static constexpr uint32_t kAhead = 4;  // orders fetched before they are needed
+
+  Event* finish(const BookOperation& op, Event* into, uint32_t made) const {
+    for (uint32_t k = 0; k < made; k++, into++) {
+      into->receive_time = source_.receive_ns;
+      into->sequence = op.sequence;
+      into->channel = source_.channel;
+      into->line = source_.line;
+      into->flags = uint8_t(into->flags | source_.flags);
+      if (op.last && k + 1 == made) into->flags = uint8_t(into->flags | kEventLast);
+    }
+    return into;
+  }
+
+  EventProgram& program_;
+  Books& books_;
+  EventSink* sink_ = nullptr;
+  Source source_;
+  std::array<BookOperation, kBatch> pending_;
+  uint32_t count_ = 0;
+  uint64_t malformed_ = 0;
+  std::vector<Event> events_;
+};
+
+}  // namespace venuewire

@@ -1,0 +1,121 @@
+#include "core/book_reader.hpp"
+
+#include <algorithm>
+
+namespace venuewire {
+
+namespace {
+
+template <class Record>
+Record load_record(const uint8_t* p) {
+  Record r;
+  std::memcpy(&r, p, sizeof r);
+  return r;
+}
+
+}  // namespace
+
+BookReader::BookReader(const Catalogue& catalogue, EventProgram program, const uint8_t* data, uint32_t data_bytes,
+                       BookTop* tops)
+    : catalogue_(catalogue),
+      program_(std::move(program)),
+      data_(data),
+      mask_(data_bytes / kUnitBytes - 1),
+      books_(program_.books(), tops),
+      keeper_(program_, books_) {}
+
+uint32_t BookReader::give(Event* into, uint32_t most) {
+  const auto n = uint32_t(std::min<size_t>(most, collect_.made.size() - collect_.given));
+  if (n > 0) std::memcpy(into, collect_.made.data() + collect_.given, n * sizeof(Event));
+  collect_.given += n;
+  return n;
+}
+
+BookReader::Taken BookReader::take(uint32_t from, uint32_t to, Event* into, uint32_t most) {
+  keeper_.sink(into == nullptr ? nullptr : &collect_);
+  Taken taken{.position = from};
+  const auto full = [&] {
+    if (into == nullptr) return false;
+    taken.events += give(into + taken.events, most - taken.events);
+    taken.more = collect_.given < collect_.made.size();
+    return taken.more;
+  };
+  if (full()) return taken;
+  while (taken.position != to) {
+    const uint32_t at = taken.position & mask_;
+    const uint8_t* p = data_ + size_t(at) * kUnitBytes;
+    const auto head = load_record<RecordHead>(p);
+    const uint32_t bytes = head.units * kUnitBytes;
+    taken.sound = head.units != 0 && head.units <= to - taken.position && head.units <= mask_ + 1 - at;
+    if (!taken.sound) return taken;
+    taken.position += head.units;
+    if (head.kind == uint8_t(RecordKind::run)) {
+      collect_.made.clear();
+      collect_.given = 0;
+      taken.sound = bytes >= sizeof(RunRecord) && run(p, bytes);
+      if (full() || !taken.sound) return taken;
+    } else if (head.kind == uint8_t(RecordKind::notice)) {
+      taken.sound = bytes >= sizeof(NoticeRecord);
+      if (!taken.sound) return taken;
+      notice(load_record<NoticeRecord>(p));
+    }
+  }
+  return taken;
+}
+
+bool BookReader::run(const uint8_t* record, uint32_t bytes) {
+  const auto r = load_record<RunRecord>(record);
+  keeper_.source({r.receive_time, r.channel, r.line,
+                  r.origin == uint8_t(Origin::snapshot) ? uint8_t(kEventSnapshot) : uint8_t(0)});
+  const bool counted = (r.flags & (kRunUnsequenced | kRunPacketNumbered)) == 0;
+  uint32_t at = sizeof(RunRecord);
+  for (uint32_t i = 0; i < r.count; i++) {
+    if (bytes - at < sizeof(MessageHead)) return false;
+    const auto m = load_record<MessageHead>(record + at);
+    at += sizeof(MessageHead);
+    const uint64_t padded = (uint64_t(m.length) + kUnitBytes - 1) / kUnitBytes * kUnitBytes;
+    if (padded > bytes - at) return false;
+    const Bytes message{record + at, m.length};
+    if (m.type < catalogue_.message_count() &&
+        catalogue_.check_length(m.type, m.length) != Catalogue::LengthCheck::too_short) {
+      keeper_.message(m.type, message, counted ? r.sequence + m.offset : r.sequence);
+      if (books_.instruments() != channel_of_.size()) adopt(r.channel);
+    }
+    at += uint32_t(padded);
+  }
+  messages_ += r.count;
+  keeper_.flush();
+  return true;
+}
+
+void BookReader::adopt(uint16_t channel) {
+  const bool stale = channel < stale_.size() && stale_[channel];
+  while (channel_of_.size() < books_.instruments()) {
+    if (stale) books_.stale(uint32_t(channel_of_.size()));
+    channel_of_.push_back(channel);
+  }
+}
+
+void BookReader::notice(const NoticeRecord& n) {
+  if (stale_.size() <= n.channel) stale_.resize(n.channel + 1u);
+  switch (NoticeCode(n.code)) {
+    case NoticeCode::stale:
+      stale_[n.channel] = true;
+      each_of(n.channel, [&](uint32_t i) { books_.stale(i); });
+      break;
+    case NoticeCode::good:
+      stale_[n.channel] = false;
+      each_of(n.channel, [&](uint32_t i) { books_.good(i); });
+      break;
+    case NoticeCode::snapshotStarted:  // what follows is the whole state
+    case NoticeCode::snapshotFailed:   // what came of it is not
+    case NoticeCode::sessionStarted:
+    case NoticeCode::reset:
+      each_of(n.channel, [&](uint32_t i) { books_.clear(i); });
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace venuewire

@@ -1,0 +1,165 @@
+// What the messages of a table mean for books and events: for each message type its rules, compiled from the table's
+// roles (src/events/compile.ts). Running one loads the fields that a rule names and gives book operations; nothing
+// venue-specific is code. Every load is bounded by the message, whatever its counts and lengths claim.
+#pragma once
+#include <vector>
+
+#include "core/books.hpp"
+#include "core/catalogue.hpp"
+#include "core/spec.hpp"
+#include "core/wire.hpp"
+
+namespace venuewire {
+
+class EventProgram {
+ public:
+  /// False when the compiled program is malformed. `messages`: how many the catalogue has.
+  [[nodiscard]] bool parse(SpecReader& spec, const Catalogue& catalogue);
+  [[nodiscard]] bool present() const { return !rules_of_.empty(); }
+  [[nodiscard]] const BooksSpec& books() const { return books_; }
+
+  /// Calls `emit(operation)` for what message `index` means. `books` numbers the instruments. Messages whose counts or
+  /// lengths lead past their end give what stands before the fault; false then.
+  template <class Emit>
+  bool run(uint16_t index, Bytes message, Books& books, Emit&& emit) {
+    const Span& span = rules_of_[index];
+    bool whole = true;
+    for (uint32_t i = span.first; i < span.end; i++) {
+      const Rule& rule = rules_[i];
+      if (rule.path_end == rule.path_first) {
+        whole &= one(rule, message, Bytes{}, books, emit);
+      } else {
+        whole &= entries(rule, message, books, emit);
+      }
+    }
+    return whole;
+  }
+
+ private:
+  enum class Source : uint8_t { absent = 0, message = 1, entry = 2, constant = 3, other = 4 };
+  enum class Reading : uint8_t { unsigned_bits = 0, signed_bits = 1, digits = 2, text = 3 };
+  struct Load {
+    Source source = Source::absent;
+    Reading reading = Reading::unsigned_bits;
+    uint8_t size = 0;
+    bool big = false;
+    bool guarded = false;  // absent where the block is shorter
+    bool has_null = false;
+    uint8_t shift = 0;
+    uint32_t at = 0;
+    uint32_t exponent_at = 0;  // of a signed byte with the decimal exponent; 0: none
+    int8_t exponent_base = 0;  // the exponent that the result has
+    uint64_t mask = ~0ull;
+    uint64_t null_bits = 0;
+    int64_t value = 0;  // of a constant
+    int64_t multiplier = 1;
+  };
+  struct Span {
+    uint32_t first = 0, end = 0;
+  };
+  enum class Count : uint8_t { fixed = 0, field = 1, to_end = 2, dimension = 3 };
+  /// A group that is passed over, or (the last of a path) whose entries the rule is for.
+  struct Step {
+    Count count = Count::fixed;
+    bool after = false;  // directly after the step before it; of the first: after the block
+    uint32_t at = 0;
+    uint32_t fixed = 0;
+    uint32_t entry_size = 0;
+    uint32_t dimension_size = 0;
+    Load number, block;
+  };
+  struct Condition {
+    Load load;
+    bool negated = false;
+    Span values;
+  };
+  struct Rule {
+    BookAction action = BookAction::none;
+    bool action_loaded = false;
+    uint8_t flags = 0;
+    BookSide side = BookSide::none;
+    bool side_loaded = false;
+    bool base_time = false;  // `time` is added to what the last rule that sets it said
+    bool sets_base_time = false;
+    bool refers = false;  // loads of Source::other come from entry `reference` of the path's first group
+    uint32_t path_first = 0, path_end = 0;
+    Span conditions, actions, bids, asks;
+    Load which_action, which_side, reference;
+    Load instrument, id, new_id, price, size, orders, level, time, seconds, last;
+    Load name;  // of the instrument
+  };
+
+  [[nodiscard]] bool parse_rule(SpecReader& spec, Rule& rule);
+  [[nodiscard]] bool parse_load(SpecReader& spec, Load& load);
+  [[nodiscard]] bool parse_step(SpecReader& spec, Step& step);
+  void parse_values(SpecReader& spec, Span& span);
+
+  struct Place {
+    Bytes message, entry, other;
+  };
+  /// False: the field is not there, or says "no value".
+  [[nodiscard]] bool load(const Load& l, const Place& place, int64_t& value) const;
+  [[nodiscard]] bool load_rest(const Load& l, Bytes from, int64_t& value) const;
+  [[nodiscard]] bool among(const Span& span, uint64_t value) const {
+    for (uint32_t i = span.first; i < span.end; i++) {
+      if (values_[i] == value) return true;
+    }
+    return false;
+  }
+  [[nodiscard]] bool wanted(const Rule& rule, const Place& place) const;
+  /// False: nothing is to be done for this message or entry.
+  [[nodiscard]] bool fill(const Rule& rule, const Place& place, Books& books, BookOperation& op);
+  [[nodiscard]] uint32_t block_end(Bytes message) const;
+  static void name(const Load& l, const Place& place, Books& books, uint32_t instrument);
+
+  template <class Emit>
+  bool one(const Rule& rule, Bytes message, Bytes entry, Books& books, Emit& emit) {
+    BookOperation op;
+    if (fill(rule, Place{message, entry, Bytes{}}, books, op)) emit(op);
+    return true;
+  }
+  /// Where a step's entries begin, how many there are and how far apart; false where they lead past the end.
+  struct Run {
+    uint64_t at = 0, count = 0, size = 0, end = 0;
+  };
+  [[nodiscard]] bool step(const Step& s, Bytes message, uint64_t cursor, Run& run) const;
+
+  template <class Emit>
+  bool entries(const Rule& rule, Bytes message, Books& books, Emit& emit) {
+    uint64_t cursor = block_end(message);
+    Run run, first;
+    for (uint32_t i = rule.path_first; i < rule.path_end; i++) {
+      if (!step(steps_[i], message, cursor, run)) return false;
+      cursor = run.end;
+      if (i == rule.path_first) first = run;
+    }
+    for (uint64_t i = 0; i < run.count; i++) {
+      Place place{message, Bytes{message.data + run.at + i * run.size, uint32_t(run.size)}, Bytes{}};
+      if (rule.refers) {
+        int64_t n = 0;
+        if (!load(rule.reference, place, n) || n < 1 || uint64_t(n) > first.count) continue;
+        place.other = Bytes{message.data + first.at + uint64_t(n - 1) * first.size, uint32_t(first.size)};
+      }
+      BookOperation op;
+      op.last = false;
+      if (fill(rule, place, books, op)) {
+        if (rule.last.source == Source::absent) op.last = i + 1 == run.count;
+        emit(op);
+      }
+    }
+    return true;
+  }
+
+  BooksSpec books_;
+  std::vector<Span> rules_of_;
+  std::vector<Rule> rules_;
+  std::vector<Step> steps_;
+  std::vector<Condition> conditions_;
+  std::vector<uint64_t> values_;
+  std::vector<std::pair<uint64_t, BookAction>> actions_;
+  uint32_t header_size_ = 0, block_at_ = 0, block_size_ = 0;
+  bool block_big_ = false;
+  int64_t base_time_ns_ = 0;
+};
+
+}  // namespace venuewire

@@ -1,0 +1,159 @@
+// Finds an order's slot by its id. Open addressing over 8-byte entries (32 bits of the hash, 32 bits of the slot), so
+// that a look-up touches one cache line of the index and then the order itself. Grows without a pause: while a larger
+// table is being filled, every change moves a few entries over. Nothing is allocated but at growth.
+#pragma once
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+namespace venuewire {
+
+class OrderIndex {
+ public:
+  static constexpr uint32_t kNone = 0xFFFFFFFF;
+
+  /// `expected`: how many orders fit before the first growth.
+  explicit OrderIndex(uint32_t expected) { table_ = make(capacity_for(expected)); }
+
+  /// Mixes an id and its scope; two thirds of a MurmurHash3 finaliser, which spreads the consecutive ids of venues.
+  [[nodiscard]] static uint32_t hash(uint64_t id, uint64_t scope) {
+    uint64_t h = id + scope * 0x9E3779B97F4A7C15ull;
+    h ^= h >> 33;
+    h *= 0xFF51AFD7ED558CCDull;
+    h ^= h >> 33;
+    return uint32_t(h >> 16);
+  }
+
+  void prefetch(uint32_t h) const { __builtin_prefetch(&table_.slots[h & table_.mask]); }
+  /// The first slot whose hash is `h`, or kNone: where an order probably is, for prefetching.
+  [[nodiscard]] uint32_t guess(uint32_t h) const {
+    const uint64_t e = table_.slots[h & table_.mask];
+    return uint32_t(e >> 32) == h && e != 0 ? uint32_t(e) - 1 : kNone;
+  }
+
+  /// `same(slot)` says whether that order is the one; kNone when none is.
+  template <class Same>
+  [[nodiscard]] uint32_t find(uint32_t h, Same&& same) const {
+    const uint32_t found = find_in(table_, h & table_.mask, h, same);
+    if (found != kNone || old_.slots == nullptr) return found;
+    const uint32_t home = h & old_.mask;
+    return find_in(old_, home < moved_ ? moved_ : home, h, same);
+  }
+
+  void insert(uint32_t h, uint32_t slot) {
+    move_some();
+    if ((count_ + 1) * 2 > uint64_t(table_.mask) + 1) grow();
+    put(table_, h, slot);
+    count_++;
+  }
+
+  /// Removes the entry of `slot`, which is there.
+  void erase(uint32_t h, uint32_t slot) {
+    move_some();
+    if (erase_in(table_, h & table_.mask, h, slot) ||
+        (old_.slots != nullptr && erase_in(old_, (h & old_.mask) < moved_ ? moved_ : h & old_.mask, h, slot))) {
+      count_--;
+    }
+  }
+
+  void clear() {
+    retire(old_);
+    moved_ = 0;
+    count_ = 0;
+    for (uint64_t i = 0; i <= table_.mask; i++) table_.slots[i] = 0;
+  }
+
+  [[nodiscard]] uint32_t size() const { return count_; }
+  [[nodiscard]] uint64_t bytes() const {
+    return (uint64_t(table_.mask) + 1 + (old_.slots ? uint64_t(old_.mask) + 1 : 0)) * sizeof(uint64_t);
+  }
+  [[nodiscard]] uint8_t* memory() const { return reinterpret_cast<uint8_t*>(table_.slots); }
+
+ private:
+  struct Release {
+    void operator()(uint64_t* p) const { std::free(p); }
+  };
+  struct Table {
+    uint64_t* slots = nullptr;
+    uint32_t mask = 0;
+  };
+
+  static constexpr uint32_t kMovesEach = 8;  // entries moved at each change while a larger table is filled
+
+  [[nodiscard]] static uint32_t capacity_for(uint32_t orders) {
+    uint32_t n = 1024;
+    while (n < orders * 2ull && n < (1u << 31)) n *= 2;
+    return n;
+  }
+  [[nodiscard]] Table make(uint32_t capacity) {
+    Table t;
+    // Zeroed pages come from the system untouched: they cost nothing before they are used.
+    t.slots = static_cast<uint64_t*>(std::calloc(capacity, sizeof(uint64_t)));
+    if (t.slots == nullptr) std::abort();
+    t.mask = capacity - 1;
+    owned_.emplace_back(t.slots);
+    return t;
+  }
+  void retire(Table& t) { t = Table{}; }  // freed with the index: giving back that much memory takes long
+
+  template <class Same>
+  [[nodiscard]] static uint32_t find_in(const Table& t, uint32_t at, uint32_t h, Same& same) {
+    for (;; at = (at + 1) & t.mask) {
+      const uint64_t e = t.slots[at];
+      if (e == 0) return kNone;
+      if (uint32_t(e >> 32) == h && same(uint32_t(e) - 1)) return uint32_t(e) - 1;
+    }
+  }
+  static void put(Table& t, uint32_t h, uint32_t slot) {
+    uint32_t at = h & t.mask;
+    while (t.slots[at] != 0) at = (at + 1) & t.mask;
+    t.slots[at] = uint64_t(h) << 32 | (slot + 1);
+  }
+  [[nodiscard]] static bool erase_in(Table& t, uint32_t at, uint32_t h, uint32_t slot) {
+    const uint64_t wanted = uint64_t(h) << 32 | (slot + 1);
+    for (; t.slots[at] != wanted; at = (at + 1) & t.mask) {
+      if (t.slots[at] == 0) return false;
+    }
+    // What follows moves up, so that no chain is broken.
+    uint32_t hole = at;
+    for (uint32_t next = (at + 1) & t.mask; t.slots[next] != 0; next = (next + 1) & t.mask) {
+      const uint32_t home = uint32_t(t.slots[next] >> 32) & t.mask;
+      if (((next - home) & t.mask) < ((next - hole) & t.mask)) continue;
+      t.slots[hole] = t.slots[next];
+      hole = next;
+    }
+    t.slots[hole] = 0;
+    return true;
+  }
+  void grow() {
+    while (old_.slots != nullptr) move_some();
+    if (table_.mask >= (1u << 31) - 1) return;
+    old_ = table_;
+    moved_ = 0;
+    table_ = make((table_.mask + 1) * 2);
+  }
+  void move_some() {
+    if (old_.slots == nullptr) [[likely]]
+      return;
+    for (uint32_t n = 0; n < kMovesEach; n++) {
+      const uint64_t e = old_.slots[moved_];
+      if (e != 0) {
+        put(table_, uint32_t(e >> 32), uint32_t(e) - 1);
+        old_.slots[moved_] = 0;
+      }
+      if (moved_++ == old_.mask) {
+        retire(old_);
+        moved_ = 0;
+        return;
+      }
+    }
+  }
+
+  Table table_, old_;
+  uint32_t moved_ = 0;  // entries of the old table before this one are in the new one
+  uint32_t count_ = 0;
+  std::vector<std::unique_ptr<uint64_t, Release>> owned_;
+};
+
+}  // namespace venuewire

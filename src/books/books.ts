@@ -1,0 +1,277 @@
+/**
+ * Order books of every instrument of a feed, built natively from what the feed has delivered. One call takes a batch;
+ * best prices are read from shared memory, by any thread, without a crossing.
+ */
+import {
+  BOOK_CROSSED,
+  BOOK_SIDE,
+  BOOK_STALE,
+  BOOK_TOP_ASK_ORDERS_AT,
+  BOOK_TOP_ASK_PRICE_AT,
+  BOOK_TOP_ASK_SIZE_AT,
+  BOOK_TOP_BID_ORDERS_AT,
+  BOOK_TOP_BID_PRICE_AT,
+  BOOK_TOP_BID_SIZE_AT,
+  BOOK_TOP_BYTES,
+  BOOK_TOP_STATE_AT,
+  BOOK_TOP_VERSION_AT,
+} from '../contract.js';
+import { VenuewireError } from '../errors.js';
+import { type BookBounds, compileEvents, keyedByText } from '../events/compile.js';
+import type { AnyDecoder } from '../feed/batch.js';
+import type { Batch, Feed } from '../feed/feed.js';
+import { compileCatalogue, instrumentKey } from '../layout/index.js';
+import { type NativeBookCounter, type NativeBooks, native } from '../native.js';
+
+/** A price level; `price` and `size` are the raw integers, see `priceExponent`. */
+export interface BookLevel {
+  readonly price: bigint;
+  readonly size: bigint;
+  /** Orders at the level; 0 where the venue does not tell. */
+  readonly orders: number;
+}
+
+/** The best prices of an instrument; a side without a level has no price. */
+export interface TopOfBook {
+  readonly bid: BookLevel | undefined;
+  readonly ask: BookLevel | undefined;
+  /** Messages that the book rests on are missing. */
+  readonly stale: boolean;
+  readonly crossed: boolean;
+}
+
+export type BookSideName = 'bid' | 'ask';
+export type BookCounters = Readonly<Record<NativeBookCounter, number>>;
+
+/** In an instrument's key: implied orders and levels, which are books of their own. */
+export const IMPLIED = 1n << 63n;
+const DEFAULT_INSTRUMENTS = 65_536;
+const NO_PRICE = 0x7fff_ffff_ffff_ffffn;
+const EVENTS = 8_192;
+
+export interface BooksOptions extends BookBounds {
+  /** Levels that `depth` can give at once. Default 1,000. */
+  readonly depth?: number;
+}
+
+/** Reads best prices from the shared table that `Books.tops` is: for workers. */
+export class TopTable {
+  readonly #data: DataView;
+  readonly #words: Int32Array;
+  constructor(readonly memory: SharedArrayBuffer) {
+    this.#data = new DataView(memory);
+    this.#words = new Int32Array(memory);
+  }
+
+  /** A consistent copy; the writer is never waited for longer than it writes one record. */
+  read(instrument: number): TopOfBook {
+    const at = instrument * BOOK_TOP_BYTES;
+    const word = (at + BOOK_TOP_VERSION_AT) / 4;
+    for (;;) {
+      const before = Atomics.load(this.#words, word);
+      const bid = this.#level(at + BOOK_TOP_BID_PRICE_AT, at + BOOK_TOP_BID_SIZE_AT, at + BOOK_TOP_BID_ORDERS_AT);
+      const ask = this.#level(at + BOOK_TOP_ASK_PRICE_AT, at + BOOK_TOP_ASK_SIZE_AT, at + BOOK_TOP_ASK_ORDERS_AT);
+      const state = this.#data.getUint32(at + BOOK_TOP_STATE_AT, true);
+      if ((before & 1) !== 0 || Atomics.load(this.#words, word) !== before) continue;
+      return { bid, ask, stale: (state & BOOK_STALE) !== 0, crossed: (state & BOOK_CROSSED) !== 0 };
+    }
+  }
+
+  #level(price: number, size: number, orders: number): BookLevel | undefined {
+    const raw = this.#data.getBigInt64(price, true);
+    if (raw === NO_PRICE) return undefined;
+    return { price: raw, size: this.#data.getBigInt64(size, true), orders: this.#data.getUint32(orders, true) };
+  }
+}
+
+/**
+ * Made by `openBooks`. Feed it every batch, in order:
+ *
+ * ```ts
+ * const books = openBooks(feed);
+ * for await (const batch of feed) {
+ *   books.take(batch);
+ *   const { bid, ask } = books.top('AAPL');
+ * }
+ * ```
+ */
+export class Books<D extends AnyDecoder = AnyDecoder> {
+  /** 64 bytes an instrument, for `TopTable` in a worker. */
+  readonly tops: SharedArrayBuffer;
+  /** Prices: value = raw * 10^priceExponent. Raw integers where the venue gives the scale with the instrument. */
+  readonly priceExponent: number;
+  readonly sizeExponent: number;
+  /** Messages know instruments by a symbol, not by a number. */
+  readonly keyedByText: boolean;
+  readonly #native: NativeBooks;
+  readonly #table: TopTable;
+  readonly #state = new Float64Array(4);
+  readonly #prices: BigInt64Array;
+  readonly #sizes: BigInt64Array;
+  readonly #orders: Uint32Array;
+  readonly #numbers = new Map<bigint, number>();
+  #events: Uint8Array | undefined;
+
+  /** @internal */
+  constructor(
+    readonly feed: Feed<D>,
+    options: BooksOptions,
+  ) {
+    const decoder = feed.decoder;
+    const roles = decoder.events;
+    if (roles === undefined) {
+      throw new VenuewireError(
+        'VW_BOOK_ROLES',
+        `${decoder.id} does not say what its messages mean for books`,
+        'Give its table `events`; `venuewire list decoders --books` names those that have it.',
+      );
+    }
+    this.priceExponent = roles.priceExponent;
+    this.sizeExponent = roles.sizeExponent ?? 0;
+    this.keyedByText = keyedByText(decoder, roles);
+    const instrumentsMax = options.instrumentsMax ?? DEFAULT_INSTRUMENTS;
+    const addon = native();
+    const table = compileCatalogue(decoder);
+    const program = compileEvents(decoder, roles, { ...options, instrumentsMax });
+    const compiled = new Uint8Array(table.length + program.length);
+    compiled.set(table);
+    compiled.set(program, table.length);
+    const memory = new SharedArrayBuffer((instrumentsMax + 1) * BOOK_TOP_BYTES);
+    this.tops = memory;
+    this.#table = new TopTable(memory);
+    const { ring } = feed;
+    this.#native = new addon.Books(compiled, ring.bytes, ring.dataAt, ring.dataBytes, new Uint8Array(memory));
+    const depth = options.depth ?? 1_000;
+    this.#prices = new BigInt64Array(depth);
+    this.#sizes = new BigInt64Array(depth);
+    this.#orders = new Uint32Array(depth);
+  }
+
+  /** Applies a batch: call it once for each, in order. */
+  take(batch: Batch<D>): void {
+    this.#take(batch.from, batch.to, null);
+  }
+
+  /**
+   * Applies a batch and gives its normalised events: `count` records of 64 bytes (see `Event` of the contract), valid
+   * until the next call. May be called several times a batch where it has very many.
+   */
+  takeEvents(batch: Batch<D>, events: (records: Uint8Array, count: number) => void): void {
+    this.#events ??= new Uint8Array(EVENTS * 64);
+    this.#take(batch.from, batch.to, events);
+  }
+
+  #take(from: number, to: number, events: ((records: Uint8Array, count: number) => void) | null): void {
+    const state = this.#state;
+    const into = events === null ? null : (this.#events as Uint8Array);
+    for (let position = from, more = true; more; ) {
+      this.#native.take(position, to, into, state);
+      position = state[0] as number;
+      more = state[2] === 1;
+      if (events !== null && state[1] !== 0) events(into as Uint8Array, state[1] as number);
+      if (state[3] === 0) {
+        throw new VenuewireError(
+          'VW_RING_RECORD',
+          `The ring holds no sound record at position ${position}`,
+          'Take each batch once, before the next is asked for.',
+        );
+      }
+    }
+  }
+
+  /** Number of instruments seen. */
+  get instruments(): number {
+    return this.#native.instruments();
+  }
+
+  /** The venue's key of each instrument, by its number. */
+  keys(): BigUint64Array {
+    const keys = new BigUint64Array(this.instruments);
+    this.#native.keys(0, keys);
+    return keys;
+  }
+
+  /** The symbol of instrument `number`; '' where the venue has not told it. */
+  name(number: number): string {
+    return this.#native.name(number);
+  }
+
+  /** The number of an instrument, -1 when it has not been seen. By the venue's key: a symbol, or its number. */
+  numberOf(instrument: string | number | bigint): number {
+    if (this.#numbers.size !== this.instruments) {
+      const keys = this.keys();
+      for (let i = this.#numbers.size; i < keys.length; i++) this.#numbers.set(keys[i] as bigint, i);
+    }
+    return this.#numbers.get(instrumentKey(this.feed.decoder, instrument)) ?? -1;
+  }
+
+  #number(instrument: string | number | bigint | { readonly number: number }): number {
+    return typeof instrument === 'object' ? instrument.number : this.numberOf(instrument);
+  }
+
+  /** Best prices; of an instrument that has not been seen: none. */
+  top(instrument: string | number | bigint | { readonly number: number }): TopOfBook {
+    const number = this.#number(instrument);
+    if (number < 0 || number >= this.instruments)
+      return { bid: undefined, ask: undefined, stale: false, crossed: false };
+    return this.#table.read(number);
+  }
+
+  /** Levels of a side, best first. */
+  depth(
+    instrument: string | number | bigint | { readonly number: number },
+    side: BookSideName,
+    most = this.#prices.length,
+  ): BookLevel[] {
+    const number = this.#number(instrument);
+    if (number < 0) return [];
+    const n = Math.min(
+      most,
+      this.#native.depth(number, BOOK_SIDE.indexOf(side), this.#prices, this.#sizes, this.#orders),
+    );
+    return Array.from({ length: n }, (_, i) => ({
+      price: this.#prices[i] as bigint,
+      size: this.#sizes[i] as bigint,
+      orders: this.#orders[i] as number,
+    }));
+  }
+
+  /** Ids of the orders at a price, first in the queue first; empty for feeds without orders. */
+  queue(
+    instrument: string | number | bigint | { readonly number: number },
+    side: BookSideName,
+    price: bigint,
+    most = 1_000,
+  ): bigint[] {
+    const number = this.#number(instrument);
+    if (number < 0) return [];
+    const ids = new BigUint64Array(most);
+    return Array.from(ids.subarray(0, this.#native.queue(number, BOOK_SIDE.indexOf(side), price, ids)));
+  }
+
+  /** How often a book has changed. */
+  updates(instrument: { readonly number: number }): number {
+    return this.#native.updates(instrument.number);
+  }
+
+  /** What all levels of all books hold together, in raw units. */
+  size(): bigint {
+    return this.#native.size();
+  }
+
+  counters(): BookCounters {
+    return this.#native.counters();
+  }
+
+  /** @internal For tests: sums and order hold everywhere. */
+  consistent(): boolean {
+    return this.#native.consistent();
+  }
+}
+
+/**
+ * Books over a feed.
+ * @throws VenuewireError `VW_BOOK_ROLES` when the feed's table does not say what its messages mean for books.
+ */
+export const openBooks = <D extends AnyDecoder>(feed: Feed<D>, options: BooksOptions = {}): Books<D> =>
+  new Books(feed, options);

@@ -1,0 +1,193 @@
+/** `venuewire book`: the order books that a capture builds up. */
+import type { Command } from 'commander';
+import { type BookLevel, type BookSideName, type Books, IMPLIED, openBooks } from '../books/books.js';
+import { Capture } from '../capture/packets.js';
+import { openFeed } from '../feed/feed.js';
+import { feedCounter } from '../feed/statistics.js';
+import { formatPrice } from '../layout/index.js';
+import { oneOf, wholeNumber } from './choose.js';
+import { FINDINGS, OK } from './exit.js';
+import { captureVenue } from './feeds.js';
+import { Output, Progress } from './output.js';
+
+interface BookOptions {
+  readonly venue?: string;
+  readonly decoder?: string;
+  readonly framing?: string;
+  readonly line: readonly string[];
+  readonly instrument?: string;
+  readonly depth: number;
+  readonly format: 'ndjson' | 'pretty';
+}
+
+type Row = readonly [price: string, size: string, orders: number | null];
+
+/** What an instrument's book is at the end, as it is printed. */
+interface BookLine {
+  readonly instrument: string;
+  readonly symbol?: string;
+  readonly bids: readonly Row[];
+  readonly asks: readonly Row[];
+  /** Where the venue has implied orders: apart from the real ones. */
+  readonly impliedBids?: readonly Row[];
+  readonly impliedAsks?: readonly Row[];
+  readonly state: 'good' | 'stale';
+  readonly checks: { readonly ok: number; readonly bad: number };
+  readonly gaps: number;
+  readonly updates: number;
+}
+
+function rows(books: Books, levels: readonly BookLevel[]): Row[] {
+  return levels.map(({ price, size, orders }) => [
+    plain(formatPrice(price, books.priceExponent)),
+    plain(formatPrice(size, books.sizeExponent)),
+    orders === 0 ? null : orders,
+  ]);
+}
+
+/** Decimal text without trailing zeros. */
+const plain = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
+
+function keyText(key: bigint, isText: boolean): string {
+  if (!isText) return key.toString();
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(key);
+  return bytes.toString('latin1').trimEnd();
+}
+
+/** Lines of all instruments that have a level. */
+function* bookLines(books: Books, gaps: number, depth: number, only: string | undefined): Generator<BookLine> {
+  const keys = [...books.keys()];
+  const text = books.keyedByText;
+  const side = (number: number | undefined, name: BookSideName): Row[] =>
+    number === undefined ? [] : rows(books, books.depth({ number }, name, depth));
+  const apart = new Map(
+    keys.flatMap((key, number) => ((key & IMPLIED) !== 0n ? [[key ^ IMPLIED, number] as const] : [])),
+  );
+  const real = new Map(keys.flatMap((key, number) => ((key & IMPLIED) === 0n ? [[key, number] as const] : [])));
+  for (const key of new Set([...real.keys(), ...apart.keys()])) {
+    const number = real.get(key) ?? (apart.get(key) as number);
+    const symbol = books.name(number);
+    const instrument = text && symbol !== '' ? symbol : keyText(key, text);
+    if (only !== undefined && only !== instrument && only !== symbol) continue;
+    const bids = side(real.get(key), 'bid');
+    const asks = side(real.get(key), 'ask');
+    const impliedBids = side(apart.get(key), 'bid');
+    const impliedAsks = side(apart.get(key), 'ask');
+    if (bids.length + asks.length + impliedBids.length + impliedAsks.length === 0) continue;
+    yield {
+      instrument,
+      ...(symbol !== '' && symbol !== instrument ? { symbol } : {}),
+      bids,
+      asks,
+      ...(impliedBids.length + impliedAsks.length > 0 ? { impliedBids, impliedAsks } : {}),
+      state: books.top({ number }).stale ? 'stale' : 'good',
+      checks: { ok: 0, bad: 0 },
+      gaps,
+      updates: books.updates({ number }),
+    };
+  }
+}
+
+function ladder(line: BookLine): string {
+  const most = Math.max(line.bids.length, line.asks.length);
+  const head = `${line.symbol ?? line.instrument}${line.state === 'stale' ? '  STALE' : ''}`;
+  const side = (row: Row | undefined): [string, string, string] =>
+    row === undefined ? ['', '', ''] : [row[2] === null ? '' : String(row[2]), row[1], row[0]];
+  const out = [
+    head,
+    `${'orders'.padStart(8)}${'size'.padStart(12)}${'bid'.padStart(14)}  ${'ask'.padEnd(14)}${'size'.padEnd(12)}orders`,
+  ];
+  for (let i = 0; i < most; i++) {
+    const [bo, bs, bp] = side(line.bids[i]);
+    const [ao, as, ap] = side(line.asks[i]);
+    out.push(`${bo.padStart(8)}${bs.padStart(12)}${bp.padStart(14)}  ${ap.padEnd(14)}${as.padEnd(12)}${ao}`.trimEnd());
+  }
+  return out.join('\n');
+}
+
+async function book(file: string, options: BookOptions): Promise<void> {
+  const capture = new Capture(file);
+  const { venue, capture: source, found } = await captureVenue(capture, options);
+  for (const text of found) process.stderr.write(`${text}\n`);
+  const feed = await openFeed(venue, { capture: source });
+  const books = openBooks(feed, { depth: Math.max(options.depth, 1) });
+  const out = new Output();
+  const progress = new Progress('book', capture.size);
+  const done = feedCounter(feed.ring, 'captureBytes');
+  const began = process.hrtime.bigint();
+  let gaps = 0;
+  let fault: unknown;
+  feed.on('gapOpened', () => gaps++);
+  try {
+    try {
+      for await (const batch of feed) {
+        books.take(batch);
+        progress.update(done());
+      }
+    } catch (error) {
+      fault = error;
+    }
+    progress.done();
+    const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+    for (const line of bookLines(books, gaps, options.depth, options.instrument)) {
+      out.line(options.format === 'pretty' ? `${ladder(line)}\n` : JSON.stringify(line));
+      if (out.full) await out.flush();
+    }
+    const c = books.counters();
+    const summary = {
+      messages: c.messages,
+      events: c.operations,
+      instruments: books.instruments,
+      orders: c.orders,
+      levels: c.levels,
+      size: books.size().toString(),
+      unknownOrders: c.unknownOrders,
+      crossed: c.crossed,
+      seconds,
+    };
+    out.line(
+      options.format === 'pretty'
+        ? Object.entries(summary)
+            .map(([k, v]) => `${k} ${v}`)
+            .join(', ')
+        : JSON.stringify({ summary }),
+    );
+    await out.flush();
+    if (fault !== undefined) throw fault;
+    process.exitCode = gaps > 0 ? FINDINGS : OK;
+  } finally {
+    progress.done();
+    feed.close();
+  }
+}
+
+const again = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+export function configure(command: Command): void {
+  command
+    .argument('<file>', 'pcap, pcapng or BinaryFILE, plain or gzip; - for standard input')
+    .option('--venue <file-or-id>', 'venue file, or a ready venue (venuewire list venues)')
+    .option('--decoder <id>', 'message table, where there is no venue')
+    .option('--framing <id>', 'how packets carry messages; default: what the decoder names')
+    .option(
+      '--line <name=ip:port>',
+      'destination that is this line; again for more. Default: found in the capture',
+      again,
+      [],
+    )
+    .option('--instrument <symbol>', 'only this one: its symbol, or the number that messages know it by')
+    .option('--depth <n>', 'levels of each side', wholeNumber('--depth', 1, 1_000_000), 1_000_000)
+    .addOption(oneOf('--format <name>', 'how books are printed', ['ndjson', 'pretty'], 'ndjson'))
+    .addHelpText(
+      'after',
+      `
+A line for each instrument that has a level at the capture's end, best prices first, then a summary.
+
+Examples:
+  venuewire book day.pcap --decoder nasdaq-totalview-itch-5.0 --instrument AAPL --depth 10 --format pretty
+  venuewire book day.itch.gz --venue nasdaq-totalview | tail -n 1
+`,
+    )
+    .action(book);
+}

@@ -1,0 +1,123 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { type Books, openBooks, TopTable } from '../../src/books/books.js';
+import { EVENT_ACTION, EVENT_ACTION_AT, EVENT_BYTES, EVENT_FLAGS_AT, EVENT_LAST } from '../../src/contract.js';
+import { itch50 } from '../../src/decoders/itch50.js';
+import { compileEvents } from '../../src/events/compile.js';
+import { openFeed } from '../../src/feed/feed.js';
+import { captureFile } from '../../src/patterns/index.js';
+import { defineVenue } from '../../src/patterns/venue.js';
+import { resolveVenue } from '../../src/venues/load.js';
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+
+async function feedOf(file: string) {
+  const venue = await resolveVenue(
+    defineVenue({ name: 'day', decoder: itch50, framing: 'moldudp64', lines: { A: captureFile(file) } }),
+  );
+  return openFeed(venue, { capture: { file } });
+}
+
+async function booksOf(file: string): Promise<Books> {
+  const feed = await feedOf(file);
+  const books = openBooks(feed);
+  for await (const batch of feed) books.take(batch);
+  return books;
+}
+
+const everything = (books: Books) =>
+  [...books.keys()]
+    .map((key, number) => ({
+      key,
+      bids: books.depth({ number }, 'bid'),
+      asks: books.depth({ number }, 'ask'),
+    }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+
+describe('books of a capture', () => {
+  it('hold what the messages built up, and their sums agree', async () => {
+    const books = await booksOf(fixture('itch50-clean.pcap'));
+    expect(books.consistent()).toBe(true);
+    expect(books.counters()).toMatchObject({ unknownOrders: 0, duplicateOrders: 0, overfilled: 0, malformed: 0 });
+    expect(books.instruments).toBeGreaterThan(0);
+    const number = everything(books).findIndex((b) => b.bids.length > 0);
+    const key = everything(books)[number]?.key as bigint;
+    const best = books.depth(key, 'bid')[0];
+    expect(books.top(key).bid).toEqual(best);
+    expect(books.queue(key, 'bid', best?.price as bigint)).toHaveLength(best?.orders as number);
+  });
+
+  it('say that they are stale where messages are lost for good', async () => {
+    const lossy = await openFeed(
+      await resolveVenue(
+        defineVenue({
+          name: 'day',
+          decoder: itch50,
+          framing: 'moldudp64',
+          lines: { A: captureFile('a'), B: captureFile('b') },
+        }),
+      ),
+      {
+        capture: {
+          file: fixture('itch50-ab-lossy.pcap'),
+          lines: { A: '233.54.12.111:26477', B: '233.49.196.111:26477' },
+        },
+      },
+    );
+    const books = openBooks(lossy);
+    for await (const batch of lossy) books.take(batch);
+    expect(lossy.statistics().ledger.abandoned).toBeGreaterThan(0n);
+    const states = [...books.keys()].map((_, number) => books.top({ number }).stale);
+    expect(new Set(states)).toEqual(new Set([true]));
+    expect(books.consistent()).toBe(true);
+  });
+
+  it('show best prices to another reader through shared memory', async () => {
+    const books = await booksOf(fixture('itch50-clean.pcap'));
+    const table = new TopTable(books.tops);
+    for (let number = 0; number < books.instruments; number++) {
+      expect(table.read(number)).toEqual(books.top({ number }));
+    }
+  });
+
+  it('give an event for everything that they do, ended by the flag "last"', async () => {
+    const feed = await feedOf(fixture('itch50-clean.pcap'));
+    const books = openBooks(feed);
+    const actions = new Map<string, number>();
+    let last = 0;
+    for await (const batch of feed) {
+      books.takeEvents(batch, (records, count) => {
+        for (let i = 0; i < count; i++) {
+          const action = EVENT_ACTION[records[i * EVENT_BYTES + EVENT_ACTION_AT] as number] as string;
+          actions.set(action, (actions.get(action) ?? 0) + 1);
+          if (((records[i * EVENT_BYTES + EVENT_FLAGS_AT] as number) & EVENT_LAST) !== 0) last++;
+        }
+      });
+    }
+    expect(actions.get('add')).toBeGreaterThan(0);
+    expect(actions.get('fill')).toBeGreaterThan(0);
+    expect((actions.get('cancel') ?? 0) >= (actions.get('fill') ?? 0)).toBe(true);
+    expect(last).toBeGreaterThan(0);
+  });
+});
+
+describe('roles', () => {
+  const withRoles = (messages: object) => () => compileEvents(itch50, { priceExponent: -4, messages } as never);
+
+  it.each([
+    ['a message that is not there', { nothing: { does: 'add' } }, /nothing.*no such message/],
+    ['a field that is not there', { addOrder: { does: 'add', id: 'reference' } }, /no field 'reference'/],
+    ['a group that is not there', { addOrder: { does: 'add', each: 'orders' } }, /no group 'orders'/],
+    ['a code that is none', { addOrder: { does: 'add', when: { shares: ['x'] } } }, /'x' is no value of 'shares'/],
+  ])('that name %s are refused', (_, messages, says) => {
+    expect(withRoles(messages)).toThrow(
+      expect.objectContaining({ code: 'VW_LAYOUT_ROLE', message: expect.stringMatching(says) }),
+    );
+  });
+
+  it('with fewer decimals than a field has are refused', () => {
+    const compile = () =>
+      compileEvents(itch50, { priceExponent: -2, messages: { addOrder: { does: 'add', price: 'price' } } });
+    expect(compile).toThrow(/more decimals/);
+  });
+});
