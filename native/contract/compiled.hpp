@@ -90,6 +90,8 @@ void read_framing(Reader& r, Record& out) {
   read_field(r, out.packet_length);
   static_assert(std::is_same_v<decltype(out.packet_length_add), int32_t>);
   out.packet_length_add = int32_t(r.u32());
+  static_assert(std::is_same_v<decltype(out.packet_delimiter), int16_t>);
+  out.packet_delimiter = int16_t(r.u16());
   read_field(r, out.sequence);
   read_field(r, out.sequence_high);
   read_field(r, out.count);

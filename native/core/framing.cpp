@@ -1,5 +1,7 @@
 #include "core/framing.hpp"
 
+#include <cstring>
+
 #include "core/catalogue.hpp"
 
 namespace venuewire {
@@ -93,6 +95,12 @@ int64_t fix_size(Bytes b, uint32_t& body) {
   return int64_t(body) + length + kFixTrailer;
 }
 
+/// Bytes of the packet at the front up to its delimiter, which is part of it; 0 = there is none yet.
+int64_t delimited_size(const FramingSpec& f, Bytes b) {
+  const void* hit = b.size == 0 ? nullptr : std::memchr(b.data, f.packet_delimiter, b.size);
+  return hit == nullptr ? 0 : static_cast<const uint8_t*>(hit) - b.data + 1;
+}
+
 /// Whether the trailer stands where the length says, and whether its sum is right.
 bool fix_trailer(Bytes whole) {
   const uint8_t* t = whole.data + whole.size - kFixTrailer;
@@ -122,6 +130,12 @@ FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint3
   if (f.packet_length.present()) {
     const int64_t size = int64_t(f.packet_length.load(datagram.data) & kLengthMask) + f.packet_length_add;
     if (size < f.header_length_min || size > datagram.size) return FrameStatus::malformed;
+    whole = datagram.first(uint32_t(size));
+    if (f.many_packets) consumed = uint32_t(size);
+  }
+  if (f.packet_delimiter >= 0) {
+    const int64_t size = delimited_size(f, datagram);
+    if (size < f.header_length_min) return FrameStatus::malformed;
     whole = datagram.first(uint32_t(size));
     if (f.many_packets) consumed = uint32_t(size);
   }
@@ -158,6 +172,11 @@ int64_t stream_packet_size(const FramingSpec& f, Bytes stream, uint32_t packet_b
     if (size > packet_bytes_max) return -1;
     // A length that lies makes the rest of the stream unreadable.
     return size > 0 && size <= int64_t(stream.size) && !fix_trailer(stream.first(uint32_t(size))) ? -1 : size;
+  }
+  if (f.packet_delimiter >= 0) {
+    const int64_t size = delimited_size(f, stream);
+    if (size > packet_bytes_max || (size == 0 && stream.size >= packet_bytes_max)) return -1;
+    return size > 0 && size < f.header_length_min ? -1 : size;
   }
   if (!f.packet_length.present()) return -1;
   if (!f.packet_length.fits(stream)) return 0;

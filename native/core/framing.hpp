@@ -77,6 +77,7 @@ struct FramingSpec {
   uint16_t header_length_min = 0;  ///< shortest legal packet (idle packets may lack the count)
   Field packet_length;
   int32_t packet_length_add = 0;  ///< value + add = bytes of the whole packet
+  int16_t packet_delimiter = -1;  ///< the packet ends with this byte (inclusive) instead of having a length
   Field sequence, sequence_high;  ///< sequence_high: bits above the 32 of `sequence`
   Field count, channel;
   Field send_time;

@@ -131,6 +131,30 @@ SCENARIO("a stream's packet needs its length before its size is known") {
   CHECK(stream_packet_size(FramingSpec{}, view(b), 100) < 0);
 }
 
+SCENARIO("packets that end with a byte are read one after the other, wherever the stream is cut") {
+  FramingSpec f;
+  f.header_length = 1;
+  f.header_length_min = 2;
+  f.packet_delimiter = '\n';
+  f.many_packets = true;
+  f.message_trailer = 1;
+  const Buffer b = {'S', 'a', 'b', '\n', 'H', '\n', 'S', 'c'};
+  for (uint32_t cut = 0; cut <= b.size(); cut++) {
+    CHECK(stream_packet_size(f, view(b).first(cut), 100) == (cut < 4 ? 0 : 4));
+  }
+  Packet p;
+  uint32_t consumed;
+  CHECK(read_packet(f, view(b), p, consumed) == FrameStatus::ok && consumed == 4 && p.whole.size == 4);
+  MessageWalk walk(f, p.body);
+  Bytes message;
+  CHECK(walk.next(message) && message.size == 2 && message.data[0] == 'a' && !walk.next(message));
+  CHECK(read_packet(f, view(b).from(6), p, consumed) == FrameStatus::malformed);  // nothing ends it
+  CHECK(stream_packet_size(f, view(b), 3) < 0);                                   // longer than allowed
+  CHECK(stream_packet_size(f, view(b).first(3), 3) < 0);                          // and nothing has ended it
+  const Buffer empty = {'\n', '\n'};
+  CHECK(stream_packet_size(f, view(empty), 100) < 0);  // shorter than its header
+}
+
 SCENARIO("numbers are read in both byte orders, all widths, shifted, masked, as digits, in two halves") {
   FramingSpec f;
   f.header_length = f.header_length_min = 12;

@@ -146,15 +146,25 @@ export class FramingReader {
     this.#wrapFirst = BigInt(f.wrap.first);
   }
 
+  /** Whether packets say where they end. */
+  get tellsSize(): boolean {
+    return this.framing.packetLength !== undefined || this.framing.packetDelimiter !== undefined;
+  }
+
   /** Bytes of the packet at the front of a stream; 0: more are needed to tell; -1: it is no packet of this framing. */
   streamSize(data: DataView, at: number, end: number): number {
+    const { packetDelimiter } = this.framing;
+    const most = this.options.packetBytesMax ?? 1 << 20;
+    if (packetDelimiter !== undefined) {
+      const size = delimitedSize(data, at, end, packetDelimiter);
+      if (size > most || (size === 0 && end - at >= most)) return -1;
+      return size > 0 && size < this.framing.shortestPacket ? -1 : size;
+    }
     const p = this.framing.packetLength;
     if (p === undefined || this.#packetLength === undefined) return -1;
     if (at + p.offset + p.size > end) return 0;
     const size = this.#packetLength(data, at) + p.excludes;
-    return size < this.framing.shortestPacket || size <= 0 || size > (this.options.packetBytesMax ?? 1 << 20)
-      ? -1
-      : size;
+    return size < this.framing.shortestPacket || size <= 0 || size > most ? -1 : size;
   }
 
   /**
@@ -173,6 +183,14 @@ export class FramingReader {
       const size = this.#packetLength(data, at) + f.packetLength.excludes;
       if (size < f.shortestPacket || size <= 0 || size > end - at) {
         this.problem = `the header states ${size} bytes, there are ${end - at}`;
+        return -1;
+      }
+      stop = at + size;
+    }
+    if (f.packetDelimiter !== undefined) {
+      const size = delimitedSize(data, at, end, f.packetDelimiter);
+      if (size < f.shortestPacket) {
+        this.problem = size === 0 ? 'no byte ends it' : `${size} bytes, the shortest packet has ${f.shortestPacket}`;
         return -1;
       }
       stop = at + size;
@@ -315,6 +333,12 @@ function text(data: DataView, at: number, size: number): string {
   let out = '';
   for (let i = 0; i < size; i++) out += String.fromCharCode(data.getUint8(at + i));
   return out.replaceAll('\0', ' ').trim();
+}
+
+/** Bytes from `at` up to the delimiter, which is counted; 0: there is none before `end`. */
+function delimitedSize(data: DataView, at: number, end: number, delimiter: number): number {
+  for (let i = at; i < end; i++) if (data.getUint8(i) === delimiter) return i + 1 - at;
+  return 0;
 }
 
 /** Unsigned, of any width. Numbers in ASCII skip what is not a digit. */

@@ -272,7 +272,7 @@ export class Messages implements FlowSink {
     found.channel = flow.channel;
     let at = 0;
     while (at < end) {
-      const size = framer.framing.packetLength === undefined ? end - at : framer.streamSize(view, at, end);
+      const size = framer.tellsSize ? framer.streamSize(view, at, end) : end - at;
       const waits = size === 0 || size > end - at;
       if (waits && state.inStep) break;
       if (waits || size < 0 || (!state.inStep && !this.#plausible(framer, view, at, at + size))) {
@@ -321,7 +321,7 @@ export class Messages implements FlowSink {
     const framer = this.#tcp;
     const { view } = flow;
     const end = flow.length;
-    if (framer.framing.packetLength === undefined) return end;
+    if (!framer.tellsSize) return end;
     for (let from = at; from < end; from++) {
       if (!this.#startsPacket(view, from, end)) continue;
       const size = framer.streamSize(view, from, end);

@@ -7,7 +7,7 @@ export const cboeAsciiLastSale124 = defineDecoder({
   feed: 'Last Sale (ASCII)',
   version: '1.2.4',
   specification: 'Cboe US Equities Last Sale Specification, version 1.2.4, Wednesday, January 15, 2025',
-  framing: 'cboe-ascii-pitch',
+  framing: 'souptcp',
   byteOrder: 'big',
   header: {
     timestamp: digits(0, 8, millisSinceMidnight),

@@ -25,7 +25,7 @@ export const cboeAsciiPitch11513 = defineDecoder({
   feed: 'TCP depth of book (ASCII PITCH)',
   version: '1.15.13',
   specification: 'Cboe US Equities TCP PITCH Specification, version 1.15.13, Monday, April 21, 2025',
-  framing: 'cboe-ascii-pitch',
+  framing: 'souptcp',
   byteOrder: 'big',
   header: {
     timestamp: digits(0, 8, millisSinceMidnight),

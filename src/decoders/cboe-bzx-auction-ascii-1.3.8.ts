@@ -15,7 +15,7 @@ export const cboeBzxAuctionAscii138 = defineDecoder({
   feed: 'Auction Feed (ASCII)',
   version: '1.3.8',
   specification: 'Cboe US Equities Auction Feed Specification, version 1.3.8, Monday, April 21, 2025',
-  framing: 'cboe-ascii-pitch',
+  framing: 'souptcp',
   byteOrder: 'big',
   header: {
     timestamp: digits(0, 8, millisSinceMidnight),

@@ -19,7 +19,7 @@ export const cboeEuropeAsciiPitch434 = defineDecoder({
   feed: 'TCP depth of book (ASCII PITCH)',
   version: '4.34',
   specification: 'BATS Europe PITCH Specification, version 4.34, Friday, January 30, 2026',
-  framing: 'cboe-ascii-pitch',
+  framing: 'souptcp',
   byteOrder: 'big',
   header: {
     timestamp: digits(0, 11, microsSinceMidnight),

@@ -16,7 +16,7 @@ export const cboeEuropeAuctionAscii14 = defineDecoder({
   feed: 'Auction Feed (ASCII PITCH over TCP)',
   version: '1.4',
   specification: 'BATS Europe Auction Feed Specification, version 1.4, Thursday, February 6, 2025',
-  framing: 'cboe-ascii-pitch',
+  framing: 'souptcp',
   byteOrder: 'big',
   header: {
     timestamp: digits(0, 8, millisSinceMidnight),

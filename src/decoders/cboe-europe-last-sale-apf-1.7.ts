@@ -94,7 +94,7 @@ export const cboeEuropeLastSaleApf17 = defineDecoder({
   feed: 'Last Sale (APF)',
   version: '1.7',
   specification: 'BATS Europe Last Sale Specification, version 1.7, Monday, October 2, 2023',
-  framing: 'cboe-ascii-pitch',
+  framing: 'souptcp',
   byteOrder: 'big',
   header: {
     timestamp: digits(0, 8, millisSinceMidnight),

@@ -102,6 +102,12 @@ export const framingSchema = z
       .describe(
         'tag=value messages: BodyLength (9) ends one, CheckSum (10) is verified; fields are found by their tags',
       ),
+    packetDelimiter: z
+      .int()
+      .min(0)
+      .max(255)
+      .optional()
+      .describe('The packet ends with this byte, which is part of it, where no field says its length'),
     manyPackets: z.boolean().default(false).describe('One datagram may hold several packets, each with its header'),
     session: z
       .strictObject({
@@ -260,7 +266,10 @@ export const framingSchema = z
       fault('numbering', `'${f.numbering}' needs a sequence`);
     }
     if (f.restarts && f.sendTime === undefined) fault('restarts', 'needs a sendTime');
-    if (f.manyPackets && f.packetLength === undefined) fault('manyPackets', 'needs a packetLength');
+    if (f.manyPackets && f.packetLength === undefined && f.packetDelimiter === undefined)
+      fault('manyPackets', 'needs a packetLength or a packetDelimiter');
+    if (f.packetLength !== undefined && f.packetDelimiter !== undefined)
+      fault('packetDelimiter', 'is not for packets that have a packetLength');
     if (f.session?.type === 'uint' && f.session.size > 8) fault('session.size', 'a number has at most 8 bytes');
     f.kinds.forEach((k, i) => {
       if (k.when.field !== undefined && f[k.when.field] === undefined) {

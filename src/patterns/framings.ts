@@ -119,6 +119,30 @@ export const cboeCsm = defineFraming({
   message: { length: { offset: 0, size: 2 } },
 });
 
+/** SoupTCP 2.0: a packet type, text, a line feed. Numbers are counted from the one that the login names. */
+export const souptcp = defineFraming({
+  id: 'souptcp',
+  source: 'Cboe US Equities TCP PITCH, sessions; public dissector of 1.15.13',
+  unconfirmed: ['that the number of the next message comes with the login alone'],
+  byteOrder: 'big',
+  headerLength: 1,
+  shortestPacket: 2,
+  packetDelimiter: 0x0a,
+  manyPackets: true,
+  kinds: byType(0, {
+    S: 'data',
+    U: 'unsequenced',
+    H: 'heartbeat',
+    R: 'heartbeat',
+    '+': 'ignore',
+    A: 'ignore',
+    J: 'ignore',
+    L: 'ignore',
+    O: 'ignore',
+  }),
+  message: { trailer: 1 },
+});
+
 /** Lines of text without a number. */
 export const cboeAsciiTop = defineFraming({
   id: 'cboe-ascii-top',
@@ -777,6 +801,7 @@ export const framings: readonly Framing[] = [
   binaryfile,
   cboeSequencedUnit,
   cboeCsm,
+  souptcp,
   cboeAsciiTop,
   nyseXdp,
   nyseOpenbook,

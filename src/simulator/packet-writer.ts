@@ -209,6 +209,7 @@ export class PacketWriter {
     if (f.packetLength !== undefined) {
       this.put(bytes, f.packetLength, bytes.length - f.packetLength.excludes);
     }
+    if (f.packetDelimiter !== undefined) bytes[bytes.length - 1] = f.packetDelimiter;
     this.options.seal?.(bytes);
     return bytes;
   }

@@ -75,6 +75,7 @@ export function readSpec(spec: Uint8Array) {
     header: u16(),
     shortest: u16(),
     packetLength: [field(), i32()],
+    packetDelimiter: u16(),
     sequence: field(),
     sequenceHigh: field(),
     count: field(),

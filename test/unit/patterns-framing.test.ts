@@ -91,11 +91,52 @@ describe('the framing records', () => {
 describe('the framing of a decoder', () => {
   /** Messages of a stream that has a framing of its own beside the table. */
   const STREAMS = ['nasdaq-glimpse-5.0', 'session-iex-gap-fill'];
-  /** Lines over TCP with their packet type in front: no engine reads them yet. */
-  const UNREAD = ['cboe-ascii-pitch'];
   it.each(decoders.map((d) => [d.id, d] as const))('%s has one, or is of a stream', (id, entry) => {
-    if (UNREAD.includes(entry.framing)) return;
     expect(framingOf(entry) === undefined ? entry.framing : 'framed').toBe(STREAMS.includes(id) ? 'stream' : 'framed');
+  });
+});
+
+describe('packets that end with a byte', () => {
+  const text = 'S28800000A1\nH\nS28800001A22\n';
+  const data = new DataView(Uint8Array.from(Buffer.from(text, 'latin1')).buffer);
+  const kinds = (r: FramingReader, end: number) => {
+    const out: string[] = [];
+    let at = 0;
+    for (; at < end; ) {
+      const size = r.streamSize(data, at, end);
+      if (size <= 0) break;
+      r.read(data, at, at + size);
+      const messages: string[] = [];
+      r.messages(data, (from, length) => messages.push(text.slice(from, from + length)));
+      out.push(`${r.packet.kind} ${messages.join('|')}`.trim());
+      at += size;
+    }
+    return [at, ...out];
+  };
+  it('are read one after the other, wherever the stream is cut', () => {
+    const whole = ['data 28800000A1', 'heartbeat', 'data 28800001A22'];
+    const ends = [12, 14, 27];
+    for (let cut = 0; cut <= text.length; cut++) {
+      const read = ends.filter((e) => e <= cut).length;
+      expect(kinds(reader('souptcp'), cut)).toEqual([[0, ...ends][read], ...whole.slice(0, read)]);
+    }
+  });
+  it('are refused where they are too short, or where nothing ends them within bounds', () => {
+    const bounded = new FramingReader(findFraming('souptcp') as Framing, { packetBytesMax: 8 });
+    expect(bounded.streamSize(data, 0, data.byteLength)).toBe(-1);
+    expect(bounded.streamSize(data, 0, 8)).toBe(-1);
+    expect(reader('souptcp').streamSize(bytes('0a 0a'), 0, 2)).toBe(-1);
+    expect(reader('souptcp').read(bytes('53 41'), 0, 2)).toBe(-1);
+  });
+  it('have no length beside it', () => {
+    const both = {
+      id: 'x',
+      byteOrder: 'big',
+      headerLength: 4,
+      packetDelimiter: 10,
+      packetLength: { offset: 0, size: 2 },
+    };
+    expect(() => defineFraming(both as never)).toThrow(/packetDelimiter: is not for packets that have a packetLength/);
   });
 });
 
@@ -112,7 +153,7 @@ describe('a framing that is not sound', () => {
       { kinds: [{ when: { field: 'count', equals: 0 }, is: 'heartbeat' }] },
       /there is no 'count'/,
     ],
-    ['many packets without a length', { manyPackets: true }, /manyPackets: needs a packetLength/],
+    ['many packets without a length', { manyPackets: true }, /manyPackets: needs a packetLength or a packetDelimiter/],
     ['numbers without a field', { numbering: 'packet' }, /'packet' needs a sequence/],
     ['nine bytes', { sequence: { offset: 0, size: 9 } }, /has more than 8 bytes/],
   ] as const)('is refused: %s', (_, part, message) => {

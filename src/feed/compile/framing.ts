@@ -97,6 +97,7 @@ export function compileFraming(f: Framing): CompiledFraming {
     headerLengthMin: f.shortestPacket,
     packetLength: field(f.packetLength),
     packetLengthAdd: f.packetLength?.excludes ?? 0,
+    packetDelimiter: f.packetDelimiter ?? -1,
     sequence: field(f.sequence),
     sequenceHigh: field(f.sequenceHigh),
     count: field(f.count),

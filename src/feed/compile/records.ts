@@ -70,6 +70,7 @@ export interface CompiledFraming {
   readonly headerLengthMin: number;
   readonly packetLength: CompiledField;
   readonly packetLengthAdd: number;
+  readonly packetDelimiter: number;
   readonly sequence: CompiledField;
   readonly sequenceHigh: CompiledField;
   readonly count: CompiledField;
@@ -107,6 +108,7 @@ export function writeFraming(w: SpecWriter, v: CompiledFraming): void {
   w.u16(v.headerLengthMin);
   writeField(w, v.packetLength);
   w.u32(v.packetLengthAdd >>> 0);
+  w.u16(v.packetDelimiter & 0xffff);
   writeField(w, v.sequence);
   writeField(w, v.sequenceHigh);
   writeField(w, v.count);
