@@ -81,6 +81,7 @@ describe('functions', () => {
     'native/io/udp_receiver.cpp': ['UdpReceiver::open'],
     'src/feed/compile.ts': ['compileVenue'],
     'src/feed/compile/replies.ts': ['compileReply'],
+    'src/feed/compile/requester.ts': ['compileRequester'],
     'src/layout/check.ts': ['check'],
     'src/layout/plan.ts': ['fill'],
     'src/layout/view.ts': ['numberGetter'],
