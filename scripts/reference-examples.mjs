@@ -8,9 +8,6 @@ const SOURCE = new URL('../test/types/examples.ts', import.meta.url);
 /** Modules as they are imported, by the path that typedoc names them by. */
 const MODULES = {
   index: 'venuewire',
-  'layout/fast': 'fast',
-  'layout/fix': 'fix',
-  'layout/import': 'import',
   'simulator/certify/testkit': 'testkit',
 };
 

@@ -4,6 +4,16 @@
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
 import {
+  compileFast,
+  FastDecimal,
+  FastDecoder,
+  FastEncoder,
+  type FastTemplate,
+  fastDigest,
+} from '../../src/fast/index.js';
+import { type FixDecoder, FixView, fixDecoder, readFixDictionary } from '../../src/fix/index.js';
+import { decoderFromFast, decoderFromSbe, readFastTemplates, readFixXml, tableText } from '../../src/import.js';
+import {
   type Batch,
   balances,
   counters,
@@ -17,22 +27,6 @@ import {
   type Position,
   VenuewireError,
 } from '../../src/index.js';
-import {
-  compileFast,
-  FastDecimal,
-  FastDecoder,
-  FastEncoder,
-  type FastTemplate,
-  fastDigest,
-} from '../../src/layout/fast/index.js';
-import { type FixDecoder, FixView, fixDecoder, readFixDictionary } from '../../src/layout/fix/index.js';
-import {
-  decoderFromFast,
-  decoderFromSbe,
-  readFastTemplates,
-  readFixXml,
-  tableText,
-} from '../../src/layout/import/index.js';
 import {
   anyAfter,
   assertSound,

@@ -20,9 +20,10 @@ describe('arrows', () => {
   const ROOMS = [
     ['contract', 'printable', 'nearest'],
     ['errors'],
+    ['xml'],
     ['layout'],
-    ['layout/fast', 'layout/fix'],
-    ['layout/import'],
+    ['layout/import', 'fast', 'fix'],
+    ['import'],
     ['native'],
     ['decoders', 'patterns'],
     ['venues'],
@@ -34,7 +35,7 @@ describe('arrows', () => {
     ['simulator/certify'],
     ['cli'],
   ];
-  const INNER = ['layout/fast', 'layout/fix', 'layout/import', 'simulator/certify'];
+  const INNER = ['layout/import', 'simulator/certify'];
   const rankOf = (room: string): number => ROOMS.findIndex((level) => level.includes(room));
   const roomOf = (path: string): string => {
     const parts = path.split('/').slice(1);
