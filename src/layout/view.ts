@@ -1,5 +1,5 @@
 import { VenuewireError } from '../errors.js';
-import { Composite, Constant, Field, type Fields, Filler } from './field.js';
+import { Composite, Constant, type Fields, Filler } from './field.js';
 import type { PlanField, PlanGroup, PlanMessage, PlanPart, PlanRecord, PlanWhen } from './plan.js';
 import { formatPrice } from './price.js';
 import type { PlainRecord, RecordView } from './types.js';
@@ -674,5 +674,3 @@ export function recordClass(record: PlanRecord, message: PlanMessage): ViewClass
 export function isViewMember(name: string): boolean {
   return name in Flyweight.prototype || name.startsWith('$');
 }
-
-export const isField = (part: unknown): part is Field => part instanceof Field;
