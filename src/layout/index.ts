@@ -102,6 +102,7 @@ export {
 export { formatPrice } from './price.js';
 export type {
   AnyView,
+  DecodedMessage,
   DecoderShape,
   FieldsOf,
   Handlers,
