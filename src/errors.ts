@@ -106,6 +106,7 @@ const table = {
   VW_LAYOUT_SIZE: ['A field has no bytes.', CORRECT_TABLE],
   VW_LAYOUT_TYPE: ['The fields that select a message are too wide.', CORRECT_TABLE],
   VW_MESSAGE_INDEX: ['The decoder has fewer messages.', 'Use an index below names.length.'],
+  VW_MESSAGE_TYPE: ['The type of a message is not in the table.', 'Give the bytes of one message, without its framing, to the decoder of its version.'],
   VW_MESSAGE_MALFORMED: ['Counts or lengths inside a message lead past its end.', 'Check the decoder version against the venue.'],
   VW_MESSAGE_NAME: ['The decoder has no message of that name.', 'Its messages are in `names`.'],
 

@@ -17,6 +17,10 @@ import {
   textReader,
 } from './values.js';
 
+/** Node's name for a method that says how an object is printed; elsewhere it means nothing. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
+type Inspect = (value: unknown, options: object) => string;
+
 const NOTHING = new DataView(new ArrayBuffer(0));
 
 export function malformed(what: string): VenuewireError {
@@ -65,6 +69,25 @@ export class Flyweight {
    */
   toObject(): PlainMessage {
     return recordObject(this);
+  }
+
+  /** What `JSON.stringify` writes: `toObject` with 64-bit integers as decimal strings and bytes as hexadecimal. */
+  toJSON(): Record<string, unknown> {
+    return recordObject(this).toJSON();
+  }
+
+  /** What `console.log` prints: the fields, not the buffer. */
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    return `${this.$record?.kind === 'message' ? this.$message.name : ''} ${shown(() => ({ ...this.toObject() }), options, inspect)}`.trim();
+  }
+}
+
+/** A view may be bound to nothing yet, or to bytes that are no such message: printing it never throws. */
+function shown(plain: () => unknown, options: object, inspect: Inspect): string {
+  try {
+    return inspect(plain(), options);
+  } catch (error) {
+    return error instanceof VenuewireError ? `<${error.message}>` : '<not bound to a message>';
   }
 }
 
@@ -372,6 +395,16 @@ export class GroupView<F extends Fields> {
 
   *[Symbol.iterator](): IterableIterator<RecordView<F>> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
+  }
+
+  /** What `JSON.stringify` writes: a list of the entries. */
+  toJSON(): unknown[] {
+    return this.toArray().map(jsonValue);
+  }
+
+  /** What `console.log` prints. */
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    return shown(() => this.toArray().map((e) => ({ ...e })), options, inspect);
   }
 
   /** The entries as plain objects. */
