@@ -4,8 +4,6 @@ import { boundLength, encodeInto } from './encode.js';
 import type { ByteOrder, Fields } from './field.js';
 import { headerField, headerPlan, type PlanField, type PlanMessage, type PlanRecord, planMessage } from './plan.js';
 import type { EventRoles } from './roles.js';
-import type { DecoderShape, MessageInput, Messages, MessageView } from './types.js';
-import { recordClass, type ViewClass } from './view.js';
 import type { DecodedMessage, DecoderShape, MessageInput, Messages, MessageView } from './types.js';
 import { malformed, recordClass, type ViewClass } from './view.js';
 
