@@ -2,13 +2,16 @@
 import type { Command } from 'commander';
 import { type BookLevel, type BookSideName, type Books, IMPLIED, openBooks } from '../books/books.js';
 import { Capture } from '../capture/packets.js';
+import { VenuewireError } from '../errors.js';
 import { openFeed } from '../feed/feed.js';
+import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
 import { formatPrice } from '../layout/index.js';
 import { oneOf, wholeNumber } from './choose.js';
-import { FINDINGS, OK } from './exit.js';
-import { captureVenue } from './feeds.js';
+import { endOfCapture, Interrupt } from './end-of-capture.js';
+import { captureVenue, needsLines } from './feeds.js';
 import { Output, Progress } from './output.js';
+import { say } from './terminal.js';
 
 interface BookOptions {
   readonly venue?: string;
@@ -107,17 +110,28 @@ function ladder(line: BookLine): string {
 }
 
 async function book(file: string, options: BookOptions): Promise<void> {
-  const capture = new Capture(file);
+  const given = new Capture(file);
+  const { capture, release } = needsLines(options) ? await given.keep() : { capture: given, release: () => {} };
+  try {
+    await readBooks(capture, options);
+  } finally {
+    release();
+  }
+}
+
+async function readBooks(capture: Capture, options: BookOptions): Promise<void> {
   const { venue, capture: source, found } = await captureVenue(capture, options);
-  for (const text of found) process.stderr.write(`${text}\n`);
+  for (const text of found) say(text);
   const feed = await openFeed(venue, { capture: source });
-  const books = openBooks(feed, { depth: Math.max(options.depth, 1) });
+  const books = openBooks(feed, { depth: options.depth });
+  const interrupt = new Interrupt(capture.isPipe);
+  interrupt.signal.addEventListener('abort', () => feed.close());
   const out = new Output();
   const progress = new Progress('book', capture.size);
   const done = feedCounter(feed.ring, 'captureBytes');
-  const began = process.hrtime.bigint();
+  const began = performance.now();
   let gaps = 0;
-  let fault: unknown;
+  let fault: VenuewireError | undefined;
   feed.on('gapOpened', () => gaps++);
   try {
     try {
@@ -126,41 +140,46 @@ async function book(file: string, options: BookOptions): Promise<void> {
         progress.update(done());
       }
     } catch (error) {
+      // What came before the fault of a capture is printed first.
+      if (!(error instanceof VenuewireError) || error.code !== 'VW_CAPTURE_MALFORMED') throw error;
       fault = error;
     }
     progress.done();
-    const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+    const seconds = (performance.now() - began) / 1000;
     for (const line of bookLines(books, gaps, options.depth, options.instrument)) {
       out.line(options.format === 'pretty' ? `${ladder(line)}\n` : JSON.stringify(line));
       if (out.full) await out.flush();
     }
-    const c = books.counters();
-    const summary = {
-      messages: c.messages,
-      events: c.operations,
-      instruments: books.instruments,
-      orders: c.orders,
-      levels: c.levels,
-      size: books.size().toString(),
-      unknownOrders: c.unknownOrders,
-      crossed: c.crossed,
-      seconds,
-    };
-    out.line(
-      options.format === 'pretty'
-        ? Object.entries(summary)
-            .map(([k, v]) => `${k} ${v}`)
-            .join(', ')
-        : JSON.stringify({ summary }),
-    );
+    const summary = summaryOf(books, seconds);
+    out.line(options.format === 'pretty' ? pretty(summary) : JSON.stringify({ summary }));
     await out.flush();
-    if (fault !== undefined) throw fault;
-    process.exitCode = gaps > 0 ? FINDINGS : OK;
+    endOfCapture({ skipped: skippedFrames(feed.statistics().feed), fault }, gaps > 0);
   } finally {
     progress.done();
+    interrupt.dispose();
     feed.close();
   }
 }
+
+function summaryOf(books: Books, seconds: number) {
+  const c = books.counters();
+  return {
+    messages: c.messages,
+    events: c.operations,
+    instruments: books.instruments,
+    orders: c.orders,
+    levels: c.levels,
+    size: books.size().toString(),
+    unknownOrders: c.unknownOrders,
+    crossed: c.crossed,
+    seconds,
+  };
+}
+
+const pretty = (summary: object): string =>
+  Object.entries(summary)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 
 const again = (text: string, before: readonly string[]): readonly string[] => [...before, text];
 
@@ -177,7 +196,7 @@ export function configure(command: Command): void {
       [],
     )
     .option('--instrument <symbol>', 'only this one: its symbol, or the number that messages know it by')
-    .option('--depth <n>', 'levels of each side', wholeNumber('--depth', 1, 1_000_000), 1_000_000)
+    .option('--depth <n>', 'levels of each side', wholeNumber('--depth', 1, 1_000_000), 100_000)
     .addOption(oneOf('--format <name>', 'how books are printed', ['ndjson', 'pretty'], 'ndjson'))
     .addHelpText(
       'after',

@@ -334,7 +334,7 @@ describe('a feed', () => {
     ['a symbol', Symbol('x')],
   ])('refuses %s as a capture with a code', async (_, file) => {
     await expect(openFeed(venue(), { capture: { file: file as string } })).rejects.toMatchObject({
-      code: 'VW_CAPTURE_OPEN',
+      code: file === '' ? 'VW_CAPTURE_OPEN' : 'VW_OPTION',
     });
   });
 });
