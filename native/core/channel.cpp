@@ -16,7 +16,18 @@ uint64_t well_formed(const FramingSpec& framing, Bytes body, uint64_t count) {
   Bytes message;
   uint64_t n = 0;
   while (n < count && walk.next(message)) n++;
-  return n;
+  // Those behind a message of unknown length are in it.
+  return walk.bounded_by_packet() && count != ~0ull ? count : n;
+}
+
+/// The rule of the framing that a message falls under; null: it is data.
+const ControlRule* control_of(const FramingSpec& framing, Bytes message) {
+  for (const ControlRule& rule : framing.controls) {
+    if (!rule.type.fits(message) || rule.type.load(message) != rule.value) continue;
+    if (rule.also.present() && (!rule.also.fits(message) || rule.also.load(message) != rule.also_value)) continue;
+    return &rule;
+  }
+  return nullptr;
 }
 
 uint64_t identity_of(Bytes b) {
@@ -34,6 +45,7 @@ Channel::Channel(const ChannelSpec& spec, const FramingSpec& framing, uint16_t i
   lost_.reserve(spec.holes_max + 1);
   holes_.reserve(spec.holes_max + 2);
   slots_.reserve(spec.window_packets);
+  prepare_belief();
   if (spec.session_fixed) epoch_ = spec.session;
 }
 
@@ -71,12 +83,17 @@ void Channel::say(NoticeCode code, Reason why, uint64_t begin, uint64_t end, int
   n.server = server;
   n.detail = detail;
   n.epoch = epoch_;
+  n.sender = code == NoticeCode::sessionStarted || code == NoticeCode::sessionEnded || code == NoticeCode::reset ||
+                     code == NoticeCode::sequenceJump
+                 ? sender_
+                 : Sender{};
   output_.notice(n);
 }
 
 // ── packets ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+  sender_ = arrival.sender;
   if (arrival.origin == Origin::live) {
     counters_[C::packets]++;
     if (arrival.line < 2) counters_[arrival.line == 0 ? C::packetsA : C::packetsB]++;
@@ -84,6 +101,7 @@ void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arr
     counters_[C::recoveryPackets]++;
   }
   take(framing, packet, arrival);
+  sender_ = Sender{};
 }
 
 void Channel::take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
@@ -100,70 +118,74 @@ void Channel::take(const FramingSpec& framing, const Packet& packet, const Arriv
 }
 
 void Channel::steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
-  const Packet* seen = &packet;
-  PacketKind kind = packet.kind;
-  HeartbeatNumber meaning = packet.number;
-  Packet steered;
-  uint64_t reset_to = packet.sequence != 0 ? packet.sequence : framing.wrap_first;
-  if (!framing.controls.empty() && kind == PacketKind::data) {
+  const ControlRule* rule = nullptr;
+  Bytes first;
+  if (!framing.controls.empty() && packet.kind == PacketKind::data) {
     // Control messages come alone in their packet, so the first message decides.
     MessageWalk walk(framing, packet.body);
-    Bytes first;
-    if (walk.next(first)) {
-      for (const ControlRule& rule : framing.controls) {
-        if (!rule.type.fits(first) || rule.type.load(first) != rule.value) continue;
-        if (rule.also.present() && (!rule.also.fits(first) || rule.also.load(first) != rule.also_value)) continue;
-        if (arrival.origin != Origin::live && rule.kind != PacketKind::unavailable) {
-          // Repeated, it steers nothing: it is a message like any other, or, where it takes no number, nothing.
-          if (rule.counted) break;
-          return;
-        }
-        if (!rule.counted) {
-          if (output_.room(packet.body.size)) {
-            hand_over(framing, packet.body, 0, packet.count, packet.sequence, arrival, true);
-          } else {
-            counters_[C::consumerFull]++;
-          }
-        }
-        kind = rule.kind;
-        meaning = rule.number;
-        if (rule.kind == PacketKind::unavailable) {
-          if (rule.next.present() && !rule.next.fits(first)) return;
-          if (!rule.next.present() && !rule.counted) return;
-          const uint64_t from = rule.next.present() ? rule.next.load(first) : packet.sequence;
-          const uint64_t last = rule.last.present() && rule.last.fits(first)
-                                    ? rule.last.load(first) + uint64_t(int64_t(rule.last_add))
-                                    : from;
-          if (rule.counted) {
-            never_sent(from, last, arrival);
-          } else {
-            unavailable(from, last, arrival.now_ns);
-          }
-          return;
-        }
-        if (rule.next.present() && rule.next.fits(first)) {
-          reset_to = rule.next.load(first);
-          if (rule.kind == PacketKind::heartbeat) {
-            steered = packet;
-            steered.sequence = reset_to;
-            seen = &steered;
-          }
-        }
-        if (kind == PacketKind::reset && !rule.counted) meaning = HeartbeatNumber::next;
-        break;
+    if (walk.next(first)) rule = control_of(framing, first);
+  }
+  if (rule != nullptr && arrival.origin != Origin::live && rule->kind != PacketKind::unavailable) {
+    // Repeated, it steers nothing: it is a message like any other, or, where it takes no number, nothing.
+    if (!rule->counted) return;
+    rule = nullptr;
+  }
+  PacketKind kind = packet.kind;
+  HeartbeatNumber meaning = packet.number;
+  uint64_t reset_to = packet.sequence != 0 ? packet.sequence : framing.wrap_first;
+  Packet steered;
+  const Packet* seen = &packet;
+  if (rule != nullptr) {
+    kind = rule->kind;
+    meaning = rule->number;
+    if (kind == PacketKind::unavailable) {
+      if (!rule->counted) hand_over_control(framing, packet, arrival);
+      return say_unavailable(*rule, first, packet, arrival);
+    }
+    if (rule->next.present() && rule->next.fits(first)) {
+      reset_to = rule->next.load(first);
+      if (kind == PacketKind::heartbeat) {
+        steered = packet;
+        steered.sequence = reset_to;
+        seen = &steered;
       }
     }
+    if (kind == PacketKind::reset && !rule->counted) meaning = HeartbeatNumber::next;
   }
-  if (kind == PacketKind::ignore || kind == PacketKind::unavailable) return;
   if (kind == PacketKind::compressed) {
     counters_[C::compressed]++;
     return;
   }
-  if (framing.epoch_width != 0 && !(packet.epoch == epoch_ && (started_ || spec_.session_fixed)) &&
-      !enter_epoch(framing, packet, arrival)) {
-    return;
-  }
+  const bool foreign = framing.epoch_width != 0 && kind != PacketKind::ignore && kind != PacketKind::unavailable &&
+                       !(packet.epoch == epoch_ && (started_ || spec_.session_fixed));
+  if (foreign && !enter_epoch(framing, packet, arrival)) return;
+  if (rule != nullptr && !rule->counted) hand_over_control(framing, packet, arrival);
+  if (kind == PacketKind::ignore || kind == PacketKind::unavailable) return;
   route(framing, *seen, kind, meaning, reset_to, arrival);
+}
+
+/// Takes no number, and is delivered all the same.
+void Channel::hand_over_control(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+  if (output_.room(packet.body.size)) {
+    hand_over(framing, packet.body, 0, packet.count, packet.sequence, arrival, true);
+  } else {
+    counters_[C::consumerFull]++;
+  }
+}
+
+/// The venue says that it cannot give a range: in answer to a request, or within the stream in place of it.
+void Channel::say_unavailable(const ControlRule& rule, Bytes message, const Packet& packet, const Arrival& arrival) {
+  if (rule.next.present() && !rule.next.fits(message)) return;
+  if (!rule.next.present() && !rule.counted) return;
+  const uint64_t from = rule.next.present() ? rule.next.load(message) : packet.sequence;
+  const uint64_t last = rule.last.present() && rule.last.fits(message)
+                            ? rule.last.load(message) + uint64_t(int64_t(rule.last_add))
+                            : from;
+  if (rule.counted) {
+    never_sent(from, last, arrival);
+  } else {
+    unavailable(from, last, arrival.now_ns);
+  }
 }
 
 /// The venue says that it will never send these wire numbers again. Both recovery lines say so: a hole moves on once.
@@ -200,13 +222,17 @@ void Channel::never_sent(uint64_t first, uint64_t last, const Arrival& arrival) 
 void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
                     uint64_t reset_to, const Arrival& arrival) {
   const bool timed = framing.restarts && arrival.origin == Origin::live;
+  if (framing.numbering == Numbering::none && kind == PacketKind::data && arrival.origin == Origin::live &&
+      !arrival.connected) {
+    kind = PacketKind::unsequenced;  // datagrams without numbers: nothing says which of them are missing
+  }
   if (timed && packet.send_time_ns < reset_send_ns_) {
     counters_[C::otherSession]++;  // of a sender that has been replaced, and may go on for a while
     return;
   }
   switch (kind) {
     case PacketKind::heartbeat:
-      counters_[C::heartbeats]++;
+      if (!replaying_) counters_[C::heartbeats]++;
       if (arrival.origin != Origin::live) return;  // where the live lines are only they can say
       idle(packet, meaning, arrival);
       return;
@@ -218,47 +244,31 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
       tell_end(arrival.now_ns);
       return;
     case PacketKind::unsequenced:
+      if (packet.cut) counters_[C::malformed]++;
       if (!output_.room(packet.body.size)) {
         counters_[C::consumerFull]++;
         return;
       }
       hand_over(framing, packet.body, 0, packet.count, 0, arrival, true);
       return;
-    case PacketKind::reset: {
-      // Both lines carry the reset; the second copy must not clear what has come since.
-      const uint64_t identity = identity_of(packet.whole);
-      if (arrival.line < kLinesMax) line_generation_[arrival.line] = generation_ + (identity != reset_identity_);
-      if (identity == reset_identity_) {
-        counters_[C::duplicates] += packet.count == kCountUnknown ? 1 : packet.count;
-        return;
-      }
-      if (started_) {
-        const uint64_t before = highest_;
-        if (!switch_epoch(epoch_, reset_to, NoticeCode::reset, arrival.now_ns)) return;
-        before_reset_ = before;
-      } else {
-        start(reset_to, arrival.now_ns);
-      }
-      reset_identity_ = identity;
-      if (timed) reset_send_ns_ = newest_send_ns_ = packet.send_time_ns;
-      generation_++;
-      if (arrival.line < kLinesMax) line_generation_[arrival.line] = generation_;
-      if (meaning == HeartbeatNumber::next || packet.count == 0) return;  // the reset itself takes no number
+    case PacketKind::reset:
+      if (!reset(packet, meaning, reset_to, timed, arrival)) return;
       break;
-    }
     default:
       break;
   }
-  const uint64_t first = linear(packet.sequence);
-  if (from_before_reset(first, arrival)) {
+  uint64_t first = linear(packet.sequence);
+  if (from_before_reset(packet, first, arrival)) {
     counters_[C::otherSession]++;
     return;
   }
+  if (packet.cut) return cut(framing, packet, arrival);
   uint64_t count = 1;
   if (framing.numbering == Numbering::message) {
     count = packet.count != kCountUnknown ? packet.count : well_formed(framing, packet.body, ~0ull);
     if (count == 0) {
       counters_[C::malformed]++;
+      if (packet.body.size != 0) exists(first, first + 1, arrival);
       return;
     }
   } else if (framing.numbering == Numbering::packet && packet.body.size != 0) {
@@ -269,22 +279,55 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
     while (whole && arrival.origin != Origin::live && walk.next(message)) whole = !walk.malformed();
     if (!whole || walk.malformed()) {
       counters_[C::malformed]++;
+      exists(first, first + 1, arrival);
       return;
     }
   }
   if (timed) {
     if (begins_again(first + count, packet.send_time_ns)) {
       const uint64_t before = highest_;
-      if (!switch_epoch(epoch_, framing_.wrap_max == ~0ull ? framing_.wrap_first : 0, NoticeCode::reset,
-                        arrival.now_ns))
-        return;
+      if (!switch_epoch(epoch_, framing_.wrap_first, NoticeCode::reset, arrival.now_ns)) return;
       before_reset_ = before;
       reset_send_ns_ = packet.send_time_ns;
-      line_generation_[arrival.line % kLinesMax] = ++generation_;
+      generation_++;
+      shows_present_count(arrival.line);
     }
     if (first + count > next_) newest_send_ns_ = std::max(newest_send_ns_, packet.send_time_ns);
   }
+  if (!believed(framing, packet, first, count, arrival)) return;
+  first = linear(packet.sequence);
   data(framing, packet.body, first, count, arrival);
+}
+
+/// Numbers begin again, and the venue says so. True: the packet takes the first of them.
+bool Channel::reset(const Packet& packet, HeartbeatNumber meaning, uint64_t reset_to, bool timed,
+                    const Arrival& arrival) {
+  // Both lines carry the reset; the second copy must not clear what has come since.
+  const uint64_t identity = identity_of(packet.whole);
+  if (arrival.line < kLinesMax) line_generation_[arrival.line] = generation_ + (identity != reset_identity_);
+  if (identity == reset_identity_) {
+    counters_[C::duplicates] += packet.count == kCountUnknown ? 1 : packet.count;
+    return false;
+  }
+  if (started_) {
+    const uint64_t before = highest_;
+    if (!switch_epoch(epoch_, reset_to, NoticeCode::reset, arrival.now_ns)) return false;
+    before_reset_ = before;
+  } else {
+    if (framing_.epoch_width != 0 && !spec_.session_fixed) epoch_ = packet.epoch;
+    start(reset_to, arrival.now_ns);
+  }
+  reset_identity_ = identity;
+  if (timed) reset_send_ns_ = newest_send_ns_ = packet.send_time_ns;
+  generation_++;
+  shows_present_count(arrival.line);
+  return meaning != HeartbeatNumber::next && packet.count != 0;  // otherwise the reset itself takes no number
+}
+
+void Channel::shows_present_count(uint8_t line) {
+  if (line >= kLinesMax) return;
+  line_generation_[line] = generation_;
+  traces_[line] = LineTrace{};
 }
 
 /// Whether a number below what has been delivered is a new beginning: it was sent later than everything before, and a
@@ -308,19 +351,20 @@ void Channel::message(uint64_t wire_sequence, Bytes message, const Arrival& arri
   data(kBareFraming, message, linear(wire_sequence), 1, arrival);
 }
 
-bool Channel::from_before_reset(uint64_t first, const Arrival& arrival) {
+bool Channel::from_before_reset(const Packet& packet, uint64_t first, const Arrival& arrival) {
   if (arrival.origin != Origin::live || arrival.line >= kLinesMax) return false;
   uint32_t& line = line_generation_[arrival.line];
   if (line == generation_) return false;
   // This line has not shown us the reset: it is behind, or it lost the reset packet.
   const uint64_t near = spec_.window_packets;
-  const bool old = first + near >= before_reset_ && before_reset_ > highest_ + near;
-  if (!old) line = generation_;
+  const bool old = (first + near >= before_reset_ && before_reset_ > highest_ + near) || goes_on_as_before(packet, first, arrival);
+  if (!old) shows_present_count(arrival.line);
   return old;
 }
 
 void Channel::start(uint64_t first, int64_t now_ns) {
   started_ = true;
+  drop_claim();
   const uint64_t origin = framing_.wrap_max == ~0ull ? framing_.wrap_first : 0;
   next_ = highest_ = first;
   say(NoticeCode::sessionStarted, Reason::none, first, first, now_ns);
@@ -358,6 +402,7 @@ void Channel::data(const FramingSpec& framing, Bytes body, uint64_t first, uint6
     early(framing, body, first, end, arrival);
     return;
   }
+  advanced(body, first, end, arrival);
   const uint64_t skip = next_ - first;
   const bool by_packet = framing.numbering == Numbering::packet;
   const uint32_t take = by_packet ? kCountUnknown : uint32_t(std::min<uint64_t>(end - next_, kCountUnknown - 1));
@@ -378,20 +423,26 @@ void Channel::data(const FramingSpec& framing, Bytes body, uint64_t first, uint6
   } else {
     next_ = position;
   }
+  if (!by_packet && position < end && arrival.origin == Origin::live && end - position <= spec_.jump_max) {
+    raise(end, arrival.now_ns);  // what the header states and the packet does not hold exists all the same
+  }
   if (ended_) tell_end(arrival.now_ns);
 }
 
 void Channel::early(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t end, const Arrival& arrival) {
+  const uint64_t stated = end;
   if (framing.numbering == Numbering::message && &framing != &kBareFraming) {
     const uint64_t good = well_formed(framing, body, end - first);
     if (good < end - first) {
       counters_[C::malformed]++;
       end = first + good;
-      if (end <= next_) return;
     }
   }
-  if (!plausible(first, end, arrival.now_ns)) return;
+  if (!plausible(first, stated, arrival.now_ns)) return;
+  advanced(body, first, stated, arrival);
   const uint64_t begin = std::max(first, next_);
+  if (end < stated && stated - end <= spec_.jump_max && arrival.origin == Origin::live) raise(stated, arrival.now_ns);
+  if (end <= begin) return;
   raise(end, arrival.now_ns);
 
   uint32_t slot = ~0u;
@@ -424,6 +475,7 @@ void Channel::early(const FramingSpec& framing, Bytes body, uint64_t first, uint
     }
     if (from >= end) break;
     room = keep(from, to);
+    if (!room && blocked_) mark_unread(from, end);
     if (room) fill(from, to, arrival.origin, arrival.now_ns);
     at = to;
   }
@@ -583,6 +635,8 @@ void Channel::drain(int64_t now_ns) {
       counters_[C::abandoned] += l.end - l.begin;
       counters_[C::gapsAbandoned]++;
       lossy_ = true;
+      given_up_begin_ = l.begin;
+      given_up_end_ = l.end;
       next_ = l.end;
       say(NoticeCode::gapAbandoned, l.why, l.begin, l.end, now_ns);
     } else {
@@ -621,6 +675,12 @@ void Channel::resume(int64_t now_ns) {
 }
 
 void Channel::finish(Reason why, int64_t now_ns) {
+  believe_first(now_ns);
+  drop_claim();
+  give_up_all(why, now_ns);
+}
+
+void Channel::give_up_all(Reason why, int64_t now_ns) {
   if (joining_ || in_snapshot_) {
     joining_ = in_snapshot_ = false;
     lossy_ = true;
@@ -632,7 +692,8 @@ void Channel::finish(Reason why, int64_t now_ns) {
 // ── the ledger ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 uint64_t Channel::held_bytes() const {
-  return slot_bytes_ + candidate_.capacity() + held_.capacity() * sizeof(Held) + lost_.capacity() * sizeof(Lost) +
+  return slot_bytes_ + kept_.bytes.capacity() + kept_.list.capacity() * sizeof(Kept) +
+         marks_.capacity() * sizeof(PacketMark) + held_.capacity() * sizeof(Held) + lost_.capacity() * sizeof(Lost) +
          holes_.capacity() * sizeof(Hole) + slots_.capacity() * sizeof(Slot) +
          free_slots_.capacity() * sizeof(free_slots_[0]);
 }
@@ -641,7 +702,7 @@ uint64_t Channel::held_bytes_max(const ChannelSpec& spec) {
   // What is held cuts what is missing, so the lists have no more entries than holes and held packets together; a list
   // that grew has room for twice as many.
   const uint64_t packets = spec.window_packets, ranges = 2 * (uint64_t(spec.holes_max) + 2 * packets + 64);
-  return spec.window_bytes + 2 * kDatagramMax + 2 * (2 * packets + 64) * sizeof(Held) +
+  return spec.window_bytes + belief_bytes_max() + 2 * (2 * packets + 64) * sizeof(Held) +
          ranges * (sizeof(Lost) + sizeof(Hole)) + packets * (sizeof(Slot) + 2 * sizeof(uint32_t));
 }
 

@@ -12,6 +12,10 @@ namespace venuewire {
 
 inline constexpr uint32_t kLinesMax = 16;
 inline constexpr uint64_t kDatagramMax = 1u << 16;
+inline constexpr uint32_t kPastSessions = 4;
+inline constexpr uint32_t kOldCountPackets = 256;  ///< of a late line, while no other line goes on
+inline constexpr uint32_t kFirsts = 4;          ///< first packets that contradict each other
+inline constexpr uint32_t kTakenBackAfter = 4;  ///< packets of a session that was left and goes on
 
 /// Messages of one packet, in wire form: walk `body`, pass over `skip` messages, take `take`.
 struct Run {
@@ -27,6 +31,12 @@ struct Run {
   bool unsequenced;
 };
 
+/// Who sent a packet: IPv4, host byte order. 0: not known.
+struct Sender {
+  uint32_t ip = 0;
+  uint16_t port = 0;
+};
+
 struct Notice {
   NoticeCode code = NoticeCode::none;
   Reason reason = Reason::none;
@@ -38,6 +48,7 @@ struct Notice {
   uint16_t server = 0;
   uint32_t detail = 0;  ///< a server's status code, an errno …
   Epoch epoch;
+  Sender sender;  ///< of the packet that led to it, where it is about who is believed
 };
 
 /// Where a channel's output goes. One call per packet, never per message.
@@ -75,6 +86,7 @@ struct Hole {
   bool announced = false;
   bool requested = false;           ///< part of an outstanding request
   bool unobtainable = false;        ///< the venue has said for good that it will not send it: only a snapshot helps
+  bool unread = false;              ///< it came, and there was no place for it because the consumer had made no room
   Reason why = Reason::noRecovery;  ///< why the latest rung gave up
 };
 
@@ -84,6 +96,8 @@ struct Arrival {
   int64_t receive_ns = 0;
   int64_t now_ns = 0;
   uint64_t item = 0;  ///< what the packet's header names, in framings with a second count
+  Sender sender = {};
+  bool connected = false;  ///< it came over a connection of ours: nobody else can have sent it
 };
 
 /// The first number of an item's own count that a snapshot does not contain.
@@ -104,6 +118,9 @@ class Channel {
   void resume(int64_t now_ns);
   /// No more input will come: what is missing is given up, what is held is delivered.
   void finish(Reason why, int64_t now_ns);
+  /// When a first packet that nothing has contradicted is believed by itself; INT64_MAX: none waits.
+  [[nodiscard]] int64_t first_due_ns() const;
+  void believe_first(int64_t now_ns);
 
   // ── for the ladder ──
   [[nodiscard]] std::vector<Hole>& holes() { return holes_; }
@@ -199,11 +216,90 @@ class Channel {
     uint32_t users = 0;
   };
 
+  /// Packets that the present count does not explain: nothing follows from them before enough of them agree.
+  struct Claim {
+    enum class Of : uint8_t { nothing, first_number, session, restart };
+    Of of = Of::nothing;
+    uint8_t line = 0;  ///< of a restart
+    Epoch epoch;
+    uint64_t next = 0;     ///< of a session: wire number behind its latest packet
+    uint32_t packets = 0;  ///< that agree
+    int64_t since_ns = 0;
+  };
+  /// A packet of the claim, kept whole: when the claim turns out to be true nothing of it is lost.
+  struct Kept {
+    const FramingSpec* framing;
+    uint32_t at, size;
+    Arrival arrival;
+    uint64_t numbers;
+  };
+  struct KeptPackets {
+    std::vector<Kept> list;
+    std::vector<uint8_t> bytes;
+  };
+  /// Where a count may begin. `kept`: which kept packet says so, counted from 1; 0: a heartbeat.
+  struct FirstSeen {
+    Epoch epoch;
+    uint64_t begin = 0, next = 0;  ///< wire numbers
+    uint32_t kept = 0;
+  };
+  struct PastSession {
+    Epoch epoch;
+    uint64_t next = 0;  ///< wire number at which it was left
+  };
+  /// What a line has shown of the present count.
+  struct LineTrace {
+    uint64_t end = 0;  ///< linear: one above its highest number
+    // Numbers that it shows again, from a lower one upwards.
+    uint64_t run_begin = 0, run_next = 0;
+    uint64_t advances = 0;  ///< when the run was last looked at
+    uint32_t run_packets = 0, contradictions = 0;
+    bool running = false, interleaved = false;
+  };
+  /// What tells a copy of a packet from another one with the same number.
+  struct PacketMark {
+    uint64_t first = ~0ull, mark = 0;
+    int64_t receive_ns = 0;
+    uint32_t count = 0;
+    uint8_t line = 0;
+  };
+
+  // Who is believed (channel_belief.cpp).
+  [[nodiscard]] bool believed(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
+                              const Arrival& arrival);
+  [[nodiscard]] bool first_agrees(const FramingSpec& framing, const Packet& packet, uint64_t begin, uint64_t next,
+                                  const Arrival& arrival, bool keeps);
+  [[nodiscard]] bool starts_over(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
+                                 const Arrival& arrival);
+  [[nodiscard]] bool is_copy(const Packet& packet, uint64_t first, uint64_t count, const Arrival& arrival,
+                             bool& contradicts) const;
+  [[nodiscard]] bool start_over(const LineTrace& run, const Arrival& arrival);
+  void advanced(Bytes body, uint64_t first, uint64_t end, const Arrival& arrival);
+  [[nodiscard]] bool session_agrees(const FramingSpec& framing, const Packet& packet, const PastSession* past,
+                                    uint32_t needed, const Arrival& arrival);
+  void begin_with(uint32_t which, int64_t now_ns);
+  [[nodiscard]] bool keeps_more(const Packet& packet) const;
+  void shows_present_count(uint8_t line);
+  [[nodiscard]] uint64_t ahead(uint64_t from, uint64_t to) const;
+  [[nodiscard]] bool near(uint64_t number, uint64_t begin, uint64_t next) const;
+  void prepare_belief();
+  [[nodiscard]] static uint64_t belief_bytes_max();
+  void leave_session(const Epoch& for_epoch);
+  void keep(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, uint64_t numbers);
+  void drop_claim();
+  [[nodiscard]] KeptPackets take_claim();
+  void replay(KeptPackets kept, int64_t now_ns);
+  /// A damaged packet shows that these numbers exist, though it does not bring them.
+  void exists(uint64_t first, uint64_t end, const Arrival& arrival);
+  void cut(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+
   void data(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t count, const Arrival& arrival);
   void early(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t end, const Arrival& arrival);
   [[nodiscard]] bool hold(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t begin, uint64_t end,
                           const Arrival& arrival, uint32_t& slot);
   void raise(uint64_t to, int64_t now_ns);
+  void mark_unread(uint64_t begin, uint64_t end);
+  void give_up_all(Reason why, int64_t now_ns);
   void add_hole(uint64_t begin, uint64_t end, int64_t now_ns);
   uint64_t fill(uint64_t begin, uint64_t end, Origin origin, int64_t now_ns);
   void drop_below(uint64_t position, bool count_duplicates);
@@ -211,13 +307,19 @@ class Channel {
   uint32_t hand_over(const FramingSpec& framing, Bytes body, uint32_t skip, uint32_t take, uint64_t sequence,
                      const Arrival& arrival, bool unsequenced);
   [[nodiscard]] bool enter_epoch(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
-  [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns);
-  [[nodiscard]] bool from_before_reset(uint64_t first, const Arrival& arrival);
+  /// `told`: the venue has said so. Otherwise what was delivered may not be true: stale.
+  [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns, bool told = true);
+  [[nodiscard]] bool goes_on_as_before(const Packet& packet, uint64_t first, const Arrival& arrival);
+  [[nodiscard]] bool from_before_reset(const Packet& packet, uint64_t first, const Arrival& arrival);
   void unavailable(uint64_t first, uint64_t last, int64_t now_ns);
   [[nodiscard]] bool begins_again(uint64_t end, int64_t send_ns);
   void never_sent(uint64_t first, uint64_t last, const Arrival& arrival);
   void take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  void hand_over_control(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  void say_unavailable(const ControlRule& rule, Bytes message, const Packet& packet, const Arrival& arrival);
+  [[nodiscard]] bool reset(const Packet& packet, HeartbeatNumber meaning, uint64_t reset_to, bool timed,
+                           const Arrival& arrival);
   void lose(uint64_t begin, uint64_t end, Reason why);
   void start(uint64_t first, int64_t now_ns);
   void idle(const Packet& packet, HeartbeatNumber meaning, const Arrival& arrival);
@@ -252,13 +354,18 @@ class Channel {
   bool lossy_ = false;    // something was given up since the last snapshot or session start
 
   Epoch epoch_;
-  Epoch past_[4];
+  PastSession past_[kPastSessions];
   uint32_t past_count_ = 0;
-  Epoch candidate_epoch_;
-  bool has_candidate_ = false;
-  std::vector<uint8_t> candidate_;
-  const FramingSpec* candidate_framing_ = nullptr;
-  Arrival candidate_arrival_;
+  Claim claim_;
+  KeptPackets kept_;
+  FirstSeen firsts_[kFirsts];
+  uint32_t firsts_count_ = 0;
+  bool replaying_ = false;
+  Sender sender_;  // of the packet that is being read
+  LineTrace traces_[kLinesMax];
+  uint64_t advances_ = 0;  // packets that moved the count on
+  std::vector<PacketMark> marks_;
+  uint64_t given_up_begin_ = 0, given_up_end_ = 0;  // linear: the latest range that was given up
   uint64_t jump_candidate_ = 0;
   uint32_t generation_ = 0;
   uint32_t line_generation_[kLinesMax] = {};

@@ -25,9 +25,16 @@ void Channel::announce(Hole& hole, int64_t now_ns) {
 void Channel::abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) {
   take_out(holes_, begin, end, [&](Hole& h, uint64_t from, uint64_t to) {
     announce(h, now_ns);
-    lose(from, to, why);
+    lose(from, to, h.unread ? Reason::slowConsumer : why);
   });
   drain(now_ns);
+}
+
+/// What came and found no place because the consumer had made no room: if nothing brings it again, that is why.
+void Channel::mark_unread(uint64_t begin, uint64_t end) {
+  for (auto h = holes_.rbegin(); h != holes_.rend() && h->end > begin; ++h) {
+    if (h->begin < end) h->unread = true;
+  }
 }
 
 /// Neighbours lost for one reason become one range: what a consumer without room is not told yet stays bounded.

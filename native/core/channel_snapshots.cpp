@@ -1,5 +1,6 @@
 // Snapshots of a channel: their messages, where delivery goes on behind them, and joining without one.
 #include <algorithm>
+#include <utility>
 
 #include "core/channel.hpp"
 
@@ -90,7 +91,9 @@ bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester, u
   if (!joining_ && started_ && (position < next_ || useless)) return refuse(Reason::tooOld);
   in_snapshot_ = false;
   counters_[C::snapshots]++;
+  KeptPackets kept;
   if (!started_) {
+    if (claim_.of == Claim::Of::first_number) kept = take_claim();
     started_ = true;
     joining_ = false;
     next_ = highest_ = position;
@@ -127,6 +130,7 @@ bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester, u
   const uint64_t compare_to = greatest == 0 ? next_ : std::max(next_, linear(greatest));
   say(NoticeCode::snapshotEnded, Reason::none, next_, compare_to, now_ns, requester);
   drain(now_ns);
+  replay(std::move(kept), now_ns);
   mark_good(now_ns);
   return true;
 }

@@ -132,7 +132,7 @@ void Requester::process(int64_t now_ns) {
 bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
   Packet packet;
   uint32_t consumed;
-  if (read_packet(framing_, packet_bytes, packet, consumed) != FrameStatus::ok) {
+  if (read_packet(framing_, packet_bytes, packet, consumed) != FrameStatus::ok || packet.cut) {
     if (counted_channel()) counted_channel()->counters()[C::malformed]++;
     return true;
   }

@@ -6,6 +6,13 @@
 
 namespace venuewire {
 
+namespace {
+
+constexpr uint32_t kMalformedRow = 8;            // datagrams
+constexpr uint32_t kStreamPacketMax = 1u << 20;  // bytes
+
+}  // namespace
+
 bool SessionSpec::parse(Bytes bytes) {
   SpecReader r(bytes);
   if (r.u32() != kContract) return false;
@@ -47,7 +54,8 @@ Session::Session(const SessionSpec& spec, Host& host, Output& output, uint64_t* 
       deadline_ = 0;  // it is opened at once
     }
   }
-  streams_.resize(spec.lines.size());
+  counted_.resize(spec.lines.size());
+  health_.resize(spec.lines.size());
   feed_[FeedCounter::heldBytesMax] = held_bytes_max(spec);
 }
 
@@ -58,69 +66,112 @@ Channel* Session::find(int32_t fixed, const FramingSpec& framing, const Packet& 
   return at == by_key_.end() ? nullptr : channel_list_[at->second];
 }
 
-void Session::datagram(uint16_t line, Bytes datagram, int64_t receive_ns, int64_t now_ns) {
+void Session::datagram(uint16_t line, Bytes datagram, int64_t receive_ns, int64_t now_ns, Sender sender) {
   const LineSpec& l = spec_.lines[line];
-  const FramingSpec& framing = spec_.framings[l.framing];
-  const Origin origin = l.role == LineRole::live ? Origin::live : Origin::recovery;
-  const Arrival arrival{l.line, origin, receive_ns, now_ns};
-  Bytes rest = datagram;
-  while (rest.size > 0) {
-    Packet packet;
-    uint32_t consumed;
-    if (read_packet(framing, rest, packet, consumed) != FrameStatus::ok) {
-      Channel* c = l.channel >= 0 ? channel_list_[size_t(l.channel)] : channel_list_[0];
-      c->counters()[ChannelCounter::malformed]++;
-      return;
-    }
-    rest = rest.from(consumed);
-    Channel* c = find(l.channel, framing, packet);
-    if (c == nullptr) {
-      feed_[FeedCounter::unknownChannel]++;
-      continue;
-    }
-    if (l.role == LineRole::snapshot) {
-      for (const auto& q : requesters_) q->line_packet(*c, framing, packet, arrival);
-    } else {
-      c->packet(framing, packet, arrival);
-    }
-  }
+  Arrival arrival{l.line, l.role == LineRole::live ? Origin::live : Origin::recovery, receive_ns, now_ns};
+  arrival.sender = sender;
+  packets(line, datagram, arrival);
 }
 
-bool Session::stream(uint16_t line, Bytes bytes, int64_t receive_ns, int64_t now_ns) {
-  const FramingSpec& framing = spec_.framings[spec_.lines[line].framing];
-  std::vector<uint8_t>& held = streams_[line].bytes;
+void Session::packets(uint16_t line, Bytes bytes, const Arrival& arrival) {
+  const LineSpec& l = spec_.lines[line];
+  const FramingSpec& framing = spec_.framings[l.framing];
+  const uint64_t before = channel_of(l).counters()[ChannelCounter::malformed];
+  for (Bytes rest = bytes; rest.size > 0;) {
+    Packet packet;
+    uint32_t consumed;
+    const bool cut_reply = l.role != LineRole::live;
+    if (read_packet(framing, rest, packet, consumed) != FrameStatus::ok || (packet.cut && cut_reply)) {
+      channel_of(l).counters()[ChannelCounter::malformed]++;
+      break;
+    }
+    rest = rest.from(consumed);
+    line_packet(line, framing, packet, arrival);
+  }
+  watch(line, channel_of(l).counters()[ChannelCounter::malformed] != before, arrival);
+}
+
+void Session::line_packet(uint16_t line, const FramingSpec& framing, Packet& packet, const Arrival& arrival) {
+  const LineSpec& l = spec_.lines[line];
+  Channel* c = find(l.channel, framing, packet);
+  if (c == nullptr) {
+    feed_[FeedCounter::unknownChannel]++;
+    return;
+  }
+  if (l.role == LineRole::snapshot) {
+    for (const auto& q : requesters_) q->line_packet(*c, framing, packet, arrival);
+    return;
+  }
+  if (framing.numbering == Numbering::none && arrival.connected && packet.kind == PacketKind::data) {
+    packet.sequence = spec_.framings[0].wrap_first + counted_[line]++;
+  }
+  c->packet(framing, packet, arrival);
+}
+
+/// A line that brings nothing but what cannot be read is told about: most often it is declared with another framing.
+void Session::watch(uint16_t line, bool malformed, const Arrival& arrival) {
+  if (line >= health_.size()) return;
+  LineHealth& h = health_[line];
+  if (!malformed) {
+    h.good = true;
+    h.malformed_row = 0;
+    h.told = false;
+    return;
+  }
+  h.malformed++;
+  if (++h.malformed_row >= kMalformedRow && !h.told) tell_malformed(line, arrival.now_ns);
+}
+
+void Session::tell_malformed(uint16_t line, int64_t now_ns) {
+  health_[line].told = true;
+  Channel& c = channel_of(spec_.lines[line]);
+  c.say(NoticeCode::malformed, Reason::none, c.next(), c.next(), now_ns, 0xFFFF, uint32_t(health_[line].malformed),
+        line);
+}
+
+bool Session::stream(uint16_t line, Bytes bytes, int64_t receive_ns, int64_t now_ns, uint32_t flow, Sender sender) {
+  const LineSpec& l = spec_.lines[line];
+  const FramingSpec& framing = spec_.framings[l.framing];
+  Arrival arrival{l.line, Origin::live, receive_ns, now_ns};
+  arrival.connected = true;
+  arrival.sender = sender;
+  std::vector<uint8_t>& held = stream_rest_[uint64_t(line) << 32 | flow];
   held.insert(held.end(), bytes.data, bytes.data + bytes.size);
   size_t at = 0;
   bool ok = true;
   while (at < held.size()) {
     const Bytes rest{held.data() + at, uint32_t(held.size() - at)};
-    const int64_t size = stream_packet_size(framing, rest, 1u << 20);
+    const int64_t size = stream_packet_size(framing, rest, kStreamPacketMax);
     if (size < 0) {
       ok = false;
       at = held.size();
       break;
     }
     if (size == 0 || size > int64_t(rest.size)) break;
-    datagram(line, rest.first(uint32_t(size)), receive_ns, now_ns);
+    packets(line, rest.first(uint32_t(size)), arrival);
     at += size_t(size);
   }
   held.erase(held.begin(), held.begin() + long(at));
   return ok;
 }
 
+void Session::stream_break(uint16_t line, uint32_t flow) { stream_rest_.erase(uint64_t(line) << 32 | flow); }
+
 void Session::record(uint16_t line, Bytes message, int64_t receive_ns, int64_t now_ns) {
   const LineSpec& l = spec_.lines[line];
   Channel* c = channel_list_[l.channel >= 0 ? size_t(l.channel) : 0];
-  const uint64_t sequence = spec_.framings[0].wrap_first + streams_[line].counted++;
+  const uint64_t sequence = spec_.framings[0].wrap_first + counted_[line]++;
   c->message(sequence, message, Arrival{l.line, Origin::live, receive_ns, now_ns});
 }
 
-void Session::reply_packets(const FramingSpec& framing, uint16_t channel_hint, Bytes datagram, const Arrival& arrival) {
+void Session::reply_packets(const FramingSpec& framing, uint16_t channel_hint, Bytes datagram, const Arrival& from) {
+  Arrival arrival = from;
+  arrival.connected = true;
   Bytes rest = datagram;
   while (rest.size > 0) {
     Packet packet;
     uint32_t consumed;
-    if (read_packet(framing, rest, packet, consumed) != FrameStatus::ok) {
+    if (read_packet(framing, rest, packet, consumed) != FrameStatus::ok || packet.cut) {
       if (channel_hint != 0xFFFF) channel_list_[channel_hint]->counters()[ChannelCounter::malformed]++;
       return;
     }
@@ -138,6 +189,8 @@ void Session::service(int64_t now_ns) {
   deadline_ = INT64_MAX;
   bool open = false;
   for (Channel* c : channel_list_) {
+    if (c->first_due_ns() <= now_ns) c->believe_first(now_ns);
+    deadline_ = std::min(deadline_, c->first_due_ns());
     if (c->holes().empty() && !c->waiting_for_snapshot()) continue;
     open = true;
     ladder_.tick(*c, now_ns);
@@ -184,11 +237,15 @@ void Session::leave(int64_t now_ns) {
 
 void Session::finish(Reason why, int64_t now_ns) {
   for (const auto& q : requesters_) q->stop();
+  for (uint16_t i = 0; i < health_.size(); i++) {
+    if (health_[i].malformed != 0 && !health_[i].good && !health_[i].told) tell_malformed(i, now_ns);
+  }
   for (Channel* c : channel_list_) c->finish(why, now_ns);
 }
 
 bool Session::settled() {
   for (Channel* c : channel_list_) {
+    if (c->first_due_ns() != INT64_MAX) return false;
     if (!c->holes().empty() || c->waiting_for_snapshot() || c->blocked()) return false;
   }
   return true;

@@ -122,6 +122,7 @@ class Rig final : public Host {
     const Buffer exact(b);
     now += 1'000;
     session->datagram(line, view(exact), now, now);
+    session->channel(0).believe_first(now);
     session->service(now);
     CHECK(session->ledger_balances());
   }
