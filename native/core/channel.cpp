@@ -20,6 +20,16 @@ uint64_t well_formed(const FramingSpec& framing, Bytes body, uint64_t count) {
   return walk.bounded_by_packet() && count != ~0ull ? count : n;
 }
 
+/// How many whole messages a body without a stated count has. `rest`: what is behind them and is none.
+uint64_t count_messages(const FramingSpec& framing, Bytes body, Bytes& rest) {
+  MessageWalk walk(framing, body);
+  Bytes message;
+  uint64_t n = 0;
+  while (walk.next(message)) n++;
+  rest = body.from(walk.offset());
+  return n;
+}
+
 /// The rule of the framing that a message falls under; null: it is data.
 const ControlRule* control_of(const FramingSpec& framing, Bytes message) {
   for (const ControlRule& rule : framing.controls) {
@@ -139,6 +149,7 @@ void Channel::steer(const FramingSpec& framing, const Packet& packet, const Arri
     kind = rule->kind;
     meaning = rule->number;
     if (kind == PacketKind::unavailable) {
+      if (packet.cut) counters_[C::malformed]++;
       if (!rule->counted) hand_over_control(framing, packet, arrival);
       return say_unavailable(*rule, first, packet, arrival);
     }
@@ -159,6 +170,7 @@ void Channel::steer(const FramingSpec& framing, const Packet& packet, const Arri
   const bool foreign = framing.epoch_width != 0 && kind != PacketKind::ignore && kind != PacketKind::unavailable &&
                        !(packet.epoch == epoch_ && (started_ || spec_.session_fixed));
   if (foreign && !enter_epoch(framing, packet, arrival)) return;
+  if (packet.cut && kind != PacketKind::data) counters_[C::malformed]++;
   if (rule != nullptr && !rule->counted) hand_over_control(framing, packet, arrival);
   if (kind == PacketKind::ignore || kind == PacketKind::unavailable) return;
   route(framing, *seen, kind, meaning, reset_to, arrival);
@@ -222,9 +234,14 @@ void Channel::never_sent(uint64_t first, uint64_t last, const Arrival& arrival) 
 void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
                     uint64_t reset_to, const Arrival& arrival) {
   const bool timed = framing.restarts && arrival.origin == Origin::live;
-  if (framing.numbering == Numbering::none && kind == PacketKind::data && arrival.origin == Origin::live &&
-      !arrival.connected) {
-    kind = PacketKind::unsequenced;  // datagrams without numbers: nothing says which of them are missing
+  // Datagrams without numbers, and numbers that no count has: nothing says which of them are missing.
+  const bool unnumbered =
+      framing.numbering == Numbering::none
+          ? !arrival.connected
+          : framing.wrap_max != ~0ull && packet.sequence < framing.wrap_first && !framing.sequence_high.present();
+  if (unnumbered && kind == PacketKind::data && arrival.origin == Origin::live) {
+    if (packet.cut) counters_[C::malformed]++;
+    kind = PacketKind::unsequenced;
   }
   if (timed && packet.send_time_ns < reset_send_ns_) {
     counters_[C::otherSession]++;  // of a sender that has been replaced, and may go on for a while
@@ -244,7 +261,6 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
       tell_end(arrival.now_ns);
       return;
     case PacketKind::unsequenced:
-      if (packet.cut) counters_[C::malformed]++;
       if (!output_.room(packet.body.size)) {
         counters_[C::consumerFull]++;
         return;
@@ -264,13 +280,17 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
   }
   if (packet.cut) return cut(framing, packet, arrival);
   uint64_t count = 1;
+  bool one_more = false;
   if (framing.numbering == Numbering::message) {
-    count = packet.count != kCountUnknown ? packet.count : well_formed(framing, packet.body, ~0ull);
+    Bytes rest;
+    count = packet.count != kCountUnknown ? packet.count : count_messages(framing, packet.body, rest);
     if (count == 0) {
       counters_[C::malformed]++;
       if (packet.body.size != 0) exists(first, first + 1, arrival);
       return;
     }
+    if (rest.size != 0) counters_[C::malformed]++;
+    one_more = framing.message_length.present() && framing.message_length.fits(rest);  // and longer than what is there
   } else if (framing.numbering == Numbering::packet && packet.body.size != 0) {
     // One number for all of it: what gives nothing, or comes damaged from a server, has not come.
     MessageWalk walk(framing, packet.body);
@@ -297,6 +317,7 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
   if (!believed(framing, packet, first, count, arrival)) return;
   first = linear(packet.sequence);
   data(framing, packet.body, first, count, arrival);
+  if (one_more) exists(first, first + count + 1, arrival);
 }
 
 /// Numbers begin again, and the venue says so. True: the packet takes the first of them.

@@ -225,8 +225,7 @@ void Feed::Capture::on_bytes(const TcpFlow& flow, const TcpChunk& chunk) {
 }
 
 void Feed::Capture::on_end(const TcpFlow& flow, TcpEnd) {
-  const uint32_t ip = uint32_t(load_uint(flow.destination, 4, true));
-  const int line = route(flow.ip_version == 4 ? ip : 0, flow.destination_port);
+  const int line = route_of(flow.ip_version == 6, flow.destination, flow.destination_port);
   if (line >= 0) session_.stream_break(uint16_t(line), flow.id);
 }
 

@@ -582,6 +582,13 @@ SCENARIO("a hole across the wrap is one hole with wire numbers") {
       "sessionStarted 4294967294 gapOpened[4294967295,3) stale[4294967295,3) gapAbandoned[4294967295,3):exhausted 3");
 }
 
+SCENARIO("a number below the first of a count that wraps is no number: the true first one is delivered") {
+  Rig r({}, wrapping());
+  r.packet(mold("DAY1", 0, 1, {"Start of day"}));
+  r.packet(mold("DAY1", 1, 1, {"1"}));
+  CHECK_LOG(r.log(), "(Start of day) sessionStarted 1");
+}
+
 SCENARIO("a duplicate from before the wrap is a duplicate after it") {
   Rig r({}, wrapping());
   r.data(0xFFFFFFFF);

@@ -137,7 +137,8 @@ export class FramingReader {
       };
     });
     this.#controls = f.controls.map((c) => ({
-      rules: [rule(c.when, c.when.equals)],
+      rules:
+        c.and === undefined ? [rule(c.when, c.when.equals)] : [rule(c.when, c.when.equals), rule(c.and, c.and.equals)],
       kind: c.is,
       number: c.number,
       counted: c.counted,
@@ -225,8 +226,8 @@ export class FramingReader {
       this.problem = 'it ends before its message count';
       return -1;
     }
-    if (f.zeroIsUnsequenced && p.sequence === 0n) p.kind = 'unsequenced';
     if (p.cut && this.#cutPacket(next) < 0) return -1;
+    if (f.zeroIsUnsequenced && p.sequence === 0n) p.kind = 'unsequenced';
     if (p.kind === 'data' && this.#controls.length > 0) this.#steer(data);
     if (p.kind === 'unsequenced') p.counted = false;
     return next;
@@ -320,6 +321,10 @@ export class FramingReader {
     }
     if (p.cut) {
       this.problem = `the header states more bytes than there are: ${n} whole ${n === 1 ? 'message' : 'messages'}`;
+      return false;
+    }
+    if (n === 0 && f.numbering === 'message' && (p.kind === 'data' || (p.kind === 'reset' && p.count !== 0))) {
+      this.problem = 'there is no message in it';
       return false;
     }
     // What is behind a message of unknown length cannot be parted: it is in that message.

@@ -330,7 +330,10 @@ function readNotice({ view }: Ring, at: number): Notice {
     requester: requester === NO_REQUESTER ? -1 : requester,
     server: view.getUint16(at + NOTICE_SERVER_AT, true),
     detail: view.getUint32(at + NOTICE_DETAIL_AT, true),
-    sender: senderText(view.getUint32(at + NOTICE_SENDER_IP_AT, true), view.getUint16(at + NOTICE_SENDER_PORT_AT, true)),
+    sender: senderText(
+      view.getUint32(at + NOTICE_SENDER_IP_AT, true),
+      view.getUint16(at + NOTICE_SENDER_PORT_AT, true),
+    ),
     session: sessionText(
       view.getBigUint64(at + NOTICE_SESSION_HIGH_AT, true),
       view.getBigUint64(at + NOTICE_SESSION_LOW_AT, true),
