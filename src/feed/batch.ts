@@ -341,7 +341,8 @@ function readNotice({ view }: Ring, at: number): Notice {
   };
 }
 
-const senderText = (ip: number, port: number): string => (ip === 0 && port === 0 ? '' : address(ip, port));
+const senderText = (ip: number, port: number): string =>
+  ip === 0 && port === 0 ? '' : `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}:${port}`;
 
 /** A text session keeps its bytes in order, the first eight in `high`; a number is in `low` alone. */
 function sessionText(high: bigint, low: bigint): string {
