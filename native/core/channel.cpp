@@ -304,13 +304,15 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
     }
   }
   if (timed) {
-    if (begins_again(first + count, packet.send_time_ns)) {
+    int64_t since_ns = 0;
+    if (begins_again(first + count, packet.send_time_ns, since_ns)) {
       const uint64_t before = highest_;
       if (!switch_epoch(epoch_, framing_.wrap_first, NoticeCode::reset, arrival.now_ns)) return;
       before_reset_ = before;
-      reset_send_ns_ = packet.send_time_ns;
+      reset_send_ns_ = since_ns;
       generation_++;
       shows_present_count(arrival.line);
+      take_restart(arrival.now_ns);
     }
     if (first + count > next_) newest_send_ns_ = std::max(newest_send_ns_, packet.send_time_ns);
   }
@@ -353,13 +355,14 @@ void Channel::shows_present_count(uint8_t line) {
 
 /// Whether a number below what has been delivered is a new beginning: it was sent later than everything before, and a
 /// second packet agrees.
-bool Channel::begins_again(uint64_t end, int64_t send_ns) {
+bool Channel::begins_again(uint64_t end, int64_t send_ns, int64_t& since_ns) {
   if (!started_ || end > next_ || newest_send_ns_ == INT64_MIN || send_ns <= newest_send_ns_) return false;
   const int64_t earlier = restart_candidate_ns_;
   restart_candidate_ns_ = send_ns;
   if (earlier <= newest_send_ns_ || send_ns <= earlier) return false;
   restart_candidate_ns_ = INT64_MIN;
   newest_send_ns_ = send_ns;
+  since_ns = earlier;
   return true;
 }
 

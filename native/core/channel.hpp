@@ -220,9 +220,8 @@ class Channel {
   struct Claim {
     enum class Of : uint8_t { nothing, first_number, session, restart };
     Of of = Of::nothing;
-    uint8_t line = 0;  ///< of a restart
     Epoch epoch;
-    uint64_t next = 0;     ///< of a session: wire number behind its latest packet
+    uint64_t next = 0;     ///< of a session: wire number behind its latest packet; of a restart: advances_ at its begin
     uint32_t packets = 0;  ///< that agree
     int64_t since_ns = 0;
   };
@@ -231,7 +230,7 @@ class Channel {
     const FramingSpec* framing;
     uint32_t at, size;
     Arrival arrival;
-    uint64_t numbers;
+    uint64_t numbers, first;  ///< of an old packet: linear
   };
   struct KeptPackets {
     std::vector<Kept> list;
@@ -251,7 +250,7 @@ class Channel {
   struct LineTrace {
     uint64_t end = 0;  ///< linear: one above its highest number
     // Numbers that it shows again, from a lower one upwards.
-    uint64_t run_begin = 0, run_next = 0;
+    uint64_t run_next = 0;
     uint64_t advances = 0;  ///< when the run was last looked at
     uint32_t run_packets = 0, contradictions = 0;
     bool running = false, interleaved = false;
@@ -273,10 +272,13 @@ class Channel {
                                  const Arrival& arrival);
   [[nodiscard]] bool is_copy(const Packet& packet, uint64_t first, uint64_t count, const Arrival& arrival,
                              bool& contradicts) const;
-  [[nodiscard]] bool start_over(const LineTrace& run, const Arrival& arrival);
+  void keep_old(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
+                const Arrival& arrival);
+  [[nodiscard]] bool start_over(const Arrival& arrival);
+  void take_restart(int64_t now_ns);
   void advanced(Bytes body, uint64_t first, uint64_t end, const Arrival& arrival);
-  [[nodiscard]] bool session_agrees(const FramingSpec& framing, const Packet& packet, const PastSession* past,
-                                    uint32_t needed, const Arrival& arrival);
+  [[nodiscard]] bool session_agrees(const FramingSpec& framing, const Packet& packet, uint64_t end,
+                                    const PastSession* past, uint32_t needed, const Arrival& arrival);
   void begin_with(uint32_t which, int64_t now_ns);
   [[nodiscard]] bool keeps_more(const Packet& packet) const;
   void shows_present_count(uint8_t line);
@@ -285,7 +287,8 @@ class Channel {
   void prepare_belief();
   [[nodiscard]] static uint64_t belief_bytes_max();
   void leave_session(const Epoch& for_epoch);
-  void keep(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, uint64_t numbers);
+  void keep(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, uint64_t numbers,
+            uint64_t first = 0);
   void drop_claim();
   [[nodiscard]] KeptPackets take_claim();
   void replay(KeptPackets kept, int64_t now_ns);
@@ -312,7 +315,7 @@ class Channel {
   [[nodiscard]] bool goes_on_as_before(const Packet& packet, uint64_t first, const Arrival& arrival);
   [[nodiscard]] bool from_before_reset(const Packet& packet, uint64_t first, const Arrival& arrival);
   void unavailable(uint64_t first, uint64_t last, int64_t now_ns);
-  [[nodiscard]] bool begins_again(uint64_t end, int64_t send_ns);
+  [[nodiscard]] bool begins_again(uint64_t end, int64_t send_ns, int64_t& since_ns);
   void never_sent(uint64_t first, uint64_t last, const Arrival& arrival);
   void take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);

@@ -122,18 +122,17 @@ void Channel::believe_first(int64_t now_ns) {
 // ── another session ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /// Counts a packet of another session; true when so many of them have come that it is the one.
-bool Channel::session_agrees(const FramingSpec& framing, const Packet& packet, const PastSession* past,
+bool Channel::session_agrees(const FramingSpec& framing, const Packet& packet, uint64_t end, const PastSession* past,
                              uint32_t needed, const Arrival& arrival) {
   if (claim_.of != Claim::Of::session || !(claim_.epoch == packet.epoch)) {
     drop_claim();
     claim_.of = Claim::Of::session;
     claim_.epoch = packet.epoch;
-  } else if (past != nullptr && packet.sequence < claim_.next) {
+  } else if (past != nullptr && end <= claim_.next) {
     counters_[C::otherSession]++;  // the other line's copy
     return false;
   }
-  const uint64_t count = packet.count == kCountUnknown || framing.numbering != Numbering::message ? 1 : packet.count;
-  claim_.next = packet.sequence + count;
+  claim_.next = end;
   claim_.packets++;
   keep(framing, packet, arrival, 1);
   return claim_.packets >= needed;
@@ -168,60 +167,64 @@ bool Channel::starts_over(const FramingSpec& framing, const Packet& packet, uint
     return false;
   }
   const bool goes_on = t.running && first >= t.run_next && first - t.run_next <= spec_.window_packets;
-  if (!goes_on) {
-    if (claim_.of == Claim::Of::restart && claim_.line == arrival.line) drop_claim();
+  if (!goes_on || t.advances != advances_) {
+    t.interleaved = goes_on;
     t.running = true;
-    t.run_begin = first;
     t.run_packets = t.contradictions = 0;
-    t.interleaved = false;
     t.advances = advances_;
-  } else if (t.advances != advances_) {
-    t.advances = advances_;
-    t.run_packets = t.contradictions = 0;
-    t.interleaved = true;
-    if (claim_.of == Claim::Of::restart && claim_.line == arrival.line) drop_claim();
-    t.run_begin = first;
   }
   t.run_next = end;
   bool contradicts = false;
   const bool copy = is_copy(packet, first, count, arrival, contradicts);
   if (contradicts) t.contradictions++;
   if (!copy) t.run_packets++;
-  if (claim_.of == Claim::Of::restart && claim_.line == arrival.line && !keeps_more(packet)) {
-    drop_claim();
-    t.run_begin = first;
-  }
-  if (claim_.of == Claim::Of::nothing) {
-    claim_ = Claim{};
-    claim_.of = Claim::Of::restart;
-    claim_.line = arrival.line;
-  }
-  if (claim_.of == Claim::Of::restart && claim_.line == arrival.line) keep(framing, packet, arrival, count);
+  keep_old(framing, packet, first, count, arrival);
   const uint32_t needed = t.interleaved ? kOldNumbersInterleaved : kOldNumbersMin;
   if (t.contradictions < kContradictionsMin && t.run_packets < needed) return false;
-  return start_over(t, arrival);
+  return start_over(arrival);
 }
 
-/// The count goes on with the run: from its first packet that was kept, or, where the count has begun again and its
-/// beginning was lost, from there.
-bool Channel::start_over(const LineTrace& run, const Arrival& arrival) {
-  const bool mine = claim_.of == Claim::Of::restart && claim_.line == arrival.line && !kept_.list.empty();
+
+/// Keeps a packet of numbers that were passed, of whichever line, until a new number comes.
+void Channel::keep_old(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
+                       const Arrival& arrival) {
+  const bool of_restart = claim_.of == Claim::Of::restart;
+  if (of_restart && (claim_.next != advances_ || !keeps_more(packet))) drop_claim();
+  if (claim_.of == Claim::Of::nothing) {
+    claim_.of = Claim::Of::restart;
+    claim_.next = advances_;
+  }
+  if (claim_.of == Claim::Of::restart) keep(framing, packet, arrival, count, first);
+}
+
+/// The count begins again with what was kept: at its least number, or, where the beginning was lost, at the first.
+bool Channel::start_over(const Arrival& arrival) {
+  if (claim_.of != Claim::Of::restart || kept_.list.empty()) return false;
+  uint64_t begin = ~0ull;
+  for (const Kept& k : kept_.list) begin = std::min(begin, k.first);
   const uint64_t origin = linear(framing_.wrap_first);
   // Numbers that were given up and come now: a leap had been believed that was none.
-  const bool led_astray = run.run_begin >= given_up_begin_ && run.run_begin < given_up_end_;
-  const bool beginning_lost = !led_astray && run.run_begin > origin && run.run_begin - origin <= spec_.window_packets;
+  const bool led_astray = begin >= given_up_begin_ && begin < given_up_end_;
+  const bool beginning_lost = !led_astray && begin > origin && begin - origin <= spec_.window_packets;
   const uint64_t before = highest_;
-  const uint64_t next = wire(beginning_lost ? origin : run.run_begin);
+  const uint64_t next = wire(beginning_lost ? origin : begin);
   if (!switch_epoch(epoch_, next, NoticeCode::reset, arrival.now_ns, false)) return false;
   before_reset_ = before;
   generation_++;
-  line_generation_[arrival.line] = generation_;
-  traces_[arrival.line] = LineTrace{};
-  if (!mine) return false;
-  // All but the last had been counted for what they seemed to be.
-  for (size_t i = 0; i + 1 < kept_.list.size(); i++) counters_[C::duplicates] -= kept_.list[i].numbers;
-  replay(take_claim(), arrival.now_ns);
+  shows_present_count(arrival.line);
+  counters_[C::duplicates] += kept_.list.back().numbers;  // as those before it had been
+  take_restart(arrival.now_ns);
   return true;
+}
+
+/// The packets that were kept belong to the count that has begun; the lines that brought them have shown it.
+void Channel::take_restart(int64_t now_ns) {
+  if (claim_.of != Claim::Of::restart) return;
+  for (const Kept& k : kept_.list) {
+    shows_present_count(k.arrival.line);
+    counters_[C::duplicates] -= k.numbers;  // what they had seemed to be
+  }
+  replay(take_claim(), now_ns);
 }
 
 /// Whether a line rises through the numbers of the old count, while another one brings those of the present.
@@ -253,13 +256,14 @@ bool Channel::keeps_more(const Packet& packet) const {
   return kept_.list.size() < kKeptPackets && kept_.bytes.size() + packet.whole.size <= kDatagramMax;
 }
 
-void Channel::keep(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, uint64_t numbers) {
+void Channel::keep(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, uint64_t numbers,
+                   uint64_t first) {
   if (!keeps_more(packet)) {
     const Claim claim = claim_;
     drop_claim();
     claim_ = claim;
   }
-  kept_.list.push_back({&framing, uint32_t(kept_.bytes.size()), packet.whole.size, arrival, numbers});
+  kept_.list.push_back({&framing, uint32_t(kept_.bytes.size()), packet.whole.size, arrival, numbers, first});
   kept_.bytes.insert(kept_.bytes.end(), packet.whole.data, packet.whole.data + packet.whole.size);
 }
 

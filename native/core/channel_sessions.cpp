@@ -6,8 +6,21 @@
 namespace venuewire {
 
 namespace {
+
 using C = ChannelCounter;
+
+/// How many numbers a data packet takes.
+uint64_t numbers_in(const FramingSpec& framing, const Packet& packet) {
+  if (framing.numbering != Numbering::message) return 1;
+  if (packet.count != kCountUnknown) return packet.count;
+  MessageWalk walk(framing, packet.body);
+  Bytes message;
+  uint64_t n = 0;
+  while (walk.next(message)) n++;
+  return n;
 }
+
+}  // namespace
 
 bool Channel::plausible(uint64_t first, uint64_t end, int64_t now_ns) {
   if (first <= highest_ + spec_.jump_max) {
@@ -69,12 +82,13 @@ bool Channel::enter_epoch(const FramingSpec& framing, const Packet& packet, cons
   for (uint32_t i = 0; i < past_count_; i++) past = past_[i].epoch == packet.epoch ? &past_[i] : past;
   // What a session that was left still had to say, by a slow line or a sender that has been replaced, is over. One that
   // goes on was left by mistake.
-  if (past != nullptr && (packet.kind != PacketKind::data || packet.sequence < past->next)) {
+  const uint64_t end = packet.sequence + numbers_in(framing, packet);
+  if (past != nullptr && (packet.kind != PacketKind::data || end <= past->next)) {
     counters_[C::otherSession]++;
     return false;
   }
   const uint32_t needed = past != nullptr || lower ? kTakenBackAfter : ended_ || arrival.connected ? 1 : 2;
-  if (!session_agrees(framing, packet, past, needed, arrival)) return false;
+  if (!session_agrees(framing, packet, end, past, needed, arrival)) return false;
   const uint64_t next = past == nullptr ? framing_.wrap_first : past->next;
   if (switch_epoch(packet.epoch, next, NoticeCode::sessionStarted, arrival.now_ns, past == nullptr && !lower))
     replay(take_claim(), arrival.now_ns);
