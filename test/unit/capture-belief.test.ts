@@ -145,7 +145,7 @@ describe('a capture through a venue with servers', () => {
     }) as unknown as Venue;
     const all = numbers(1, 20_000).map((p, i) => ({ ...p, timeUs: 1 + i }));
     const lost = all.filter((p) => p.sequence !== 500 && p.sequence !== 900);
-    const r = await replayed(lost, { ...venue, window: { ...venue.window, packets: 256 } });
+    const r = await replayed(lost, { ...venue, window: { ...venue.window, packets: 4_096 } });
     expect([r.delivered, r.abandoned, r.windowFull]).toEqual([19_998, 2, 0]);
   });
 });
