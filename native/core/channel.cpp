@@ -381,7 +381,8 @@ bool Channel::from_before_reset(const Packet& packet, uint64_t first, const Arri
   if (line == generation_) return false;
   // This line has not shown us the reset: it is behind, or it lost the reset packet.
   const uint64_t near = spec_.window_packets;
-  const bool old = (first + near >= before_reset_ && before_reset_ > highest_ + near) || goes_on_as_before(packet, first, arrival);
+  const bool old =
+      (first + near >= before_reset_ && before_reset_ > highest_ + near) || goes_on_as_before(packet, first, arrival);
   if (!old) shows_present_count(arrival.line);
   return old;
 }

@@ -14,8 +14,8 @@ inline constexpr uint32_t kLinesMax = 16;
 inline constexpr uint64_t kDatagramMax = 1u << 16;
 inline constexpr uint32_t kPastSessions = 4;
 inline constexpr uint32_t kOldCountPackets = 256;  ///< of a late line, while no other line goes on
-inline constexpr uint32_t kFirsts = 4;          ///< first packets that contradict each other
-inline constexpr uint32_t kTakenBackAfter = 4;  ///< packets of a session that was left and goes on
+inline constexpr uint32_t kFirsts = 4;             ///< first packets that contradict each other
+inline constexpr uint32_t kTakenBackAfter = 4;     ///< packets of a session that was left and goes on
 
 /// Messages of one packet, in wire form: walk `body`, pass over `skip` messages, take `take`.
 struct Run {

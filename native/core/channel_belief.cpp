@@ -184,7 +184,6 @@ bool Channel::starts_over(const FramingSpec& framing, const Packet& packet, uint
   return start_over(arrival);
 }
 
-
 /// Keeps a packet of numbers that were passed, of whichever line, until a new number comes.
 void Channel::keep_old(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
                        const Arrival& arrival) {

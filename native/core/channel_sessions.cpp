@@ -76,8 +76,8 @@ bool Channel::enter_epoch(const FramingSpec& framing, const Packet& packet, cons
     counters_[C::otherSession]++;
     return false;
   }
-  const bool lower = framing.epoch_ordered && (packet.epoch.high < epoch_.high || (packet.epoch.high == epoch_.high &&
-                                                                                  packet.epoch.low < epoch_.low));
+  const bool lower = framing.epoch_ordered && (packet.epoch.high < epoch_.high ||
+                                               (packet.epoch.high == epoch_.high && packet.epoch.low < epoch_.low));
   const PastSession* past = nullptr;
   for (uint32_t i = 0; i < past_count_; i++) past = past_[i].epoch == packet.epoch ? &past_[i] : past;
   // What a session that was left still had to say, by a slow line or a sender that has been replaced, is over. One that

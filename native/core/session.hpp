@@ -49,7 +49,8 @@ class Session final : public ReplySink {
 
   void datagram(uint16_t line, Bytes datagram, int64_t receive_ns, int64_t now_ns, Sender sender = {});
   /// Bytes of a TCP stream that is itself a line (a capture): whole packets are taken, the rest is kept. Where packets
-  /// carry no numbers each takes the next one of its line. `flow`: one direction of a connection. False: not this framing.
+  /// carry no numbers each takes the next one of its line. `flow`: one direction of a connection. False: not this
+  /// framing.
   [[nodiscard]] bool stream(uint16_t line, Bytes bytes, int64_t receive_ns, int64_t now_ns, uint32_t flow = 0,
                             Sender sender = {});
   /// The flow is over, or bytes of it are missing: what is kept of a packet is of no use.
@@ -105,7 +106,7 @@ class Session final : public ReplySink {
     bool good = false, told = false;
   };
   std::vector<LineHealth> health_;
-  std::vector<uint64_t> counted_;                                  // by line: messages of streams and files so far
+  std::vector<uint64_t> counted_;                                   // by line: messages of streams and files so far
   std::unordered_map<uint64_t, std::vector<uint8_t>> stream_rest_;  // by line and flow: bytes of the next packet
   int64_t deadline_ = INT64_MAX;
 };

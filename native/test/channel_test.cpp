@@ -815,7 +815,8 @@ SCENARIO("first numbers agree across the wrap") {
   CHECK_LOG(r.log(), "sessionStarted a b");
 }
 
-SCENARIO("the same session begins again at 1: packets that are no copies are taken, and the feed says reset and stale") {
+SCENARIO(
+    "the same session begins again at 1: packets that are no copies are taken, and the feed says reset and stale") {
   DoubtRig r;
   for (uint64_t n = 1; n <= 50; n++) r.data(n);
   r.log();
@@ -886,7 +887,8 @@ SCENARIO("packets sent twice, or a block of them again, are no restart") {
   CHECK(r[C::delivered] == 501);
 }
 
-SCENARIO("two packets of a foreign session do not deafen the feed: the true one is taken back, and nothing of it is lost") {
+SCENARIO(
+    "two packets of a foreign session do not deafen the feed: the true one is taken back, and nothing of it is lost") {
   DoubtRig r;
   for (uint64_t n = 1; n <= 100; n++) r.data(n);
   r.log();
