@@ -158,9 +158,8 @@ void Channel::tell_end(int64_t now_ns) {
 
 void Channel::stream_up(const Epoch* epoch, uint64_t wire_next, int64_t now_ns, uint16_t requester) {
   was_up_ = true;
-  const bool entered =
-      epoch == nullptr || !started_ || *epoch == epoch_ ||
-      switch_epoch(*epoch, framing_.wrap_first, NoticeCode::sessionStarted, now_ns);
+  const bool entered = epoch == nullptr || !started_ || *epoch == epoch_ ||
+                       switch_epoch(*epoch, framing_.wrap_first, NoticeCode::sessionStarted, now_ns);
   streams_up_++;
   if (!entered) return;
   if (epoch != nullptr && !started_) epoch_ = *epoch;
