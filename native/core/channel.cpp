@@ -205,10 +205,10 @@ void Channel::unavailable(uint64_t first, uint64_t last, int64_t now_ns) {
   if (!started_ || last < first) return;
   const uint64_t end = linear(last) + 1;
   for (uint64_t at = linear(first); at < end;) {
-    const auto h = std::find_if(holes_.begin(), holes_.end(),
-                                [&](const Hole& x) { return x.end > at && x.why != Reason::unavailable; });
-    if (h == holes_.end() || h->begin >= end) return;
-    const uint64_t from = std::max(at, h->begin), to = std::min(end, h->end);
+    size_t i = holes_.behind(at);
+    while (i < holes_.size() && holes_[i].why == Reason::unavailable) i++;
+    if (i == holes_.size() || holes_[i].begin >= end) return;
+    const uint64_t from = std::max(at, holes_[i].begin), to = std::min(end, holes_[i].end);
     advance(from, to, Reason::unavailable, now_ns);
     at = to;
   }
@@ -398,6 +398,7 @@ void Channel::start(uint64_t first, int64_t now_ns) {
     raise(first, now_ns);
   } else if (spec_.join == Join::snapshot) {
     joining_ = true;
+    look_after();
   }
 }
 
@@ -422,7 +423,7 @@ void Channel::data(const FramingSpec& framing, Bytes body, uint64_t first, uint6
     return;
   }
   if (!output_.room(body.size)) {
-    blocked_ = true;
+    set_blocked(true);
     counters_[C::consumerFull]++;
     early(framing, body, first, end, arrival);
     return;
@@ -482,21 +483,13 @@ void Channel::early(const FramingSpec& framing, Bytes body, uint64_t first, uint
   bool room = true;
   for (uint64_t at = begin; room && at < end;) {
     uint64_t from = end, to = end;
-    for (const Hole& h : holes_) {
-      if (h.end <= at) continue;
-      if (h.begin < from) {
-        from = std::max(h.begin, at);
-        to = std::min(h.end, end);
-      }
-      break;
+    if (const size_t i = holes_.behind(at); i < holes_.size() && holes_[i].begin < from) {
+      from = std::max(holes_[i].begin, at);
+      to = std::min(holes_[i].end, end);
     }
-    for (const Lost& l : lost_) {
-      if (l.end <= at) continue;
-      if (l.begin < from) {
-        from = std::max(l.begin, at);
-        to = std::min(l.end, end);
-      }
-      break;
+    if (const size_t i = lost_.behind(at); i < lost_.size() && lost_[i].begin < from) {
+      from = std::max(lost_[i].begin, at);
+      to = std::min(lost_[i].end, end);
     }
     if (from >= end) break;
     room = keep(from, to);
@@ -546,9 +539,8 @@ bool Channel::hold(const FramingSpec& framing, Bytes body, uint64_t first, uint6
   }
   slots_[slot].users++;
   Held h{begin, end, first, slot, arrival.line, arrival.origin, arrival.receive_ns, &framing, arrival.item};
-  const auto at =
-      std::upper_bound(held_.begin(), held_.end(), begin, [](uint64_t v, const Held& x) { return v < x.first; });
-  held_.insert(at, h);
+  held_.insert(held_.behind(begin), h);
+  held_numbers_ += end - begin;
   return true;
 }
 
@@ -569,12 +561,14 @@ void Channel::raise(uint64_t to, int64_t now_ns) {
 }
 
 void Channel::add_hole(uint64_t begin, uint64_t end, int64_t now_ns) {
+  look_after();
   if (!holes_.empty() && holes_.back().end == begin &&
       (holes_.size() >= spec_.holes_max || (holes_.back().since_ns == now_ns && !holes_.back().announced))) {
     holes_.back().end = end;
     return;
   }
   holes_.push_back(Hole{begin, end, now_ns, now_ns});
+  count_in(holes_.back());
 }
 
 /// Takes [begin, end) out of the holes and out of what was given up; returns how many numbers that were.
@@ -590,6 +584,7 @@ uint64_t Channel::fill(uint64_t begin, uint64_t end, Origin origin, int64_t now_
       // A hole that opens and closes within one packet was never missing.
       counters_[C::reordered]++;
     }
+    count_taken(h, from, to);
   });
   take_out(lost_, begin, end, [&](const Lost&, uint64_t from, uint64_t to) {
     filled += to - from;
@@ -602,61 +597,54 @@ uint64_t Channel::fill(uint64_t begin, uint64_t end, Origin origin, int64_t now_
 /// What is held below `position` is no longer wanted.
 void Channel::drop_below(uint64_t position, bool count_duplicates) {
   size_t whole = 0;
-  for (Held& h : held_) {
-    if (h.first >= position) break;
+  for (; whole < held_.size() && held_[whole].begin < position; whole++) {
+    Held& h = held_[whole];
     const uint64_t to = std::min(h.end, position);
-    if (count_duplicates) counters_[C::duplicates] += to - h.first;
-    h.first = to;
-    if (h.first == h.end) {
-      release(h.slot);
-      whole++;
-    }
+    if (count_duplicates) counters_[C::duplicates] += to - h.begin;
+    held_numbers_ -= to - h.begin;
+    h.begin = to;
+    if (h.begin != h.end) break;
+    release(h.slot);
   }
-  if (whole != 0) held_.erase(held_.begin(), held_.begin() + long(whole));
-  while (!lost_.empty() && lost_.front().begin < position) {
-    if (lost_.front().end > position) {
-      lost_.front().begin = position;
-      break;
-    }
-    lost_.erase(lost_.begin());
+  held_.pop_front(whole);
+  while (!lost_.empty() && lost_.front().end <= position) lost_.pop_front();
+  if (!lost_.empty() && lost_.front().begin < position) lost_.front().begin = position;
+  while (!holes_.empty() && holes_.front().end <= position) {
+    count_out(holes_.front());
+    holes_.pop_front();
   }
-  while (!holes_.empty() && holes_.front().begin < position) {
-    if (holes_.front().end > position) {
-      holes_.front().begin = position;
-      break;
-    }
-    holes_.erase(holes_.begin());
-  }
+  if (!holes_.empty() && holes_.front().begin < position) holes_.front().begin = position;
 }
 
 void Channel::drain(int64_t now_ns) {
-  blocked_ = false;
+  set_blocked(false);
   if (joining_ || in_snapshot_) return;
   size_t done = 0;
   for (;;) {
-    if (done < held_.size() && held_[done].first == next_) {
+    if (done < held_.size() && held_[done].begin == next_) {
       const Held h = held_[done];
       const Slot& s = slots_[h.slot];
       const Bytes body{s.bytes.data(), s.size};
       if (!output_.room(body.size)) {
-        blocked_ = true;
+        set_blocked(true);
         break;
       }
       const bool by_packet = h.framing->numbering == Numbering::packet;
       Arrival arrival{h.line, h.origin, h.receive_ns, now_ns};
-      hand_over(*h.framing, body, uint32_t(h.first - h.packet_first),
-                by_packet ? kCountUnknown : uint32_t(h.end - h.first), h.first, arrival, false);
-      counters_[h.origin == Origin::live ? C::delivered : C::recovered] += h.end - h.first;
+      hand_over(*h.framing, body, uint32_t(h.begin - h.packet_first),
+                by_packet ? kCountUnknown : uint32_t(h.end - h.begin), h.begin, arrival, false);
+      counters_[h.origin == Origin::live ? C::delivered : C::recovered] += h.end - h.begin;
+      held_numbers_ -= h.end - h.begin;
       next_ = h.end;
       release(h.slot);
       done++;
     } else if (!lost_.empty() && lost_.front().begin == next_) {
       if (!output_.room(0)) {
-        blocked_ = true;
+        set_blocked(true);
         break;
       }
       const Lost l = lost_.front();
-      lost_.erase(lost_.begin());
+      lost_.pop_front();
       counters_[C::abandoned] += l.end - l.begin;
       counters_[C::gapsAbandoned]++;
       lossy_ = true;
@@ -668,7 +656,7 @@ void Channel::drain(int64_t now_ns) {
       break;
     }
   }
-  if (done != 0) held_.erase(held_.begin(), held_.begin() + long(done));
+  held_.pop_front(done);
   if (held_.empty()) window_full_told_ = false;
   mark_good(now_ns);
   if (ended_) tell_end(now_ns);
@@ -695,6 +683,24 @@ uint32_t Channel::hand_over(const FramingSpec& framing, Bytes body, uint32_t ski
   return n;
 }
 
+void Channel::set_blocked(bool blocked) {
+  if (blocked_ == blocked) return;
+  blocked_ = blocked;
+  if (attention_ == nullptr) return;
+  if (blocked) {
+    attention_->blocked++;
+  } else {
+    attention_->blocked--;
+  }
+}
+
+/// The session is to look at this channel from now on.
+void Channel::look_after() {
+  if (listed_ || attention_ == nullptr) return;
+  listed_ = true;
+  attention_->wanted.push_back(this);
+}
+
 void Channel::resume(int64_t now_ns) {
   if (blocked_) drain(now_ns);
 }
@@ -718,9 +724,8 @@ void Channel::give_up_all(Reason why, int64_t now_ns) {
 
 uint64_t Channel::held_bytes() const {
   return slot_bytes_ + kept_.bytes.capacity() + kept_.list.capacity() * sizeof(Kept) +
-         marks_.capacity() * sizeof(PacketMark) + held_.capacity() * sizeof(Held) + lost_.capacity() * sizeof(Lost) +
-         holes_.capacity() * sizeof(Hole) + slots_.capacity() * sizeof(Slot) +
-         free_slots_.capacity() * sizeof(free_slots_[0]);
+         marks_.capacity() * sizeof(PacketMark) + held_.bytes() + lost_.bytes() + holes_.bytes() +
+         slots_.capacity() * sizeof(Slot) + free_slots_.capacity() * sizeof(free_slots_[0]);
 }
 
 uint64_t Channel::held_bytes_max(const ChannelSpec& spec) {
@@ -732,20 +737,20 @@ uint64_t Channel::held_bytes_max(const ChannelSpec& spec) {
 }
 
 void Channel::update_gauges() {
-  uint64_t missing = 0, held = 0;
-  for (const Hole& h : holes_) missing += h.end - h.begin;
-  for (const Lost& l : lost_) missing += l.end - l.begin;
-  for (const Held& h : held_) held += h.end - h.first;
-  counters_[C::missing] = missing;
-  counters_[C::held] = held;
-  counters_[C::inFlight] = missing + held;
+  counters_[C::inFlight] = highest_ - next_;
+  counters_[C::held] = held_numbers_;
+  counters_[C::missing] = highest_ - next_ - held_numbers_;
 }
 
 bool Channel::ledger_balances() {
   update_gauges();
+  uint64_t missing = 0, held = 0;
+  for (const Hole& h : holes_) missing += h.end - h.begin;
+  for (const Lost& l : lost_) missing += l.end - l.begin;
+  for (const Held& h : held_) held += h.end - h.begin;
   return counters_[C::expected] ==
              counters_[C::delivered] + counters_[C::recovered] + counters_[C::abandoned] + counters_[C::inFlight] &&
-         counters_[C::inFlight] == highest_ - next_;
+         counters_[C::missing] == missing && counters_[C::held] == held;
 }
 
 }  // namespace venuewire

@@ -7,11 +7,13 @@
 
 #include "core/counters.hpp"
 #include "core/framing.hpp"
+#include "core/ranges.hpp"
 
 namespace venuewire {
 
 inline constexpr uint32_t kLinesMax = 16;
 inline constexpr uint64_t kDatagramMax = 1u << 16;
+inline constexpr size_t kRungsCounted = 16;
 inline constexpr uint32_t kPastSessions = 4;
 inline constexpr uint32_t kOldCountPackets = 256;  ///< of a late line, while no other line goes on
 inline constexpr uint32_t kFirsts = 4;             ///< first packets that contradict each other
@@ -105,6 +107,14 @@ struct ItemNumber {
   uint64_t item, number;
 };
 
+class Channel;
+
+/// Which channels want something to be done: what a session has to look at does not grow with what is quiet.
+struct Attention {
+  uint32_t blocked = 0;          ///< channels without room
+  std::vector<Channel*> wanted;  ///< that have a hole, wait for a snapshot, or for a second packet
+};
+
 class Channel {
  public:
   Channel(const ChannelSpec& spec, const FramingSpec& framing, uint16_t index, Output& output,
@@ -118,13 +128,29 @@ class Channel {
   void resume(int64_t now_ns);
   /// No more input will come: what is missing is given up, what is held is delivered.
   void finish(Reason why, int64_t now_ns);
+  /// `attention` outlives the channel.
+  void attend(Attention& attention) { attention_ = &attention; }
+  [[nodiscard]] bool wants_service() const {
+    return !holes_.empty() || joining_ || claim_.of == Claim::Of::first_number;
+  }
+  /// The session has taken it from its list.
+  void left_alone() { listed_ = false; }
   /// When a first packet that nothing has contradicted is believed by itself; INT64_MAX: none waits.
   [[nodiscard]] int64_t first_due_ns() const;
   void believe_first(int64_t now_ns);
 
   // ── for the ladder ──
-  [[nodiscard]] std::vector<Hole>& holes() { return holes_; }
-  void announce(Hole& hole, int64_t now_ns);
+  [[nodiscard]] const RangeList<Hole>& holes() const { return holes_; }
+  /// Whether some hole stands on that rung, and how often holes have changed theirs (not counting new ones).
+  [[nodiscard]] bool any_on(size_t rung) const { return on_rung_[std::min(rung, kRungsCounted - 1)] != 0; }
+  [[nodiscard]] uint32_t count_on_first_rung() const { return on_rung_[0]; }
+  [[nodiscard]] uint64_t rung_moves() const { return rung_moves_; }
+  void announce(size_t hole, int64_t now_ns);
+  /// The hole goes to the next rung, whose time runs from `since_ns`.
+  void to_next_rung(size_t hole, int64_t since_ns);
+  /// An attempt on its rung has failed, or has made progress.
+  void count_try(size_t hole, Reason why);
+  void forget_tries(uint64_t begin, uint64_t end);
   /// Gives up a range. Numbers that still arrive before their turn are delivered all the same.
   void abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
   /// Moves the holes inside [begin, end) to the next rung, cutting those that reach beyond it.
@@ -197,7 +223,7 @@ class Channel {
 
  private:
   struct Held {
-    uint64_t first, end;    // linear, what is still wanted of the packet
+    uint64_t begin, end;    // linear, what is still wanted of the packet
     uint64_t packet_first;  // linear number of the packet's first message
     uint32_t slot;
     uint8_t line;
@@ -323,6 +349,13 @@ class Channel {
   void say_unavailable(const ControlRule& rule, Bytes message, const Packet& packet, const Arrival& arrival);
   [[nodiscard]] bool reset(const Packet& packet, HeartbeatNumber meaning, uint64_t reset_to, bool timed,
                            const Arrival& arrival);
+  void tell_opened(uint64_t begin, uint64_t end, int64_t now_ns);
+  void part(size_t hole, uint64_t at);
+  void count_in(const Hole& hole);
+  void count_out(const Hole& hole);
+  void count_taken(const Hole& hole, uint64_t from, uint64_t to);
+  void set_blocked(bool blocked);
+  void look_after();
   void lose(uint64_t begin, uint64_t end, Reason why);
   void start(uint64_t first, int64_t now_ns);
   void idle(const Packet& packet, HeartbeatNumber meaning, const Arrival& arrival);
@@ -378,9 +411,15 @@ class Channel {
   int64_t restart_candidate_ns_ = INT64_MIN;
   int64_t newest_send_ns_ = INT64_MIN;  // of what moved the count on
 
-  std::vector<Held> held_;
-  std::vector<Lost> lost_;
-  std::vector<Hole> holes_;
+  RangeList<Held> held_;
+  RangeList<Lost> lost_;
+  RangeList<Hole> holes_;
+  uint64_t held_numbers_ = 0;
+  uint32_t announced_ = 0;                  // holes that are
+  uint32_t on_rung_[kRungsCounted] = {};    // holes, by rung; the last counts all behind it
+  uint64_t rung_moves_ = 0;
+  Attention* attention_ = nullptr;
+  bool listed_ = false;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_slots_;
   uint64_t slot_bytes_ = 0;

@@ -85,6 +85,7 @@ bool Channel::first_agrees(const FramingSpec& framing, const Packet& packet, uin
     drop_claim();
     claim_.of = Claim::Of::first_number;
     claim_.since_ns = arrival.now_ns;
+    look_after();
   }
   if (firsts_count_ == kFirsts || !keeps_more(packet)) {
     const int64_t since_ns = claim_.since_ns;

@@ -56,9 +56,7 @@ void Requester::closed(Reason why, uint32_t detail, int64_t now_ns) {
   } else if (earlier) {
     return;  // it had been opened for an earlier request; the next service connects again
   } else if (spec_.purpose != Purpose::snapshot && missing() < work_missing_) {
-    for (Hole& h : work_channel_->holes()) {
-      if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
-    }
+    work_channel_->forget_tries(work_begin_, work_end_);
     finish_work();
   } else {
     fail(Reason::connectionClosed, detail, now_ns, false);
@@ -73,9 +71,7 @@ void Requester::received(Bytes bytes, int64_t now_ns) {
     const uint64_t before = missing();
     (void)record(bytes, now_ns);
     if (work_channel_ && spec_.request_per_datagram && asked_ && missing() < before) {
-      for (Hole& h : work_channel_->holes()) {
-        if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
-      }
+      work_channel_->forget_tries(work_begin_, work_end_);
       served();
       finish_work();
     }
@@ -263,9 +259,7 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
       if (missing() == 0) {
         check_done(now_ns);
       } else if (missing() < work_missing_) {
-        for (Hole& h : c->holes()) {
-          if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
-        }
+        c->forget_tries(work_begin_, work_end_);
         finish_work();
       } else {
         status(Outcome::unavailable, 0, now_ns);

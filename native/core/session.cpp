@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint32_t kMalformedRow = 8;            // datagrams
 constexpr uint32_t kStreamPacketMax = 1u << 20;  // bytes
+constexpr int64_t kLookAgainNs = 1'000'000;
 
 }  // namespace
 
@@ -44,6 +45,9 @@ Session::Session(const SessionSpec& spec, Host& host, Output& output, uint64_t* 
     channels_.push_back(std::make_unique<Channel>(spec.channels[i], spec.framings[0], i, output,
                                                   ChannelCounters{counters + size_t(i) * kChannelCounters}));
     channel_list_.push_back(channels_.back().get());
+    channels_.back()->attend(attention_);
+    held_bytes_.push_back(channels_.back()->held_bytes());
+    channels_held_ += held_bytes_.back();
     by_key_.emplace(spec.channels[i].key, i);
   }
   for (uint16_t i = 0; i < spec.requesters.size(); i++) {
@@ -187,45 +191,54 @@ void Session::reply_packets(const FramingSpec& framing, uint16_t channel_hint, B
 
 void Session::service(int64_t now_ns) {
   deadline_ = INT64_MAX;
-  bool open = false;
-  for (Channel* c : channel_list_) {
-    if (c->first_due_ns() <= now_ns) c->believe_first(now_ns);
-    deadline_ = std::min(deadline_, c->first_due_ns());
-    if (c->holes().empty() && !c->waiting_for_snapshot()) continue;
-    open = true;
-    ladder_.tick(*c, now_ns);
+  std::vector<Channel*>& wanted = attention_.wanted;
+  const auto by_index = [](const Channel* a, const Channel* b) { return a->index() < b->index(); };
+  if (!std::is_sorted(wanted.begin(), wanted.end(), by_index)) std::sort(wanted.begin(), wanted.end(), by_index);
+  // What is done may add channels to the list: they wait for the next time.
+  const size_t looked_at = wanted.size();
+  for (size_t i = 0; i < looked_at; i++) {
+    Channel& c = *wanted[i];
+    if (c.first_due_ns() <= now_ns) c.believe_first(now_ns);
+    ladder_.tick(c, now_ns);
   }
   for (const auto& q : requesters_) {
-    if (open || q->spec().purpose == Purpose::feed || !q->idle() || q->deadline() <= now_ns ||
-        q->deadline() != INT64_MAX) {
-      q->tick(channel_list_, spec_.rungs, now_ns);
+    const bool due = q->deadline() <= now_ns || q->deadline() != INT64_MAX;
+    if (looked_at != 0 || q->spec().purpose == Purpose::feed || !q->idle() || due) {
+      q->tick(wanted, spec_.rungs, now_ns);
     }
   }
-  if (open) {
-    for (Channel* c : channel_list_) {
-      if (c->holes().empty()) continue;
-      ladder_.tick(*c, now_ns);  // what a requester gave up moves on at once
-      deadline_ = std::min(deadline_, ladder_.deadline(*c));
-      for (const Hole& h : c->holes()) {
-        // Ready for a requester that has not taken it up: look again soon. A busy one says itself when.
-        if (h.rung < spec_.rungs.size() && spec_.rungs[h.rung].kind != RungKind::wait &&
-            requesters_[spec_.rungs[h.rung].requester]->idle() &&
-            !requesters_[spec_.rungs[h.rung].requester]->resting(now_ns)) {
-          deadline_ = std::min(deadline_, now_ns + 1'000'000);
-          break;
-        }
-      }
+  size_t kept = 0;
+  for (size_t i = 0; i < wanted.size(); i++) {
+    Channel& c = *wanted[i];
+    ladder_.tick(c, now_ns);  // what a requester gave up moves on at once
+    deadline_ = std::min({deadline_, c.first_due_ns(), ladder_.deadline(c)});
+    if (ready_for_requester(c, now_ns)) deadline_ = std::min(deadline_, now_ns + kLookAgainNs);
+    if (c.wants_service()) {
+      wanted[kept++] = &c;
+    } else {
+      leave_alone(c);
     }
   }
+  wanted.resize(kept);
   for (const auto& q : requesters_) deadline_ = std::min(deadline_, q->deadline());
 }
 
-bool Session::blocked() const {
-  for (const Channel* c : channel_list_) {
-    if (c->blocked()) return true;
+/// Whether a hole is ready for a requester that has not taken it up. A busy one says itself when.
+bool Session::ready_for_requester(const Channel& channel, int64_t now_ns) const {
+  for (size_t i = 0; i < spec_.rungs.size(); i++) {
+    const RungSpec& r = spec_.rungs[i];
+    if (r.kind == RungKind::wait || !channel.any_on(i)) continue;
+    if (requesters_[r.requester]->idle() && !requesters_[r.requester]->resting(now_ns)) return true;
   }
   return false;
 }
+
+void Session::leave_alone(Channel& channel) {
+  channel.left_alone();
+  count_held(channel);
+}
+
+bool Session::blocked() const { return attention_.blocked != 0; }
 
 void Session::resume(int64_t now_ns) {
   for (Channel* c : channel_list_) c->resume(now_ns);
@@ -245,20 +258,25 @@ void Session::finish(Reason why, int64_t now_ns) {
 
 bool Session::settled() {
   for (Channel* c : channel_list_) {
-    if (c->first_due_ns() != INT64_MAX) return false;
-    if (!c->holes().empty() || c->waiting_for_snapshot() || c->blocked()) return false;
+    if (c->wants_service() || c->blocked()) return false;
   }
   return true;
 }
 
 void Session::update_gauges() {
-  uint64_t held = 0;
-  for (Channel* c : channel_list_) {
-    c->update_gauges();
-    held += c->held_bytes();
-  }
+  // Of channels without a hole nothing has changed since the last look at them.
+  for (Channel* c : attention_.wanted) count_held(*c);
+  uint64_t held = channels_held_;
   for (const auto& q : requesters_) held += q->held_bytes();
   feed_[FeedCounter::heldBytes] = std::max(feed_[FeedCounter::heldBytes], held);
+}
+
+void Session::count_held(Channel& channel) {
+  channel.update_gauges();
+  uint64_t& counted = held_bytes_[channel.index()];
+  channels_held_ -= counted;
+  counted = channel.held_bytes();
+  channels_held_ += counted;
 }
 
 uint64_t Session::held_bytes_max(const SessionSpec& spec) {

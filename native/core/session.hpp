@@ -92,8 +92,15 @@ class Session final : public ReplySink {
   }
   [[nodiscard]] Channel* find(int32_t fixed, const FramingSpec& framing, const Packet& packet);
 
+  [[nodiscard]] bool ready_for_requester(const Channel& channel, int64_t now_ns) const;
+  void leave_alone(Channel& channel);
+  void count_held(Channel& channel);
+
   const SessionSpec& spec_;
   FeedCounters feed_;
+  Attention attention_;
+  std::vector<uint64_t> held_bytes_;  // by channel, when it was last looked at
+  uint64_t channels_held_ = 0;
   std::vector<std::unique_ptr<Channel>> channels_;
   std::vector<Channel*> channel_list_;
   std::vector<std::unique_ptr<Requester>> requesters_;
