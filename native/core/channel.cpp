@@ -753,4 +753,33 @@ bool Channel::ledger_balances() {
          counters_[C::missing] == missing && counters_[C::held] == held;
 }
 
+namespace {
+
+/// Rising, apart, and between the two numbers.
+template <class Range>
+bool in_order(const RangeList<Range>& ranges, uint64_t least, uint64_t most) {
+  uint64_t at = least;
+  for (const Range& r : ranges) {
+    if (r.begin < at || r.end <= r.begin || r.end > most) return false;
+    at = r.end;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool Channel::sound() {
+  if (!ledger_balances() || highest_ < next_) return false;
+  if (!in_order(holes_, next_, highest_) || !in_order(lost_, next_, highest_) || !in_order(held_, next_, highest_))
+    return false;
+  uint32_t announced = 0, on_rung[kRungsCounted] = {};
+  for (const Hole& h : holes_) {
+    announced += h.announced;
+    on_rung[std::min<size_t>(h.rung, kRungsCounted - 1)]++;
+  }
+  if (announced != announced_ || !std::equal(on_rung, on_rung + kRungsCounted, on_rung_)) return false;
+  if (attention_ != nullptr && wants_service() && !listed_) return false;
+  return slots_used_ <= spec_.window_packets && slot_bytes_ <= spec_.window_bytes;
+}
+
 }  // namespace venuewire

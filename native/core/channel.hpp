@@ -218,6 +218,9 @@ class Channel {
   void update_gauges();
   /// expected = delivered + recovered + abandoned + inFlight, each counted for itself.
   [[nodiscard]] bool ledger_balances();
+  /// What has to hold after every input: the ledger, the order of what is missing, lost and held, counts and bounds.
+  /// Tests, fuzzers and certification ask; a feed does not.
+  [[nodiscard]] bool sound();
   void say(NoticeCode code, Reason why, uint64_t begin, uint64_t end, int64_t now_ns, uint16_t requester = 0xFFFF,
            uint32_t detail = 0, uint16_t server = 0);
 
@@ -415,8 +418,8 @@ class Channel {
   RangeList<Lost> lost_;
   RangeList<Hole> holes_;
   uint64_t held_numbers_ = 0;
-  uint32_t announced_ = 0;                  // holes that are
-  uint32_t on_rung_[kRungsCounted] = {};    // holes, by rung; the last counts all behind it
+  uint32_t announced_ = 0;                // holes that are
+  uint32_t on_rung_[kRungsCounted] = {};  // holes, by rung; the last counts all behind it
   uint64_t rung_moves_ = 0;
   Attention* attention_ = nullptr;
   bool listed_ = false;

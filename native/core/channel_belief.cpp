@@ -17,25 +17,25 @@ constexpr uint32_t kOldNumbersMin = 8;           // packets of numbers that were
 constexpr uint32_t kOldNumbersInterleaved = 64;  // … when new numbers came between the first of them
 constexpr uint32_t kKeptPackets = 64;
 constexpr uint32_t kMarks = 512;
+constexpr uint32_t kMarkedBytes = 24;
+constexpr uint64_t kOdd = 0x9E3779B97F4A7C15ull;  // 2^64 divided by the golden ratio
 
 /// Some of the bytes: enough to tell two packets of messages with times in them apart.
 uint64_t mark_of(Bytes b) {
-  constexpr uint64_t kOdd = 0x9E3779B97F4A7C15ull;
-  uint64_t h = b.size;
-  const auto mix = [&](uint64_t v) {
-    h = (h ^ v) * kOdd;
-    h ^= h >> 29;
-  };
-  if (b.size < 8) {
-    for (uint32_t i = 0; i < b.size; i++) mix(b.data[i]);
-    return h;
+  uint64_t h = b.size * kOdd;
+  if (b.size >= kMarkedBytes) [[likely]] {
+    // Independent of each other, so that they are computed side by side.
+    h += load_uint(b.data, 8, false) * 0xBF58476D1CE4E5B9ull;
+    h ^= load_uint(b.data + 8, 8, false) * 0x94D049BB133111EBull;
+    h += load_uint(b.data + 16, 8, false) * 0xD6E8FEB86659FD93ull;
+    h ^= load_uint(b.data + b.size - 8, 8, false) * 0xA0761D6478BD642Full;
+    return h ^ h >> 32;
   }
-  for (uint32_t at = 0; at + 8 <= b.size && at < 32; at += 8) mix(load_uint(b.data + at, 8, false));
-  mix(load_uint(b.data + b.size - 8, 8, false));
+  for (uint32_t i = 0; i < b.size; i++) h = (h ^ b.data[i]) * kOdd;
   return h;
 }
 
-size_t place_of(uint64_t first) { return size_t((first * 0x9E3779B97F4A7C15ull) >> 55) % kMarks; }
+size_t place_of(uint64_t first) { return size_t((first * kOdd) >> 55) % kMarks; }
 
 }  // namespace
 

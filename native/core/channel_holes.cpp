@@ -149,7 +149,8 @@ uint64_t Channel::missing_on(uint16_t rung, uint64_t begin, uint64_t end) const 
 }
 
 void Channel::mark_good(int64_t now_ns) {
-  const bool unsure = lossy_ || joining_ || in_snapshot_ || refresh_due_ || !lost_.empty() || (was_up_ && streams_up_ == 0);
+  const bool unsure =
+      lossy_ || joining_ || in_snapshot_ || refresh_due_ || !lost_.empty() || (was_up_ && streams_up_ == 0);
   if (!stale_ || unsure || announced_ != 0) return;
   stale_ = false;
   say(NoticeCode::good, Reason::none, next_, next_, now_ns);

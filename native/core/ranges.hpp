@@ -1,5 +1,5 @@
-// Ranges of numbers, [begin, end) each, in rising order, none touching what another has. Looked up by number; most leave
-// at the front and come at the back. Neither costs more the more there are.
+// Ranges of numbers, [begin, end) each, in rising order, none touching what another has. Looked up by number; most
+// leave at the front and come at the back. Neither costs more the more there are.
 #pragma once
 #include <algorithm>
 #include <cstddef>

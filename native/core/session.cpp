@@ -288,7 +288,7 @@ uint64_t Session::held_bytes_max(const SessionSpec& spec) {
 
 bool Session::ledger_balances() {
   bool ok = true;
-  for (Channel* c : channel_list_) ok = c->ledger_balances() && ok;
+  for (Channel* c : channel_list_) ok = c->sound() && ok;
   return ok;
 }
 

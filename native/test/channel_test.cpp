@@ -49,7 +49,7 @@ class Rig {
     channel.abandon(begin, end, why, ++now);
     balance();
   }
-  void balance() { CHECK(channel.ledger_balances()); }
+  void balance() { CHECK(channel.sound()); }
   std::string log() { return out.take(); }
 };
 
