@@ -243,7 +243,7 @@ async function benchLive() {
 console.log(
   `${cpus()[0]?.model ?? 'CPU'} × ${cpus().length}, Linux ${release()}, Node ${process.versions.node}, V8 ${process.versions.v8}; ${runs} runs, medians`,
 );
-const benches = { capture: benchCapture, core: benchCore, live: benchLive };
+const benches = { capture: benchCapture, core: benchCore, scale: benchScale, live: benchLive };
 for (const name of wanted.length > 0 ? wanted : all) {
   const own = benches[name];
   if (own) await own();

@@ -281,13 +281,25 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
   if (packet.cut) return cut(framing, packet, arrival);
   uint64_t count = 1;
   bool one_more = false;
+  if (!count_numbers(framing, packet, first, arrival, count, one_more)) return;
+  if (timed && !follow_time(packet, first + count, arrival)) return;
+  if (!believed(framing, packet, first, count, arrival)) return;
+  first = linear(packet.sequence);
+  data(framing, packet.body, first, count, arrival);
+  if (one_more) exists(first, first + count + 1, arrival);
+}
+
+/// How many numbers a data packet takes. `one_more`: behind them stands the beginning of another message. False: it
+/// gives nothing, and has been counted.
+bool Channel::count_numbers(const FramingSpec& framing, const Packet& packet, uint64_t first, const Arrival& arrival,
+                            uint64_t& count, bool& one_more) {
   if (framing.numbering == Numbering::message) {
     Bytes rest;
     count = packet.count != kCountUnknown ? packet.count : count_messages(framing, packet.body, rest);
     if (count == 0) {
       counters_[C::malformed]++;
       if (packet.body.size != 0) exists(first, first + 1, arrival);
-      return;
+      return false;
     }
     if (rest.size != 0) counters_[C::malformed]++;
     one_more = framing.message_length.present() && framing.message_length.fits(rest);  // and longer than what is there
@@ -300,26 +312,26 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
     if (!whole || walk.malformed()) {
       counters_[C::malformed]++;
       exists(first, first + 1, arrival);
-      return;
+      return false;
     }
   }
-  if (timed) {
-    int64_t since_ns = 0;
-    if (begins_again(first + count, packet.send_time_ns, since_ns)) {
-      const uint64_t before = highest_;
-      if (!switch_epoch(epoch_, framing_.wrap_first, NoticeCode::reset, arrival.now_ns)) return;
-      before_reset_ = before;
-      reset_send_ns_ = since_ns;
-      generation_++;
-      shows_present_count(arrival.line);
-      take_restart(arrival.now_ns);
-    }
-    if (first + count > next_) newest_send_ns_ = std::max(newest_send_ns_, packet.send_time_ns);
+  return true;
+}
+
+/// Where a lower number that was sent later begins the count again. False: it does, and the reader has no room for it.
+bool Channel::follow_time(const Packet& packet, uint64_t end, const Arrival& arrival) {
+  int64_t since_ns = 0;
+  if (begins_again(end, packet.send_time_ns, since_ns)) {
+    const uint64_t before = highest_;
+    if (!switch_epoch(epoch_, framing_.wrap_first, NoticeCode::reset, arrival.now_ns)) return false;
+    before_reset_ = before;
+    reset_send_ns_ = since_ns;
+    generation_++;
+    shows_present_count(arrival.line);
+    take_restart(arrival.now_ns);
   }
-  if (!believed(framing, packet, first, count, arrival)) return;
-  first = linear(packet.sequence);
-  data(framing, packet.body, first, count, arrival);
-  if (one_more) exists(first, first + count + 1, arrival);
+  if (end > next_) newest_send_ns_ = std::max(newest_send_ns_, packet.send_time_ns);
+  return true;
 }
 
 /// Numbers begin again, and the venue says so. True: the packet takes the first of them.

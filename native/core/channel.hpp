@@ -348,6 +348,9 @@ class Channel {
   void never_sent(uint64_t first, uint64_t last, const Arrival& arrival);
   void take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  [[nodiscard]] bool count_numbers(const FramingSpec& framing, const Packet& packet, uint64_t first,
+                                   const Arrival& arrival, uint64_t& count, bool& one_more);
+  [[nodiscard]] bool follow_time(const Packet& packet, uint64_t end, const Arrival& arrival);
   void hand_over_control(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void say_unavailable(const ControlRule& rule, Bytes message, const Packet& packet, const Arrival& arrival);
   [[nodiscard]] bool reset(const Packet& packet, HeartbeatNumber meaning, uint64_t reset_to, bool timed,

@@ -6,7 +6,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { Capture } from '../../src/cli/packets.js';
+import { FramingReader, tableLengths } from '../../src/capture/framing-reader.js';
+import { Capture } from '../../src/capture/packets.js';
 import {
   CHANNEL_COUNTERS,
   FEED_COUNTERS,
@@ -26,7 +27,7 @@ import type { Decoder } from '../../src/layout/index.js';
 import { native } from '../../src/native.js';
 import type { Framing } from '../../src/patterns/framing.js';
 import { framingOf, framings } from '../../src/patterns/framings.js';
-import { defineVenue, FramingReader, tableLengths, udpMulticast, waitForOtherLine } from '../../src/patterns/index.js';
+import { defineVenue, udpMulticast, waitForOtherLine } from '../../src/patterns/index.js';
 import { sampleMessage } from '../../src/simulator/message-sampler.js';
 import { PacketWriter } from '../../src/simulator/packet-writer.js';
 import { Random } from '../../src/simulator/random.js';
