@@ -4,9 +4,12 @@
     "target_name": "venuewire",
     "sources": ["<!@(node native/sources.cjs core io feed binding)"],
     "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
-    "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS"],
-    "cflags_cc!": ["-std=gnu++17"],
-    "cflags_cc": ["-std=c++20", "-O3", "-fvisibility=hidden", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra"],
+    "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+    "cflags!": ["-fno-exceptions"],
+    "cflags_cc!": ["-std=gnu++17", "-fno-exceptions"],
+    "cflags_cc": ["-std=c++20", "-O3", "-fvisibility=hidden", "-fexceptions", "-fno-rtti", "-Wall", "-Wextra",
+                  "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"],
+    "ldflags": ["-Wl,-z,relro,-z,now,-z,noexecstack"],
     "conditions": [["target_arch=='x64'", {"cflags_cc": ["-march=x86-64-v2"]}]]
   }]
 }

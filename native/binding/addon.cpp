@@ -17,38 +17,41 @@ namespace venuewire {
 
 namespace {
 
+/// One that the machine does not have is refused when the thread is pinned.
+constexpr double kCpuMost = 1 << 20;
+
 /// The ring argument, checked: 64-byte aligned, and holding header, counters and data.
 struct RingArgs {
   uint8_t* memory = nullptr;
   uint32_t data_at = 0, data_bytes = 0;
 };
 
-bool read_ring(const Napi::CallbackInfo& info, const SessionSpec& spec, RingArgs& out) {
+RingArgs read_ring(const Napi::CallbackInfo& info, const SessionSpec& spec) {
+  RingArgs out;
   auto ring = info[1].As<Napi::Uint8Array>();
   out.memory = ring.Data();
-  out.data_at = info[2].ToNumber().Uint32Value();
-  out.data_bytes = info[3].ToNumber().Uint32Value();
-  const uint64_t counters = kCountersAt + 8ull * (kFeedCounters + uint64_t(kChannelCounters) * spec.channels.size());
+  out.data_at = uint32_t(number_in(info[2], "dataAt", 0, UINT32_MAX));
+  out.data_bytes = uint32_t(number_in(info[3], "dataBytes", 0, UINT32_MAX));
+  const uint64_t counters =
+      kCountersAt + sizeof(uint64_t) * (kFeedCounters + uint64_t(kChannelCounters) * spec.channels.size());
   const bool power = out.data_bytes >= 65536 && (out.data_bytes & (out.data_bytes - 1)) == 0;
   if (reinterpret_cast<uintptr_t>(out.memory) % 64 != 0 || out.data_at % 64 != 0 || out.data_at < counters || !power ||
       uint64_t(out.data_at) + out.data_bytes > ring.ByteLength()) {
     throw_coded(info.Env(), "VW_RING", "The ring is not aligned to 64 bytes, too small, or not a power of two");
-    return false;
   }
-  return true;
+  // An ArrayBuffer can be transferred or made shorter while the feed's thread writes into it; shared memory stays.
+  if (ring.Get("buffer").IsArrayBuffer())
+    throw_coded(info.Env(), "VW_ARGUMENT", "The ring must be in a SharedArrayBuffer");
+  return out;
 }
 
-bool read_spec(const Napi::CallbackInfo& info, SessionSpec& spec) {
+void read_spec(const Napi::CallbackInfo& info, SessionSpec& spec) {
   if (info.Length() < 4 || !is_bytes(info[0]) || !is_bytes(info[1]) || !info[2].IsNumber() || !info[3].IsNumber()) {
     throw_coded(info.Env(), "VW_ARGUMENT",
                 "Expected (spec: Uint8Array, ring: Uint8Array, dataAt: number, dataBytes: number)");
-    return false;
   }
-  if (!spec.parse(bytes_of(info[0]))) {
+  if (!spec.parse(bytes_of(info[0])))
     throw_coded(info.Env(), "VW_SPEC", "The compiled declaration does not fit this addon's version");
-    return false;
-  }
-  return true;
 }
 
 // ── Session ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -56,30 +59,40 @@ bool read_spec(const Napi::CallbackInfo& info, SessionSpec& spec) {
 class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(
-        env, "Session",
-        {InstanceMethod<&SessionWrap::datagram>("datagram"), InstanceMethod<&SessionWrap::stream>("stream"),
-         InstanceMethod<&SessionWrap::connected>("connected"), InstanceMethod<&SessionWrap::received>("received"),
-         InstanceMethod<&SessionWrap::closed>("closed"), InstanceMethod<&SessionWrap::service>("service"),
-         InstanceMethod<&SessionWrap::actions>("actions"), InstanceMethod<&SessionWrap::resume>("resume"),
-         InstanceMethod<&SessionWrap::settled>("settled"), InstanceMethod<&SessionWrap::finish>("finish"),
-         InstanceMethod<&SessionWrap::ledger_balances>("ledgerBalances"),
-         InstanceMethod<&SessionWrap::coverage>("coverage"),
-         InstanceMethod<&SessionWrap::update_gauges>("updateGauges")});
+    return DefineClass(env, "Session",
+                       {InstanceMethod<&SessionWrap::call<&SessionWrap::datagram>>("datagram"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::stream>>("stream"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::connected>>("connected"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::received>>("received"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::closed>>("closed"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::service>>("service"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::actions>>("actions"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::resume>>("resume"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::settled>>("settled"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::finish>>("finish"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::ledger_balances>>("ledgerBalances"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::coverage>>("coverage"),
+                        InstanceMethod<&SessionWrap::call<&SessionWrap::update_gauges>>("updateGauges")});
   }
 
   explicit SessionWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SessionWrap>(info) {
-    if (!read_spec(info, spec_)) return;
-    RingArgs ring;
-    if (!read_ring(info, spec_, ring)) return;
-    ring_ = Napi::Persistent(info[1].As<Napi::Object>());
-    uint64_t* counters = reinterpret_cast<uint64_t*>(ring.memory + kCountersAt);
-    writer_ =
-        std::make_unique<BatchWriter>(ring.memory, ring.data_at, ring.data_bytes, spec_.catalogue, spec_.selection);
-    session_ = std::make_unique<Session>(spec_, *this, *writer_, counters + kFeedCounters, FeedCounters{counters});
+    guarded(info.Env(), [&] {
+      read_spec(info, spec_);
+      const RingArgs ring = read_ring(info, spec_);
+      ring_ = Napi::Persistent(info[1].As<Napi::Object>());
+      uint64_t* counters = reinterpret_cast<uint64_t*>(ring.memory + kCountersAt);
+      writer_ =
+          std::make_unique<BatchWriter>(ring.memory, ring.data_at, ring.data_bytes, spec_.catalogue, spec_.selection);
+      session_ = std::make_unique<Session>(spec_, *this, *writer_, counters + kFeedCounters, FeedCounters{counters});
+    });
   }
 
  private:
+  template <Napi::Value (SessionWrap::*method)(const Napi::CallbackInfo&)>
+  Napi::Value call(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return (this->*method)(info); });
+  }
+
   struct Wanted {
     uint8_t kind;
     uint16_t requester, server;
@@ -99,13 +112,11 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
   bool line_ok(const Napi::CallbackInfo& info, uint32_t line) {
     if (line < spec_.lines.size() && is_bytes(info[1])) return true;
     throw_coded(info.Env(), "VW_ARGUMENT", "Expected (line: number of a declared line, bytes: Uint8Array, …)");
-    return false;
   }
   bool requester_ok(const Napi::CallbackInfo& info, uint32_t requester, bool with_bytes = false) {
     if (requester < session_->requesters() && (!with_bytes || is_bytes(info[1]))) return true;
     throw_coded(info.Env(), "VW_ARGUMENT",
                 with_bytes ? "Expected (requester, bytes: Uint8Array, …)" : "No such requester");
-    return false;
   }
 
   Napi::Value datagram(const Napi::CallbackInfo& info) {
@@ -132,7 +143,7 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
   Napi::Value closed(const Napi::CallbackInfo& info) {
     const uint32_t q = index(info[0]);
     if (!requester_ok(info, q)) return info.Env().Undefined();
-    const std::string text = info[1].ToString();
+    const std::string text = text_in(info[1], "reason");
     Reason why = Reason::connectionClosed;
     for (uint32_t i = 0; i < kReasons; i++) {
       if (text == kReasonNames[i]) why = Reason(i);
@@ -212,88 +223,98 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
 class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(
-        env, "Feed",
-        {InstanceMethod<&FeedWrap::start>("start"), InstanceMethod<&FeedWrap::close>("close"),
-         InstanceMethod<&FeedWrap::wait>("wait"), InstanceMethod<&FeedWrap::failure>("failure"),
-         InstanceMethod<&FeedWrap::describe>("describe"), InstanceMethod<&FeedWrap::keep_alive>("keepAlive")});
+    return DefineClass(env, "Feed",
+                       {InstanceMethod<&FeedWrap::call<&FeedWrap::start>>("start"),
+                        InstanceMethod<&FeedWrap::call<&FeedWrap::close>>("close"),
+                        InstanceMethod<&FeedWrap::call<&FeedWrap::wait>>("wait"),
+                        InstanceMethod<&FeedWrap::call<&FeedWrap::failure>>("failure"),
+                        InstanceMethod<&FeedWrap::call<&FeedWrap::describe>>("describe"),
+                        InstanceMethod<&FeedWrap::call<&FeedWrap::keep_alive>>("keepAlive")});
   }
 
   explicit FeedWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FeedWrap>(info), env_(info.Env()) {
-    SessionSpec spec;
-    if (!read_spec(info, spec)) return;
-    RingArgs ring;
-    if (!read_ring(info, spec, ring)) return;
-    if (!info[4].IsObject()) {
-      throw_coded(env_, "VW_ARGUMENT", "Expected a source");
-      return;
-    }
-    SourceConfig source;
-    if (!read_source(info[4].As<Napi::Object>(), spec, source)) return;
-    ring_ = Napi::Persistent(info[1].As<Napi::Object>());
-    memory_ = ring.memory;
-    if (info[5].IsFunction()) {
-      bell_ = UvDoorbell::make(env_, info[5].As<Napi::Function>());
-      if (bell_ == nullptr) {
-        throw_coded(env_, "VW_DOORBELL", "This Node offers no event loop to wake");
-        return;
-      }
-    }
-    feed_ =
-        std::make_unique<Feed>(std::move(spec), ring.memory, ring.data_at, ring.data_bytes, std::move(source), bell_);
-    // Threads must be gone before the environment is; close() takes the hook away again.
-    napi_add_env_cleanup_hook(env_, &FeedWrap::on_env_end, this);
-    hooked_ = true;
+    guarded(env_, [&] { open(info); });
   }
   ~FeedWrap() override { stop(); }
 
  private:
-  bool read_source(const Napi::Object& o, const SessionSpec& spec, SourceConfig& out) {
-    const auto number = [&](const char* name) { return o.Get(name).ToNumber().DoubleValue(); };
-    const std::string kind = o.Get("kind").ToString();
+  template <Napi::Value (FeedWrap::*method)(const Napi::CallbackInfo&)>
+  Napi::Value call(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return (this->*method)(info); });
+  }
+
+  void open(const Napi::CallbackInfo& info) {
+    SessionSpec spec;
+    read_spec(info, spec);
+    const RingArgs ring = read_ring(info, spec);
+    if (!info[4].IsObject()) throw_coded(env_, "VW_ARGUMENT", "Expected a source");
+    SourceConfig source = read_source(info[4].As<Napi::Object>(), spec);
+    ring_ = Napi::Persistent(info[1].As<Napi::Object>());
+    memory_ = ring.memory;
+    if (info[5].IsFunction()) {
+      bell_ = UvDoorbell::make(env_, info[5].As<Napi::Function>());
+      if (bell_ == nullptr) throw_coded(env_, "VW_DOORBELL", "This Node offers no event loop to wake");
+    }
+    try {
+      feed_ =
+          std::make_unique<Feed>(std::move(spec), ring.memory, ring.data_at, ring.data_bytes, std::move(source), bell_);
+    } catch (...) {
+      stop();
+      throw;
+    }
+    // Threads must be gone before the environment is; close() takes the hook away again.
+    hooked_ = napi_add_env_cleanup_hook(env_, &FeedWrap::on_env_end, this) == napi_ok;
+    if (hooked_) return;
+    stop();
+    throw_coded(env_, "VW_ENVIRONMENT_ENDED", "This thread is ending");
+  }
+
+  SourceConfig read_source(const Napi::Object& o, const SessionSpec& spec) {
+    SourceConfig out;
+    const std::string kind = text_in(o.Get("kind"), "kind");
     out.live = kind == "live";
-    out.cpu = o.Get("cpu").IsNumber() ? int(integer(number("cpu"), -1, 1 << 20)) : -1;
+    if (!out.live && kind != "capture") throw_coded(env_, "VW_ARGUMENT", "kind must be live or capture");
+    out.cpu = int(number_in(o.Get("cpu"), "cpu", -1, kCpuMost));
     if (out.live) {
-      out.receive_buffer_bytes = uint32_t(integer(number("receiveBufferBytes"), 0, 1 << 30));
-      out.busy_poll_us = uint32_t(integer(number("busyPollUs"), 0, 1'000'000));
-      out.spin = o.Get("spin").ToBoolean();
-      return true;
+      out.receive_buffer_bytes = uint32_t(number_in(o.Get("receiveBufferBytes"), "receiveBufferBytes", 0, 1 << 30));
+      out.busy_poll_us = uint32_t(number_in(o.Get("busyPollUs"), "busyPollUs", 0, 1'000'000));
+      out.spin = flag_in(o.Get("spin"), "spin");
+      return out;
     }
     if (is_bytes(o.Get("memory"))) {
       auto memory = o.Get("memory").As<Napi::Uint8Array>();
       // An ArrayBuffer can be transferred or made shorter while the feed's thread reads it; shared memory stays.
-      if (memory.Get("buffer").IsArrayBuffer()) {
+      if (memory.Get("buffer").IsArrayBuffer())
         throw_coded(env_, "VW_ARGUMENT", "The bytes of a capture must be in a SharedArrayBuffer");
-        return false;
-      }
       capture_ = Napi::Persistent(memory.As<Napi::Object>());
       out.memory = memory.Data();
       out.memory_bytes = memory.ByteLength();
     } else {
-      out.file = o.Get("file").ToString();
+      out.file = text_in(o.Get("file"), "file");
     }
     if (o.Get("name").IsString()) out.label = o.Get("name").As<Napi::String>();
-    out.packets = o.Get("packets").ToBoolean();
+    out.packets = flag_in(o.Get("packets"), "packets");
+    if (!o.Get("routes").IsArray()) throw_coded(env_, "VW_ARGUMENT", "routes must be a list");
     const auto routes = o.Get("routes").As<Napi::Array>();
-    for (uint32_t i = 0; i < routes.Length(); i++) {
-      const auto r = routes.Get(i).As<Napi::Object>();
-      Route route;
-      const std::string ip = r.Get("ip").ToString();
-      route.any_ip = ip == "*";
-      route.is_ipv6 = ip.find(':') != std::string::npos;
-      if (!route.any_ip && inet_pton(route.is_ipv6 ? AF_INET6 : AF_INET, ip.c_str(), route.ip) != 1) {
-        throw_coded(env_, "VW_ARGUMENT", "Not an IP address: " + ip);
-        return false;
-      }
-      route.port = uint16_t(r.Get("port").ToNumber().Uint32Value());
-      route.line = uint16_t(r.Get("line").ToNumber().Uint32Value());
-      if (route.line >= spec.lines.size()) {
-        throw_coded(env_, "VW_ARGUMENT", "A route names a line that is not declared");
-        return false;
-      }
-      out.routes.push_back(route);
-    }
-    return true;
+    for (uint32_t i = 0; i < routes.Length(); i++) out.routes.push_back(read_route(routes.Get(i), spec));
+    return out;
+  }
+
+  Route read_route(const Napi::Value& v, const SessionSpec& spec) {
+    if (!v.IsObject()) throw_coded(env_, "VW_ARGUMENT", "A route must be an object");
+    const auto r = v.As<Napi::Object>();
+    Route route;
+    const std::string ip = text_in(r.Get("ip"), "ip");
+    route.any_ip = ip == "*";
+    route.is_ipv6 = ip.find(':') != std::string::npos;
+    if (!route.any_ip && inet_pton(route.is_ipv6 ? AF_INET6 : AF_INET, ip.c_str(), route.ip) != 1)
+      throw_coded(env_, "VW_ARGUMENT", "Not an IP address: " + ip);
+    route.port = uint16_t(number_in(r.Get("port"), "port", 0, UINT16_MAX));
+    const int64_t line = number_in(r.Get("line"), "line", 0, UINT16_MAX);
+    if (uint64_t(line) >= spec.lines.size())
+      throw_coded(env_, "VW_ARGUMENT", "A route names a line that is not declared");
+    route.line = uint16_t(line);
+    return route;
   }
 
   static void on_env_end(void* self) {
@@ -303,11 +324,21 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
   }
 
   void stop() {
-    if (feed_) feed_->close();
+    if (feed_) {
+      feed_->close();
+      // Tables and windows go now: a loop of opens and closes that never waits would keep them until it does.
+      failed_ = feed_->failed(failure_code_, failure_);
+      report_ = feed_->describe();
+      feed_.reset();
+    }
     if (bell_) {
       bell_->release();
       bell_ = nullptr;
     }
+    // The thread is gone: what it read and wrote is the reader's alone, and need not wait for this object's collection.
+    ring_.Reset();
+    capture_.Reset();
+    memory_ = nullptr;
     if (hooked_) {
       napi_remove_env_cleanup_hook(env_, &FeedWrap::on_env_end, this);
       hooked_ = false;
@@ -323,32 +354,33 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
     return info.Env().Undefined();
   }
   Napi::Value wait(const Napi::CallbackInfo& info) {
+    if (!info[0].IsNumber()) throw_coded(info.Env(), "VW_ARGUMENT", "Expected (timeoutMs: number)");
+    if (memory_ == nullptr) return Napi::Boolean::New(info.Env(), true);
     const uint32_t seen = std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(memory_ + kTailAt)).load();
     // Whole days at most: a wait is not for ever, and the arithmetic stays exact.
-    const int64_t timeout_ns = integer(info[0].ToNumber().DoubleValue() * 1e6, 0, 86'400e9);
+    const int64_t timeout_ns = integer(info[0].As<Napi::Number>().DoubleValue() * 1e6, 0, 86'400e9);
     return Napi::Boolean::New(info.Env(), feed_ && feed_->wait(seen, timeout_ns));
   }
   Napi::Value failure(const Napi::CallbackInfo& info) {
-    std::string code, message;
-    if (!feed_ || !feed_->failed(code, message)) return info.Env().Null();
+    if (feed_) failed_ = feed_->failed(failure_code_, failure_);
+    if (!failed_) return info.Env().Null();
     Napi::Object o = Napi::Object::New(info.Env());
-    o.Set("code", code);
-    o.Set("message", message);
+    o.Set("code", failure_code_);
+    o.Set("message", failure_);
     return o;
   }
   Napi::Value describe(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     Napi::Object o = Napi::Object::New(env);
     Napi::Array lines = Napi::Array::New(env);
-    if (feed_) {
-      for (const LineReport& r : feed_->describe()) {
-        Napi::Object l = Napi::Object::New(env);
-        l.Set("name", r.name);
-        l.Set("receiveBufferBytes", Napi::Number::New(env, r.receive_buffer_bytes));
-        l.Set("bufferIsShort", Napi::Boolean::New(env, r.buffer_is_short));
-        l.Set("kernelDrops", Napi::Number::New(env, double(r.kernel_drops)));
-        lines.Set(lines.Length(), l);
-      }
+    if (feed_) report_ = feed_->describe();
+    for (const LineReport& r : report_) {
+      Napi::Object l = Napi::Object::New(env);
+      l.Set("name", r.name);
+      l.Set("receiveBufferBytes", Napi::Number::New(env, r.receive_buffer_bytes));
+      l.Set("bufferIsShort", Napi::Boolean::New(env, r.buffer_is_short));
+      l.Set("kernelDrops", Napi::Number::New(env, double(r.kernel_drops)));
+      lines.Set(lines.Length(), l);
     }
     o.Set("lines", lines);
     return o;
@@ -363,13 +395,16 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
   uint8_t* memory_ = nullptr;
   UvDoorbell* bell_ = nullptr;
   std::unique_ptr<Feed> feed_;
+  // Of a feed that is closed.
+  bool failed_ = false;
+  std::string failure_code_, failure_;
+  std::vector<LineReport> report_;
   bool hooked_ = false;
 };
 
 Napi::Value alignment(const Napi::CallbackInfo& info) {
   if (!is_bytes(info[0])) {
     throw_coded(info.Env(), "VW_ARGUMENT", "Expected a Uint8Array");
-    return info.Env().Undefined();
   }
   const auto at = reinterpret_cast<uintptr_t>(info[0].As<Napi::Uint8Array>().Data());
   return Napi::Number::New(info.Env(), double((64 - at % 64) % 64));
@@ -381,13 +416,11 @@ Napi::Value digest(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (info.Length() < 2 || !is_bytes(info[0]) || !is_bytes(info[1])) {
     throw_coded(env, "VW_ARGUMENT", "Expected (catalogue: Uint8Array, messages: Uint8Array)");
-    return env.Undefined();
   }
   Catalogue catalogue;
   SpecReader spec(bytes_of(info[0]));
   if (!catalogue.parse(spec)) {
     throw_coded(env, "VW_SPEC", "The compiled table does not fit this addon's version");
-    return env.Undefined();
   }
   const Bytes all = bytes_of(info[1]);
   uint64_t total = 0, messages = 0, malformed = 0, unknown = 0;
@@ -415,6 +448,11 @@ Napi::Value digest(const Napi::CallbackInfo& info) {
   return result;
 }
 
+template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+Napi::Value call(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return function(info); });
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("contract", Napi::Number::New(env, kContract));
   exports.Set("Session", SessionWrap::define(env));
@@ -422,8 +460,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_fast(env, exports);
   define_replay(env, exports);
   define_books(env, exports);
-  exports.Set("alignment", Napi::Function::New<alignment>(env, "alignment"));
-  exports.Set("digest", Napi::Function::New<digest>(env, "digest"));
+  exports.Set("alignment", Napi::Function::New<call<alignment>>(env, "alignment"));
+  exports.Set("digest", Napi::Function::New<call<digest>>(env, "digest"));
   return exports;
 }
 

@@ -15,23 +15,33 @@ class FastWrap final : public Napi::ObjectWrap<FastWrap> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "FastDecoder",
-                       {InstanceMethod<&FastWrap::reset>("reset"), InstanceMethod<&FastWrap::decode>("decode"),
-                        InstanceMethod<&FastWrap::record>("record"), InstanceMethod<&FastWrap::digest>("digest"),
-                        InstanceMethod<&FastWrap::counts>("counts")});
+                       {InstanceMethod<&FastWrap::call<&FastWrap::reset>>("reset"),
+                        InstanceMethod<&FastWrap::call<&FastWrap::decode>>("decode"),
+                        InstanceMethod<&FastWrap::call<&FastWrap::record>>("record"),
+                        InstanceMethod<&FastWrap::call<&FastWrap::digest>>("digest"),
+                        InstanceMethod<&FastWrap::call<&FastWrap::counts>>("counts")});
   }
 
   explicit FastWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FastWrap>(info) {
+    guarded(info.Env(), [&] { open(info); });
+  }
+
+ private:
+  template <Napi::Value (FastWrap::*method)(const Napi::CallbackInfo&)>
+  Napi::Value call(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return (this->*method)(info); });
+  }
+
+  void open(const Napi::CallbackInfo& info) {
     bool good = info.Length() >= 6 && is_bytes(info[0]);
     for (size_t i = 1; good && i < 5; i++) good = info[i].IsNumber();
     if (!good) {
       throw_coded(info.Env(), "VW_ARGUMENT",
                   "Expected (program: Uint8Array, text, entries, depth, record: number, strict: boolean)");
-      return;
     }
     SpecReader spec(bytes_of(info[0]));
     if (!program_.parse(spec)) {
       throw_coded(info.Env(), "VW_SPEC", "The compiled program does not fit this addon's version");
-      return;
     }
     const auto number = [&](size_t i, double most) {
       return uint32_t(integer(info[i].As<Napi::Number>().DoubleValue(), 0, most));
@@ -41,7 +51,6 @@ class FastWrap final : public Napi::ObjectWrap<FastWrap> {
     decoder_ = std::make_unique<FastDecoder>(program_, limits, info[5].ToBoolean());
   }
 
- private:
   Napi::Value reset(const Napi::CallbackInfo& info) {
     decoder_->reset();
     return info.Env().Undefined();
@@ -56,7 +65,6 @@ class FastWrap final : public Napi::ObjectWrap<FastWrap> {
         info[4].As<Napi::TypedArray>().ElementLength() < 4) {
       throw_coded(env, "VW_ARGUMENT",
                   "Expected (bytes: Uint8Array, offset: number, end: number, into: Uint8Array, state: Float64Array)");
-      return env.Undefined();
     }
     const Bytes all = bytes_of(info[0]);
     const auto end = uint32_t(integer(info[2].As<Napi::Number>().DoubleValue(), 0, all.size));
@@ -84,7 +92,6 @@ class FastWrap final : public Napi::ObjectWrap<FastWrap> {
     const Napi::Env env = info.Env();
     if (info.Length() < 2 || !is_bytes(info[0]) || !info[1].IsNumber()) {
       throw_coded(env, "VW_ARGUMENT", "Expected (bytes: Uint8Array, preamble: number)");
-      return env.Undefined();
     }
     const Bytes all = bytes_of(info[0]);
     const auto preamble = uint64_t(integer(info[1].As<Napi::Number>().DoubleValue(), 0, 65'535));

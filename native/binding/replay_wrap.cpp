@@ -24,26 +24,33 @@ bool read_ip(const Napi::Value& v, uint32_t& out) {
 class ReplayWrap final : public Napi::ObjectWrap<ReplayWrap> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(
-        env, "MulticastReplay",
-        {InstanceMethod<&ReplayWrap::start>("start"), InstanceMethod<&ReplayWrap::close>("close"),
-         InstanceMethod<&ReplayWrap::progress>("progress"), InstanceMethod<&ReplayWrap::destinations>("destinations"),
-         InstanceMethod<&ReplayWrap::failure>("failure")});
+    return DefineClass(env, "MulticastReplay",
+                       {InstanceMethod<&ReplayWrap::call<&ReplayWrap::start>>("start"),
+                        InstanceMethod<&ReplayWrap::call<&ReplayWrap::close>>("close"),
+                        InstanceMethod<&ReplayWrap::call<&ReplayWrap::progress>>("progress"),
+                        InstanceMethod<&ReplayWrap::call<&ReplayWrap::destinations>>("destinations"),
+                        InstanceMethod<&ReplayWrap::call<&ReplayWrap::failure>>("failure")});
   }
 
   explicit ReplayWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ReplayWrap>(info), env_(info.Env()) {
-    ReplayConfig config;
-    if (!info[0].IsObject() || !read(info[0].As<Napi::Object>(), config)) {
-      throw_coded(env_, "VW_ARGUMENT", "Expected { file or memory, interface, ttl, speed, times, port, map }");
-      return;
-    }
-    replay_ = std::make_unique<MulticastReplay>(std::move(config));
-    napi_add_env_cleanup_hook(env_, &ReplayWrap::on_env_end, this);
-    hooked_ = true;
+    guarded(env_, [&] { open(info); });
   }
   ~ReplayWrap() override { stop(); }
 
  private:
+  template <Napi::Value (ReplayWrap::*method)(const Napi::CallbackInfo&)>
+  Napi::Value call(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return (this->*method)(info); });
+  }
+
+  void open(const Napi::CallbackInfo& info) {
+    ReplayConfig config;
+    if (!info[0].IsObject() || !read(info[0].As<Napi::Object>(), config))
+      throw_coded(env_, "VW_ARGUMENT", "Expected { file or memory, interface, ttl, speed, times, port, map }");
+    replay_ = std::make_unique<MulticastReplay>(std::move(config));
+    hooked_ = napi_add_env_cleanup_hook(env_, &ReplayWrap::on_env_end, this) == napi_ok;
+    if (!hooked_) throw_coded(env_, "VW_ENVIRONMENT_ENDED", "This thread is ending");
+  }
   bool read(const Napi::Object& o, ReplayConfig& out) {
     for (const char* name : {"ttl", "speed", "times", "port"}) {
       if (!o.Get(name).IsNumber()) return false;

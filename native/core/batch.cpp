@@ -80,8 +80,9 @@ BatchWriter::BatchWriter(uint8_t* memory, uint32_t data_at, uint32_t data_bytes,
 }
 
 uint32_t BatchWriter::free_units() {
-  // Acquire: the reader has finished with the bytes behind its tail.
-  return capacity_ - (head_ - tail_seen_);
+  const uint32_t used = head_ - tail_seen_;
+  // A tail that no reader can have written leaves no room: nothing is ever written outside the ring.
+  return used <= capacity_ ? capacity_ - used : 0;
 }
 
 bool BatchWriter::room(uint32_t bytes) { return room_units(uint64_t(run_units(bytes)) + kSlackUnits); }
@@ -105,6 +106,10 @@ bool BatchWriter::room_units(uint64_t need) {
   while (told < pending_.size() && free_units() > kSlackUnits / 4) write_notice(pending_[told++]);
   pending_.erase(pending_.begin(), pending_.begin() + long(told));
   return enough() && pending_.empty();
+}
+
+bool BatchWriter::tail_possible() {
+  return head_ - word(memory_, kTailAt).load(std::memory_order_acquire) <= capacity_;
 }
 
 bool BatchWriter::roomy() {

@@ -35,6 +35,8 @@ class BatchWriter : public Output {
   /// Whether the reader has given back a good part of the ring: a writer that resumes at the first free byte would go
   /// on packet by packet, waking the reader for each.
   [[nodiscard]] bool roomy();
+  /// False: the tail is one that no reader has written; room will never come.
+  [[nodiscard]] bool tail_possible();
   struct PacketInfo {
     uint64_t number;
     int64_t time_ns;

@@ -289,7 +289,7 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
     const uint64_t m = missing();
     if (spec_.purpose != Purpose::snapshot && m < work_missing_) {
       // Some came: ask for the rest with a fresh budget.
-      work_channel_->forget_tries(work_begin_, work_end_);
+      renew_tries();
       if (spec_.request.present()) {
         finish_work();
       } else {

@@ -76,7 +76,7 @@ void Feed::Capture::read() {
     unblock();
     session_.update_gauges();
   }
-  if (fail()) return;
+  if (feed_.has_failed_ || fail()) return;
   Notice end;
   end.code = NoticeCode::endOfData;
   end.time_ns = now_ns_;

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
+#include <stdexcept>
 
 #include "feed/capture_driver.hpp"
 #include "io/client.hpp"
@@ -243,7 +245,7 @@ Feed::~Feed() { close(); }
 
 void Feed::start() {
   if (thread_.joinable() || stop_.load()) return;
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] { run_guarded(); });
 }
 
 void Feed::close() {
@@ -258,6 +260,32 @@ void Feed::close() {
 void Feed::set_waker(EventLoop* loop) {
   const std::lock_guard<std::mutex> lock(mutex_);
   waker_ = loop;
+}
+
+void Feed::run_guarded() {
+  // Nothing leaves the thread: an exception that did would end the process.
+  try {
+    run();
+  } catch (const std::bad_alloc&) {
+    failed_early("VW_MEMORY", "There is not enough memory for the feed");
+  } catch (const std::length_error&) {
+    failed_early("VW_MEMORY", "There is not enough memory for the feed");
+  } catch (const std::exception& error) {
+    failed_early("VW_INTERNAL", error.what());
+  }
+  // The state changed after the last batch: the reader must come and see it.
+  if (doorbell_) doorbell_->ring();
+  wake_waiters();
+}
+
+void Feed::failed_early(const char* code, const char* message) {
+  try {
+    set_waker(nullptr);
+    fail(code, message);
+  } catch (...) {
+    // Not even memory for the text: the state alone says it.
+    writer_.set_state(FeedState::failed);
+  }
 }
 
 void Feed::run() {
@@ -277,9 +305,6 @@ void Feed::run() {
   } else {
     std::make_unique<Capture>(*this)->run();
   }
-  // The state changed after the last batch: the reader must come and see it.
-  if (doorbell_) doorbell_->ring();
-  wake_waiters();
 }
 
 void Feed::wake_waiters() {
@@ -309,6 +334,11 @@ bool Feed::wait_for_room(uint32_t bytes) {
   counters_[F::ringWaits]++;
   for (uint32_t i = 0; !writer_.roomy() || !writer_.room(bytes); i++) {
     if (stop_.load(std::memory_order_relaxed)) return false;
+    if (!writer_.tail_possible()) {
+      fail("VW_RING_DAMAGED", "The tail of the ring is one that no reader has written");
+      stop_.store(true);
+      return false;
+    }
     publish();  // notices that have found room meanwhile: the reader cannot free what it cannot see
     // A reader at work makes room within microseconds; one that does not read is not worth a core.
     if (i < 4096) {
@@ -326,6 +356,7 @@ void Feed::fail(const char* code, const std::string& message) {
     failure_code_ = code;
     failure_ = message;
   }
+  has_failed_ = true;
   publish();
   writer_.set_state(FeedState::failed);
 }

@@ -57,7 +57,6 @@ struct LineReport {
   uint32_t receive_buffer_bytes = 0;
   bool buffer_is_short = false;
   uint64_t kernel_drops = 0;
-  std::string problem;
 };
 
 class Feed {
@@ -78,6 +77,8 @@ class Feed {
   class Live;
   class Capture;
   void run();
+  void run_guarded();
+  void failed_early(const char* code, const char* message);
   void publish();
   void set_waker(EventLoop* loop);
   void fail(const char* code, const std::string& message);
@@ -96,6 +97,7 @@ class Feed {
   uint64_t* channel_counters_;
   std::thread thread_;
   std::atomic<bool> stop_{false};
+  bool has_failed_ = false;  // the feed thread's
   std::atomic<uint32_t> waiters_{0};
   std::mutex mutex_;  // guards what follows
   EventLoop* waker_ = nullptr;

@@ -7,6 +7,7 @@ import {
   MESSAGE_HEAD_TYPE_AT,
   NO_REQUESTER,
   NOTICE_BEGIN_AT,
+  NOTICE_BYTES,
   NOTICE_CODE_AT,
   NOTICE_COUNT_AT,
   NOTICE_DETAIL_AT,
@@ -53,6 +54,7 @@ import {
   UNIT_BYTES,
   UNKNOWN_TYPE,
 } from '../contract.js';
+import { remedyOf, VenuewireError } from '../errors.js';
 import {
   createViews,
   type Decoder,
@@ -71,6 +73,7 @@ export type { NoticeType, Origin, Reason } from '../contract.js';
 // Words of 4 bytes in the ring.
 const WORD = 4;
 const UNIT_WORDS = UNIT_BYTES / WORD;
+const UNIT_SHIFT = Math.log2(UNIT_BYTES);
 const MESSAGE_HEAD_WORDS = MESSAGE_HEAD_BYTES / WORD;
 const RUN_WORDS = RUN_BYTES / WORD;
 // Kind, flags and channel share a word, as do line and origin, and a message's type and offset.
@@ -240,6 +243,13 @@ export class Dispatcher {
   readonly alone: readonly Dispatcher[] = [this];
 }
 
+const damaged = (): VenuewireError =>
+  new VenuewireError(
+    'VW_RING_DAMAGED',
+    'The ring holds what no feed has written: another thread has written into its memory',
+    remedyOf('VW_RING_DAMAGED'),
+  );
+
 /** How much is read before it is given back: the core writes on while the rest is being read. */
 const RELEASE_UNITS = 16384;
 
@@ -250,6 +260,7 @@ const RELEASE_UNITS = 16384;
 export function read(ring: Ring, from: number, to: number, dispatcher: Dispatcher, release = false): number {
   if (ring.closed) return 0;
   ring.check();
+  if ((to - from) >>> 0 > ring.mask + 1) throw damaged();
   const outer = ring.reading;
   ring.reading = outer === undefined ? dispatcher.alone : [...outer, dispatcher];
   try {
@@ -270,12 +281,17 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
       ring.tail = unit;
       given = unit;
     }
-    let w = (unit & mask) * UNIT_WORDS;
+    const first = unit & mask;
+    let w = first * UNIT_WORDS;
     const units = words[w] as number;
     const head = words[w + KIND_WORD] as number;
+    // What no core has written (another thread has scribbled over the ring) is neither followed nor believed.
+    if (units === 0 || units > (to - unit) >>> 0 || first + units > mask + 1) throw damaged();
+    const end = w + units * UNIT_WORDS;
     unit = (unit + units) >>> 0;
     const kind = head & 0xff;
     if (kind === RUN) {
+      if (units < RUN_BYTES / UNIT_BYTES) throw damaged();
       const count = words[w + COUNT_WORD] as number;
       const from = words[w + LINE_WORD] as number;
       position.$flags = (head >>> 8) & 0xff;
@@ -292,6 +308,8 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
         const word = words[w + TYPE_WORD] as number;
         const type = word & 0xffff;
         w += MESSAGE_HEAD_WORDS;
+        const next = w + ((length + UNIT_BYTES - 1) >>> UNIT_SHIFT) * UNIT_WORDS;
+        if (next > end) throw damaged();
         if (type < known) {
           const call = table[type];
           if (call !== undefined) {
@@ -304,12 +322,14 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
           position.$offset = word >>> 16;
           sink.unknown(new DataView(view.buffer, view.byteOffset + w * WORD, length), position);
         }
-        w += ((length + UNIT_BYTES - 1) >>> 3) * UNIT_WORDS;
+        w = next;
       }
       messages += count;
     } else if (kind === NOTICE) {
+      if (units < NOTICE_BYTES / UNIT_BYTES) throw damaged();
       if (sink.notice !== undefined) sink.notice(readNotice(ring, w * WORD));
     } else if (kind === PACKET) {
+      if (units * UNIT_BYTES < PACKET_BYTES + (words[w + PACKET_LENGTH_AT / WORD] as number)) throw damaged();
       if (sink.packet !== undefined) sink.packet(readPacket(ring, w * WORD));
     }
   }

@@ -9,12 +9,13 @@ import type { PlanField } from '../layout/plan.js';
 import { SpecWriter } from '../layout/spec.js';
 import { type Framing, textValue } from '../patterns/framing.js';
 import { framingOf } from '../patterns/framings.js';
-import { type Network, noEngine } from '../patterns/network.js';
+import type { Network } from '../patterns/network.js';
 import type { Recovery } from '../patterns/recovery.js';
 import type { Snapshot } from '../patterns/snapshot.js';
 import type { Stream } from '../patterns/stream.js';
 import { splitEndpoint } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
+import { checkLadder, checkLines, checkNetwork, checkPattern, checkSecurity } from './compile/check.js';
 import { compileFraming, fault, resolveFraming } from './compile/framing.js';
 import { RUNG_KIND_OF } from './compile/names.js';
 import { type CompiledSelection, writeSession } from './compile/records.js';
@@ -150,6 +151,13 @@ function compileSelection(venue: Venue, decoder: Decoder, select: Selection | un
   };
 }
 
+/** The address that the venue has registered for us: connections are made from it unless a rung says otherwise. */
+const allowedAddress = (venue: Venue): string | undefined =>
+  venue.security.flatMap((p) => (p.type === 'sourceAllowList' ? [p.address] : []))[0];
+
+/** What a `captureFile` line takes of its capture. */
+const capturePort = (n: Network): string | undefined => (n.type === 'captureFile' ? `*:${n.port ?? '*'}` : undefined);
+
 const address = (n: Network): { group: string; port: number; interface: string; source: string } => {
   const at =
     'address' in n ? splitEndpoint(n.address) : { host: '', port: n.type === 'captureFile' ? (n.port ?? 0) : 0 };
@@ -175,6 +183,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   const decoder = tableOf(venue.decoder, venue.name);
   const feed = resolveFraming(venue.framing ?? framingOf(decoder) ?? decoder.framing, undefined, venue.name);
   const live = options.capture !== true;
+  if (live) checkSecurity(venue);
 
   const framings: Framing[] = [feed];
   const framingIndex = (f: Framing): number => {
@@ -197,13 +206,11 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   const lineNumbers: number[] = [];
   const addLines = (of: Venue['lines'], channel: number, role: CompiledLine['role'], prefix: string): void => {
     Object.entries(of ?? {}).forEach(([name, network], i) => {
-      if (live && network.type !== 'udpMulticast' && network.type !== 'udpUnicast') {
-        throw noEngine(network.type, `${venue.name}: line ${prefix}${name}`);
-      }
+      checkNetwork(network, live, `${venue.name}: line ${prefix}${name}`);
       if (i >= LINES_MAX) {
         throw fault('VW_VENUE_LINES', `${venue.name}: more than ${LINES_MAX} lines for one channel`, 'Leave some out.');
       }
-      const address = 'address' in network ? network.address : undefined;
+      const address = 'address' in network ? network.address : capturePort(network);
       lines.push({ name: `${prefix}${name}`, index: lines.length, channel, role, network, address });
       lineNumbers.push(i);
     });
@@ -216,6 +223,9 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
     addLines(c.snapshot, i, 'snapshot', `${prefix}snapshot/`);
   });
 
+  checkLines(lines, venue);
+  checkLadder(venue);
+
   // One requester for one kind of server at one place, whatever the number of rungs that use it.
   const requesters: Requester[] = [];
   const known = new Map<string, number>();
@@ -224,6 +234,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
       return { kind: r.type, requester: 0, tries: 0, timeout: ns(r.for), packets: r.packets, channel: -1 };
     }
     const pattern = patternOf<Recovery | Snapshot>(r, `${venue.name}: recovery.${i}`);
+    checkPattern(pattern, feed, `${venue.name}: recovery.${i}`);
     const channel = r.channel === undefined ? -1 : channels.findIndex((c) => c.name === r.channel);
     const identity = JSON.stringify([
       r.type,
@@ -280,7 +291,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   const epoch = venue.session === undefined ? undefined : epochOf(feed, venue.session, venue.name);
   const compiledRequesters = requesters.map((q) =>
     // A capture has no servers to ask: what is missing in it moves on at once.
-    compileRequester(live ? q : { ...q, rung: { ...q.rung, servers: [] } }, feed, framingIndex),
+    compileRequester(live ? q : { ...q, rung: { ...q.rung, servers: [] } }, feed, framingIndex, allowedAddress(venue)),
   );
   const w = new SpecWriter().u32(CONTRACT);
   writeSession(w, {

@@ -1,8 +1,8 @@
 /** Opening a venue connection and reading it: handlers, batches, notices, statistics. */
 import { EventEmitter } from 'node:events';
 import { isIP } from 'node:net';
-import { VenuewireError } from '../errors.js';
-import { type NativeFeed, native, nativeError } from '../native.js';
+import { remedyOf, VenuewireError } from '../errors.js';
+import { type NativeFeed, type NativeSource, native, nativeError } from '../native.js';
 import type { VenueDeclaration, VenueResource } from '../patterns/venue.js';
 import {
   type AnyDecoder,
@@ -17,6 +17,7 @@ import {
 import { captureBytes } from './capture-source.js';
 import { ColumnReader, type Columns, type ColumnsSpec } from './columns.js';
 import { type CompiledVenue, compileVenue, type Venue } from './compile.js';
+import { checkHandlers, checkOptions } from './options.js';
 import { Ring } from './ring.js';
 import { type FeedStatistics, statistics } from './statistics.js';
 
@@ -146,7 +147,10 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     this.servers = compiled.requesters.map((r) => r.servers);
     this.#drainMessages = options.drain?.messages ?? 65536;
     this.#drainMs = options.drain?.ms ?? 10;
-    this.ring = new Ring(compiled.channels.length, options.ringBytes ?? (options.capture ? 16 << 20 : 8 << 20));
+    this.ring = new Ring(
+      compiled.channels.length,
+      options.ringBytes ?? (options.capture ? CAPTURE_RING_BYTES : LIVE_RING_BYTES),
+    );
     this.#sink = {
       notice: (notice) => {
         this.emit('notice', notice);
@@ -156,39 +160,30 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
         this.emit('unknown', bytes, at);
       },
     };
-    const addon = native();
-    this.#native = new addon.Feed(
-      compiled.spec,
-      this.ring.bytes,
-      this.ring.dataAt,
-      this.ring.dataBytes,
-      options.capture
-        ? {
-            kind: 'capture',
-            ...this.#openCapture(options.capture, compiled),
-            packets: false,
-            cpu: options.cpu ?? -1,
-          }
-        : {
-            kind: 'live',
-            receiveBufferBytes: options.receiveBufferBytes ?? 8 << 20,
-            busyPollUs: options.busyPollUs ?? 0,
-            spin: options.spin ?? false,
-            cpu: options.cpu ?? -1,
-          },
-      options.wake === 'poll' ? null : () => this.#onBell(),
-    );
+    this.#native = this.#open(compiled, sourceOf(compiled, options), options.wake === 'poll');
   }
 
-  #openCapture(capture: CaptureSource, compiled: CompiledVenue) {
-    const routes = captureRoutes(capture, compiled);
-    return { ...captureBytes(capture.file), name: capture.name, routes };
+  #open(compiled: CompiledVenue, source: NativeSource, quiet: boolean): NativeFeed {
+    const { ring } = this;
+    try {
+      return new (native().Feed)(
+        compiled.spec,
+        ring.bytes,
+        ring.dataAt,
+        ring.dataBytes,
+        source,
+        quiet ? null : () => this.#onBell(),
+      );
+    } catch (cause) {
+      throw cause instanceof VenuewireError ? cause : nativeError(cause);
+    }
   }
 
   /** @internal */
   dispatcher(handlers: FeedHandlers<D>, sink: BatchSink = this.#sink): Dispatcher {
     let bySink = this.#dispatchers.get(handlers);
     if (!bySink) {
+      checkHandlers(handlers, this.decoder);
       bySink = new WeakMap();
       this.#dispatchers.set(handlers, bySink);
     }
@@ -215,8 +210,26 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   #start(): void {
     if (this.#started || this.#closed) return;
     this.#started = true;
-    this.#native.start();
+    try {
+      this.#native.start();
+    } catch (cause) {
+      this.close();
+      throw nativeError(cause);
+    }
   }
+
+  /** One reader, in one way: two would each miss what the other has read. */
+  #readBy(way: 'run' | 'for await' | 'poll'): void {
+    if (this.#way !== undefined && !(way === 'poll' && this.#way === 'poll')) {
+      throw new VenuewireError(
+        'VW_FEED_BUSY',
+        `This feed is read by ${this.#way} already; ${way} would take messages from it`,
+        remedyOf('VW_FEED_BUSY'),
+      );
+    }
+    this.#way = way;
+  }
+  #way: 'run' | 'for await' | 'poll' | undefined;
 
   #onBell(): void {
     this.ring.lowerBell();
@@ -255,10 +268,12 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   /**
    * Calls a handler for each message until the source ends or the feed is closed. `message` and `at` are reused: copy
    * what you keep (`message.toObject()`). A handler that throws ends the feed and rejects.
-   * @throws VenuewireError with the code of what failed (`VW_LINE_OPEN`, `VW_CAPTURE_OPEN`, …).
+   * @throws VenuewireError with the code of what failed (`VW_LINE_OPEN`, `VW_CAPTURE_OPEN`, …); `VW_FEED_BUSY` when it is
+   * being read already, `VW_HANDLER` for a handler of no message.
    */
   async run(handlers: FeedHandlers<D> = {} as FeedHandlers<D>): Promise<FeedSummary> {
     const dispatcher = this.dispatcher(handlers);
+    this.#readBy('run');
     this.#start();
     await new Promise<void>((resolve, reject) => {
       const turn = () => {
@@ -275,6 +290,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
       };
       this.#wake = turn;
       this.#onClose = resolve;
+      this.#watch(turn);
       turn();
     });
     if (this.#failed) throw this.#failed;
@@ -283,16 +299,35 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   #onClose: (() => void) | undefined;
 
   /**
+   * Looks now and then without having been woken: a wake-up that is lost because another thread has written into the ring
+   * must not leave a reader waiting for ever.
+   */
+  #watch(look: () => void): void {
+    this.#watcher = setInterval(() => {
+      const failure = this.#native.failure();
+      if (failure !== null) this.#failed ??= nativeError(failure);
+      if (failure !== null && this.ring.head === this.ring.tail) this.close();
+      else look();
+    }, WATCH_MS).unref();
+  }
+  #watcher: NodeJS.Timeout | undefined;
+
+  /**
    * Reads what there is, without waiting and without any wake-up. Returns the messages read; −1 once the source has
    * ended and everything is read. Handlers are prepared once: pass the same object each time.
    */
   poll(handlers: FeedHandlers<D>): number {
     if (this.#pollHandlers !== handlers) {
-      this.#pollHandlers = handlers;
       this.#pollDispatcher = this.dispatcher(handlers);
+      this.#pollHandlers = handlers;
+      this.#readBy('poll');
       this.#start();
     }
     const { ring } = this;
+    // A handler that polls would be given again what is being read.
+    if (ring.reading !== undefined) {
+      throw new VenuewireError('VW_FEED_BUSY', 'poll was called by a handler of this feed', remedyOf('VW_FEED_BUSY'));
+    }
     const tail = ring.tail;
     const head = ring.head;
     if (head === tail) {
@@ -315,9 +350,11 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
 
   /** Batch by batch: each is valid until the next is asked for. */
   async *[Symbol.asyncIterator](): AsyncIterator<Batch<D>> {
+    this.#readBy('for await');
     this.#start();
     const nothing = {} as FeedHandlers<D>;
     let until = performance.now() + this.#drainMs;
+    this.#watch(() => this.#wake?.());
     try {
       for (;;) {
         if (performance.now() > until) {
@@ -372,6 +409,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearInterval(this.#watcher);
     this.ring.close();
     this.#native.close();
     this.#onClose?.();
@@ -379,6 +417,34 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+const WATCH_MS = 1000;
+const LIVE_RING_BYTES = 8 << 20;
+const CAPTURE_RING_BYTES = 16 << 20;
+const RECEIVE_BUFFER_BYTES = 8 << 20;
+
+function sourceOf(compiled: CompiledVenue, options: FeedOptions): NativeSource {
+  const cpu = options.cpu ?? -1;
+  if (options.capture !== undefined) {
+    const { file, name } = options.capture;
+    const routes = captureRoutes(options.capture, compiled);
+    return {
+      kind: 'capture',
+      ...captureBytes(file),
+      ...(name === undefined ? {} : { name }),
+      routes,
+      packets: false,
+      cpu,
+    };
+  }
+  return {
+    kind: 'live',
+    receiveBufferBytes: options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES,
+    busyPollUs: options.busyPollUs ?? 0,
+    spin: options.spin ?? false,
+    cpu,
+  };
 }
 
 function captureRoutes(capture: CaptureSource, compiled: CompiledVenue) {
@@ -408,7 +474,8 @@ function captureRoutes(capture: CaptureSource, compiled: CompiledVenue) {
     });
   }
   const own = compiled.lines.flatMap((l, i) => (l.address ? [parse(l.address, i)] : []));
-  return compiled.lines.length === 1 ? [{ ip: '*', port: 0, line: 0 }] : own;
+  const [only] = compiled.lines;
+  return compiled.lines.length === 1 && only?.network.type !== 'captureFile' ? [{ ip: '*', port: 0, line: 0 }] : own;
 }
 
 /** Whether nothing is left to be found by its id. */
@@ -439,6 +506,26 @@ async function wholeVenue(venue: Venue | VenueDeclaration | VenueResource | stri
 }
 
 /**
+ * The capture that the venue's own lines name.
+ * @throws VenuewireError `VW_CAPTURE_LINE` when they name several, or other lines besides.
+ */
+function declaredCapture(venue: Venue): CaptureSource | undefined {
+  const channels = Object.values(venue.channels ?? {});
+  const lines = [venue.lines, ...channels.flatMap((c) => [c.lines, c.retransmission, c.snapshot])].flatMap((of) =>
+    Object.values(of ?? {}),
+  );
+  const paths = new Set(lines.flatMap((l) => (l.type === 'captureFile' ? [l.path] : [])));
+  const [file] = paths;
+  if (file === undefined) return undefined;
+  if (paths.size === 1 && lines.every((l) => l.type === 'captureFile')) return { file };
+  throw new VenuewireError(
+    'VW_CAPTURE_LINE',
+    `${venue.name}: the lines name ${paths.size === 1 ? 'a capture and sockets' : `${paths.size} captures`}; a feed reads one capture, or sockets`,
+    'Put the captures together (mergecap), or open a feed for each.',
+  );
+}
+
+/**
  * Opens a venue connection: a venue (what `defineVenue` or a ready venue returns), a venue document whose decoder and
  * patterns are ids, or the path or URL of a YAML or JSON file that holds one.
  * @throws VenuewireError when the declaration, a credential reference or the addon is not in order. What fails later (a
@@ -453,7 +540,9 @@ export async function openFeed(
   given: Venue | VenueDeclaration | VenueResource | string | URL,
   options: FeedOptions = {},
 ): Promise<Feed> {
+  checkOptions(options);
   const venue = await wholeVenue(given);
-  const compiled = compileVenue(venue, { select: options.select, capture: options.capture !== undefined });
-  return new Feed(venue, compiled, options);
+  const capture = options.capture ?? declaredCapture(venue);
+  const compiled = compileVenue(venue, { select: options.select, capture: capture !== undefined });
+  return new Feed(venue, compiled, capture === undefined ? options : { ...options, capture });
 }

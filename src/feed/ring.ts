@@ -16,12 +16,32 @@ import {
   TAIL_AT,
   UNIT_BYTES,
 } from '../contract.js';
-import { VenuewireError } from '../errors.js';
+import { remedyOf, VenuewireError } from '../errors.js';
 import { type NativeAddon, native } from '../native.js';
 
 const WORD = 4;
 const CACHE_LINE = 64;
 const COUNTER = 8;
+
+/**
+ * glibc takes up to 32 MiB from its heap once such blocks have been freed: zeroed page by page, and kept when it is free
+ * again, so that opening and closing feeds would keep a gigabyte resident. What is longer is mapped: pages come when they
+ * are written, and go with the ring. Only addresses are spent on the rest.
+ */
+const MAPPED_BYTES = (32 << 20) + (64 << 10);
+const LARGE_BYTES = 1 << 20;
+
+function allocate(bytes: number): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(bytes < LARGE_BYTES ? bytes : Math.max(bytes, MAPPED_BYTES));
+  } catch (cause) {
+    throw new VenuewireError(
+      'VW_MEMORY',
+      `There is no memory for a ring of ${bytes} bytes: ${cause instanceof Error ? cause.message : cause}`,
+      remedyOf('VW_MEMORY'),
+    );
+  }
+}
 
 export class Ring {
   /** The whole allocation; pass it to a worker with `dataAt` and `dataBytes`. */
@@ -57,7 +77,7 @@ export class Ring {
     }
     const counterCount = FEED_COUNTERS.length + CHANNEL_COUNTERS.length * channels;
     this.dataAt = Math.ceil((COUNTERS_AT + COUNTER * counterCount) / CACHE_LINE) * CACHE_LINE;
-    this.memory = new SharedArrayBuffer(this.dataAt + dataBytes + CACHE_LINE);
+    this.memory = allocate(this.dataAt + dataBytes + CACHE_LINE);
     const skip = addon.alignment(new Uint8Array(this.memory));
     this.bytes = new Uint8Array(this.memory, skip, this.dataAt + dataBytes);
     this.view = new DataView(this.memory, skip + this.dataAt, dataBytes);

@@ -4,8 +4,8 @@ import { boundLength, encodeInto } from './encode.js';
 import type { ByteOrder, Fields } from './field.js';
 import { headerField, headerPlan, type PlanField, type PlanMessage, type PlanRecord, planMessage } from './plan.js';
 import type { EventRoles } from './roles.js';
-import type { DecoderShape, MessageInput, Messages, MessageView } from './types.js';
-import { recordClass, type ViewClass } from './view.js';
+import type { DecodedMessage, DecoderShape, MessageInput, Messages, MessageView } from './types.js';
+import { malformed, recordClass, type ViewClass } from './view.js';
 
 /** What a message table says; see `defineDecoder`. */
 export interface DecoderTable<H extends Fields, M extends Messages> {
@@ -188,6 +188,29 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
   view<N extends keyof M & string>(name: N): MessageView<DecoderShape<H, M>, N> {
     const plan = this.plan(this.indexOf(name));
     return new (recordClass(plan.record, plan))() as MessageView<DecoderShape<H, M>, N>;
+  }
+
+  /**
+   * The message that `bytes` are, by its type code, as a plain object; no feed and no framing is needed.
+   * @throws VenuewireError `VW_MESSAGE_TYPE` when its type is not in the table, `VW_MESSAGE_MALFORMED` when the bytes are
+   * fewer or more than it has, or contradict themselves.
+   */
+  decode(bytes: Uint8Array): DecodedMessage<DecoderShape<H, M>> {
+    const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const index = this.messageIndex(data, 0, bytes.length);
+    const message = this.names[index];
+    if (message === undefined)
+      throw new VenuewireError(
+        'VW_MESSAGE_TYPE',
+        `${this.id}: no message has the type of these ${bytes.length} bytes`,
+        'Give the bytes of one message, without the framing around it, to the decoder of its version.',
+      );
+    const plan = this.plan(index);
+    const fits = this.lengthCheck(index, bytes.length);
+    if (fits !== 'ok')
+      throw malformed(`${bytes.length} bytes are ${fits === 'tooShort' ? 'too few' : 'too many'} for ${message}`);
+    const view = new (recordClass(plan.record, plan))().bind(data, 0, bytes.length);
+    return { message, fields: { ...view.toObject() } } as unknown as DecodedMessage<DecoderShape<H, M>>;
   }
 
   /**

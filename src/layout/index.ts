@@ -103,6 +103,7 @@ export { formatPrice } from './price.js';
 export type { EventRoles, EventRule, Role, RoleCode } from './roles.js';
 export type {
   AnyView,
+  DecodedMessage,
   DecoderShape,
   FieldsOf,
   Handlers,

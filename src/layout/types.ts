@@ -104,6 +104,11 @@ export type MessageObject<D extends DecoderShape, N extends keyof D['messages'] 
   PlainRecord<FieldsOf<D, N>>
 >;
 
+/** What `decoder.decode` gives: the message's name, and its fields as a plain object. */
+export type DecodedMessage<D extends DecoderShape> = {
+  readonly [N in keyof D['messages'] & string]: { readonly message: N; readonly fields: MessageObject<D, N> };
+}[keyof D['messages'] & string];
+
 /** What `decoder.encode` takes for message `N`. */
 export type MessageInput<D extends DecoderShape, N extends keyof D['messages']> = WhenOpen<
   D['messages'],

@@ -234,10 +234,6 @@ export function readRaw(data: DataView, at: number, p: PlanField): number | bigi
   }
 }
 
-export function isNull(data: DataView, at: number, p: PlanField): boolean {
-  return p.nullBits !== undefined && readBits(data, at, p.size, p.big) === p.nullBits;
-}
-
 export function hex(value: Uint8Array): string {
   let out = '';
   for (const b of value) out += b.toString(16).padStart(2, '0');

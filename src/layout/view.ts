@@ -1,5 +1,5 @@
 import { VenuewireError } from '../errors.js';
-import { Composite, Constant, Field, type Fields, Filler } from './field.js';
+import { Composite, Constant, type Fields, Filler } from './field.js';
 import type { PlanField, PlanGroup, PlanMessage, PlanPart, PlanRecord, PlanWhen } from './plan.js';
 import { formatPrice } from './price.js';
 import type { PlainRecord, RecordView } from './types.js';
@@ -16,6 +16,10 @@ import {
   readUint,
   textReader,
 } from './values.js';
+
+/** Node's name for a method that says how an object is printed; elsewhere it means nothing. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
+type Inspect = (value: unknown, options: object) => string;
 
 const NOTHING = new DataView(new ArrayBuffer(0));
 
@@ -65,6 +69,25 @@ export class Flyweight {
    */
   toObject(): PlainMessage {
     return recordObject(this);
+  }
+
+  /** What `JSON.stringify` writes: `toObject` with 64-bit integers as decimal strings and bytes as hexadecimal. */
+  toJSON(): Record<string, unknown> {
+    return recordObject(this).toJSON();
+  }
+
+  /** What `console.log` prints: the fields, not the buffer. */
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    return `${this.$record?.kind === 'message' ? this.$message.name : ''} ${shown(() => ({ ...this.toObject() }), options, inspect)}`.trim();
+  }
+}
+
+/** A view may be bound to nothing yet, or to bytes that are no such message: printing it never throws. */
+function shown(plain: () => unknown, options: object, inspect: Inspect): string {
+  try {
+    return inspect(plain(), options);
+  } catch (error) {
+    return error instanceof VenuewireError ? `<${error.message}>` : '<not bound to a message>';
   }
 }
 
@@ -374,6 +397,16 @@ export class GroupView<F extends Fields> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }
 
+  /** What `JSON.stringify` writes: a list of the entries. */
+  toJSON(): unknown[] {
+    return this.toArray().map(jsonValue);
+  }
+
+  /** What `console.log` prints. */
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    return shown(() => this.toArray().map((e) => ({ ...e })), options, inspect);
+  }
+
   /** The entries as plain objects. */
   toArray(): PlainRecord<F>[] {
     const out: PlainRecord<F>[] = [];
@@ -674,5 +707,3 @@ export function recordClass(record: PlanRecord, message: PlanMessage): ViewClass
 export function isViewMember(name: string): boolean {
   return name in Flyweight.prototype || name.startsWith('$');
 }
-
-export const isField = (part: unknown): part is Field => part instanceof Field;

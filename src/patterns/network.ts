@@ -7,6 +7,11 @@ const multicastEndpoint = endpoint.refine((a) => {
   return first >= 224 && first <= 239;
 }, 'must be a multicast group and a port, 224.0.0.0 to 239.255.255.255, for example 233.54.12.111:26477');
 
+const unicastEndpoint = endpoint.refine((a) => {
+  const first = Number(a.split('.', 1)[0]);
+  return !(first >= 224 && first <= 255);
+}, 'must be an address of this machine and no multicast group: those are lines of type udpMulticast');
+
 const networkInterface = z
   .string()
   .optional()
@@ -26,7 +31,7 @@ export const networkSchema = z
       source: z.string().optional().describe('Only datagrams of this sender are joined (source-specific multicast)'),
     }),
     item('udpUnicast', 'Datagrams sent to this machine', {
-      address: endpoint.describe('`address:port` to receive on; address 0.0.0.0 for any'),
+      address: unicastEndpoint.describe('`address:port` to receive on; address 0.0.0.0 for any'),
       interface: networkInterface,
     }),
     item('tcp', 'A TCP connection', { address: endpoint }),

@@ -41,10 +41,21 @@ export const unsigned = z
   .union([z.int().min(0), z.string().regex(/^\d{1,20}$/, 'must be decimal digits')])
   .describe('An unsigned number of up to 64 bits; beyond 2^53 as decimal digits in quotes');
 
+const portOf = (text: string): number => Number(text.slice(text.lastIndexOf(':') + 1));
+/** What consists of digits and dots alone is an address and not a name. */
+const octetsFit = (text: string): boolean => {
+  const host = text.slice(0, text.lastIndexOf(':'));
+  if (!/^[0-9.]+$/.test(host)) return true;
+  const octets = host.split('.');
+  return octets.length === 4 && octets.every((o) => /^\d{1,3}$/.test(o) && Number(o) <= 255);
+};
+
 /** `host:port`. */
 export const endpoint = z
   .string()
   .regex(/^[^\s:]+:\d{1,5}$/, 'must be host:port, for example 10.1.1.5:18300')
+  .refine((text) => portOf(text) >= 1 && portOf(text) <= 65535, 'must have a port from 1 to 65535')
+  .refine((text) => octetsFit(text), 'must be an IPv4 address of four numbers from 0 to 255, or a name')
   .describe('`host:port`');
 
 /** Splits a checked endpoint. */

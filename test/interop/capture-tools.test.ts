@@ -113,7 +113,7 @@ describe.skipIf(!root)('a live feed and its captures', () => {
       await tool.over();
     }
     const expected = venue.history.digest();
-    expect(live.digest.value).toBe(expected);
+    expect(live.digest.value, live.shown()).toBe(expected);
     const sources = [files.tcpdump, files.dumpcap, ...Object.values(files).map((f) => gzipSync(readFileSync(f)))];
     for (const source of sources) {
       const replayed = await captured(source, venue.lines);

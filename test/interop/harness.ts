@@ -263,7 +263,13 @@ export class Watched {
     keep: 'digest' | 'texts' = 'digest',
     options: FeedOptions = {},
   ): Promise<Watched> {
-    return new Watched((await openFeed(venue, options)) as unknown as Feed, keep);
+    const watched = new Watched((await openFeed(venue, options)) as unknown as Feed, keep);
+    // What is sent before the groups are joined is lost, and no test means that.
+    const lines = Object.keys(venue.lines ?? {}).length;
+    if (options.capture === undefined && lines > 0) {
+      await watched.until('the lines to be open', () => watched.feed.describe().lines.length >= lines);
+    }
+    return watched;
   }
 
   told(type: Notice['type'], reason?: string): Notice[] {

@@ -133,7 +133,7 @@ describe('the addon', () => {
   test('a feed has exactly what native.ts declares, and describes its lines so', async () => {
     const ring = newRing();
     const { spec } = compileVenue(
-      defineVenue({ name: 'one', decoder: itch50, lines: { A: udpUnicast('127.0.0.1:0') } }),
+      defineVenue({ name: 'one', decoder: itch50, lines: { A: udpUnicast('127.0.0.1:31877') } }),
     );
     const live = { kind: 'live', receiveBufferBytes: 65536, busyPollUs: 0, spin: false, cpu: -1 } as const;
     const feed = new addon.Feed(spec, ring.bytes, ring.dataAt, ring.dataBytes, live, null);

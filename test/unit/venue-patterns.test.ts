@@ -30,10 +30,18 @@ const parameters = {
   applicationProtocol: 'DoM1.3',
 };
 
+const plain = (_: string, v: unknown) => (typeof v === 'bigint' ? String(v) : v);
+
 async function compiled(id: string, framing: string, how: Credentials = credentials) {
   const entry = findPattern(id);
   const pattern = (await entry?.load()) as Recovery | Snapshot;
-  const options = { servers: ['h:1'], credentials: how, parameters };
+  const names = new Set(
+    [
+      ...JSON.stringify([pattern.login, pattern.request, pattern.heartbeat], plain).matchAll(/"parameter":"(\w+)"/g),
+    ].map((m) => m[1]),
+  );
+  const needed = Object.fromEntries(Object.entries(parameters).filter(([name]) => names.has(name)));
+  const options = { servers: ['h:1'], credentials: how, parameters: needed };
   const rung = 'from' in pattern ? snapshot(pattern, options) : request(pattern, options);
   const channels = { one: { key: 7 } };
   const venue = defineVenue({

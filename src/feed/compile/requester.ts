@@ -32,10 +32,16 @@ const least = (...values: (bigint | undefined)[]): bigint =>
 const optionalBig = (v: number | string | undefined): bigint | undefined => (v === undefined ? undefined : BigInt(v));
 export const ns = (span: string | undefined): bigint => (span === undefined ? 0n : nanoseconds(span));
 
-export function compileRequester(q: Requester, feed: Framing, framingIndex: (f: Framing) => number): CompiledRequester {
+export function compileRequester(
+  q: Requester,
+  feed: Framing,
+  framingIndex: (f: Framing) => number,
+  allowedAddress?: string,
+): CompiledRequester {
   const { pattern, rung } = q;
   const { credentials, parameters } = rung;
-  const c: Context = { where: `${q.name}`, feed, credentials, parameters, silent: q.silent };
+  const used = new Set<string>();
+  const c: Context = { where: `${q.name}`, feed, credentials, parameters, silent: q.silent, used };
   if (pattern.transport === 'tls') throw noEngine('tls', q.name);
   const from = 'from' in pattern ? SNAPSHOT_FROM.indexOf(pattern.from as SnapshotFrom) : 0;
   if ('from' in pattern && from < 0) {
@@ -57,6 +63,24 @@ export function compileRequester(q: Requester, feed: Framing, framingIndex: (f: 
   const stream = 'subscribe' in pattern ? pattern : undefined;
   const source = rung.credentials.type === 'idAndSourceAddress' ? rung.credentials.localAddress : undefined;
   const [resent, resentValue] = compileCondition(stream?.resent?.field, stream?.resent?.equals ?? 0, 'big');
+  const outgoing = {
+    ...templates,
+    resume: compileOutgoing(stream?.resume, c),
+    probe: compileOutgoing(stream?.probe, c),
+    answer: compileOutgoing(stream?.answer, c),
+    gapFill: compileOutgoing(stream?.gapFill, c),
+    subscribe: (stream?.subscribe ?? []).map((t) => compileOutgoing(t, c)),
+    resend: (stream?.resend ?? []).map((t) => compileOutgoing(t, c)),
+    peer: (stream?.peer ?? []).map(([tag, value]) => ({ tag, text: constantOf(value, c) })),
+  };
+  const unused = Object.keys(parameters).filter((name) => !used.has(name));
+  if (unused.length > 0) {
+    throw fault(
+      'VW_VENUE_PARAMETER',
+      `${q.name}: the pattern has no parameter '${unused.join("', '")}'`,
+      used.size === 0 ? 'Leave it out: the pattern has none.' : `Its parameters are ${[...used].join(', ')}.`,
+    );
+  }
   return {
     name: q.name,
     tcp: pattern.transport !== 'udp',
@@ -64,13 +88,13 @@ export function compileRequester(q: Requester, feed: Framing, framingIndex: (f: 
     lifecycle: pattern.connection,
     channel: q.channel,
     servers: rung.servers.map(splitEndpoint),
-    localAddress: rung.localAddress ?? source ?? '',
+    localAddress: rung.localAddress ?? source ?? allowedAddress ?? '',
     framing: framingIndex(resolveFraming(pattern.framing, feed, q.name)),
     repliesAreFeed: 'delivery' in pattern && pattern.delivery === 'feedPackets',
     requestPerDatagram: 'onePerDatagram' in pattern && pattern.onePerDatagram,
     serial: snapshot !== undefined || ('serial' in pattern && pattern.serial && pattern.delivery !== 'lines'),
     needsImage: pattern.needsImage,
-    ...templates,
+    ...outgoing,
     rules: compileRules(pattern, c),
     limits: (other.rates ?? own.rates).map((l) => ({ count: l.count, windowNs: nanoseconds(l.per) })),
     rangeMax: least(optionalBig(other.perRequest ?? own.perRequest), templates.request.countMax),
@@ -86,13 +110,6 @@ export function compileRequester(q: Requester, feed: Framing, framingIndex: (f: 
     snapshotFrom: (snapshot?.from ?? 'request') as SnapshotFrom,
     snapshotNumber: SNAPSHOT_NUMBER_OF[snapshot?.number.comes ?? 'before'],
     snapshotCount: snapshot?.number.of ?? 'channel',
-    resume: compileOutgoing(stream?.resume, c),
-    probe: compileOutgoing(stream?.probe, c),
-    answer: compileOutgoing(stream?.answer, c),
-    gapFill: compileOutgoing(stream?.gapFill, c),
-    subscribe: (stream?.subscribe ?? []).map((t) => compileOutgoing(t, c)),
-    resend: (stream?.resend ?? []).map((t) => compileOutgoing(t, c)),
-    peer: (stream?.peer ?? []).map(([tag, value]) => ({ tag, text: constantOf(value, c) })),
     probeNs: ns(stream?.keepAlive.probe),
     reconnectFirstNs: ns(stream?.reconnect.first ?? '100ms'),
     reconnectMostNs: ns(stream?.reconnect.most ?? '10s'),

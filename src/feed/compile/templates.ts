@@ -18,6 +18,8 @@ export interface Context {
   /** Nothing is sent, as where a capture is read: no credential is looked for. */
   readonly silent: boolean;
   readonly parameters: Readonly<Record<string, string | number>>;
+  /** Parameters that some message has asked for. */
+  readonly used: Set<string>;
 }
 
 type Patch = CompiledPatch;
@@ -156,6 +158,7 @@ function compileFix(tags: readonly (readonly [number, Value])[], c: Context): Te
 const secretOf = (part: string, c: Context): string => (c.silent ? '' : resolveCredential(c.credentials, part));
 
 function parameterOf(name: string, c: Context): string | number {
+  c.used.add(name);
   const value = c.parameters[name];
   if (value !== undefined) return value;
   throw fault(

@@ -22,6 +22,9 @@ if (mode === 'live') {
       },
     });
   }
+} else if (mode === 'opens') {
+  parentPort.postMessage('up');
+  for (;;) await (await openCapture(bytes, { ringBytes: 65536 })).run();
 } else if (mode === 'poll') {
   const feed = await openCapture(bytes, { wake: 'poll', ringBytes: 65536 });
   const handlers = { addOrder() {} };

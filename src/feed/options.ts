@@ -1,0 +1,107 @@
+/** The options of `openFeed` and the handlers, checked: what is misspelt or of another type is refused, not ignored. */
+import { VenuewireError } from '../errors.js';
+import type { Decoder } from '../layout/index.js';
+import { nearestNames } from '../nearest.js';
+
+/** Says why a value is not good; undefined: it is. */
+type Check = (value: unknown) => string | undefined;
+
+const wholeNumber =
+  (least: number, most: number): Check =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+      ? undefined
+      : `must be a whole number from ${least} to ${most}`;
+const oneOf =
+  (...names: readonly string[]): Check =>
+  (value) =>
+    names.includes(value as string) ? undefined : `must be one of ${names.join(', ')}`;
+const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
+const text: Check = (value) => (typeof value === 'string' ? undefined : 'must be text');
+const list =
+  (item: Check, of: string): Check =>
+  (value) =>
+    Array.isArray(value) && value.every((v) => item(v) === undefined) ? undefined : `must be a list of ${of}`;
+const texts: Check = (value) =>
+  isPlain(value) && Object.values(value).every((v) => typeof v === 'string') ? undefined : 'must be an object of texts';
+const symbolOrKey: Check = (value) =>
+  ['string', 'bigint'].includes(typeof value) || Number.isInteger(value) ? undefined : 'must be a symbol or a key';
+/** Its own words are checked where it is opened. */
+const captured: Check = (value) =>
+  typeof value === 'string' || value instanceof Uint8Array ? undefined : 'must be a path or a Uint8Array';
+
+type Shape = { readonly [name: string]: Check | Shape };
+const SHAPE: Shape = {
+  capture: { file: captured, name: text, lines: texts },
+  select: { messages: list(text, 'message names'), instruments: list(symbolOrKey, 'symbols or keys') },
+  ringBytes: wholeNumber(65536, 2 ** 30),
+  wake: oneOf('doorbell', 'poll'),
+  spin: flag,
+  cpu: wholeNumber(0, 1 << 20),
+  receiveBufferBytes: wholeNumber(0, 2 ** 30),
+  busyPollUs: wholeNumber(0, 1_000_000),
+  drain: { messages: wholeNumber(1, 2 ** 31), ms: wholeNumber(0, 60_000) },
+};
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const meant = (name: string, names: readonly string[]): string => {
+  const near = nearestNames(name, names);
+  return near.length > 0 ? `Did you mean ${near.join(', ')}?` : `There are ${names.join(', ')}.`;
+};
+
+function check(given: unknown, shape: Shape, path: string): void {
+  const at = path === '' ? 'options' : path;
+  if (!isPlain(given)) {
+    throw new VenuewireError('VW_OPTION', `${at} must be an object`, `It may have ${Object.keys(shape).join(', ')}.`);
+  }
+  for (const name of Object.keys(given)) {
+    const value = given[name];
+    const whole = path === '' ? name : `${path}.${name}`;
+    const wanted = Object.hasOwn(shape, name) ? shape[name] : undefined;
+    if (wanted === undefined) {
+      throw new VenuewireError('VW_OPTION', `There is no option '${whole}'`, meant(name, Object.keys(shape)));
+    }
+    if (value === undefined) continue;
+    if (typeof wanted !== 'function') check(value, wanted, whole);
+    else {
+      const fault = wanted(value);
+      if (fault !== undefined) throw new VenuewireError('VW_OPTION', `'${whole}' ${fault}`, 'Correct the option.');
+    }
+  }
+}
+
+/** @throws VenuewireError `VW_OPTION` naming the option, and the one that may have been meant. */
+export function checkOptions(options: unknown): void {
+  check(options, SHAPE, '');
+}
+
+/**
+ * Own properties of a handlers object must be functions for messages of the decoder. What a class brings with it is not
+ * looked at: it may have methods of its own.
+ * @throws VenuewireError `VW_HANDLER` naming the message that may have been meant.
+ */
+export function checkHandlers(handlers: unknown, decoder: Decoder): void {
+  if (!isPlain(handlers)) {
+    throw new VenuewireError(
+      'VW_HANDLER',
+      `handlers must be an object, not ${handlers === null ? 'null' : `a ${typeof handlers}`}`,
+      'Pass an object with a function for each message: { addOrder(message, at) { … } }.',
+    );
+  }
+  const isClass = Object.getPrototypeOf(handlers) !== Object.prototype && Object.getPrototypeOf(handlers) !== null;
+  for (const name of Object.keys(handlers)) {
+    const value = handlers[name];
+    if (decoder.names.includes(name)) {
+      if (value === undefined || typeof value === 'function') continue;
+      throw new VenuewireError(
+        'VW_HANDLER',
+        `The handler '${name}' is no function`,
+        'Give a function, or leave it out.',
+      );
+    }
+    if (isClass || value === undefined) continue;
+    throw new VenuewireError('VW_HANDLER', `${decoder.id} has no message '${name}'`, meant(name, decoder.names));
+  }
+}

@@ -1,0 +1,652 @@
+// An example of each public declaration: `npm run reference` puts them into docs/api, and `npm run typecheck` compiles them.
+// A region has the names that it is an example of, as module.name. Nothing here is run.
+
+import { itch50 } from '../../src/decoders/itch50.js';
+import { soupbintcp } from '../../src/decoders/soupbintcp.js';
+import {
+  compileFast,
+  FastDecimal,
+  FastDecoder,
+  FastEncoder,
+  type FastTemplate,
+  fastDigest,
+} from '../../src/fast/index.js';
+import { type FixDecoder, FixView, fixDecoder, readFixDictionary } from '../../src/fix/index.js';
+import { decoderFromFast, decoderFromSbe, readFastTemplates, readFixXml, tableText } from '../../src/import.js';
+import {
+  type Batch,
+  balances,
+  counters,
+  decoderFor,
+  ERRORS,
+  fastDecoder,
+  findDecoders,
+  isErrorCode,
+  NativeFastStream,
+  openFeed,
+  type Position,
+  VenuewireError,
+} from '../../src/index.js';
+import {
+  anyAfter,
+  assertSound,
+  atLeast,
+  bytes,
+  char,
+  check,
+  compileCatalogue,
+  constant,
+  createViews,
+  decimal,
+  defineDecoder,
+  digest,
+  digits,
+  dimension,
+  dividedBy,
+  f32,
+  f64,
+  fields,
+  formatPrice,
+  group,
+  i8,
+  i16,
+  i32,
+  i64,
+  instant,
+  instrumentKey,
+  inUnit,
+  leaves,
+  longDigits,
+  message as messageOf,
+  microsAfter,
+  millisAfter,
+  nanosAfter,
+  prefixedBytes,
+  prefixedText,
+  price4,
+  reserved,
+  scaled,
+  scaledBy,
+  scientific,
+  text,
+  toEnd,
+  u8,
+  u16,
+  u32,
+  u48,
+  u64,
+  untilLength,
+  varBytes,
+  varText,
+  walk,
+  when,
+} from '../../src/layout/index.js';
+import {
+  bearer,
+  captureFile,
+  credential,
+  defineFraming,
+  defineRecovery,
+  defineSnapshot,
+  defineStream,
+  defineVenue,
+  emptyPacket,
+  env,
+  externalLogin,
+  file,
+  findFraming,
+  fix,
+  fixLogon,
+  framingOf,
+  ftp,
+  httpsStream,
+  idAndSourceAddress,
+  keyAndSession,
+  message,
+  messageHmac,
+  mutualTls,
+  none,
+  parameter,
+  privateLine,
+  request,
+  rrcp,
+  sftp,
+  snapshot,
+  sourceAllowList,
+  sqlReplication,
+  stream,
+  tag,
+  tcp,
+  tls,
+  token,
+  udpMulticast,
+  udpUnicast,
+  userPassword,
+  variable,
+  venueJsonSchema,
+  vpn,
+  waitForOtherLine,
+  websocket,
+} from '../../src/patterns/index.js';
+import { certify } from '../../src/simulator/certify/testkit.js';
+import {
+  ItchGenerator,
+  LoopbackVenue,
+  PcapWriter,
+  Random,
+  runScenario,
+  StreamDigest,
+  simulatedCredentials,
+  simulatedTotalView,
+  stockName,
+  VenueHistory,
+} from '../../src/simulator/index.js';
+import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
+import { glimpse, moldudp64Rerequest } from '../../src/venues/patterns/recoveries.js';
+import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
+
+declare const packet: Uint8Array;
+declare const xml: string;
+declare const templates: readonly FastTemplate[];
+declare const dictionaryText: string;
+const data = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+
+export async function index(): Promise<void> {
+  // #region index.openFeed index.Feed index.VenuewireError
+  try {
+    const feed = await openFeed('totalview.yaml', { capture: { file: 'monday.pcap.gz' } });
+    feed.on('gapAbandoned', (gap) => console.error(`lost: ${gap.begin} to ${gap.end} (${gap.reason})`));
+    await feed.run();
+    console.log(feed.statistics().ledger);
+  } catch (error) {
+    if (!(error instanceof VenuewireError)) throw error;
+    console.error(`${error.code}: ${error.message}\n  ${error.hint}`);
+  }
+  // #endregion
+  {
+    // #region index.Batch
+    const feed = await openFeed(nasdaqTotalView({ lines: { A: udpMulticast('233.54.12.111:26477') } }));
+    for await (const batch of feed) {
+      const { addOrder } = batch.columns({ addOrder: ['price', 'shares'] });
+      console.log(addOrder.length, addOrder.price, addOrder.shares);
+    }
+    // #endregion
+  }
+  {
+    // #region index.Position
+    const print = (what: string, at: Position): void =>
+      console.log(at.channel, at.sequence, at.line, at.origin, at.receivedAt, what);
+    // #endregion
+    void print;
+  }
+  {
+    // #region index.balances index.statistics index.counters
+    const feed = await openFeed('totalview.yaml');
+    const { ledger, channels } = feed.statistics();
+    if (!balances(ledger)) console.error('the ledger does not balance', ledger);
+    for (const { name, meaning } of counters.channel) console.log(name, meaning);
+    console.log(channels[0]?.duplicates);
+    // #endregion
+  }
+  {
+    // #region index.isErrorCode index.ERRORS
+    const code: string = 'VW_LINE_OPEN';
+    if (isErrorCode(code)) console.log(...ERRORS[code]); // cause, remedy
+    // #endregion
+  }
+  {
+    // #region index.decoderFor
+    const choice = decoderFor({ venue: 'Nasdaq', feed: 'TotalView-ITCH', date: '2024-01-02' });
+    const decoder = await choice?.entry.load();
+    // #endregion
+    void decoder;
+  }
+  // #region index.findDecoders
+  for (const entry of findDecoders({ venue: 'IEX' })) console.log(entry.id, entry.version);
+  // #endregion
+  {
+    // #region index.fastDecoder index.NativeFastStream
+    const decoder = fastDecoder(templates, { execution: 'native' });
+    for (const m of decoder.messages(packet)) console.log(m.template, m.fields.get('MsgSeqNum'));
+    // #endregion
+    void NativeFastStream;
+  }
+}
+
+export function layoutModule(): void {
+  {
+    // #region layout.defineDecoder layout.Decoder layout.message layout.Message
+    const example = defineDecoder({
+      id: 'example-1.0',
+      venue: 'Example',
+      feed: 'Depth',
+      version: '1.0',
+      specification: 'Example Depth Feed 1.0',
+      framing: 'moldudp64',
+      byteOrder: 'big',
+      header: { messageType: char(0) },
+      messageType: 'messageType',
+      messages: {
+        trade: messageOf('T', 13, { symbol: text(1, 8), price: u32(9, price4) }),
+      },
+    });
+    const trade = example.view('trade').bind(data, 0, 13);
+    console.log(trade.symbol, trade.price, trade.toObject());
+    // #endregion
+  }
+  {
+    // #region layout.u8 layout.u16 layout.u24 layout.u32 layout.u40 layout.u48 layout.u64 layout.i8 layout.i16 layout.i24 layout.i32 layout.i40 layout.i48 layout.i64 layout.f32 layout.f64 layout.Field
+    const numbers = {
+      flags: u8(0),
+      locate: u16(1),
+      quantity: u32(3),
+      nanos: u48(7),
+      orderId: u64(13), // a bigint
+      change: i32(21, scaled(-2)),
+      offset: i8(25),
+      adjustment: i16(26),
+      profit: i64(28),
+      ratio: f32(36),
+      yield: f64(40),
+    };
+    // #endregion
+    void numbers;
+  }
+  {
+    // #region layout.char layout.text layout.bytes layout.digits layout.longDigits
+    const texts = {
+      side: char(0, { B: 'Buy', S: 'Sell' }), // labels of the codes
+      symbol: text(1, 8), // without trailing blanks
+      price: digits(9, 9, scaled(-4)), // a number written in ASCII
+      reference: longDigits(18, 18), // the same as a bigint
+      signature: bytes(36, 16),
+    };
+    // #endregion
+    void texts;
+  }
+  {
+    // #region layout.reserved layout.Filler layout.constant layout.Constant
+    const parts = { version: u8(0), padding: reserved(1, 3), unit: constant('USD') };
+    // #endregion
+    void parts;
+  }
+  {
+    // #region layout.scaled layout.scaledBy layout.dividedBy layout.inUnit layout.Meaning
+    const meant = {
+      price: i64(0, scaled(-9)), // nine decimals
+      tradePrice: i32(8, scaledBy('priceScale')), // as another message's field says
+      size: u32(12, dividedBy('lotSize')),
+      latency: u32(16, inUnit('µs')),
+    };
+    // #endregion
+    void meant;
+  }
+  {
+    // #region layout.nanosAfter layout.microsAfter layout.millisAfter
+    const times = {
+      nanos: u32(0, nanosAfter('the last Seconds message')),
+      micros: u32(4, microsAfter('midnight')),
+      millis: u32(8, millisAfter('midnight')),
+    };
+    // #endregion
+    void times;
+  }
+  {
+    // #region layout.instant layout.decimal layout.scientific layout.Composite
+    const read = {
+      seconds: u32(0),
+      nanoseconds: u32(4),
+      time: instant('seconds', 'nanoseconds'), // one bigint of nanoseconds
+      mantissa: i64(8),
+      decimals: u8(16),
+      exponent: i8(17),
+      price: decimal('mantissa', 'decimals'), // '12.50'
+      amount: scientific('mantissa', 'exponent'),
+    };
+    // #endregion
+    void read;
+  }
+  {
+    // #region layout.group layout.Group layout.GroupView layout.dimension layout.untilLength
+    const book = {
+      count: u8(0),
+      levels: group(1, 'count', 12, { price: i64(0, price4), size: u32(8) }),
+    };
+    const sbe = { legs: group(0, dimension(3, u16(0), u8(2)), 8, { price: i64(0) }) };
+    const rest = { length: u8(0), entries: group(1, untilLength('length'), 2, { code: u16(0) }) };
+    const tail = { entries: group(0, toEnd, 1, { character: char(0) }) };
+    // #endregion
+    void [book, sbe, rest, tail];
+  }
+  {
+    // #region layout.varText layout.varBytes layout.prefixedText layout.prefixedBytes layout.Data
+    const variableParts = {
+      textLength: u8(0),
+      text: varText(1, 'textLength'),
+      dataLength: u16(1),
+      data: varBytes(3, 'dataLength'),
+      name: prefixedText(0, u8(0)), // behind its own length
+      blob: prefixedBytes(0, u16(0)),
+    };
+    // #endregion
+    void variableParts;
+  }
+  {
+    // #region layout.when layout.When
+    const parts = { kind: char(0), limit: when(1, 'kind', ['L'], { price: u32(0, price4) }) };
+    // #endregion
+    void parts;
+  }
+  {
+    // #region layout.atLeast layout.anyAfter
+    const open = messageOf(anyAfter('X'), atLeast(4), { kind: char(0), code: u16(1) });
+    // #endregion
+    void open;
+  }
+  {
+    // #region layout.check layout.assertSound
+    const faults = check(itch50); // overlaps, holes, lengths and codes that do not fit
+    for (const { code, where, what } of faults) console.error(code, where, what);
+    assertSound(itch50); // the same, thrown
+    // #endregion
+  }
+  {
+    // #region layout.createViews layout.Flyweight layout.PlainMessage
+    const readers = createViews(itch50);
+    const reader = readers[itch50.messageIndex(data, 0, data.byteLength)];
+    if (reader !== undefined) console.log(reader.name, new reader.View().bind(data, 0, data.byteLength).toObject());
+    // #endregion
+  }
+  {
+    // #region layout.walk layout.leaves layout.fields layout.digest layout.Fnv1a64
+    const view = itch50.view('addOrder').bind(data, 0, 36);
+    walk(view, (name, at, size) => console.log(name, at, size));
+    for (const [name, value, offset, size] of leaves(view)) console.log(name, value, offset, size);
+    console.log(fields(view), digest(view));
+    // #endregion
+  }
+  {
+    // #region layout.compileCatalogue layout.instrumentKey
+    const table = compileCatalogue(itch50); // what the core reads
+    const key = instrumentKey(itch50, 1258);
+    // #endregion
+    void [table, key];
+  }
+  // #region layout.formatPrice
+  console.log(formatPrice(1_002_500, -4)); // '100.2500'
+  // #endregion
+}
+
+export function fast(): void {
+  {
+    // #region fast.FastDecoder fast.FastMessage fast.FastRecord fast.FastStream
+    const decoder = new FastDecoder(templates);
+    for (const m of decoder.messages(packet)) console.log(m.template, m.fields.get('MDEntryPx'));
+    // #endregion
+  }
+  {
+    // #region fast.FastEncoder
+    const encoder = new FastEncoder(templates);
+    // #endregion
+    void encoder;
+  }
+  {
+    // #region fast.compileFast fast.fastDigest
+    const decoder = new FastDecoder(templates);
+    const program = compileFast(decoder.program);
+    for (const m of decoder.messages(packet)) console.log(program.bytes.length, fastDigest(m));
+    // #endregion
+  }
+  {
+    // #region fast.FastDecimal
+    const isDecimal = (value: unknown): value is FastDecimal => value instanceof FastDecimal;
+    // #endregion
+    void isDecimal;
+  }
+}
+
+export function fixModule(): void {
+  {
+    // #region fix.readFixDictionary fix.FixDecoder fix.FixView fix.fixDecoder
+    const decoder: FixDecoder = fixDecoder(readFixDictionary(dictionaryText));
+    const view = new FixView();
+    const next = decoder.decode(view, packet);
+    console.log(view.type?.name, view.text(55), decoder.toObject(view), next);
+    // #endregion
+  }
+}
+
+export function importModule(): void {
+  {
+    // #region import.decoderFromSbe import.tableText
+    const decoder = decoderFromSbe(xml, { id: 'my-feed-1.2', framing: 'my-framing' });
+    console.log(tableText(decoder)); // the table as TypeScript
+    // #endregion
+  }
+  {
+    // #region import.decoderFromFast import.readFastTemplates
+    const decoder = decoderFromFast(xml);
+    console.log(readFastTemplates(xml).map((t) => t.name));
+    // #endregion
+    void decoder;
+  }
+  {
+    // #region import.readFixXml
+    const decoder = fixDecoder(readFixXml(xml));
+    // #endregion
+    void decoder;
+  }
+}
+
+export function patternsModule(): void {
+  {
+    // #region patterns.defineVenue patterns.waitForOtherLine patterns.request patterns.snapshot patterns.udpMulticast
+    const venue = defineVenue({
+      name: 'my-totalview',
+      decoder: itch50,
+      lines: {
+        A: udpMulticast('233.54.12.111:26477', { interface: 'eth1' }),
+        B: udpMulticast('233.49.196.111:26477', { interface: 'eth2' }),
+      },
+      recovery: [
+        waitForOtherLine({ for: '1ms' }),
+        request(moldudp64Rerequest, { servers: ['10.1.1.4:17000'], timeout: '50ms' }),
+        snapshot(glimpse, { servers: ['10.1.1.6:18301'], credentials: userPassword(env('USER'), env('PASSWORD')) }),
+      ],
+    });
+    // #endregion
+    void venue;
+  }
+  {
+    // #region patterns.udpUnicast patterns.tcp patterns.captureFile
+    const lines = { A: udpUnicast('10.0.0.2:5000'), B: tcp('10.1.1.5:18300'), C: captureFile('monday.pcap') };
+    // #endregion
+    void lines;
+  }
+  {
+    // #region patterns.tls patterns.websocket patterns.httpsStream patterns.ftp patterns.sftp patterns.rrcp patterns.sqlReplication
+    // Declared and checked; opening one is refused until it has an engine.
+    const declared = [
+      tls('md.example.com:443'),
+      websocket('wss://md.example.com/v1'),
+      httpsStream('https://md.example.com/stream'),
+      ftp('ftp://files.example.com/reference'),
+      sftp('sftp://files.example.com/reference'),
+      rrcp('10.0.0.9:4000'),
+      sqlReplication('postgres://reference.example.com/symbols'),
+    ];
+    // #endregion
+    void declared;
+  }
+  {
+    // #region patterns.userPassword patterns.env patterns.file patterns.none patterns.token patterns.bearer patterns.idAndSourceAddress patterns.fixLogon patterns.keyAndSession patterns.externalLogin
+    const credentials = [
+      none(),
+      userPassword(env('FEED_USER'), file('/run/secrets/feed-password')),
+      token(env('FEED_TOKEN')),
+      bearer(env('FEED_TOKEN')),
+      idAndSourceAddress(env('FEED_ID'), '10.0.0.7'),
+      keyAndSession(env('APP_KEY'), env('APP_SESSION')),
+      externalLogin(file('/run/feed/session')),
+      fixLogon({
+        senderCompId: env('FIX_SENDER'),
+        targetCompId: env('FIX_TARGET'),
+        username: env('FIX_USER'),
+        password: env('FIX_PASSWORD'),
+      }),
+    ];
+    // #endregion
+    void credentials;
+  }
+  {
+    // #region patterns.privateLine patterns.sourceAllowList patterns.vpn patterns.mutualTls patterns.messageHmac
+    const security = [
+      privateLine(),
+      sourceAllowList(),
+      vpn(),
+      mutualTls('file:client.pem', 'file:client.key'),
+      messageHmac('env:KEY'),
+    ];
+    // #endregion
+    void security;
+  }
+  {
+    // #region patterns.defineFraming patterns.framingOf patterns.findFraming
+    const framing = defineFraming({
+      id: 'example',
+      byteOrder: 'little',
+      headerLength: 8,
+      packetLength: { offset: 0, size: 2 },
+      count: { offset: 2, size: 1 },
+      sequence: { offset: 4, size: 4 },
+      kinds: [{ when: { field: 'count', equals: 0 }, is: 'heartbeat', number: 'next' }],
+      message: { length: { offset: 0, size: 1 } },
+    });
+    console.log(framing.id, framingOf(itch50)?.id, findFraming('cme-mdp3')?.source);
+    // #endregion
+  }
+  {
+    // #region patterns.tag
+    const sequence = tag(34); // MsgSeqNum of a FIX message
+    // #endregion
+    void sequence;
+  }
+  {
+    // #region patterns.defineRecovery patterns.message patterns.variable patterns.credential patterns.parameter
+    const replay = defineRecovery({
+      id: 'my-replay',
+      source: 'SoupBinTCP 3.00',
+      transport: 'tcp',
+      framing: 'soupbintcp',
+      login: message(soupbintcp, 'loginRequest', {
+        username: credential('username'),
+        password: credential('password'),
+        requestedSession: parameter('session'),
+        requestedSequenceNumber: variable('begin'),
+      }),
+      replies: [
+        { on: message(soupbintcp, 'loginAccepted'), do: 'loginAccepted', number: 'sequenceNumber' },
+        { on: message(soupbintcp, 'sequencedData'), do: 'message', payload: 'message' },
+      ],
+    });
+    // #endregion
+    void replay;
+  }
+  {
+    // #region patterns.defineSnapshot
+    const spin = defineSnapshot({
+      id: 'my-snapshot',
+      transport: 'tcp',
+      framing: 'soupbintcp',
+      login: message(soupbintcp, 'loginRequest', {
+        username: credential('username'),
+        password: credential('password'),
+      }),
+      number: { is: 'firstToApply', comes: 'after' },
+      replies: [
+        { on: message(soupbintcp, 'loginAccepted'), do: 'loginAccepted' },
+        { on: message(soupbintcp, 'endOfSession'), do: 'snapshotEnd' },
+        { on: message(soupbintcp, 'sequencedData'), do: 'snapshotMessage', payload: 'message' },
+      ],
+    });
+    // #endregion
+    void spin;
+  }
+  {
+    // #region patterns.defineStream patterns.stream
+    const own = defineStream({ ...soupbintcpFeed, id: 'my-feed', keepAlive: { send: '1s', silence: '5s' } });
+    const streams = {
+      A: stream(own, { servers: ['10.1.1.5:18300'], credentials: userPassword(env('USER'), env('PASSWORD')) }),
+    };
+    // #endregion
+    void streams;
+  }
+  {
+    // #region patterns.fix patterns.emptyPacket
+    const logon = fix([8, 'FIX.4.4'], [35, 'A'], [553, credential('username')], [554, credential('password')]);
+    const heartbeat = emptyPacket({ framing: 'feed' });
+    // #endregion
+    void [logon, heartbeat];
+  }
+  // #region patterns.venueJsonSchema
+  console.log(JSON.stringify(venueJsonSchema(), null, 2)); // schema/venue.schema.json
+  // #endregion
+}
+
+export async function simulator(): Promise<void> {
+  {
+    // #region simulator.LoopbackVenue
+    const venue = new LoopbackVenue({ seed: 1, symbols: 5, rate: 10_000, messages: 50_000 });
+    await venue.start();
+    const feed = await openFeed(venue.venue({ recovery: ['rerequest'] }));
+    const reading = feed.run();
+    venue.begin();
+    await venue.finished;
+    feed.close();
+    await reading;
+    await venue.stop();
+    // #endregion
+  }
+  {
+    // #region simulator.runScenario simulator.simulatedTotalView simulator.simulatedCredentials
+    const result = runScenario({ seed: 7, recovery: ['rerequest', 'replay'] }); // in simulated time
+    console.log(result);
+    const venue = simulatedTotalView({ recovery: ['replay'] }); // its servers take simulatedCredentials()
+    const credentials = simulatedCredentials();
+    // #endregion
+    void [venue, credentials];
+  }
+  {
+    // #region simulator.PcapWriter
+    const pieces: Uint8Array[] = [];
+    const pcap = new PcapWriter((piece) => pieces.push(piece));
+    const address = { source: '10.0.0.1', sourcePort: 5000, destination: '239.1.1.1', destinationPort: 5000 };
+    pcap.udp(1_767_600_000, 0, address, packet);
+    pcap.end();
+    // #endregion
+  }
+  {
+    // #region simulator.ItchGenerator simulator.VenueHistory simulator.Random simulator.stockName
+    const history = VenueHistory.generate(new ItchGenerator({ seed: 1, symbols: 5, messages: 1_000 }));
+    console.log(history.length, stockName(0), new Random(1).below(6));
+    // #endregion
+  }
+  {
+    // #region simulator.StreamDigest
+    const digest = new StreamDigest();
+    digest.add(1, packet);
+    console.log(digest.toString(), digest.count);
+    // #endregion
+  }
+}
+
+export async function testkit(): Promise<void> {
+  {
+    // #region testkit.certify
+    const { failures } = await certify('my-venue.yaml', { seeds: 50 });
+    for (const { scenario, seed, faults } of failures) console.error(`${scenario}, seed ${seed}: ${faults.join('; ')}`);
+    // #endregion
+  }
+}
+
+export type Used = Batch;

@@ -1,0 +1,247 @@
+// The rules of CONTRIBUTING.md that a machine can hold the sources to. A list of exceptions only ever shrinks.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const filesOf = (folder: string, ending: RegExp): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => ending.test(name))
+    .map((name) => `${folder}/${name}`)
+    .sort();
+
+const sources = filesOf('src', /\.ts$/);
+
+describe('arrows', () => {
+  /** Rooms from the ground up: a room may import only from those before it. */
+  const ROOMS = [
+    ['contract', 'printable', 'nearest'],
+    ['errors'],
+    ['xml'],
+    ['layout'],
+    ['layout/import', 'fast', 'fix'],
+    ['import'],
+    ['native'],
+    ['decoders', 'patterns'],
+    ['venues'],
+    ['compile'],
+    ['events'],
+    ['feed'],
+    ['books'],
+    ['capture'],
+    ['index'],
+    ['simulator'],
+    ['simulator/certify'],
+    ['cli'],
+  ];
+  const INNER = ['layout/import', 'simulator/certify'];
+  const rankOf = (room: string): number => ROOMS.findIndex((level) => level.includes(room));
+  const roomOf = (path: string): string => {
+    const parts = path.split('/').slice(1);
+    const inner = parts.slice(0, 2).join('/');
+    if (INNER.includes(inner)) return inner;
+    return parts.length === 1 ? (parts[0] as string).replace('.ts', '') : (parts[0] as string);
+  };
+
+  it('of TypeScript point down: every room is known, and no import goes up', () => {
+    const wrong: string[] = [];
+    for (const path of sources) {
+      const own = roomOf(path);
+      if (rankOf(own) < 0) wrong.push(`${path}: the room '${own}' has no place in the order`);
+      for (const [, to] of read(path).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)) {
+        const target = roomOf(normalize(join(dirname(path), to as string)).replace(/\.js$/, '.ts'));
+        if (target !== own && rankOf(target) >= rankOf(own)) wrong.push(`${path} (${own}) imports ${to} (${target})`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('of C++ point down: contract, core, io, feed, binding', () => {
+    const order = ['contract', 'core', 'io', 'feed', 'binding'];
+    const wrong = order.flatMap((room, rank) =>
+      filesOf(`native/${room}`, /\.(cpp|hpp)$/).flatMap((path) =>
+        [...read(path).matchAll(/^#include "(?:\.\.\/)?([a-z]+)\/[^"]+"/gm)]
+          .filter(([, to]) => order.indexOf(to as string) > rank || order.indexOf(to as string) < 0)
+          .map(([line]) => `${path}: ${line}`),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('functions', () => {
+  const MOST = 70;
+  /** Longer ones, from before the rule. Shorten one, and take it out here. */
+  const LONG: Readonly<Record<string, readonly string[]>> = {
+    'native/core/channel.cpp': ['Channel::Channel'],
+    'native/core/fast.cpp': ['FastDecoder::FastDecoder'],
+    'native/core/recovery.cpp': ['Requester::Requester', 'Requester::tick'],
+    'native/core/replies.cpp': ['Requester::apply'],
+    'native/core/snapshot_lines.cpp': ['Requester::in_order'],
+    'native/io/udp_receiver.cpp': ['UdpReceiver::open'],
+    'src/feed/compile.ts': ['compileVenue'],
+    'src/feed/compile/replies.ts': ['compileReply'],
+    'src/feed/compile/requester.ts': ['compileRequester'],
+    'src/layout/check.ts': ['check'],
+    'src/layout/plan.ts': ['fill'],
+    'src/layout/view.ts': ['numberGetter'],
+    'src/cli/decode.ts': ['decode'],
+    'src/cli/stats.ts': ['report'],
+    'src/simulator/capture.ts': ['writeCapture'],
+    'src/simulator/certify/derived-server.ts': ['#serve', '#takeSnapshot'],
+    'src/simulator/certify/lines.ts': ['schedule'],
+    'src/simulator/certify/reply-encoder.ts': ['encodeReply'],
+    'src/simulator/certify/runner.ts': ['play'],
+    'src/simulator/certify/scenarios.ts': ['scenariosOf'],
+    'src/simulator/certify/stream-scenarios.ts': ['streamScenarios'],
+    'src/simulator/itch-generator.ts': ['makeWriters', '#trade'],
+    'src/simulator/scenario.ts': ['runScenario'],
+    'src/venues/patterns/streams.ts': ['fix44Stream'],
+  };
+
+  /** Functions of a TypeScript file that are longer than allowed; a function that only returns a table is one. */
+  function longInTypeScript(path: string): string[] {
+    const file = ts.createSourceFile(path, read(path), ts.ScriptTarget.Latest, true);
+    const found: string[] = [];
+    const visit = (node: ts.Node): void => {
+      if (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined && ts.isBlock(node.body as ts.Node)) {
+        const line = (at: number): number => file.getLineAndCharacterOfPosition(at).line;
+        const lines = line(node.end) - line(node.getStart(file)) + 1;
+        const named = node as ts.NamedDeclaration;
+        const parent = node.parent as ts.NamedDeclaration;
+        const name = named.name?.getText(file) ?? parent.name?.getText(file) ?? 'a function';
+        if (lines > MOST) found.push(name === 'constructor' ? `constructor` : name);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
+    return found;
+  }
+
+  /** The same of C++, as clang-format lays it out: a definition ends with a brace in the column of its first line. */
+  function longInCpp(path: string): string[] {
+    const found: string[] = [];
+    const lines = read(path).split('\n');
+    lines.forEach((line, i) => {
+      const head = /^( {0,4})(?!namespace|struct|class|enum|union|#|\/\/)\S.*\{$/.exec(line);
+      if (head === null || !line.includes('(') || /^\s*(if|for|while|switch|else|do|try|return|case)\b/.test(line))
+        return;
+      let first = i;
+      while (first > 0 && (/[,(]$/.test(lines[first - 1] as string) || /^\s+:/.test(lines[first] as string))) first--;
+      const end = lines.findIndex((l, j) => j > i && l.startsWith(`${head[1]}}`));
+      const name = /([~\w:]+)\(/.exec(lines.slice(first, i + 1).join(' '))?.[1] ?? line.trim();
+      if (end - first + 1 > MOST) found.push(name);
+    });
+    return found;
+  }
+
+  it(`have at most ${MOST} lines, tables aside`, () => {
+    const paths = [
+      ...sources.filter((path) => !path.startsWith('src/decoders/')),
+      ...['core', 'io', 'feed', 'binding'].flatMap((room) => filesOf(`native/${room}`, /\.(cpp|hpp)$/)),
+    ];
+    const long = Object.fromEntries(
+      paths
+        .map((path) => [path, path.endsWith('.ts') ? longInTypeScript(path) : longInCpp(path)] as const)
+        .filter(([, names]) => names.length > 0),
+    );
+    const more = Object.entries(long).flatMap(([path, names]) =>
+      names.filter((name) => !LONG[path]?.includes(name)).map((name) => `${path}: ${name}`),
+    );
+    expect(more).toEqual([]);
+  });
+});
+
+describe('declarations', () => {
+  it('are read by somebody: no export of a file is used nowhere', () => {
+    const words = new Map<string, number>();
+    const everything = [
+      ...sources,
+      ...filesOf('test', /\.(ts|mjs)$/),
+      ...filesOf('scripts', /\.mjs$/),
+      ...filesOf('bench', /\.(mjs|ts|js)$/),
+    ];
+    for (const path of everything) {
+      for (const word of new Set(read(path).match(/[A-Za-z_$][\w$]*/g) ?? []))
+        words.set(word, (words.get(word) ?? 0) + 1);
+    }
+    const unread = sources
+      // What a message table, a venue or the contract declares is for users.
+      .filter((path) => !/^src\/(decoders|venues|contract\.ts)/.test(path))
+      .flatMap((path) =>
+        [...read(path).matchAll(/^export (?:async )?(?:const|function|class|let) (\w+)/gm)]
+          .filter(([, name]) => {
+            const inOwnFile = (read(path).match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length;
+            return words.get(name as string) === 1 && inOwnFile === 1;
+          })
+          .map(([, name]) => `${path}: ${name}`),
+      );
+    expect(unread).toEqual([]);
+  });
+});
+
+describe('CONTRIBUTING.md', () => {
+  const page = read('CONTRIBUTING.md');
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  it('names only files that are there', () => {
+    const named = [...page.matchAll(/`([\w.-]+\/[\w./<>*-]*)`|\]\(([^)h][^)]*)\)/g)]
+      .map(([, code, link]) => (code ?? link) as string)
+      .filter((path) => !/[<>*]|^build\//.test(path) && !path.startsWith('npm '));
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+  it('names only scripts that there are', () => {
+    const named = [...page.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name as string);
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+  it('names only functions that the library exports', () => {
+    const named = [...page.matchAll(/`(define\w+|extend|check|assertSound)\b/g)].map(([, name]) => name as string);
+    const exported = `${read('src/patterns/index.ts')}${read('src/layout/index.ts')}`;
+    expect(named.filter((name) => !new RegExp(`\\b${name}\\b`).test(exported))).toEqual([]);
+  });
+});
+
+describe('the README and the guides', () => {
+  const PAGES = ['README.md', ...filesOf('docs', /\.md$/).filter((path) => !path.startsWith('docs/protocols/'))];
+  const { files } = JSON.parse(read('package.json')) as { files: string[] };
+  const UNPKG = 'https://unpkg.com/venuewire/';
+  const links = (path: string): string[] =>
+    [
+      ...read(path)
+        .replace(/^```[\s\S]*?^```/gm, '')
+        .matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g),
+    ].map(([, to]) => to as string);
+
+  it('lead to pages that are there', () => {
+    const broken = PAGES.flatMap((page) =>
+      links(page)
+        .filter((to) => !/^[a-z]+:/.test(to))
+        .filter((to) => !existsSync(join(root, dirname(page), to)))
+        .map((to) => `${page}: ${to}`),
+    );
+    expect(broken).toEqual([]);
+  });
+  it('work from the npm page: the README links to files that the package carries, by a whole address', () => {
+    const wrong = links('README.md').filter((to) => {
+      if (!to.startsWith(UNPKG)) return !/^https:/.test(to);
+      const path = to.slice(UNPKG.length);
+      const carried = files.some((f) => path === f || path.startsWith(`${f}/`)) || path === 'LICENSE';
+      return !carried || !existsSync(join(root, path));
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('generated files', () => {
+  it('are up to date: errors, notices, counters', async () => {
+    const { spawnSync } = await import('node:child_process');
+    const ran = spawnSync(process.execPath, [join(root, 'scripts/reference.mjs'), '--check', '--pages'], {
+      encoding: 'utf8',
+    });
+    expect(ran.stdout + ran.stderr).toBe('');
+    expect(ran.status).toBe(0);
+  });
+});
