@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the benches: every contender in a process of its own, in turn, several times; prints medians and ratios.
-// node bench/run.mjs [capture|core|live|crossing|recovery|decoders …] [--quick] [--messages N] [--runs N]
+// node bench/run.mjs [capture|core|scale|live|crossing|recovery|decoders …] [--quick] [--messages N] [--runs N]
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const option = (name, fallback) => {
 };
 const runs = option('runs', quick ? 1 : 5);
 const messages = option('messages', quick ? 200_000 : 10_000_000);
-const all = ['capture', 'core', 'live', 'crossing', 'recovery', 'decoders'];
+const all = ['capture', 'core', 'scale', 'live', 'crossing', 'recovery', 'decoders'];
 const wanted = all.filter((name) => args.includes(name));
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const million = (x) => (x / 1e6).toFixed(1);
@@ -110,6 +110,25 @@ async function benchCore() {
     encoding: 'utf8',
   });
   console.log(`\n### Arbitration and hole tracking\n\n\`\`\`\n${lossy.trim()}\n\`\`\``);
+}
+
+/** What a packet costs beside other channels and open holes: it should not grow with them. */
+function benchScale() {
+  const text = execFileSync(join(buildCore(), 'bench_scale'), [quick ? '6000' : '60000', String(runs)], {
+    encoding: 'utf8',
+  });
+  const rows = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  for (const what of ['channels', 'holes']) {
+    const curve = rows.filter((r) => what in r);
+    table(
+      `A packet of four messages beside so many ${what}`,
+      [what, 'ns a packet (best)', '÷ the first'],
+      curve.map((r) => [r[what], r.ns.toFixed(0), (r.ns / curve[0].ns).toFixed(2)]),
+    );
+  }
 }
 
 /**
@@ -224,7 +243,7 @@ async function benchLive() {
 console.log(
   `${cpus()[0]?.model ?? 'CPU'} × ${cpus().length}, Linux ${release()}, Node ${process.versions.node}, V8 ${process.versions.v8}; ${runs} runs, medians`,
 );
-const benches = { capture: benchCapture, core: benchCore, live: benchLive };
+const benches = { capture: benchCapture, core: benchCore, scale: benchScale, live: benchLive };
 for (const name of wanted.length > 0 ? wanted : all) {
   const own = benches[name];
   if (own) await own();

@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0x9ee0a93f;
+inline constexpr uint32_t kContract = 0x149ad869;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -327,8 +327,9 @@ enum class NoticeCode : uint8_t {
   slowConsumer = 16,  ///< notices were left out because the reader did not read
   lineDown = 17,  ///< the connection of a line is lost
   lineUp = 18,  ///< a line is connected and logged in
+  malformed = 19,  ///< a line brings nothing that can be read (server: its index, detail: datagrams so far)
 };
-inline constexpr uint32_t kNoticeCodes = 19;
+inline constexpr uint32_t kNoticeCodes = 20;
 inline constexpr const char* kNoticeCodeNames[] = {
     "none",
     "gapOpened",
@@ -349,6 +350,7 @@ inline constexpr const char* kNoticeCodeNames[] = {
     "slowConsumer",
     "lineDown",
     "lineUp",
+    "malformed",
 };
 
 /// Why a notice was told, or a connection ended.
@@ -374,8 +376,9 @@ enum class Reason : uint8_t {
   closed = 18,  ///< the feed was closed
   wrongPeer = 19,  ///< the other end is not the one that was declared
   hostNotFound = 20,  ///< the name of the server has no address
+  slowConsumer = 21,  ///< it came, and there was no place for it because the consumer had not read
 };
-inline constexpr uint32_t kReasons = 21;
+inline constexpr uint32_t kReasons = 22;
 inline constexpr const char* kReasonNames[] = {
     "none",
     "otherLine",
@@ -398,6 +401,7 @@ inline constexpr const char* kReasonNames[] = {
     "closed",
     "wrongPeer",
     "hostNotFound",
+    "slowConsumer",
 };
 
 /// What the feed thread is doing.
@@ -726,9 +730,9 @@ struct NoticeRecord {
   uint8_t reason;
   uint16_t requester;
   uint16_t server;
-  uint16_t reserved;
+  uint16_t sender_port;
   uint32_t detail;
-  uint32_t reserved2;
+  uint32_t sender_ip;
   uint64_t session_high;
   uint64_t session_low;
 };
@@ -745,9 +749,9 @@ static_assert(offsetof(NoticeRecord, code) == 40);
 static_assert(offsetof(NoticeRecord, reason) == 41);
 static_assert(offsetof(NoticeRecord, requester) == 42);
 static_assert(offsetof(NoticeRecord, server) == 44);
-static_assert(offsetof(NoticeRecord, reserved) == 46);
+static_assert(offsetof(NoticeRecord, sender_port) == 46);
 static_assert(offsetof(NoticeRecord, detail) == 48);
-static_assert(offsetof(NoticeRecord, reserved2) == 52);
+static_assert(offsetof(NoticeRecord, sender_ip) == 52);
 static_assert(offsetof(NoticeRecord, session_high) == 56);
 static_assert(offsetof(NoticeRecord, session_low) == 64);
 

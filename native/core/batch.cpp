@@ -48,6 +48,7 @@ class Block16Walk {
     return true;
   }
   [[nodiscard]] bool malformed() const { return malformed_; }
+  [[nodiscard]] static bool bounded_by_packet() { return false; }
   [[nodiscard]] bool at_end() const { return at_ == end_; }
 
  private:
@@ -159,7 +160,10 @@ uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& coun
   uint32_t walked = 0, written = 0, left_out = 0, faults = 0, unknown = 0;
   Bytes message;
   for (uint32_t skip = run.skip; skip > 0; skip--) {
-    if (!walk.next(message)) return 0;
+    if (walk.next(message)) continue;
+    if (walk.bounded_by_packet()) return run.take == kCountUnknown ? 0 : run.take;  // inside what nobody can part
+    counters[C::malformed]++;
+    return 0;
   }
   while (walked < run.take && walk.next(message)) {
     uint16_t index = catalogue_.classify(message);
@@ -190,7 +194,12 @@ uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& coun
     walked++;
     written++;
   }
-  if (walk.malformed()) faults++;
+  if (walk.bounded_by_packet() && run.take != kCountUnknown) [[unlikely]] {
+    // What is behind a message of unknown length cannot be parted: it is in that message, to the packet's end.
+    unknown += run.take - walked;
+    walked = run.take;
+  }
+  if (walk.malformed() || (run.take != kCountUnknown && walked < run.take)) faults++;
   counters[C::malformed] += faults;
   counters[C::unknownMessages] += unknown;
   if (run.origin != Origin::snapshot) counters[C::messages] += written;
@@ -233,9 +242,9 @@ void BatchWriter::write_notice(const Notice& n) {
                                           .reason = uint8_t(n.reason),
                                           .requester = n.requester,
                                           .server = n.server,
-                                          .reserved = 0,
+                                          .sender_port = n.sender.port,
                                           .detail = n.detail,
-                                          .reserved2 = 0,
+                                          .sender_ip = n.sender.ip,
                                           .session_high = n.epoch.high,
                                           .session_low = n.epoch.low});
   head_ += kNoticeUnits;

@@ -16,7 +16,28 @@ uint64_t well_formed(const FramingSpec& framing, Bytes body, uint64_t count) {
   Bytes message;
   uint64_t n = 0;
   while (n < count && walk.next(message)) n++;
+  // Those behind a message of unknown length are in it.
+  return walk.bounded_by_packet() && count != ~0ull ? count : n;
+}
+
+/// How many whole messages a body without a stated count has. `rest`: what is behind them and is none.
+uint64_t count_messages(const FramingSpec& framing, Bytes body, Bytes& rest) {
+  MessageWalk walk(framing, body);
+  Bytes message;
+  uint64_t n = 0;
+  while (walk.next(message)) n++;
+  rest = body.from(walk.offset());
   return n;
+}
+
+/// The rule of the framing that a message falls under; null: it is data.
+const ControlRule* control_of(const FramingSpec& framing, Bytes message) {
+  for (const ControlRule& rule : framing.controls) {
+    if (!rule.type.fits(message) || rule.type.load(message) != rule.value) continue;
+    if (rule.also.present() && (!rule.also.fits(message) || rule.also.load(message) != rule.also_value)) continue;
+    return &rule;
+  }
+  return nullptr;
 }
 
 uint64_t identity_of(Bytes b) {
@@ -34,6 +55,7 @@ Channel::Channel(const ChannelSpec& spec, const FramingSpec& framing, uint16_t i
   lost_.reserve(spec.holes_max + 1);
   holes_.reserve(spec.holes_max + 2);
   slots_.reserve(spec.window_packets);
+  prepare_belief();
   if (spec.session_fixed) epoch_ = spec.session;
 }
 
@@ -71,12 +93,17 @@ void Channel::say(NoticeCode code, Reason why, uint64_t begin, uint64_t end, int
   n.server = server;
   n.detail = detail;
   n.epoch = epoch_;
+  n.sender = code == NoticeCode::sessionStarted || code == NoticeCode::sessionEnded || code == NoticeCode::reset ||
+                     code == NoticeCode::sequenceJump
+                 ? sender_
+                 : Sender{};
   output_.notice(n);
 }
 
 // ── packets ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+  sender_ = arrival.sender;
   if (arrival.origin == Origin::live) {
     counters_[C::packets]++;
     if (arrival.line < 2) counters_[arrival.line == 0 ? C::packetsA : C::packetsB]++;
@@ -84,6 +111,7 @@ void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arr
     counters_[C::recoveryPackets]++;
   }
   take(framing, packet, arrival);
+  sender_ = Sender{};
 }
 
 void Channel::take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
@@ -100,70 +128,76 @@ void Channel::take(const FramingSpec& framing, const Packet& packet, const Arriv
 }
 
 void Channel::steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
-  const Packet* seen = &packet;
-  PacketKind kind = packet.kind;
-  HeartbeatNumber meaning = packet.number;
-  Packet steered;
-  uint64_t reset_to = packet.sequence != 0 ? packet.sequence : framing.wrap_first;
-  if (!framing.controls.empty() && kind == PacketKind::data) {
+  const ControlRule* rule = nullptr;
+  Bytes first;
+  if (!framing.controls.empty() && packet.kind == PacketKind::data) {
     // Control messages come alone in their packet, so the first message decides.
     MessageWalk walk(framing, packet.body);
-    Bytes first;
-    if (walk.next(first)) {
-      for (const ControlRule& rule : framing.controls) {
-        if (!rule.type.fits(first) || rule.type.load(first) != rule.value) continue;
-        if (rule.also.present() && (!rule.also.fits(first) || rule.also.load(first) != rule.also_value)) continue;
-        if (arrival.origin != Origin::live && rule.kind != PacketKind::unavailable) {
-          // Repeated, it steers nothing: it is a message like any other, or, where it takes no number, nothing.
-          if (rule.counted) break;
-          return;
-        }
-        if (!rule.counted) {
-          if (output_.room(packet.body.size)) {
-            hand_over(framing, packet.body, 0, packet.count, packet.sequence, arrival, true);
-          } else {
-            counters_[C::consumerFull]++;
-          }
-        }
-        kind = rule.kind;
-        meaning = rule.number;
-        if (rule.kind == PacketKind::unavailable) {
-          if (rule.next.present() && !rule.next.fits(first)) return;
-          if (!rule.next.present() && !rule.counted) return;
-          const uint64_t from = rule.next.present() ? rule.next.load(first) : packet.sequence;
-          const uint64_t last = rule.last.present() && rule.last.fits(first)
-                                    ? rule.last.load(first) + uint64_t(int64_t(rule.last_add))
-                                    : from;
-          if (rule.counted) {
-            never_sent(from, last, arrival);
-          } else {
-            unavailable(from, last, arrival.now_ns);
-          }
-          return;
-        }
-        if (rule.next.present() && rule.next.fits(first)) {
-          reset_to = rule.next.load(first);
-          if (rule.kind == PacketKind::heartbeat) {
-            steered = packet;
-            steered.sequence = reset_to;
-            seen = &steered;
-          }
-        }
-        if (kind == PacketKind::reset && !rule.counted) meaning = HeartbeatNumber::next;
-        break;
+    if (walk.next(first)) rule = control_of(framing, first);
+  }
+  if (rule != nullptr && arrival.origin != Origin::live && rule->kind != PacketKind::unavailable) {
+    // Repeated, it steers nothing: it is a message like any other, or, where it takes no number, nothing.
+    if (!rule->counted) return;
+    rule = nullptr;
+  }
+  PacketKind kind = packet.kind;
+  HeartbeatNumber meaning = packet.number;
+  uint64_t reset_to = packet.sequence != 0 ? packet.sequence : framing.wrap_first;
+  Packet steered;
+  const Packet* seen = &packet;
+  if (rule != nullptr) {
+    kind = rule->kind;
+    meaning = rule->number;
+    if (kind == PacketKind::unavailable) {
+      if (packet.cut) counters_[C::malformed]++;
+      if (!rule->counted) hand_over_control(framing, packet, arrival);
+      return say_unavailable(*rule, first, packet, arrival);
+    }
+    if (rule->next.present() && rule->next.fits(first)) {
+      reset_to = rule->next.load(first);
+      if (kind == PacketKind::heartbeat) {
+        steered = packet;
+        steered.sequence = reset_to;
+        seen = &steered;
       }
     }
+    if (kind == PacketKind::reset && !rule->counted) meaning = HeartbeatNumber::next;
   }
-  if (kind == PacketKind::ignore || kind == PacketKind::unavailable) return;
   if (kind == PacketKind::compressed) {
     counters_[C::compressed]++;
     return;
   }
-  if (framing.epoch_width != 0 && !(packet.epoch == epoch_ && (started_ || spec_.session_fixed)) &&
-      !enter_epoch(framing, packet, arrival)) {
-    return;
-  }
+  const bool foreign = framing.epoch_width != 0 && kind != PacketKind::ignore && kind != PacketKind::unavailable &&
+                       !(packet.epoch == epoch_ && (started_ || spec_.session_fixed));
+  if (foreign && !enter_epoch(framing, packet, arrival)) return;
+  if (packet.cut && kind != PacketKind::data) counters_[C::malformed]++;
+  if (rule != nullptr && !rule->counted) hand_over_control(framing, packet, arrival);
+  if (kind == PacketKind::ignore || kind == PacketKind::unavailable) return;
   route(framing, *seen, kind, meaning, reset_to, arrival);
+}
+
+/// Takes no number, and is delivered all the same.
+void Channel::hand_over_control(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+  if (output_.room(packet.body.size)) {
+    hand_over(framing, packet.body, 0, packet.count, packet.sequence, arrival, true);
+  } else {
+    counters_[C::consumerFull]++;
+  }
+}
+
+/// The venue says that it cannot give a range: in answer to a request, or within the stream in place of it.
+void Channel::say_unavailable(const ControlRule& rule, Bytes message, const Packet& packet, const Arrival& arrival) {
+  if (rule.next.present() && !rule.next.fits(message)) return;
+  if (!rule.next.present() && !rule.counted) return;
+  const uint64_t from = rule.next.present() ? rule.next.load(message) : packet.sequence;
+  const uint64_t last = rule.last.present() && rule.last.fits(message)
+                            ? rule.last.load(message) + uint64_t(int64_t(rule.last_add))
+                            : from;
+  if (rule.counted) {
+    never_sent(from, last, arrival);
+  } else {
+    unavailable(from, last, arrival.now_ns);
+  }
 }
 
 /// The venue says that it will never send these wire numbers again. Both recovery lines say so: a hole moves on once.
@@ -171,10 +205,10 @@ void Channel::unavailable(uint64_t first, uint64_t last, int64_t now_ns) {
   if (!started_ || last < first) return;
   const uint64_t end = linear(last) + 1;
   for (uint64_t at = linear(first); at < end;) {
-    const auto h = std::find_if(holes_.begin(), holes_.end(),
-                                [&](const Hole& x) { return x.end > at && x.why != Reason::unavailable; });
-    if (h == holes_.end() || h->begin >= end) return;
-    const uint64_t from = std::max(at, h->begin), to = std::min(end, h->end);
+    size_t i = holes_.behind(at);
+    while (i < holes_.size() && holes_[i].why == Reason::unavailable) i++;
+    if (i == holes_.size() || holes_[i].begin >= end) return;
+    const uint64_t from = std::max(at, holes_[i].begin), to = std::min(end, holes_[i].end);
     advance(from, to, Reason::unavailable, now_ns);
     at = to;
   }
@@ -200,13 +234,22 @@ void Channel::never_sent(uint64_t first, uint64_t last, const Arrival& arrival) 
 void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
                     uint64_t reset_to, const Arrival& arrival) {
   const bool timed = framing.restarts && arrival.origin == Origin::live;
+  // Datagrams without numbers, and numbers that no count has: nothing says which of them are missing.
+  const bool unnumbered =
+      framing.numbering == Numbering::none
+          ? !arrival.connected
+          : framing.wrap_max != ~0ull && packet.sequence < framing.wrap_first && !framing.sequence_high.present();
+  if (unnumbered && kind == PacketKind::data && arrival.origin == Origin::live) {
+    if (packet.cut) counters_[C::malformed]++;
+    kind = PacketKind::unsequenced;
+  }
   if (timed && packet.send_time_ns < reset_send_ns_) {
     counters_[C::otherSession]++;  // of a sender that has been replaced, and may go on for a while
     return;
   }
   switch (kind) {
     case PacketKind::heartbeat:
-      counters_[C::heartbeats]++;
+      if (!replaying_) counters_[C::heartbeats]++;
       if (arrival.origin != Origin::live) return;  // where the live lines are only they can say
       idle(packet, meaning, arrival);
       return;
@@ -224,43 +267,42 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
       }
       hand_over(framing, packet.body, 0, packet.count, 0, arrival, true);
       return;
-    case PacketKind::reset: {
-      // Both lines carry the reset; the second copy must not clear what has come since.
-      const uint64_t identity = identity_of(packet.whole);
-      if (arrival.line < kLinesMax) line_generation_[arrival.line] = generation_ + (identity != reset_identity_);
-      if (identity == reset_identity_) {
-        counters_[C::duplicates] += packet.count == kCountUnknown ? 1 : packet.count;
-        return;
-      }
-      if (started_) {
-        const uint64_t before = highest_;
-        if (!switch_epoch(epoch_, reset_to, NoticeCode::reset, arrival.now_ns)) return;
-        before_reset_ = before;
-      } else {
-        start(reset_to, arrival.now_ns);
-      }
-      reset_identity_ = identity;
-      if (timed) reset_send_ns_ = newest_send_ns_ = packet.send_time_ns;
-      generation_++;
-      if (arrival.line < kLinesMax) line_generation_[arrival.line] = generation_;
-      if (meaning == HeartbeatNumber::next || packet.count == 0) return;  // the reset itself takes no number
+    case PacketKind::reset:
+      if (!reset(packet, meaning, reset_to, timed, arrival)) return;
       break;
-    }
     default:
       break;
   }
-  const uint64_t first = linear(packet.sequence);
-  if (from_before_reset(first, arrival)) {
+  uint64_t first = linear(packet.sequence);
+  if (from_before_reset(packet, first, arrival)) {
     counters_[C::otherSession]++;
     return;
   }
+  if (packet.cut) return cut(framing, packet, arrival);
   uint64_t count = 1;
+  bool one_more = false;
+  if (!count_numbers(framing, packet, first, arrival, count, one_more)) return;
+  if (timed && !follow_time(packet, first + count, arrival)) return;
+  if (!believed(framing, packet, first, count, arrival)) return;
+  first = linear(packet.sequence);
+  data(framing, packet.body, first, count, arrival);
+  if (one_more) exists(first, first + count + 1, arrival);
+}
+
+/// How many numbers a data packet takes. `one_more`: behind them stands the beginning of another message. False: it
+/// gives nothing, and has been counted.
+bool Channel::count_numbers(const FramingSpec& framing, const Packet& packet, uint64_t first, const Arrival& arrival,
+                            uint64_t& count, bool& one_more) {
   if (framing.numbering == Numbering::message) {
-    count = packet.count != kCountUnknown ? packet.count : well_formed(framing, packet.body, ~0ull);
+    Bytes rest;
+    count = packet.count != kCountUnknown ? packet.count : count_messages(framing, packet.body, rest);
     if (count == 0) {
       counters_[C::malformed]++;
-      return;
+      if (packet.body.size != 0) exists(first, first + 1, arrival);
+      return false;
     }
+    if (rest.size != 0) counters_[C::malformed]++;
+    one_more = framing.message_length.present() && framing.message_length.fits(rest);  // and longer than what is there
   } else if (framing.numbering == Numbering::packet && packet.body.size != 0) {
     // One number for all of it: what gives nothing, or comes damaged from a server, has not come.
     MessageWalk walk(framing, packet.body);
@@ -269,33 +311,70 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
     while (whole && arrival.origin != Origin::live && walk.next(message)) whole = !walk.malformed();
     if (!whole || walk.malformed()) {
       counters_[C::malformed]++;
-      return;
+      exists(first, first + 1, arrival);
+      return false;
     }
   }
-  if (timed) {
-    if (begins_again(first + count, packet.send_time_ns)) {
-      const uint64_t before = highest_;
-      if (!switch_epoch(epoch_, framing_.wrap_max == ~0ull ? framing_.wrap_first : 0, NoticeCode::reset,
-                        arrival.now_ns))
-        return;
-      before_reset_ = before;
-      reset_send_ns_ = packet.send_time_ns;
-      line_generation_[arrival.line % kLinesMax] = ++generation_;
-    }
-    if (first + count > next_) newest_send_ns_ = std::max(newest_send_ns_, packet.send_time_ns);
+  return true;
+}
+
+/// Where a lower number that was sent later begins the count again. False: it does, and the reader has no room for it.
+bool Channel::follow_time(const Packet& packet, uint64_t end, const Arrival& arrival) {
+  int64_t since_ns = 0;
+  if (begins_again(end, packet.send_time_ns, since_ns)) {
+    const uint64_t before = highest_;
+    if (!switch_epoch(epoch_, framing_.wrap_first, NoticeCode::reset, arrival.now_ns)) return false;
+    before_reset_ = before;
+    reset_send_ns_ = since_ns;
+    generation_++;
+    shows_present_count(arrival.line);
+    take_restart(arrival.now_ns);
   }
-  data(framing, packet.body, first, count, arrival);
+  if (end > next_) newest_send_ns_ = std::max(newest_send_ns_, packet.send_time_ns);
+  return true;
+}
+
+/// Numbers begin again, and the venue says so. True: the packet takes the first of them.
+bool Channel::reset(const Packet& packet, HeartbeatNumber meaning, uint64_t reset_to, bool timed,
+                    const Arrival& arrival) {
+  // Both lines carry the reset; the second copy must not clear what has come since.
+  const uint64_t identity = identity_of(packet.whole);
+  if (arrival.line < kLinesMax) line_generation_[arrival.line] = generation_ + (identity != reset_identity_);
+  if (identity == reset_identity_) {
+    counters_[C::duplicates] += packet.count == kCountUnknown ? 1 : packet.count;
+    return false;
+  }
+  if (started_) {
+    const uint64_t before = highest_;
+    if (!switch_epoch(epoch_, reset_to, NoticeCode::reset, arrival.now_ns)) return false;
+    before_reset_ = before;
+  } else {
+    if (framing_.epoch_width != 0 && !spec_.session_fixed) epoch_ = packet.epoch;
+    start(reset_to, arrival.now_ns);
+  }
+  reset_identity_ = identity;
+  if (timed) reset_send_ns_ = newest_send_ns_ = packet.send_time_ns;
+  generation_++;
+  shows_present_count(arrival.line);
+  return meaning != HeartbeatNumber::next && packet.count != 0;  // otherwise the reset itself takes no number
+}
+
+void Channel::shows_present_count(uint8_t line) {
+  if (line >= kLinesMax) return;
+  line_generation_[line] = generation_;
+  traces_[line] = LineTrace{};
 }
 
 /// Whether a number below what has been delivered is a new beginning: it was sent later than everything before, and a
 /// second packet agrees.
-bool Channel::begins_again(uint64_t end, int64_t send_ns) {
+bool Channel::begins_again(uint64_t end, int64_t send_ns, int64_t& since_ns) {
   if (!started_ || end > next_ || newest_send_ns_ == INT64_MIN || send_ns <= newest_send_ns_) return false;
   const int64_t earlier = restart_candidate_ns_;
   restart_candidate_ns_ = send_ns;
   if (earlier <= newest_send_ns_ || send_ns <= earlier) return false;
   restart_candidate_ns_ = INT64_MIN;
   newest_send_ns_ = send_ns;
+  since_ns = earlier;
   return true;
 }
 
@@ -308,19 +387,21 @@ void Channel::message(uint64_t wire_sequence, Bytes message, const Arrival& arri
   data(kBareFraming, message, linear(wire_sequence), 1, arrival);
 }
 
-bool Channel::from_before_reset(uint64_t first, const Arrival& arrival) {
+bool Channel::from_before_reset(const Packet& packet, uint64_t first, const Arrival& arrival) {
   if (arrival.origin != Origin::live || arrival.line >= kLinesMax) return false;
   uint32_t& line = line_generation_[arrival.line];
   if (line == generation_) return false;
   // This line has not shown us the reset: it is behind, or it lost the reset packet.
   const uint64_t near = spec_.window_packets;
-  const bool old = first + near >= before_reset_ && before_reset_ > highest_ + near;
-  if (!old) line = generation_;
+  const bool old =
+      (first + near >= before_reset_ && before_reset_ > highest_ + near) || goes_on_as_before(packet, first, arrival);
+  if (!old) shows_present_count(arrival.line);
   return old;
 }
 
 void Channel::start(uint64_t first, int64_t now_ns) {
   started_ = true;
+  drop_claim();
   const uint64_t origin = framing_.wrap_max == ~0ull ? framing_.wrap_first : 0;
   next_ = highest_ = first;
   say(NoticeCode::sessionStarted, Reason::none, first, first, now_ns);
@@ -329,6 +410,7 @@ void Channel::start(uint64_t first, int64_t now_ns) {
     raise(first, now_ns);
   } else if (spec_.join == Join::snapshot) {
     joining_ = true;
+    look_after();
   }
 }
 
@@ -353,11 +435,12 @@ void Channel::data(const FramingSpec& framing, Bytes body, uint64_t first, uint6
     return;
   }
   if (!output_.room(body.size)) {
-    blocked_ = true;
+    set_blocked(true);
     counters_[C::consumerFull]++;
     early(framing, body, first, end, arrival);
     return;
   }
+  advanced(body, first, end, arrival);
   const uint64_t skip = next_ - first;
   const bool by_packet = framing.numbering == Numbering::packet;
   const uint32_t take = by_packet ? kCountUnknown : uint32_t(std::min<uint64_t>(end - next_, kCountUnknown - 1));
@@ -378,20 +461,26 @@ void Channel::data(const FramingSpec& framing, Bytes body, uint64_t first, uint6
   } else {
     next_ = position;
   }
+  if (!by_packet && position < end && arrival.origin == Origin::live && end - position <= spec_.jump_max) {
+    raise(end, arrival.now_ns);  // what the header states and the packet does not hold exists all the same
+  }
   if (ended_) tell_end(arrival.now_ns);
 }
 
 void Channel::early(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t end, const Arrival& arrival) {
+  const uint64_t stated = end;
   if (framing.numbering == Numbering::message && &framing != &kBareFraming) {
     const uint64_t good = well_formed(framing, body, end - first);
     if (good < end - first) {
       counters_[C::malformed]++;
       end = first + good;
-      if (end <= next_) return;
     }
   }
-  if (!plausible(first, end, arrival.now_ns)) return;
+  if (!plausible(first, stated, arrival.now_ns)) return;
+  advanced(body, first, stated, arrival);
   const uint64_t begin = std::max(first, next_);
+  if (end < stated && stated - end <= spec_.jump_max && arrival.origin == Origin::live) raise(stated, arrival.now_ns);
+  if (end <= begin) return;
   raise(end, arrival.now_ns);
 
   uint32_t slot = ~0u;
@@ -406,24 +495,17 @@ void Channel::early(const FramingSpec& framing, Bytes body, uint64_t first, uint
   bool room = true;
   for (uint64_t at = begin; room && at < end;) {
     uint64_t from = end, to = end;
-    for (const Hole& h : holes_) {
-      if (h.end <= at) continue;
-      if (h.begin < from) {
-        from = std::max(h.begin, at);
-        to = std::min(h.end, end);
-      }
-      break;
+    if (const size_t i = holes_.behind(at); i < holes_.size() && holes_[i].begin < from) {
+      from = std::max(holes_[i].begin, at);
+      to = std::min(holes_[i].end, end);
     }
-    for (const Lost& l : lost_) {
-      if (l.end <= at) continue;
-      if (l.begin < from) {
-        from = std::max(l.begin, at);
-        to = std::min(l.end, end);
-      }
-      break;
+    if (const size_t i = lost_.behind(at); i < lost_.size() && lost_[i].begin < from) {
+      from = std::max(lost_[i].begin, at);
+      to = std::min(lost_[i].end, end);
     }
     if (from >= end) break;
     room = keep(from, to);
+    if (!room && blocked_) mark_unread(from, end);
     if (room) fill(from, to, arrival.origin, arrival.now_ns);
     at = to;
   }
@@ -469,9 +551,8 @@ bool Channel::hold(const FramingSpec& framing, Bytes body, uint64_t first, uint6
   }
   slots_[slot].users++;
   Held h{begin, end, first, slot, arrival.line, arrival.origin, arrival.receive_ns, &framing, arrival.item};
-  const auto at =
-      std::upper_bound(held_.begin(), held_.end(), begin, [](uint64_t v, const Held& x) { return v < x.first; });
-  held_.insert(at, h);
+  held_.insert(held_.behind(begin), h);
+  held_numbers_ += end - begin;
   return true;
 }
 
@@ -492,12 +573,14 @@ void Channel::raise(uint64_t to, int64_t now_ns) {
 }
 
 void Channel::add_hole(uint64_t begin, uint64_t end, int64_t now_ns) {
+  look_after();
   if (!holes_.empty() && holes_.back().end == begin &&
       (holes_.size() >= spec_.holes_max || (holes_.back().since_ns == now_ns && !holes_.back().announced))) {
     holes_.back().end = end;
     return;
   }
   holes_.push_back(Hole{begin, end, now_ns, now_ns});
+  count_in(holes_.back());
 }
 
 /// Takes [begin, end) out of the holes and out of what was given up; returns how many numbers that were.
@@ -513,6 +596,7 @@ uint64_t Channel::fill(uint64_t begin, uint64_t end, Origin origin, int64_t now_
       // A hole that opens and closes within one packet was never missing.
       counters_[C::reordered]++;
     }
+    count_taken(h, from, to);
   });
   take_out(lost_, begin, end, [&](const Lost&, uint64_t from, uint64_t to) {
     filled += to - from;
@@ -525,71 +609,66 @@ uint64_t Channel::fill(uint64_t begin, uint64_t end, Origin origin, int64_t now_
 /// What is held below `position` is no longer wanted.
 void Channel::drop_below(uint64_t position, bool count_duplicates) {
   size_t whole = 0;
-  for (Held& h : held_) {
-    if (h.first >= position) break;
+  for (; whole < held_.size() && held_[whole].begin < position; whole++) {
+    Held& h = held_[whole];
     const uint64_t to = std::min(h.end, position);
-    if (count_duplicates) counters_[C::duplicates] += to - h.first;
-    h.first = to;
-    if (h.first == h.end) {
-      release(h.slot);
-      whole++;
-    }
+    if (count_duplicates) counters_[C::duplicates] += to - h.begin;
+    held_numbers_ -= to - h.begin;
+    h.begin = to;
+    if (h.begin != h.end) break;
+    release(h.slot);
   }
-  if (whole != 0) held_.erase(held_.begin(), held_.begin() + long(whole));
-  while (!lost_.empty() && lost_.front().begin < position) {
-    if (lost_.front().end > position) {
-      lost_.front().begin = position;
-      break;
-    }
-    lost_.erase(lost_.begin());
+  held_.pop_front(whole);
+  while (!lost_.empty() && lost_.front().end <= position) lost_.pop_front();
+  if (!lost_.empty() && lost_.front().begin < position) lost_.front().begin = position;
+  while (!holes_.empty() && holes_.front().end <= position) {
+    count_out(holes_.front());
+    holes_.pop_front();
   }
-  while (!holes_.empty() && holes_.front().begin < position) {
-    if (holes_.front().end > position) {
-      holes_.front().begin = position;
-      break;
-    }
-    holes_.erase(holes_.begin());
-  }
+  if (!holes_.empty() && holes_.front().begin < position) holes_.front().begin = position;
 }
 
 void Channel::drain(int64_t now_ns) {
-  blocked_ = false;
+  set_blocked(false);
   if (joining_ || in_snapshot_) return;
   size_t done = 0;
   for (;;) {
-    if (done < held_.size() && held_[done].first == next_) {
+    if (done < held_.size() && held_[done].begin == next_) {
       const Held h = held_[done];
       const Slot& s = slots_[h.slot];
       const Bytes body{s.bytes.data(), s.size};
       if (!output_.room(body.size)) {
-        blocked_ = true;
+        set_blocked(true);
         break;
       }
       const bool by_packet = h.framing->numbering == Numbering::packet;
       Arrival arrival{h.line, h.origin, h.receive_ns, now_ns};
-      hand_over(*h.framing, body, uint32_t(h.first - h.packet_first),
-                by_packet ? kCountUnknown : uint32_t(h.end - h.first), h.first, arrival, false);
-      counters_[h.origin == Origin::live ? C::delivered : C::recovered] += h.end - h.first;
+      hand_over(*h.framing, body, uint32_t(h.begin - h.packet_first),
+                by_packet ? kCountUnknown : uint32_t(h.end - h.begin), h.begin, arrival, false);
+      counters_[h.origin == Origin::live ? C::delivered : C::recovered] += h.end - h.begin;
+      held_numbers_ -= h.end - h.begin;
       next_ = h.end;
       release(h.slot);
       done++;
     } else if (!lost_.empty() && lost_.front().begin == next_) {
       if (!output_.room(0)) {
-        blocked_ = true;
+        set_blocked(true);
         break;
       }
       const Lost l = lost_.front();
-      lost_.erase(lost_.begin());
+      lost_.pop_front();
       counters_[C::abandoned] += l.end - l.begin;
       counters_[C::gapsAbandoned]++;
       lossy_ = true;
+      given_up_begin_ = l.begin;
+      given_up_end_ = l.end;
       next_ = l.end;
       say(NoticeCode::gapAbandoned, l.why, l.begin, l.end, now_ns);
     } else {
       break;
     }
   }
-  if (done != 0) held_.erase(held_.begin(), held_.begin() + long(done));
+  held_.pop_front(done);
   if (held_.empty()) window_full_told_ = false;
   mark_good(now_ns);
   if (ended_) tell_end(now_ns);
@@ -616,11 +695,35 @@ uint32_t Channel::hand_over(const FramingSpec& framing, Bytes body, uint32_t ski
   return n;
 }
 
+void Channel::set_blocked(bool blocked) {
+  if (blocked_ == blocked) return;
+  blocked_ = blocked;
+  if (attention_ == nullptr) return;
+  if (blocked) {
+    attention_->blocked++;
+  } else {
+    attention_->blocked--;
+  }
+}
+
+/// The session is to look at this channel from now on.
+void Channel::look_after() {
+  if (listed_ || attention_ == nullptr) return;
+  listed_ = true;
+  attention_->wanted.push_back(this);
+}
+
 void Channel::resume(int64_t now_ns) {
   if (blocked_) drain(now_ns);
 }
 
 void Channel::finish(Reason why, int64_t now_ns) {
+  believe_first(now_ns);
+  drop_claim();
+  give_up_all(why, now_ns);
+}
+
+void Channel::give_up_all(Reason why, int64_t now_ns) {
   if (joining_ || in_snapshot_) {
     joining_ = in_snapshot_ = false;
     lossy_ = true;
@@ -632,34 +735,63 @@ void Channel::finish(Reason why, int64_t now_ns) {
 // ── the ledger ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 uint64_t Channel::held_bytes() const {
-  return slot_bytes_ + candidate_.capacity() + held_.capacity() * sizeof(Held) + lost_.capacity() * sizeof(Lost) +
-         holes_.capacity() * sizeof(Hole) + slots_.capacity() * sizeof(Slot) +
-         free_slots_.capacity() * sizeof(free_slots_[0]);
+  return slot_bytes_ + kept_.bytes.capacity() + kept_.list.capacity() * sizeof(Kept) +
+         marks_.capacity() * sizeof(PacketMark) + held_.bytes() + lost_.bytes() + holes_.bytes() +
+         slots_.capacity() * sizeof(Slot) + free_slots_.capacity() * sizeof(free_slots_[0]);
 }
 
 uint64_t Channel::held_bytes_max(const ChannelSpec& spec) {
   // What is held cuts what is missing, so the lists have no more entries than holes and held packets together; a list
   // that grew has room for twice as many.
   const uint64_t packets = spec.window_packets, ranges = 2 * (uint64_t(spec.holes_max) + 2 * packets + 64);
-  return spec.window_bytes + 2 * kDatagramMax + 2 * (2 * packets + 64) * sizeof(Held) +
+  return spec.window_bytes + belief_bytes_max() + 2 * (2 * packets + 64) * sizeof(Held) +
          ranges * (sizeof(Lost) + sizeof(Hole)) + packets * (sizeof(Slot) + 2 * sizeof(uint32_t));
 }
 
 void Channel::update_gauges() {
-  uint64_t missing = 0, held = 0;
-  for (const Hole& h : holes_) missing += h.end - h.begin;
-  for (const Lost& l : lost_) missing += l.end - l.begin;
-  for (const Held& h : held_) held += h.end - h.first;
-  counters_[C::missing] = missing;
-  counters_[C::held] = held;
-  counters_[C::inFlight] = missing + held;
+  counters_[C::inFlight] = highest_ - next_;
+  counters_[C::held] = held_numbers_;
+  counters_[C::missing] = highest_ - next_ - held_numbers_;
 }
 
 bool Channel::ledger_balances() {
   update_gauges();
+  uint64_t missing = 0, held = 0;
+  for (const Hole& h : holes_) missing += h.end - h.begin;
+  for (const Lost& l : lost_) missing += l.end - l.begin;
+  for (const Held& h : held_) held += h.end - h.begin;
   return counters_[C::expected] ==
              counters_[C::delivered] + counters_[C::recovered] + counters_[C::abandoned] + counters_[C::inFlight] &&
-         counters_[C::inFlight] == highest_ - next_;
+         counters_[C::missing] == missing && counters_[C::held] == held;
+}
+
+namespace {
+
+/// Rising, apart, and between the two numbers.
+template <class Range>
+bool in_order(const RangeList<Range>& ranges, uint64_t least, uint64_t most) {
+  uint64_t at = least;
+  for (const Range& r : ranges) {
+    if (r.begin < at || r.end <= r.begin || r.end > most) return false;
+    at = r.end;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool Channel::sound() {
+  if (!ledger_balances() || highest_ < next_) return false;
+  if (!in_order(holes_, next_, highest_) || !in_order(lost_, next_, highest_) || !in_order(held_, next_, highest_))
+    return false;
+  uint32_t announced = 0, on_rung[kRungsCounted] = {};
+  for (const Hole& h : holes_) {
+    announced += h.announced;
+    on_rung[std::min<size_t>(h.rung, kRungsCounted - 1)]++;
+  }
+  if (announced != announced_ || !std::equal(on_rung, on_rung + kRungsCounted, on_rung_)) return false;
+  if (attention_ != nullptr && wants_service() && !listed_) return false;
+  return slots_used_ <= spec_.window_packets && slot_bytes_ <= spec_.window_bytes;
 }
 
 }  // namespace venuewire

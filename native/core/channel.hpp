@@ -7,11 +7,17 @@
 
 #include "core/counters.hpp"
 #include "core/framing.hpp"
+#include "core/ranges.hpp"
 
 namespace venuewire {
 
 inline constexpr uint32_t kLinesMax = 16;
 inline constexpr uint64_t kDatagramMax = 1u << 16;
+inline constexpr size_t kRungsCounted = 16;
+inline constexpr uint32_t kPastSessions = 4;
+inline constexpr uint32_t kOldCountPackets = 256;  ///< of a late line, while no other line goes on
+inline constexpr uint32_t kFirsts = 4;             ///< first packets that contradict each other
+inline constexpr uint32_t kTakenBackAfter = 4;     ///< packets of a session that was left and goes on
 
 /// Messages of one packet, in wire form: walk `body`, pass over `skip` messages, take `take`.
 struct Run {
@@ -27,6 +33,12 @@ struct Run {
   bool unsequenced;
 };
 
+/// Who sent a packet: IPv4, host byte order. 0: not known.
+struct Sender {
+  uint32_t ip = 0;
+  uint16_t port = 0;
+};
+
 struct Notice {
   NoticeCode code = NoticeCode::none;
   Reason reason = Reason::none;
@@ -38,6 +50,7 @@ struct Notice {
   uint16_t server = 0;
   uint32_t detail = 0;  ///< a server's status code, an errno …
   Epoch epoch;
+  Sender sender;  ///< of the packet that led to it, where it is about who is believed
 };
 
 /// Where a channel's output goes. One call per packet, never per message.
@@ -75,6 +88,7 @@ struct Hole {
   bool announced = false;
   bool requested = false;           ///< part of an outstanding request
   bool unobtainable = false;        ///< the venue has said for good that it will not send it: only a snapshot helps
+  bool unread = false;              ///< it came, and there was no place for it because the consumer had made no room
   Reason why = Reason::noRecovery;  ///< why the latest rung gave up
 };
 
@@ -84,11 +98,21 @@ struct Arrival {
   int64_t receive_ns = 0;
   int64_t now_ns = 0;
   uint64_t item = 0;  ///< what the packet's header names, in framings with a second count
+  Sender sender = {};
+  bool connected = false;  ///< it came over a connection of ours: nobody else can have sent it
 };
 
 /// The first number of an item's own count that a snapshot does not contain.
 struct ItemNumber {
   uint64_t item, number;
+};
+
+class Channel;
+
+/// Which channels want something to be done: what a session has to look at does not grow with what is quiet.
+struct Attention {
+  uint32_t blocked = 0;          ///< channels without room
+  std::vector<Channel*> wanted;  ///< that have a hole, wait for a snapshot, or for a second packet
 };
 
 class Channel {
@@ -104,10 +128,29 @@ class Channel {
   void resume(int64_t now_ns);
   /// No more input will come: what is missing is given up, what is held is delivered.
   void finish(Reason why, int64_t now_ns);
+  /// `attention` outlives the channel.
+  void attend(Attention& attention) { attention_ = &attention; }
+  [[nodiscard]] bool wants_service() const {
+    return !holes_.empty() || joining_ || claim_.of == Claim::Of::first_number;
+  }
+  /// The session has taken it from its list.
+  void left_alone() { listed_ = false; }
+  /// When a first packet that nothing has contradicted is believed by itself; INT64_MAX: none waits.
+  [[nodiscard]] int64_t first_due_ns() const;
+  void believe_first(int64_t now_ns);
 
   // ── for the ladder ──
-  [[nodiscard]] std::vector<Hole>& holes() { return holes_; }
-  void announce(Hole& hole, int64_t now_ns);
+  [[nodiscard]] const RangeList<Hole>& holes() const { return holes_; }
+  /// Whether some hole stands on that rung, and how often holes have changed theirs (not counting new ones).
+  [[nodiscard]] bool any_on(size_t rung) const { return on_rung_[std::min(rung, kRungsCounted - 1)] != 0; }
+  [[nodiscard]] uint32_t count_on_first_rung() const { return on_rung_[0]; }
+  [[nodiscard]] uint64_t rung_moves() const { return rung_moves_; }
+  void announce(size_t hole, int64_t now_ns);
+  /// The hole goes to the next rung, whose time runs from `since_ns`.
+  void to_next_rung(size_t hole, int64_t since_ns);
+  /// An attempt on its rung has failed, or has made progress.
+  void count_try(size_t hole, Reason why);
+  void forget_tries(uint64_t begin, uint64_t end);
   /// Gives up a range. Numbers that still arrive before their turn are delivered all the same.
   void abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
   /// Moves the holes inside [begin, end) to the next rung, cutting those that reach beyond it.
@@ -175,12 +218,15 @@ class Channel {
   void update_gauges();
   /// expected = delivered + recovered + abandoned + inFlight, each counted for itself.
   [[nodiscard]] bool ledger_balances();
+  /// What has to hold after every input: the ledger, the order of what is missing, lost and held, counts and bounds.
+  /// Tests, fuzzers and certification ask; a feed does not.
+  [[nodiscard]] bool sound();
   void say(NoticeCode code, Reason why, uint64_t begin, uint64_t end, int64_t now_ns, uint16_t requester = 0xFFFF,
            uint32_t detail = 0, uint16_t server = 0);
 
  private:
   struct Held {
-    uint64_t first, end;    // linear, what is still wanted of the packet
+    uint64_t begin, end;    // linear, what is still wanted of the packet
     uint64_t packet_first;  // linear number of the packet's first message
     uint32_t slot;
     uint8_t line;
@@ -199,11 +245,93 @@ class Channel {
     uint32_t users = 0;
   };
 
+  /// Packets that the present count does not explain: nothing follows from them before enough of them agree.
+  struct Claim {
+    enum class Of : uint8_t { nothing, first_number, session, restart };
+    Of of = Of::nothing;
+    Epoch epoch;
+    uint64_t next = 0;     ///< of a session: wire number behind its latest packet; of a restart: advances_ at its begin
+    uint32_t packets = 0;  ///< that agree
+    int64_t since_ns = 0;
+  };
+  /// A packet of the claim, kept whole: when the claim turns out to be true nothing of it is lost.
+  struct Kept {
+    const FramingSpec* framing;
+    uint32_t at, size;
+    Arrival arrival;
+    uint64_t numbers, first;  ///< of an old packet: linear
+  };
+  struct KeptPackets {
+    std::vector<Kept> list;
+    std::vector<uint8_t> bytes;
+  };
+  /// Where a count may begin. `kept`: which kept packet says so, counted from 1; 0: a heartbeat.
+  struct FirstSeen {
+    Epoch epoch;
+    uint64_t begin = 0, next = 0;  ///< wire numbers
+    uint32_t kept = 0;
+  };
+  struct PastSession {
+    Epoch epoch;
+    uint64_t next = 0;  ///< wire number at which it was left
+  };
+  /// What a line has shown of the present count.
+  struct LineTrace {
+    uint64_t end = 0;  ///< linear: one above its highest number
+    // Numbers that it shows again, from a lower one upwards.
+    uint64_t run_next = 0;
+    uint64_t advances = 0;  ///< when the run was last looked at
+    uint32_t run_packets = 0, contradictions = 0;
+    bool running = false, interleaved = false;
+  };
+  /// What tells a copy of a packet from another one with the same number.
+  struct PacketMark {
+    uint64_t first = ~0ull, mark = 0;
+    int64_t receive_ns = 0;
+    uint32_t count = 0;
+    uint8_t line = 0;
+  };
+
+  // Who is believed (channel_belief.cpp).
+  [[nodiscard]] bool believed(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
+                              const Arrival& arrival);
+  [[nodiscard]] bool first_agrees(const FramingSpec& framing, const Packet& packet, uint64_t begin, uint64_t next,
+                                  const Arrival& arrival, bool keeps);
+  [[nodiscard]] bool starts_over(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
+                                 const Arrival& arrival);
+  [[nodiscard]] bool is_copy(const Packet& packet, uint64_t first, uint64_t count, const Arrival& arrival,
+                             bool& contradicts) const;
+  void keep_old(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
+                const Arrival& arrival);
+  [[nodiscard]] bool start_over(const Arrival& arrival);
+  void take_restart(int64_t now_ns);
+  void advanced(Bytes body, uint64_t first, uint64_t end, const Arrival& arrival);
+  [[nodiscard]] bool session_agrees(const FramingSpec& framing, const Packet& packet, uint64_t end,
+                                    const PastSession* past, uint32_t needed, const Arrival& arrival);
+  void begin_with(uint32_t which, int64_t now_ns);
+  [[nodiscard]] bool keeps_more(const Packet& packet) const;
+  void shows_present_count(uint8_t line);
+  [[nodiscard]] uint64_t ahead(uint64_t from, uint64_t to) const;
+  [[nodiscard]] bool near(uint64_t number, uint64_t begin, uint64_t next) const;
+  void prepare_belief();
+  [[nodiscard]] static uint64_t belief_bytes_max();
+  void leave_session(const Epoch& for_epoch);
+  void keep(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, uint64_t numbers,
+            uint64_t first = 0);
+  void drop_claim();
+  [[nodiscard]] KeptPackets take_claim();
+  void replay(KeptPackets kept, int64_t now_ns);
+  /// A damaged packet shows that these numbers exist, though it does not bring them.
+  void exists(uint64_t first, uint64_t end, const Arrival& arrival);
+  void cut(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+
   void data(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t count, const Arrival& arrival);
   void early(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t end, const Arrival& arrival);
   [[nodiscard]] bool hold(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t begin, uint64_t end,
                           const Arrival& arrival, uint32_t& slot);
   void raise(uint64_t to, int64_t now_ns);
+  void mark_unread(uint64_t begin, uint64_t end);
+  void give_up_all(Reason why, int64_t now_ns);
   void add_hole(uint64_t begin, uint64_t end, int64_t now_ns);
   uint64_t fill(uint64_t begin, uint64_t end, Origin origin, int64_t now_ns);
   void drop_below(uint64_t position, bool count_duplicates);
@@ -211,13 +339,29 @@ class Channel {
   uint32_t hand_over(const FramingSpec& framing, Bytes body, uint32_t skip, uint32_t take, uint64_t sequence,
                      const Arrival& arrival, bool unsequenced);
   [[nodiscard]] bool enter_epoch(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
-  [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns);
-  [[nodiscard]] bool from_before_reset(uint64_t first, const Arrival& arrival);
+  /// `told`: the venue has said so. Otherwise what was delivered may not be true: stale.
+  [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns, bool told = true);
+  [[nodiscard]] bool goes_on_as_before(const Packet& packet, uint64_t first, const Arrival& arrival);
+  [[nodiscard]] bool from_before_reset(const Packet& packet, uint64_t first, const Arrival& arrival);
   void unavailable(uint64_t first, uint64_t last, int64_t now_ns);
-  [[nodiscard]] bool begins_again(uint64_t end, int64_t send_ns);
+  [[nodiscard]] bool begins_again(uint64_t end, int64_t send_ns, int64_t& since_ns);
   void never_sent(uint64_t first, uint64_t last, const Arrival& arrival);
   void take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  [[nodiscard]] bool count_numbers(const FramingSpec& framing, const Packet& packet, uint64_t first,
+                                   const Arrival& arrival, uint64_t& count, bool& one_more);
+  [[nodiscard]] bool follow_time(const Packet& packet, uint64_t end, const Arrival& arrival);
+  void hand_over_control(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  void say_unavailable(const ControlRule& rule, Bytes message, const Packet& packet, const Arrival& arrival);
+  [[nodiscard]] bool reset(const Packet& packet, HeartbeatNumber meaning, uint64_t reset_to, bool timed,
+                           const Arrival& arrival);
+  void tell_opened(uint64_t begin, uint64_t end, int64_t now_ns);
+  void part(size_t hole, uint64_t at);
+  void count_in(const Hole& hole);
+  void count_out(const Hole& hole);
+  void count_taken(const Hole& hole, uint64_t from, uint64_t to);
+  void set_blocked(bool blocked);
+  void look_after();
   void lose(uint64_t begin, uint64_t end, Reason why);
   void start(uint64_t first, int64_t now_ns);
   void idle(const Packet& packet, HeartbeatNumber meaning, const Arrival& arrival);
@@ -252,13 +396,18 @@ class Channel {
   bool lossy_ = false;    // something was given up since the last snapshot or session start
 
   Epoch epoch_;
-  Epoch past_[4];
+  PastSession past_[kPastSessions];
   uint32_t past_count_ = 0;
-  Epoch candidate_epoch_;
-  bool has_candidate_ = false;
-  std::vector<uint8_t> candidate_;
-  const FramingSpec* candidate_framing_ = nullptr;
-  Arrival candidate_arrival_;
+  Claim claim_;
+  KeptPackets kept_;
+  FirstSeen firsts_[kFirsts];
+  uint32_t firsts_count_ = 0;
+  bool replaying_ = false;
+  Sender sender_;  // of the packet that is being read
+  LineTrace traces_[kLinesMax];
+  uint64_t advances_ = 0;  // packets that moved the count on
+  std::vector<PacketMark> marks_;
+  uint64_t given_up_begin_ = 0, given_up_end_ = 0;  // linear: the latest range that was given up
   uint64_t jump_candidate_ = 0;
   uint32_t generation_ = 0;
   uint32_t line_generation_[kLinesMax] = {};
@@ -268,9 +417,15 @@ class Channel {
   int64_t restart_candidate_ns_ = INT64_MIN;
   int64_t newest_send_ns_ = INT64_MIN;  // of what moved the count on
 
-  std::vector<Held> held_;
-  std::vector<Lost> lost_;
-  std::vector<Hole> holes_;
+  RangeList<Held> held_;
+  RangeList<Lost> lost_;
+  RangeList<Hole> holes_;
+  uint64_t held_numbers_ = 0;
+  uint32_t announced_ = 0;                // holes that are
+  uint32_t on_rung_[kRungsCounted] = {};  // holes, by rung; the last counts all behind it
+  uint64_t rung_moves_ = 0;
+  Attention* attention_ = nullptr;
+  bool listed_ = false;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_slots_;
   uint64_t slot_bytes_ = 0;

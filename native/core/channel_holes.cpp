@@ -10,99 +10,148 @@ namespace {
 using C = ChannelCounter;
 }
 
-void Channel::announce(Hole& hole, int64_t now_ns) {
-  if (hole.announced) return;
-  hole.announced = true;
+void Channel::count_in(const Hole& hole) {
+  on_rung_[std::min<size_t>(hole.rung, kRungsCounted - 1)]++;
+  announced_ += hole.announced;
+}
+
+void Channel::count_out(const Hole& hole) {
+  on_rung_[std::min<size_t>(hole.rung, kRungsCounted - 1)]--;
+  announced_ -= hole.announced;
+}
+
+/// A hole is about to lose [from, to).
+void Channel::count_taken(const Hole& hole, uint64_t from, uint64_t to) {
+  if (from == hole.begin && to == hole.end) count_out(hole);
+  if (from != hole.begin && to != hole.end) count_in(hole);  // it is two now
+}
+
+void Channel::announce(size_t hole, int64_t now_ns) {
+  Hole& h = holes_[hole];
+  if (h.announced) return;
+  h.announced = true;
+  announced_++;
+  tell_opened(h.begin, h.end, now_ns);
+}
+
+void Channel::tell_opened(uint64_t begin, uint64_t end, int64_t now_ns) {
   counters_[C::gapsOpened]++;
-  const uint64_t begin = hole.begin, end = hole.end;
   say(NoticeCode::gapOpened, Reason::none, begin, end, now_ns);
-  if (!stale_) {
-    stale_ = true;
-    say(NoticeCode::stale, Reason::none, begin, end, now_ns);
+  if (stale_) return;
+  stale_ = true;
+  say(NoticeCode::stale, Reason::none, begin, end, now_ns);
+}
+
+void Channel::to_next_rung(size_t hole, int64_t since_ns) {
+  Hole& h = holes_[hole];
+  count_out(h);
+  h.rung++;
+  h.rung_since_ns = since_ns;
+  count_in(h);
+}
+
+void Channel::count_try(size_t hole, Reason why) {
+  holes_[hole].tries++;
+  holes_[hole].why = why;
+}
+
+void Channel::forget_tries(uint64_t begin, uint64_t end) {
+  for (size_t i = holes_.behind(begin); i < holes_.size() && holes_[i].begin < end; i++) {
+    if (holes_[i].begin >= begin && holes_[i].end <= end) holes_[i].tries = 0;
   }
 }
 
 void Channel::abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) {
   take_out(holes_, begin, end, [&](Hole& h, uint64_t from, uint64_t to) {
-    announce(h, now_ns);
-    lose(from, to, why);
+    if (!h.announced) {
+      h.announced = true;
+      announced_++;
+      tell_opened(h.begin, h.end, now_ns);
+    }
+    lose(from, to, h.unread ? Reason::slowConsumer : why);
+    count_taken(h, from, to);
   });
   drain(now_ns);
 }
 
+/// What came and found no place because the consumer had made no room: if nothing brings it again, that is why.
+void Channel::mark_unread(uint64_t begin, uint64_t end) {
+  for (size_t i = holes_.behind(begin); i < holes_.size() && holes_[i].begin < end; i++) holes_[i].unread = true;
+}
+
 /// Neighbours lost for one reason become one range: what a consumer without room is not told yet stays bounded.
 void Channel::lose(uint64_t begin, uint64_t end, Reason why) {
-  auto at = std::upper_bound(lost_.begin(), lost_.end(), begin, [](uint64_t v, const Lost& x) { return v < x.begin; });
-  const bool joins_next = at != lost_.end() && at->begin == end && at->why == why;
-  if (at != lost_.begin() && std::prev(at)->end == begin && std::prev(at)->why == why) {
-    std::prev(at)->end = joins_next ? at->end : end;
+  const size_t at = lost_.behind(begin);
+  const bool joins_next = at < lost_.size() && lost_[at].begin == end && lost_[at].why == why;
+  const bool joins_last = at > 0 && lost_[at - 1].end == begin && lost_[at - 1].why == why;
+  if (joins_last) {
+    lost_[at - 1].end = joins_next ? lost_[at].end : end;
     if (joins_next) lost_.erase(at);
   } else if (joins_next) {
-    at->begin = begin;
+    lost_[at].begin = begin;
   } else {
     lost_.insert(at, Lost{begin, end, why});
   }
 }
 
 void Channel::advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns, bool for_good) {
-  for (size_t i = 0; i < holes_.size() && holes_[i].begin < end; i++) {
-    if (holes_[i].end <= begin) continue;
-    const auto cut = [&](uint64_t at) {
-      Hole rest = holes_[i];
-      rest.begin = at;
-      holes_[i].end = at;
-      holes_.insert(holes_.begin() + long(i) + 1, rest);
-    };
+  rung_moves_++;
+  for (size_t i = holes_.behind(begin); i < holes_.size() && holes_[i].begin < end; i++) {
     if (holes_[i].begin < begin) {
-      cut(begin);
+      part(i, begin);
       continue;
     }
-    if (holes_[i].end > end) cut(end);
-    Hole& h = holes_[i];
-    if (for_good && h.unobtainable) continue;
-    h.unobtainable = h.unobtainable || for_good;
-    h.rung++;
-    h.tries = 0;
-    h.why = why;
-    h.rung_since_ns = now_ns;
+    if (holes_[i].end > end) part(i, end);
+    if (for_good && holes_[i].unobtainable) continue;
+    holes_[i].unobtainable = holes_[i].unobtainable || for_good;
+    holes_[i].tries = 0;
+    holes_[i].why = why;
+    to_next_rung(i, now_ns);
   }
 }
 
-uint64_t Channel::missing(uint64_t begin, uint64_t end) const {
-  uint64_t n = 0;
-  for (const Hole& h : holes_) {
-    if (h.begin >= end) break;
-    if (h.end > begin && !h.unobtainable) n += std::min(h.end, end) - std::max(h.begin, begin);
-  }
-  return n;
+/// One hole becomes two that meet at `at`.
+void Channel::part(size_t hole, uint64_t at) {
+  Hole rest = holes_[hole];
+  rest.begin = at;
+  holes_[hole].end = at;
+  holes_.insert(hole + 1, rest);
+  count_in(rest);
 }
 
 void Channel::advance_on(uint16_t rung, uint64_t begin, uint64_t end, Reason why, int64_t now_ns) {
   for (uint64_t at = begin; at < end;) {
-    const auto h =
-        std::find_if(holes_.begin(), holes_.end(), [&](const Hole& x) { return x.end > at && x.rung == rung; });
-    if (h == holes_.end() || h->begin >= end) return;
-    const uint64_t from = std::max(at, h->begin), to = std::min(end, h->end);
+    size_t i = holes_.behind(at);
+    while (i < holes_.size() && holes_[i].rung != rung) i++;
+    if (i == holes_.size() || holes_[i].begin >= end) return;
+    const uint64_t from = std::max(at, holes_[i].begin), to = std::min(end, holes_[i].end);
     advance(from, to, why, now_ns);
     at = to;
   }
 }
 
+uint64_t Channel::missing(uint64_t begin, uint64_t end) const {
+  uint64_t n = 0;
+  for (size_t i = holes_.behind(begin); i < holes_.size() && holes_[i].begin < end; i++) {
+    const Hole& h = holes_[i];
+    if (!h.unobtainable) n += std::min(h.end, end) - std::max(h.begin, begin);
+  }
+  return n;
+}
+
 uint64_t Channel::missing_on(uint16_t rung, uint64_t begin, uint64_t end) const {
   uint64_t n = 0;
-  for (const Hole& h : holes_) {
-    if (h.begin >= end) break;
-    if (h.end > begin && h.rung == rung) n += std::min(h.end, end) - std::max(h.begin, begin);
+  for (size_t i = holes_.behind(begin); i < holes_.size() && holes_[i].begin < end; i++) {
+    const Hole& h = holes_[i];
+    if (h.rung == rung) n += std::min(h.end, end) - std::max(h.begin, begin);
   }
   return n;
 }
 
 void Channel::mark_good(int64_t now_ns) {
-  if (!stale_ || lossy_ || joining_ || in_snapshot_ || refresh_due_ || !lost_.empty() || (was_up_ && streams_up_ == 0))
-    return;
-  for (const Hole& h : holes_) {
-    if (h.announced) return;
-  }
+  const bool unsure =
+      lossy_ || joining_ || in_snapshot_ || refresh_due_ || !lost_.empty() || (was_up_ && streams_up_ == 0);
+  if (!stale_ || unsure || announced_ != 0) return;
   stale_ = false;
   say(NoticeCode::good, Reason::none, next_, next_, now_ns);
 }

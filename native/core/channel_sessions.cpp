@@ -6,8 +6,21 @@
 namespace venuewire {
 
 namespace {
+
 using C = ChannelCounter;
+
+/// How many numbers a data packet takes.
+uint64_t numbers_in(const FramingSpec& framing, const Packet& packet) {
+  if (framing.numbering != Numbering::message) return 1;
+  if (packet.count != kCountUnknown) return packet.count;
+  MessageWalk walk(framing, packet.body);
+  Bytes message;
+  uint64_t n = 0;
+  while (walk.next(message)) n++;
+  return n;
 }
+
+}  // namespace
 
 bool Channel::plausible(uint64_t first, uint64_t end, int64_t now_ns) {
   if (first <= highest_ + spec_.jump_max) {
@@ -30,16 +43,20 @@ void Channel::idle(const Packet& packet, HeartbeatNumber meaning, const Arrival&
   if (meaning == HeartbeatNumber::next && packet.sequence == 0) return;  // says nothing (Cboe off-hours)
   uint64_t next = linear(packet.sequence);
   if (meaning != HeartbeatNumber::next) next++;
-  if (from_before_reset(next, arrival)) return;
+  if (from_before_reset(packet, next, arrival)) return;
   if (meaning == HeartbeatNumber::numbered) {
     // The heartbeat itself takes a number: it is a packet like any other, if with nothing in it.
+    if (!believed(framing_, packet, next - 1, 1, arrival)) return;
+    next = linear(packet.sequence) + 1;
     data(packet.body.size == 0 ? kEmptyFraming : framing_, packet.body, next - 1, 1, arrival);
     return;
   }
   if (!started_) {
-    start(next, arrival.now_ns);
-    return;
+    if (arrival.connected) start(next, arrival.now_ns);
+    if (!arrival.connected && !first_agrees(framing_, packet, wire(next), wire(next), arrival, false)) return;
+    next = linear(packet.sequence) + (meaning == HeartbeatNumber::last ? 1 : 0);
   }
+  if (arrival.line < kLinesMax) traces_[arrival.line].end = std::max(traces_[arrival.line].end, next);
   if (next <= highest_) return;
   if (!plausible(next, next, arrival.now_ns)) return;
   raise(next, arrival.now_ns);
@@ -51,64 +68,42 @@ bool Channel::enter_epoch(const FramingSpec& framing, const Packet& packet, cons
     return false;
   }
   if (!started_) {
-    epoch_ = packet.epoch;
-    return true;
+    if (arrival.connected) epoch_ = packet.epoch;
+    return true;  // the first number is agreed on together with its session
   }
   // Recovery servers answer with the session they were asked for; anything else is not ours.
   if (arrival.origin != Origin::live) {
     counters_[C::otherSession]++;
     return false;
   }
-  bool older = framing.epoch_ordered &&
-               (packet.epoch.high < epoch_.high || (packet.epoch.high == epoch_.high && packet.epoch.low < epoch_.low));
-  for (uint32_t i = 0; i < past_count_; i++) older = older || past_[i] == packet.epoch;
-  if (older) {
+  const bool lower = framing.epoch_ordered && (packet.epoch.high < epoch_.high ||
+                                               (packet.epoch.high == epoch_.high && packet.epoch.low < epoch_.low));
+  const PastSession* past = nullptr;
+  for (uint32_t i = 0; i < past_count_; i++) past = past_[i].epoch == packet.epoch ? &past_[i] : past;
+  // What a session that was left still had to say, by a slow line or a sender that has been replaced, is over. One that
+  // goes on was left by mistake.
+  const uint64_t end = packet.sequence + numbers_in(framing, packet);
+  if (past != nullptr && (packet.kind != PacketKind::data || end <= past->next)) {
     counters_[C::otherSession]++;
     return false;
   }
-  // One packet with a new session may be a damaged one; a second that agrees makes it true.
-  if (!(has_candidate_ && candidate_epoch_ == packet.epoch) && !ended_) {
-    has_candidate_ = true;
-    candidate_epoch_ = packet.epoch;
-    candidate_.assign(packet.whole.data, packet.whole.data + packet.whole.size);
-    candidate_framing_ = &framing;
-    candidate_arrival_ = arrival;
-    return false;
-  }
-  const bool replay = has_candidate_ && candidate_epoch_ == packet.epoch && !candidate_.empty();
-  const uint64_t first = framing_.wrap_max == ~0ull ? framing_.wrap_first : 0;
-  if (!switch_epoch(packet.epoch, first, NoticeCode::sessionStarted, arrival.now_ns)) return false;
-  has_candidate_ = false;
-  if (replay) {
-    Packet earlier;
-    uint32_t consumed;
-    const std::vector<uint8_t> bytes = std::move(candidate_);
-    candidate_.clear();
-    Arrival then = candidate_arrival_;
-    then.now_ns = arrival.now_ns;
-    if (read_packet(*candidate_framing_, Bytes{bytes.data(), uint32_t(bytes.size())}, earlier, consumed) ==
-        FrameStatus::ok) {
-      take(*candidate_framing_, earlier, then);
-    }
-  }
-  return true;
+  const uint32_t needed = past != nullptr || lower ? kTakenBackAfter : ended_ || arrival.connected ? 1 : 2;
+  if (!session_agrees(framing, packet, end, past, needed, arrival)) return false;
+  const uint64_t next = past == nullptr ? framing_.wrap_first : past->next;
+  if (switch_epoch(packet.epoch, next, NoticeCode::sessionStarted, arrival.now_ns, past == nullptr && !lower))
+    replay(take_claim(), arrival.now_ns);
+  return false;  // what made the claim true has been taken with it
 }
 
-/// Ends what the present numbers mean: what is missing is given up, what is held is delivered, counting starts at
-/// `next`. False while the consumer has no room for that.
-bool Channel::switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns) {
-  finish(why == NoticeCode::reset ? Reason::reset : Reason::sessionEnded, now_ns);
+/// Ends what the present numbers mean: what is missing is given up, what is held is delivered, counting starts at the
+/// wire number `next`. False while the consumer has no room for that.
+bool Channel::switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns, bool told) {
+  give_up_all(why == NoticeCode::reset ? Reason::reset : Reason::sessionEnded, now_ns);
   if (!held_.empty() || !lost_.empty()) {
     counters_[C::consumerFull]++;
     return false;
   }
-  if (!(epoch == epoch_)) {
-    if (past_count_ == 4) {
-      for (int i = 0; i < 3; i++) past_[i] = past_[i + 1];
-      past_count_ = 3;
-    }
-    past_[past_count_++] = epoch_;
-  }
+  if (!(epoch == epoch_)) leave_session(epoch);
   if (why != NoticeCode::reset && !ended_told_) {
     say(NoticeCode::sessionEnded, Reason::sessionEnded, next_, next_, now_ns);
   }
@@ -117,9 +112,12 @@ bool Channel::switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, in
   ended_ = ended_told_ = false;
   end_number_ = 0;
   jump_candidate_ = 0;
-  lossy_ = false;
+  lossy_ = !told;
   next_ = 0;
-  next_ = highest_ = why == NoticeCode::reset ? linear(next) : next;
+  next_ = highest_ = linear(next);
+  given_up_begin_ = given_up_end_ = 0;
+  std::fill(marks_.begin(), marks_.end(), PacketMark{});
+  for (LineTrace& t : traces_) t.running = false;
   say(why, Reason::none, next_, next_, now_ns);
   if (refreshes_) {
     // Whatever was known is void until the state has been told anew.
@@ -128,8 +126,28 @@ bool Channel::switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, in
       say(NoticeCode::stale, why == NoticeCode::reset ? Reason::reset : Reason::sessionEnded, next_, next_, now_ns);
     stale_ = true;
   }
-  mark_good(now_ns);
+  if (told) {
+    mark_good(now_ns);
+  } else if (!stale_) {
+    stale_ = true;
+    say(NoticeCode::stale, Reason::reset, next_, next_, now_ns);
+  }
   return true;
+}
+
+/// Remembers where the present session was left; `for_epoch` is entered (again).
+void Channel::leave_session(const Epoch& for_epoch) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < past_count_; i++) {
+    if (!(past_[i].epoch == for_epoch) && !(past_[i].epoch == epoch_)) past_[kept++] = past_[i];
+  }
+  if (kept == kPastSessions) {
+    for (uint32_t i = 1; i < kPastSessions; i++) past_[i - 1] = past_[i];
+    kept--;
+  }
+  past_[kept++] = {epoch_, wire(highest_)};
+  past_count_ = kept;
+  for (LineTrace& t : traces_) t = LineTrace{};
 }
 
 void Channel::tell_end(int64_t now_ns) {
@@ -140,9 +158,8 @@ void Channel::tell_end(int64_t now_ns) {
 
 void Channel::stream_up(const Epoch* epoch, uint64_t wire_next, int64_t now_ns, uint16_t requester) {
   was_up_ = true;
-  const bool entered =
-      epoch == nullptr || !started_ || *epoch == epoch_ ||
-      switch_epoch(*epoch, framing_.wrap_max == ~0ull ? framing_.wrap_first : 0, NoticeCode::sessionStarted, now_ns);
+  const bool entered = epoch == nullptr || !started_ || *epoch == epoch_ ||
+                       switch_epoch(*epoch, framing_.wrap_first, NoticeCode::sessionStarted, now_ns);
   streams_up_++;
   if (!entered) return;
   if (epoch != nullptr && !started_) epoch_ = *epoch;

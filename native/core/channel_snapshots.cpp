@@ -1,5 +1,6 @@
 // Snapshots of a channel: their messages, where delivery goes on behind them, and joining without one.
 #include <algorithm>
+#include <utility>
 
 #include "core/channel.hpp"
 
@@ -22,7 +23,7 @@ bool Channel::snapshot_message(const FramingSpec& framing, Bytes body, const Arr
     return true;
   }
   if (!output_.room(body.size)) {
-    blocked_ = true;
+    set_blocked(true);
     return false;
   }
   Arrival a = arrival;
@@ -38,7 +39,7 @@ bool Channel::join_by_items(const std::vector<ItemNumber>& items, uint64_t wante
   uint64_t position = wanted, last = wanted;
   bool leading = true, any = false;
   for (const Held& h : held_) {
-    if (h.first < wanted) continue;
+    if (h.begin < wanted) continue;
     if (!h.framing->item_number.present()) return false;
     const Slot& s = slots_[h.slot];
     const auto at = std::lower_bound(items.begin(), items.end(), h.item,
@@ -69,7 +70,7 @@ bool Channel::join_by_items(const std::vector<ItemNumber>& items, uint64_t wante
       }
     }
     if (some_in) last = h.end;
-    leading = leading && all_in && h.first == position;
+    leading = leading && all_in && h.begin == position;
     if (leading) position = h.end;
   }
   first = wire(position);
@@ -90,7 +91,9 @@ bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester, u
   if (!joining_ && started_ && (position < next_ || useless)) return refuse(Reason::tooOld);
   in_snapshot_ = false;
   counters_[C::snapshots]++;
+  KeptPackets kept;
   if (!started_) {
+    if (claim_.of == Claim::Of::first_number) kept = take_claim();
     started_ = true;
     joining_ = false;
     next_ = highest_ = position;
@@ -100,7 +103,9 @@ bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester, u
     joining_ = false;
     if (position < next_) {
       counters_[C::expected] += next_ - position;
-      holes_.insert(holes_.begin(), Hole{position, next_, now_ns, now_ns});
+      holes_.insert(0, Hole{position, next_, now_ns, now_ns});
+      count_in(holes_.front());
+      look_after();
       next_ = position;
     } else {
       drop_below(position, false);
@@ -127,6 +132,7 @@ bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester, u
   const uint64_t compare_to = greatest == 0 ? next_ : std::max(next_, linear(greatest));
   say(NoticeCode::snapshotEnded, Reason::none, next_, compare_to, now_ns, requester);
   drain(now_ns);
+  replay(std::move(kept), now_ns);
   mark_good(now_ns);
   return true;
 }

@@ -115,6 +115,7 @@ bool fix_sum(Bytes whole) {
 }  // namespace
 
 FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint32_t& consumed) {
+  out.cut = false;
   consumed = datagram.size;
   if (datagram.size < f.header_length_min) return FrameStatus::malformed;
   Bytes whole = datagram;
@@ -129,9 +130,10 @@ FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint3
   }
   if (f.packet_length.present()) {
     const int64_t size = int64_t(f.packet_length.load(datagram.data) & kLengthMask) + f.packet_length_add;
-    if (size < f.header_length_min || size > datagram.size) return FrameStatus::malformed;
-    whole = datagram.first(uint32_t(size));
-    if (f.many_packets) consumed = uint32_t(size);
+    if (size < f.header_length_min) return FrameStatus::malformed;
+    out.cut = size > datagram.size;
+    if (!out.cut) whole = datagram.first(uint32_t(size));
+    if (f.many_packets) consumed = whole.size;
   }
   if (f.packet_delimiter >= 0) {
     const int64_t size = delimited_size(f, datagram);
@@ -152,13 +154,21 @@ FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint3
   const bool has_count = f.count.present() && f.count.fits(whole);
   out.count = has_count ? uint32_t(f.count.load(p)) : kCountUnknown;
   out.body = whole.from(f.header_length);
+  bool said = false;
   for (const KindRule& k : f.kinds) {
     if (!k.field.fits(whole) || k.field.load(whole) != k.value) continue;
     if (k.also.present() && (!k.also.fits(whole) || k.also.load(whole) != k.also_value)) continue;
     out.kind = k.kind;
     out.number = k.number;
-    return FrameStatus::ok;
+    said = true;
+    break;
   }
+  if (out.cut) {
+    // Its messages have lengths of their own, or there is nothing whole in it.
+    if (out.kind != PacketKind::data) return FrameStatus::malformed;
+    if (!f.message_length.present() && f.message_delimiter < 0 && !f.table) out.body = {};
+  }
+  if (said) return FrameStatus::ok;
   // A data packet that is too short for its own header's count field.
   if (f.count.present() && !has_count) return FrameStatus::malformed;
   if (f.zero_is_unsequenced && out.sequence == 0) out.kind = PacketKind::unsequenced;
@@ -185,6 +195,9 @@ int64_t stream_packet_size(const FramingSpec& f, Bytes stream, uint32_t packet_b
   return size;
 }
 
-uint64_t table_length(const FramingSpec& f, Bytes rest) { return f.table->length(rest); }
+uint64_t table_length(const FramingSpec& f, Bytes rest, bool& known) {
+  known = f.table->classify(rest) != Catalogue::kUnknown;
+  return known ? f.table->length(rest) : 0;
+}
 
 }  // namespace venuewire

@@ -127,6 +127,7 @@ struct Packet {
   uint64_t channel = 0;
   int64_t send_time_ns = 0;
   Bytes whole, body;  ///< body: from the first message to the packet's end
+  bool cut = false;   ///< the header states more bytes than there are
 };
 inline constexpr uint32_t kCountUnknown = 0xFFFFFFFF;
 
@@ -144,6 +145,8 @@ class MessageWalk {
   MessageWalk(const FramingSpec& f, Bytes body) : f_(f), body_(body) {}
   [[nodiscard]] bool next(Bytes& message);
   [[nodiscard]] bool malformed() const { return malformed_; }
+  /// The last message is of a type that the table does not know: it was taken to the packet's end.
+  [[nodiscard]] bool bounded_by_packet() const { return bounded_by_packet_; }
   [[nodiscard]] uint32_t offset() const { return at_; }
   [[nodiscard]] bool at_end() const { return at_ >= body_.size; }
 
@@ -151,15 +154,16 @@ class MessageWalk {
   const FramingSpec& f_;
   Bytes body_;
   uint32_t at_ = 0;
-  bool malformed_ = false;
+  bool malformed_ = false, bounded_by_packet_ = false;
 };
 
-/// Bytes of the message at the front by its type; 0: the table does not know it, or it leads past the end.
-[[nodiscard]] uint64_t table_length(const FramingSpec& f, Bytes rest);
+/// Bytes of the message at the front by its type; 0: it leads past the end. `known`: by the table.
+[[nodiscard]] uint64_t table_length(const FramingSpec& f, Bytes rest, bool& known);
 
 inline bool MessageWalk::next(Bytes& message) {
   if (at_ >= body_.size) return false;
   const Bytes rest = body_.from(at_);
+  const uint32_t around = uint32_t(f_.message_prefix) + f_.message_trailer;
   uint64_t step;
   if (f_.message_length.present()) [[likely]] {
     if (!f_.message_length.fits(rest)) return malformed_ = true, false;
@@ -169,11 +173,17 @@ inline bool MessageWalk::next(Bytes& message) {
     if (!hit) return malformed_ = true, false;
     step = uint64_t(static_cast<const uint8_t*>(hit) - rest.data) + 1;
   } else if (f_.table) {
-    step = table_length(f_, rest);
+    if (rest.size < around) return malformed_ = true, false;
+    bool known = true;
+    step = table_length(f_, {rest.data + f_.message_prefix, rest.size - around}, known);
+    step = step == 0 ? 0 : step + around;
+    if (!known) {
+      bounded_by_packet_ = true;
+      step = rest.size;
+    }
   } else {
     step = rest.size;  // one message, to the end
   }
-  const uint32_t around = uint32_t(f_.message_prefix) + f_.message_trailer;
   if (step < around || step > rest.size || step == 0) return malformed_ = true, false;
   message = {rest.data + f_.message_prefix, uint32_t(step) - around};
   if (f_.message_align > 1) step = (step + f_.message_align - 1) / f_.message_align * f_.message_align;

@@ -76,6 +76,14 @@ void Requester::heard(uint64_t linear_end) {
     outstanding_ = false;
 }
 
+/// Whether a hole of the channel stands on a rung of this requester.
+bool Requester::has_work(const Channel& channel, const std::vector<RungSpec>& rungs, RungKind kind) const {
+  for (size_t i = 0; i < rungs.size(); i++) {
+    if (rungs[i].kind == kind && rungs[i].requester == index_ && channel.any_on(i)) return true;
+  }
+  return false;
+}
+
 bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns) {
   if (spec_.purpose == Purpose::feed) return feed_pick(channels, rungs, now_ns);
   if (resting(now_ns)) return false;
@@ -102,11 +110,12 @@ bool Requester::pick(std::vector<Channel*>& channels, const std::vector<RungSpec
       if (work_channel_) break;
       continue;
     }
-    std::vector<Hole>& holes = c->holes();
+    const RangeList<Hole>& holes = c->holes();
+    if (!has_work(*c, rungs, kind)) continue;
     for (size_t i = 0; i < holes.size() && !work_channel_; i++) {
-      Hole& h = holes[i];
+      const Hole& h = holes[i];
       if (h.rung >= rungs.size() || rungs[h.rung].kind != kind || rungs[h.rung].requester != index_) continue;
-      c->announce(h, now_ns);
+      c->announce(i, now_ns);
       if (now_ns < cooldown_until_ns_) {
         c->advance(h.begin, h.end, cooldown_why_, now_ns);
         continue;
@@ -241,12 +250,12 @@ bool Requester::used_up(Reason why) {
   bool over = false;
   // A snapshot would have closed every hole that waits for one.
   const bool all = spec_.purpose == Purpose::snapshot;
-  for (Hole& h : c->holes()) {
-    if (h.begin >= work_end_ && !all) break;
-    if ((h.end <= work_begin_ && !all) || h.rung != work_rung_index_) continue;
-    h.tries++;
-    h.why = why;
-    over = over || h.tries >= work_rung_->tries;
+  const RangeList<Hole>& holes = c->holes();
+  for (size_t i = all ? 0 : holes.behind(work_begin_); i < holes.size(); i++) {
+    if (holes[i].begin >= work_end_ && !all) break;
+    if (holes[i].rung != work_rung_index_) continue;
+    c->count_try(i, why);
+    over = over || holes[i].tries >= work_rung_->tries;
   }
   return over;
 }
@@ -325,39 +334,67 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
 
 // ── the ladder ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+Ladder::Ladder(const std::vector<RungSpec>& rungs) : rungs_(rungs) {
+  // Holes are as old as they stand; as long as only the first rung waits, those that wait are the last of them.
+  for (size_t i = 0; i < rungs.size(); i++) {
+    if (i == 0 ? rungs[i].channel >= 0 : rungs[i].kind == RungKind::wait) in_order_ = false;
+  }
+}
+
+/// The first hole that time can move, when nothing else has moved any since the last look at all of them.
+size_t Ladder::first_waiting(const Channel& channel) const {
+  const RangeList<Hole>& holes = channel.holes();
+  const size_t first = holes.size() - channel.count_on_first_rung();
+  const bool looked = channel.index() < seen_moves_.size() && seen_moves_[channel.index()] == channel.rung_moves();
+  const bool last_ones = first == holes.size() || holes[first].rung == 0;
+  return in_order_ && looked && last_ones ? first : 0;
+}
+
 void Ladder::tick(Channel& channel, int64_t now_ns) {
   if (channel.waiting_for_snapshot() || !channel.started()) return;
-  std::vector<Hole>& holes = channel.holes();
-  for (size_t i = 0; i < holes.size();) {
-    Hole& h = holes[i];
+  const RangeList<Hole>& holes = channel.holes();
+  size_t i = first_waiting(channel);
+  const bool in_order = i != 0;
+  while (i < holes.size()) {
+    const Hole& h = holes[i];
     while (h.rung < rungs_.size()) {
       const RungSpec& r = rungs_[h.rung];
       if ((r.channel >= 0 && r.channel != channel.index()) || (h.unobtainable && r.kind != RungKind::snapshot)) {
-        h.rung++;
+        channel.to_next_rung(i, h.rung_since_ns);
         continue;
       }
       if (r.kind != RungKind::wait) break;
       const bool crowded = r.packets != 0 && channel.held_packets() >= r.packets;
       if (now_ns - h.rung_since_ns < r.timeout_ns && !crowded) break;
-      h.rung++;
-      h.rung_since_ns = now_ns;
+      channel.to_next_rung(i, now_ns);
     }
-    if (h.rung < rungs_.size()) {
-      if (rungs_[h.rung].kind != RungKind::wait) channel.announce(h, now_ns);
-      i++;
+    if (h.rung >= rungs_.size()) {
+      channel.abandon(h.begin, h.end, h.why, now_ns);  // takes the hole out of the list
       continue;
     }
-    channel.abandon(h.begin, h.end, h.why, now_ns);  // takes the hole out of the list
+    if (rungs_[h.rung].kind != RungKind::wait) {
+      channel.announce(i, now_ns);
+    } else if (in_order_ && h.rung == 0) {
+      break;  // those behind it are younger
+    }
+    i++;
   }
+  if (in_order) return;
+  if (channel.index() >= seen_moves_.size()) seen_moves_.resize(channel.index() + 1u, ~0ull);
+  seen_moves_[channel.index()] = channel.rung_moves();
 }
 
-int64_t Ladder::deadline(Channel& channel) const {
+int64_t Ladder::deadline(const Channel& channel) const {
   int64_t at = INT64_MAX;
   if (channel.waiting_for_snapshot()) return at;
-  for (const Hole& h : channel.holes()) {
+  const RangeList<Hole>& holes = channel.holes();
+  for (size_t i = first_waiting(channel); i < holes.size(); i++) {
+    const Hole& h = holes[i];
     if (h.rung >= rungs_.size()) return 0;
     const RungSpec& r = rungs_[h.rung];
-    if (r.kind == RungKind::wait) at = std::min(at, h.rung_since_ns + r.timeout_ns);
+    if (r.kind != RungKind::wait) continue;
+    at = std::min(at, h.rung_since_ns + r.timeout_ns);
+    if (in_order_) return at;
   }
   return at;
 }

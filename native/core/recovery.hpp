@@ -192,6 +192,7 @@ class Requester {
  private:
   enum class State : uint8_t { idle, connecting, login, ready };
 
+  [[nodiscard]] bool has_work(const Channel& channel, const std::vector<RungSpec>& rungs, RungKind kind) const;
   [[nodiscard]] bool pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns);
   void go(int64_t now_ns);
   void transmit(const Template& t, int64_t now_ns, bool counted = true);
@@ -409,12 +410,16 @@ class Requester {
 /// Moves holes from rung to rung by time, and gives up what the last rung could not bring.
 class Ladder {
  public:
-  explicit Ladder(const std::vector<RungSpec>& rungs) : rungs_(rungs) {}
+  explicit Ladder(const std::vector<RungSpec>& rungs);
   void tick(Channel& channel, int64_t now_ns);
-  [[nodiscard]] int64_t deadline(Channel& channel) const;
+  [[nodiscard]] int64_t deadline(const Channel& channel) const;
 
  private:
+  [[nodiscard]] size_t first_waiting(const Channel& channel) const;
+
   const std::vector<RungSpec>& rungs_;
+  bool in_order_ = true;
+  std::vector<uint64_t> seen_moves_;  // by channel: Channel::rung_moves when all its holes were last looked at
 };
 
 }  // namespace venuewire

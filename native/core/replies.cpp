@@ -128,7 +128,7 @@ void Requester::process(int64_t now_ns) {
 bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
   Packet packet;
   uint32_t consumed;
-  if (read_packet(framing_, packet_bytes, packet, consumed) != FrameStatus::ok) {
+  if (read_packet(framing_, packet_bytes, packet, consumed) != FrameStatus::ok || packet.cut) {
     if (counted_channel()) counted_channel()->counters()[C::malformed]++;
     return true;
   }
@@ -372,11 +372,7 @@ void Requester::completed(int64_t now_ns) {
 }
 
 /// Some of what was asked for has come: the rest has all its tries again.
-void Requester::renew_tries() {
-  for (Hole& h : work_channel_->holes()) {
-    if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
-  }
-}
+void Requester::renew_tries() { work_channel_->forget_tries(work_begin_, work_end_); }
 
 /// Messages of the feed or of a snapshot. False: the consumer has no room.
 bool Requester::take_data(const Reply& r) {

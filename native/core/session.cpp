@@ -6,6 +6,14 @@
 
 namespace venuewire {
 
+namespace {
+
+constexpr uint32_t kMalformedRow = 8;            // datagrams
+constexpr uint32_t kStreamPacketMax = 1u << 20;  // bytes
+constexpr int64_t kLookAgainNs = 1'000'000;
+
+}  // namespace
+
 bool SessionSpec::parse(Bytes bytes) {
   SpecReader r(bytes);
   if (r.u32() != kContract) return false;
@@ -37,6 +45,9 @@ Session::Session(const SessionSpec& spec, Host& host, Output& output, uint64_t* 
     channels_.push_back(std::make_unique<Channel>(spec.channels[i], spec.framings[0], i, output,
                                                   ChannelCounters{counters + size_t(i) * kChannelCounters}));
     channel_list_.push_back(channels_.back().get());
+    channels_.back()->attend(attention_);
+    held_bytes_.push_back(channels_.back()->held_bytes());
+    channels_held_ += held_bytes_.back();
     by_key_.emplace(spec.channels[i].key, i);
   }
   for (uint16_t i = 0; i < spec.requesters.size(); i++) {
@@ -47,7 +58,8 @@ Session::Session(const SessionSpec& spec, Host& host, Output& output, uint64_t* 
       deadline_ = 0;  // it is opened at once
     }
   }
-  streams_.resize(spec.lines.size());
+  counted_.resize(spec.lines.size());
+  health_.resize(spec.lines.size());
   feed_[FeedCounter::heldBytesMax] = held_bytes_max(spec);
 }
 
@@ -58,69 +70,112 @@ Channel* Session::find(int32_t fixed, const FramingSpec& framing, const Packet& 
   return at == by_key_.end() ? nullptr : channel_list_[at->second];
 }
 
-void Session::datagram(uint16_t line, Bytes datagram, int64_t receive_ns, int64_t now_ns) {
+void Session::datagram(uint16_t line, Bytes datagram, int64_t receive_ns, int64_t now_ns, Sender sender) {
   const LineSpec& l = spec_.lines[line];
-  const FramingSpec& framing = spec_.framings[l.framing];
-  const Origin origin = l.role == LineRole::live ? Origin::live : Origin::recovery;
-  const Arrival arrival{l.line, origin, receive_ns, now_ns};
-  Bytes rest = datagram;
-  while (rest.size > 0) {
-    Packet packet;
-    uint32_t consumed;
-    if (read_packet(framing, rest, packet, consumed) != FrameStatus::ok) {
-      Channel* c = l.channel >= 0 ? channel_list_[size_t(l.channel)] : channel_list_[0];
-      c->counters()[ChannelCounter::malformed]++;
-      return;
-    }
-    rest = rest.from(consumed);
-    Channel* c = find(l.channel, framing, packet);
-    if (c == nullptr) {
-      feed_[FeedCounter::unknownChannel]++;
-      continue;
-    }
-    if (l.role == LineRole::snapshot) {
-      for (const auto& q : requesters_) q->line_packet(*c, framing, packet, arrival);
-    } else {
-      c->packet(framing, packet, arrival);
-    }
-  }
+  Arrival arrival{l.line, l.role == LineRole::live ? Origin::live : Origin::recovery, receive_ns, now_ns};
+  arrival.sender = sender;
+  packets(line, datagram, arrival);
 }
 
-bool Session::stream(uint16_t line, Bytes bytes, int64_t receive_ns, int64_t now_ns) {
-  const FramingSpec& framing = spec_.framings[spec_.lines[line].framing];
-  std::vector<uint8_t>& held = streams_[line].bytes;
+void Session::packets(uint16_t line, Bytes bytes, const Arrival& arrival) {
+  const LineSpec& l = spec_.lines[line];
+  const FramingSpec& framing = spec_.framings[l.framing];
+  const uint64_t before = channel_of(l).counters()[ChannelCounter::malformed];
+  for (Bytes rest = bytes; rest.size > 0;) {
+    Packet packet;
+    uint32_t consumed;
+    const bool cut_reply = l.role != LineRole::live;
+    if (read_packet(framing, rest, packet, consumed) != FrameStatus::ok || (packet.cut && cut_reply)) {
+      channel_of(l).counters()[ChannelCounter::malformed]++;
+      break;
+    }
+    rest = rest.from(consumed);
+    line_packet(line, framing, packet, arrival);
+  }
+  watch(line, channel_of(l).counters()[ChannelCounter::malformed] != before, arrival);
+}
+
+void Session::line_packet(uint16_t line, const FramingSpec& framing, Packet& packet, const Arrival& arrival) {
+  const LineSpec& l = spec_.lines[line];
+  Channel* c = find(l.channel, framing, packet);
+  if (c == nullptr) {
+    feed_[FeedCounter::unknownChannel]++;
+    return;
+  }
+  if (l.role == LineRole::snapshot) {
+    for (const auto& q : requesters_) q->line_packet(*c, framing, packet, arrival);
+    return;
+  }
+  if (framing.numbering == Numbering::none && arrival.connected && packet.kind == PacketKind::data) {
+    packet.sequence = spec_.framings[0].wrap_first + counted_[line]++;
+  }
+  c->packet(framing, packet, arrival);
+}
+
+/// A line that brings nothing but what cannot be read is told about: most often it is declared with another framing.
+void Session::watch(uint16_t line, bool malformed, const Arrival& arrival) {
+  if (line >= health_.size()) return;
+  LineHealth& h = health_[line];
+  if (!malformed) {
+    h.good = true;
+    h.malformed_row = 0;
+    h.told = false;
+    return;
+  }
+  h.malformed++;
+  if (++h.malformed_row >= kMalformedRow && !h.told) tell_malformed(line, arrival.now_ns);
+}
+
+void Session::tell_malformed(uint16_t line, int64_t now_ns) {
+  health_[line].told = true;
+  Channel& c = channel_of(spec_.lines[line]);
+  c.say(NoticeCode::malformed, Reason::none, c.next(), c.next(), now_ns, 0xFFFF, uint32_t(health_[line].malformed),
+        line);
+}
+
+bool Session::stream(uint16_t line, Bytes bytes, int64_t receive_ns, int64_t now_ns, uint32_t flow, Sender sender) {
+  const LineSpec& l = spec_.lines[line];
+  const FramingSpec& framing = spec_.framings[l.framing];
+  Arrival arrival{l.line, Origin::live, receive_ns, now_ns};
+  arrival.connected = true;
+  arrival.sender = sender;
+  std::vector<uint8_t>& held = stream_rest_[uint64_t(line) << 32 | flow];
   held.insert(held.end(), bytes.data, bytes.data + bytes.size);
   size_t at = 0;
   bool ok = true;
   while (at < held.size()) {
     const Bytes rest{held.data() + at, uint32_t(held.size() - at)};
-    const int64_t size = stream_packet_size(framing, rest, 1u << 20);
+    const int64_t size = stream_packet_size(framing, rest, kStreamPacketMax);
     if (size < 0) {
       ok = false;
       at = held.size();
       break;
     }
     if (size == 0 || size > int64_t(rest.size)) break;
-    datagram(line, rest.first(uint32_t(size)), receive_ns, now_ns);
+    packets(line, rest.first(uint32_t(size)), arrival);
     at += size_t(size);
   }
   held.erase(held.begin(), held.begin() + long(at));
   return ok;
 }
 
+void Session::stream_break(uint16_t line, uint32_t flow) { stream_rest_.erase(uint64_t(line) << 32 | flow); }
+
 void Session::record(uint16_t line, Bytes message, int64_t receive_ns, int64_t now_ns) {
   const LineSpec& l = spec_.lines[line];
   Channel* c = channel_list_[l.channel >= 0 ? size_t(l.channel) : 0];
-  const uint64_t sequence = spec_.framings[0].wrap_first + streams_[line].counted++;
+  const uint64_t sequence = spec_.framings[0].wrap_first + counted_[line]++;
   c->message(sequence, message, Arrival{l.line, Origin::live, receive_ns, now_ns});
 }
 
-void Session::reply_packets(const FramingSpec& framing, uint16_t channel_hint, Bytes datagram, const Arrival& arrival) {
+void Session::reply_packets(const FramingSpec& framing, uint16_t channel_hint, Bytes datagram, const Arrival& from) {
+  Arrival arrival = from;
+  arrival.connected = true;
   Bytes rest = datagram;
   while (rest.size > 0) {
     Packet packet;
     uint32_t consumed;
-    if (read_packet(framing, rest, packet, consumed) != FrameStatus::ok) {
+    if (read_packet(framing, rest, packet, consumed) != FrameStatus::ok || packet.cut) {
       if (channel_hint != 0xFFFF) channel_list_[channel_hint]->counters()[ChannelCounter::malformed]++;
       return;
     }
@@ -136,43 +191,54 @@ void Session::reply_packets(const FramingSpec& framing, uint16_t channel_hint, B
 
 void Session::service(int64_t now_ns) {
   deadline_ = INT64_MAX;
-  bool open = false;
-  for (Channel* c : channel_list_) {
-    if (c->holes().empty() && !c->waiting_for_snapshot()) continue;
-    open = true;
-    ladder_.tick(*c, now_ns);
+  std::vector<Channel*>& wanted = attention_.wanted;
+  const auto by_index = [](const Channel* a, const Channel* b) { return a->index() < b->index(); };
+  if (!std::is_sorted(wanted.begin(), wanted.end(), by_index)) std::sort(wanted.begin(), wanted.end(), by_index);
+  // What is done may add channels to the list: they wait for the next time.
+  const size_t looked_at = wanted.size();
+  for (size_t i = 0; i < looked_at; i++) {
+    Channel& c = *wanted[i];
+    if (c.first_due_ns() <= now_ns) c.believe_first(now_ns);
+    ladder_.tick(c, now_ns);
   }
   for (const auto& q : requesters_) {
-    if (open || q->spec().purpose == Purpose::feed || !q->idle() || q->deadline() <= now_ns ||
-        q->deadline() != INT64_MAX) {
-      q->tick(channel_list_, spec_.rungs, now_ns);
+    const bool due = q->deadline() <= now_ns || q->deadline() != INT64_MAX;
+    if (looked_at != 0 || q->spec().purpose == Purpose::feed || !q->idle() || due) {
+      q->tick(wanted, spec_.rungs, now_ns);
     }
   }
-  if (open) {
-    for (Channel* c : channel_list_) {
-      if (c->holes().empty()) continue;
-      ladder_.tick(*c, now_ns);  // what a requester gave up moves on at once
-      deadline_ = std::min(deadline_, ladder_.deadline(*c));
-      for (const Hole& h : c->holes()) {
-        // Ready for a requester that has not taken it up: look again soon. A busy one says itself when.
-        if (h.rung < spec_.rungs.size() && spec_.rungs[h.rung].kind != RungKind::wait &&
-            requesters_[spec_.rungs[h.rung].requester]->idle() &&
-            !requesters_[spec_.rungs[h.rung].requester]->resting(now_ns)) {
-          deadline_ = std::min(deadline_, now_ns + 1'000'000);
-          break;
-        }
-      }
+  size_t kept = 0;
+  for (size_t i = 0; i < wanted.size(); i++) {
+    Channel& c = *wanted[i];
+    ladder_.tick(c, now_ns);  // what a requester gave up moves on at once
+    deadline_ = std::min({deadline_, c.first_due_ns(), ladder_.deadline(c)});
+    if (ready_for_requester(c, now_ns)) deadline_ = std::min(deadline_, now_ns + kLookAgainNs);
+    if (c.wants_service()) {
+      wanted[kept++] = &c;
+    } else {
+      leave_alone(c);
     }
   }
+  wanted.resize(kept);
   for (const auto& q : requesters_) deadline_ = std::min(deadline_, q->deadline());
 }
 
-bool Session::blocked() const {
-  for (const Channel* c : channel_list_) {
-    if (c->blocked()) return true;
+/// Whether a hole is ready for a requester that has not taken it up. A busy one says itself when.
+bool Session::ready_for_requester(const Channel& channel, int64_t now_ns) const {
+  for (size_t i = 0; i < spec_.rungs.size(); i++) {
+    const RungSpec& r = spec_.rungs[i];
+    if (r.kind == RungKind::wait || !channel.any_on(i)) continue;
+    if (requesters_[r.requester]->idle() && !requesters_[r.requester]->resting(now_ns)) return true;
   }
   return false;
 }
+
+void Session::leave_alone(Channel& channel) {
+  channel.left_alone();
+  count_held(channel);
+}
+
+bool Session::blocked() const { return attention_.blocked != 0; }
 
 void Session::resume(int64_t now_ns) {
   for (Channel* c : channel_list_) c->resume(now_ns);
@@ -184,24 +250,33 @@ void Session::leave(int64_t now_ns) {
 
 void Session::finish(Reason why, int64_t now_ns) {
   for (const auto& q : requesters_) q->stop();
+  for (uint16_t i = 0; i < health_.size(); i++) {
+    if (health_[i].malformed != 0 && !health_[i].good && !health_[i].told) tell_malformed(i, now_ns);
+  }
   for (Channel* c : channel_list_) c->finish(why, now_ns);
 }
 
 bool Session::settled() {
   for (Channel* c : channel_list_) {
-    if (!c->holes().empty() || c->waiting_for_snapshot() || c->blocked()) return false;
+    if (c->wants_service() || c->blocked()) return false;
   }
   return true;
 }
 
 void Session::update_gauges() {
-  uint64_t held = 0;
-  for (Channel* c : channel_list_) {
-    c->update_gauges();
-    held += c->held_bytes();
-  }
+  // Of channels without a hole nothing has changed since the last look at them.
+  for (Channel* c : attention_.wanted) count_held(*c);
+  uint64_t held = channels_held_;
   for (const auto& q : requesters_) held += q->held_bytes();
   feed_[FeedCounter::heldBytes] = std::max(feed_[FeedCounter::heldBytes], held);
+}
+
+void Session::count_held(Channel& channel) {
+  channel.update_gauges();
+  uint64_t& counted = held_bytes_[channel.index()];
+  channels_held_ -= counted;
+  counted = channel.held_bytes();
+  channels_held_ += counted;
 }
 
 uint64_t Session::held_bytes_max(const SessionSpec& spec) {
@@ -213,7 +288,7 @@ uint64_t Session::held_bytes_max(const SessionSpec& spec) {
 
 bool Session::ledger_balances() {
   bool ok = true;
-  for (Channel* c : channel_list_) ok = c->ledger_balances() && ok;
+  for (Channel* c : channel_list_) ok = c->sound() && ok;
   return ok;
 }
 

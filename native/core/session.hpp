@@ -47,10 +47,14 @@ class Session final : public ReplySink {
   /// `counters`: kChannelCounters for each channel, zeroed. `spec` outlives the session.
   Session(const SessionSpec& spec, Host& host, Output& output, uint64_t* counters, FeedCounters feed);
 
-  void datagram(uint16_t line, Bytes datagram, int64_t receive_ns, int64_t now_ns);
-  /// Bytes of a TCP stream that is itself a line (a capture, a stream feed): whole packets are taken, the rest is kept.
-  /// False: not this framing.
-  [[nodiscard]] bool stream(uint16_t line, Bytes bytes, int64_t receive_ns, int64_t now_ns);
+  void datagram(uint16_t line, Bytes datagram, int64_t receive_ns, int64_t now_ns, Sender sender = {});
+  /// Bytes of a TCP stream that is itself a line (a capture): whole packets are taken, the rest is kept. Where packets
+  /// carry no numbers each takes the next one of its line. `flow`: one direction of a connection. False: not this
+  /// framing.
+  [[nodiscard]] bool stream(uint16_t line, Bytes bytes, int64_t receive_ns, int64_t now_ns, uint32_t flow = 0,
+                            Sender sender = {});
+  /// The flow is over, or bytes of it are missing: what is kept of a packet is of no use.
+  void stream_break(uint16_t line, uint32_t flow = 0);
   /// One bare message of a file that counts by position.
   void record(uint16_t line, Bytes message, int64_t receive_ns, int64_t now_ns);
 
@@ -79,20 +83,38 @@ class Session final : public ReplySink {
   void reply_packets(const FramingSpec& framing, uint16_t channel_hint, Bytes datagram,
                      const Arrival& arrival) override;
   [[nodiscard]] const FramingSpec& feed_framing() const override { return spec_.framings[0]; }
+  void packets(uint16_t line, Bytes bytes, const Arrival& arrival);
+  void line_packet(uint16_t line, const FramingSpec& framing, Packet& packet, const Arrival& arrival);
+  void watch(uint16_t line, bool malformed, const Arrival& arrival);
+  void tell_malformed(uint16_t line, int64_t now_ns);
+  [[nodiscard]] Channel& channel_of(const LineSpec& line) {
+    return *channel_list_[line.channel >= 0 ? size_t(line.channel) : 0];
+  }
   [[nodiscard]] Channel* find(int32_t fixed, const FramingSpec& framing, const Packet& packet);
+
+  [[nodiscard]] bool ready_for_requester(const Channel& channel, int64_t now_ns) const;
+  void leave_alone(Channel& channel);
+  void count_held(Channel& channel);
 
   const SessionSpec& spec_;
   FeedCounters feed_;
+  Attention attention_;
+  std::vector<uint64_t> held_bytes_;  // by channel, when it was last looked at
+  uint64_t channels_held_ = 0;
   std::vector<std::unique_ptr<Channel>> channels_;
   std::vector<Channel*> channel_list_;
   std::vector<std::unique_ptr<Requester>> requesters_;
   Ladder ladder_;
   std::unordered_map<uint64_t, uint16_t> by_key_;
-  struct Stream {
-    std::vector<uint8_t> bytes;
-    uint64_t counted = 0;
+  /// Whether a line brings anything that can be read.
+  struct LineHealth {
+    uint64_t malformed = 0;      ///< datagrams, in all
+    uint32_t malformed_row = 0;  ///< … since the last one that was not
+    bool good = false, told = false;
   };
-  std::vector<Stream> streams_;
+  std::vector<LineHealth> health_;
+  std::vector<uint64_t> counted_;                                   // by line: messages of streams and files so far
+  std::unordered_map<uint64_t, std::vector<uint8_t>> stream_rest_;  // by line and flow: bytes of the next packet
   int64_t deadline_ = INT64_MAX;
 };
 

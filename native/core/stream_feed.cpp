@@ -269,9 +269,9 @@ bool Requester::feed_packet(const Packet& packet, int64_t now_ns) {
 bool Requester::feed_pick(std::vector<Channel*>&, const std::vector<RungSpec>& rungs, int64_t now_ns) {
   Channel* c = feed_;
   if (!c->started() || c->waiting_for_snapshot()) return false;
-  std::vector<Hole>& holes = c->holes();
+  const RangeList<Hole>& holes = c->holes();
   for (size_t i = 0; i < holes.size();) {
-    Hole& h = holes[i];
+    const Hole& h = holes[i];
     const bool mine =
         h.rung < rungs.size() && rungs[h.rung].kind != RungKind::wait && rungs[h.rung].requester == index_;
     if (!mine) {
@@ -279,7 +279,7 @@ bool Requester::feed_pick(std::vector<Channel*>&, const std::vector<RungSpec>& r
       continue;
     }
     const RungSpec& rung = rungs[h.rung];
-    c->announce(h, now_ns);
+    c->announce(i, now_ns);
     if (state_ != State::ready) {
       // It waits for the connection, but not for ever.
       if (now_ns - h.rung_since_ns < rung.timeout_ns * rung.tries) {

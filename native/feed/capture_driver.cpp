@@ -97,7 +97,8 @@ bool Feed::Capture::take(const CapturedPacket& packet) {
   } else if (packet.transport == Transport::none) {
     session_.record(uint16_t(line), packet.payload, packet.time_ns, now_ns_);
   } else {
-    session_.datagram(uint16_t(line), packet.payload, packet.time_ns, now_ns_);
+    session_.datagram(uint16_t(line), packet.payload, packet.time_ns, now_ns_,
+                      Sender{packet.source_ip, packet.source_port});
   }
   unblock();
   if (session_.deadline() <= now_ns_ || ++since_service_ >= kServicePackets) {
@@ -216,13 +217,20 @@ int Feed::Capture::route(const CapturedPacket& packet) {
 void Feed::Capture::on_bytes(const TcpFlow& flow, const TcpChunk& chunk) {
   const int line = route_of(flow.ip_version == 6, flow.destination, flow.destination_port);
   if (line < 0 || !make_room(chunk.bytes.size)) return;
-  if (!session_.stream(uint16_t(line), chunk.bytes, chunk.time_ns, now_ns_)) {
+  const Sender sender{flow.ip_version == 4 ? uint32_t(load_uint(flow.source, 4, true)) : 0, flow.source_port};
+  if (!session_.stream(uint16_t(line), chunk.bytes, chunk.time_ns, now_ns_, flow.id, sender)) {
     session_.channel(0).counters()[ChannelCounter::malformed]++;
   }
   unblock();
 }
 
-void Feed::Capture::on_hole(const TcpFlow&, uint64_t, uint64_t) {
+void Feed::Capture::on_end(const TcpFlow& flow, TcpEnd) {
+  const int line = route_of(flow.ip_version == 6, flow.destination, flow.destination_port);
+  if (line >= 0) session_.stream_break(uint16_t(line), flow.id);
+}
+
+void Feed::Capture::on_hole(const TcpFlow& flow, uint64_t, uint64_t) {
+  on_end(flow, TcpEnd::capture_end);  // what has been kept of a packet does not go on
   session_.channel(0).counters()[ChannelCounter::malformed]++;
 }
 

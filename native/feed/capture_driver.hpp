@@ -44,7 +44,7 @@ class Feed::Capture final : private TcpFlowSink {
 
   void on_bytes(const TcpFlow& flow, const TcpChunk& chunk) override;
   void on_hole(const TcpFlow& flow, uint64_t position, uint64_t bytes) override;
-  void on_end(const TcpFlow&, TcpEnd) override {}
+  void on_end(const TcpFlow& flow, TcpEnd why) override;
 
   Feed& feed_;
   NoHost host_;

@@ -199,7 +199,8 @@ class Feed::Live final : public Host, public ClientEvents {
       for (int i = 0; i < n; i++) {
         const Datagram& d = batch[size_t(i)];
         if (d.truncated) feed_.counters_[F::truncatedDatagrams]++;
-        session_.datagram(uint16_t(line), d.bytes, d.kernel_time_ns != 0 ? d.kernel_time_ns : at, at);
+        session_.datagram(uint16_t(line), d.bytes, d.kernel_time_ns != 0 ? d.kernel_time_ns : at, at,
+                          Sender{d.source_ip, d.source_port});
       }
       if (n < UdpReceiver::kBatch) return;
       feed_.publish();

@@ -24,6 +24,7 @@ class Rig {
  public:
   Channel channel;
   int64_t now = 1'000;
+  bool first_alone = true;  ///< the first packet is believed at once, as when nothing else comes for a while
 
   uint64_t operator[](C c) { return counters[uint32_t(c)]; }
 
@@ -37,7 +38,8 @@ class Rig {
       return;
     }
     now += 10;
-    channel.packet(framing, p, Arrival{line, origin, now, now});
+    channel.packet(framing, p, Arrival{line, origin, now, now, 0, Sender{0x0A000001u + line, 7000}});
+    if (first_alone) channel.believe_first(now);
     balance();
   }
   void data(uint64_t first, uint32_t count = 1, uint8_t line = 0) { packet(mold_data(first, count), line); }
@@ -47,7 +49,7 @@ class Rig {
     channel.abandon(begin, end, why, ++now);
     balance();
   }
-  void balance() { CHECK(channel.ledger_balances()); }
+  void balance() { CHECK(channel.sound()); }
   std::string log() { return out.take(); }
 };
 
@@ -199,8 +201,8 @@ SCENARIO("says stale with the first announced gap and good when the last one is 
   r.data(1);
   r.data(3);
   r.data(5);
-  r.channel.announce(r.channel.holes()[0], r.now);
-  r.channel.announce(r.channel.holes()[1], r.now);
+  r.channel.announce(0, r.now);
+  r.channel.announce(1, r.now);
   r.data(4, 1, 1);
   r.data(2, 1, 1);
   CHECK_LOG(r.log(),
@@ -293,22 +295,94 @@ SCENARIO("a message count that lies delivers what is there and leaves the rest m
   Rig r;
   r.packet(mold("DAY1", 1, 5, {"1", "2"}));
   CHECK_LOG(r.log(), "sessionStarted 1 2");
+  CHECK(r[C::expected] == 5 && r[C::missing] == 3);
   r.data(6);
   CHECK(r[C::missing] == 3);
   r.packet(mold("DAY1", 8, 9, {"8", "9"}));  // ahead of a hole
-  CHECK(r[C::malformed] == 1 && r[C::held] == 3);
+  CHECK(r[C::malformed] == 1 && r[C::held] == 3 && r[C::expected] == 16);
   r.data(3, 5, 1);
   CHECK_LOG(r.log(), "3 4 5 6 7 8 9");
+  CHECK(r[C::missing] == 7);
 }
 
-SCENARIO("a packet that claims messages and holds none is malformed") {
+SCENARIO("a packet that claims messages and holds none shows that they exist") {
   Rig r;
   r.data(1);
-  Buffer b = mold_data(2, 1);
+  Buffer b = mold_data(2, 3);
   b.resize(20);
   r.packet(b);
-  r.data(2);
+  CHECK(r[C::expected] == 4 && r[C::missing] == 3);
+  r.data(2, 3);
+  CHECK_LOG(r.log(), "sessionStarted 1 2 3 4");
+}
+
+SCENARIO("a stray byte behind the messages that are there changes nothing of that") {
+  Rig r;
+  Buffer b = mold("DAY1", 1, 3, {"1", "2"});
+  b.push_back(0);
+  r.packet(b);
   CHECK_LOG(r.log(), "sessionStarted 1 2");
+  CHECK(r[C::expected] == 3 && r[C::missing] == 1);
+}
+
+SCENARIO("a server's reply that states more than it holds shows nothing new") {
+  Rig r;
+  r.data(1);
+  r.data(4);
+  r.packet(mold("DAY1", 2, 60, {"2"}), 0, Origin::recovery);
+  CHECK(r[C::expected] == 4 && r[C::missing] == 1);
+}
+
+FramingSpec with_length() {
+  FramingSpec f;
+  f.header_length = f.header_length_min = 7;
+  f.packet_length = be(0, 2);
+  f.count = be(2, 1);
+  f.sequence = be(3, 4);
+  f.message_length = be(0, 1);
+  f.message_length_add = 1;
+  f.message_prefix = 1;
+  return f;
+}
+Buffer sized(uint32_t sequence, uint8_t count, const std::vector<std::string>& messages, int stated_more = 0) {
+  Buffer b;
+  put(b, 0, 2);
+  b.push_back(count);
+  put(b, sequence, 4);
+  for (const std::string& m : messages) {
+    b.push_back(uint8_t(m.size()));
+    put(b, m);
+  }
+  store_uint(b.data(), b.size() + uint64_t(stated_more), 2, true);
+  return b;
+}
+
+SCENARIO("a header that states more bytes than there are: its whole messages are taken, the others are missing") {
+  Rig r({}, with_length());
+  r.packet(sized(1, 1, {"1"}));
+  Buffer b = sized(2, 3, {"2", "3", "4"});
+  b.pop_back();  // cut on its way
+  r.packet(b);
+  CHECK_LOG(r.log(), "sessionStarted 1 2 3");
+  CHECK(r[C::malformed] == 1 && r[C::expected] == 4 && r[C::missing] == 1);
+  r.packet(sized(4, 2, {"4", "5"}), 1);
+  CHECK_LOG(r.log(), "4 5");
+  r.packet(sized(6, 1, {"6"}, -1));  // states less: the last message is cut
+  CHECK(r[C::expected] == 6 && r[C::missing] == 1);
+}
+
+SCENARIO("a packet of one number that is damaged shows that the number exists") {
+  FramingSpec f = moldudp64();
+  f.numbering = Numbering::packet;
+  Rig r({}, f);
+  r.out.checks_numbers = false;
+  r.packet(mold("DAY1", 10, 1, {"a"}));
+  Buffer b = mold("DAY1", 11, 1, {"b"});
+  b.pop_back();
+  r.packet(b);
+  CHECK(r[C::malformed] == 1 && r[C::expected] == 2 && r[C::missing] == 1);
+  r.packet(mold("DAY1", 11, 1, {"b"}), 1);
+  CHECK_LOG(r.log(), "sessionStarted a b");
 }
 
 SCENARIO("numbers at the top of 64 bits neither wrap nor stop the channel") {
@@ -408,7 +482,7 @@ SCENARIO("the count of packets is not changed by the packet that waited for conf
 
 SCENARIO("packets of a session that is over are ignored") {
   Rig r;
-  r.data(1);
+  r.data(1, 3);
   r.packet(mold_data(1, 1, "DAY2"));
   r.packet(mold_data(2, 1, "DAY2"));
   r.log();
@@ -508,6 +582,13 @@ SCENARIO("a hole across the wrap is one hole with wire numbers") {
       "sessionStarted 4294967294 gapOpened[4294967295,3) stale[4294967295,3) gapAbandoned[4294967295,3):exhausted 3");
 }
 
+SCENARIO("a number below the first of a count that wraps is no number: the true first one is delivered") {
+  Rig r({}, wrapping());
+  r.packet(mold("DAY1", 0, 1, {"Start of day"}));
+  r.packet(mold("DAY1", 1, 1, {"1"}));
+  CHECK_LOG(r.log(), "(Start of day) sessionStarted 1");
+}
+
 SCENARIO("a duplicate from before the wrap is a duplicate after it") {
   Rig r({}, wrapping());
   r.data(0xFFFFFFFF);
@@ -603,7 +684,7 @@ SCENARIO("a snapshot during a gap stands for the missing range, which counts as 
   Rig r;
   r.data(1);
   r.data(5);
-  r.channel.announce(r.channel.holes()[0], r.now);
+  r.channel.announce(0, r.now);
   r.channel.snapshot_begin(r.now, 2);
   r.data(6);
   CHECK(r.channel.snapshot_end(6, r.now, 2));
@@ -657,6 +738,228 @@ SCENARIO("the end of input gives up what is missing and delivers what is held") 
   r.channel.finish(Reason::endOfData, r.now);
   r.balance();
   CHECK_LOG(r.log(), "sessionStarted 1 gapOpened[2,3) stale[2,3) gapAbandoned[2,3):endOfData 3");
+}
+
+// ── who is believed ──────────────────────────────────────────────────────────────────────────────────────────────
+
+class DoubtRig : public Rig {
+ public:
+  explicit DoubtRig(ChannelSpec spec = {}, FramingSpec f = moldudp64()) : Rig(spec, std::move(f)) {
+    first_alone = false;
+    out.checks_numbers = false;
+  }
+  /// The same numbers with other contents, as of another day.
+  void other(uint64_t n, uint8_t line = 0, const std::string& session = "DAY1") {
+    packet(mold(session, n, 1, {"x" + std::to_string(n)}), line);
+  }
+};
+
+SCENARIO("a first number waits for a second packet that agrees; then neither is lost") {
+  DoubtRig r;
+  r.data(5, 2);
+  CHECK_LOG(r.log(), "");
+  r.data(7);
+  CHECK_LOG(r.log(), "sessionStarted 5 6 7");
+}
+
+SCENARIO("a first number that nothing agrees with is dropped and counted") {
+  DoubtRig r;
+  r.data(1ull << 40);
+  for (uint64_t n = 1; n <= 2000; n++) r.data(n);
+  CHECK(r.log().substr(0, 20) == "sessionStarted 1 2 3");
+  CHECK(r[C::delivered] == 2000 && r[C::implausible] == 1 && r[C::duplicates] == 0);
+}
+
+SCENARIO("a heartbeat, or the other line, agrees with a first number") {
+  DoubtRig a;
+  a.data(5);
+  a.heartbeat(6);
+  CHECK_LOG(a.log(), "sessionStarted 5");
+  DoubtRig b;
+  b.data(5);
+  b.data(5, 1, 1);
+  CHECK_LOG(b.log(), "sessionStarted 5");
+  CHECK(b[C::duplicates] == 1);
+  DoubtRig c;
+  c.heartbeat(1ull << 50);
+  c.heartbeat(9);
+  c.data(9);
+  CHECK_LOG(c.log(), "sessionStarted 9");
+}
+
+SCENARIO("a first packet of another session agrees with nothing") {
+  DoubtRig r;
+  r.packet(mold_data(1, 1, "EVIL"));
+  r.data(1);
+  r.data(2);
+  CHECK_LOG(r.log(), "sessionStarted 1 2");
+  CHECK(r[C::implausible] == 1);
+}
+
+SCENARIO("a first packet that nothing contradicts is believed after a while, or at the end") {
+  DoubtRig r;
+  r.data(5);
+  CHECK(r.channel.first_due_ns() == r.now + 100'000'000);
+  r.channel.believe_first(r.now + 100'000'000);
+  CHECK_LOG(r.log(), "sessionStarted 5");
+  DoubtRig e;
+  e.data(5);
+  e.channel.finish(Reason::endOfData, e.now);
+  CHECK_LOG(e.log(), "sessionStarted 5");
+}
+
+SCENARIO("first numbers agree across the wrap") {
+  DoubtRig r({}, wrapping());
+  r.packet(mold("DAY1", 0xFFFFFFFF, 1, {"a"}));
+  r.packet(mold("DAY1", 1, 1, {"b"}));
+  CHECK_LOG(r.log(), "sessionStarted a b");
+}
+
+SCENARIO(
+    "the same session begins again at 1: packets that are no copies are taken, and the feed says reset and stale") {
+  DoubtRig r;
+  for (uint64_t n = 1; n <= 50; n++) r.data(n);
+  r.log();
+  for (uint64_t n = 1; n <= 60; n++) r.other(n);
+  CHECK(r.log().substr(0, 30) == "reset stale:reset x1 x2 x3 x4 ");
+  CHECK(r[C::delivered] == 110 && r[C::duplicates] == 0 && r[C::resets] == 1 && r.channel.stale());
+  CHECK(r.out.notices[r.out.notices.size() - 2].sender.ip == 0x0A000001u);
+}
+
+SCENARIO("a restart at 1 is recognised by a row of old numbers, when nothing is left to compare with") {
+  DoubtRig r;
+  for (uint64_t n = 1; n <= 5000; n++) r.data(n);
+  r.log();
+  for (uint64_t n = 1; n <= 5000; n++) r.data(n);
+  CHECK(r.log().substr(0, 24) == "reset stale:reset 1 2 3 ");
+  CHECK(r[C::delivered] == 10000 && r[C::duplicates] == 0);
+}
+
+SCENARIO("after a restart the late line's old numbers are left out, and its new ones are copies") {
+  DoubtRig r;
+  for (uint64_t n = 1; n <= 3000; n++) r.data(n);
+  for (uint64_t n = 1; n <= 10; n++) r.data(n, 1, 1);
+  for (uint64_t n = 1; n <= 20; n++) r.other(n, 0);
+  r.log();
+  uint64_t next = 21;
+  for (uint64_t n = 11; n <= 3000; n++) {
+    r.data(n, 1, 1);
+    if (n % 100 == 0) r.other(next++);
+  }
+  CHECK(next == 51 && r[C::delivered] == 3050 && r[C::expected] == 3050);
+  r.log();
+  for (uint64_t n = 1; n <= 50; n++) r.other(n, 1);
+  for (uint64_t n = 51; n <= 55; n++) r.other(n, n % 2);
+  CHECK_LOG(r.log(), "x51 x52 x53 x54 x55");
+  CHECK(r[C::inFlight] == 0 && r[C::resets] == 1);
+}
+
+SCENARIO("a line that is late by seconds is no restart, even when it alone goes on") {
+  DoubtRig r;
+  for (uint64_t n = 1; n <= 9000; n++) r.data(n, 1, 0);
+  for (uint64_t n = 4000; n <= 9100; n++) {
+    r.now += 1'000'000;
+    r.data(n, 1, 1);
+  }
+  CHECK(r[C::delivered] == 9100 && r[C::resets] == 0 && r[C::duplicates] == 5001);
+}
+
+SCENARIO("two lines on one, one of them late, are no restart") {
+  DoubtRig r;
+  uint64_t late = 1;
+  for (uint64_t n = 1; n <= 4000; n++) {
+    r.data(n);
+    if (n > 400) r.data(late++);
+  }
+  while (late <= 4000) r.data(late++);
+  CHECK(r[C::delivered] == 4000 && r[C::resets] == 0 && r[C::duplicates] == 4000);
+}
+
+SCENARIO("packets sent twice, or a block of them again, are no restart") {
+  DoubtRig r;
+  for (uint64_t n = 1; n <= 500; n++) {
+    r.data(n);
+    r.data(n);
+  }
+  for (uint64_t n = 400; n <= 500; n++) r.data(n);
+  CHECK(r[C::delivered] == 500 && r[C::resets] == 0 && r[C::duplicates] == 601);
+  r.data(501);
+  CHECK(r[C::delivered] == 501);
+}
+
+SCENARIO(
+    "two packets of a foreign session do not deafen the feed: the true one is taken back, and nothing of it is lost") {
+  DoubtRig r;
+  for (uint64_t n = 1; n <= 100; n++) r.data(n);
+  r.log();
+  r.other(1, 0, "EVIL");
+  r.other(2, 0, "EVIL");
+  CHECK_LOG(r.log(), "sessionEnded:sessionEnded sessionStarted x1 x2");
+  for (uint64_t n = 101; n <= 110; n++) r.data(n);
+  CHECK_LOG(r.log(), "sessionEnded:sessionEnded sessionStarted stale:reset 101 102 103 104 105 106 107 108 109 110");
+  CHECK(r[C::delivered] == 112 && r[C::inFlight] == 0 && r[C::otherSession] == 0);
+}
+
+SCENARIO("a foreign session between packets of the present one is not believed") {
+  DoubtRig r;
+  for (uint64_t n = 1; n <= 100; n++) {
+    r.data(n);
+    r.other(n, 0, "EVIL");
+  }
+  CHECK(r[C::delivered] == 100 && r[C::resets] == 0);
+  r.channel.finish(Reason::endOfData, r.now);
+  CHECK(r[C::otherSession] + r[C::implausible] == 100);
+}
+
+SCENARIO("a greater session number that was forged is left again for the true one") {
+  FramingSpec f = moldudp64();
+  f.epoch_ordered = true;
+  DoubtRig r({}, f);
+  for (uint64_t n = 1; n <= 10; n++) r.data(n);
+  r.other(1, 0, "ZZZZ");
+  r.other(2, 0, "ZZZZ");
+  for (uint64_t n = 11; n <= 20; n++) r.data(n);
+  CHECK(r[C::delivered] == 22 && r[C::otherSession] == 0);
+}
+
+SCENARIO("a forged leap has a way back once the numbers in front of it are given up") {
+  DoubtRig r;
+  for (uint64_t n = 1; n <= 100; n++) r.data(n);
+  r.packet(mold_data(900'000, 1));  // nobody sent the numbers before it
+  r.data(101);
+  r.abandon(102, 900'000, Reason::noRecovery);
+  r.log();
+  for (uint64_t n = 102; n <= 140; n++) r.data(n);
+  CHECK(r.log().substr(0, 30) == "reset 102 103 104 105 106 107 ");
+  CHECK(r[C::delivered] == 141 && r[C::duplicates] == 0 && r[C::inFlight] == 0);
+}
+
+SCENARIO("two forged packets far ahead have a way back") {
+  ChannelSpec spec;
+  spec.jump_max = 1000;
+  DoubtRig r(spec);
+  for (uint64_t n = 1; n <= 100; n++) r.data(n);
+  r.data(5'000'000);
+  r.data(5'000'001);
+  r.abandon(101, 5000001, Reason::noRecovery);
+  r.log();
+  for (uint64_t n = 101; n <= 140; n++) r.data(n, 1, 1);  // by the other line, which has never been there
+  CHECK_LOG(r.log().substr(0, 30), "reset 101 102 103 104 105 106 ");
+  CHECK(r[C::inFlight] == 0);
+}
+
+SCENARIO("what a consumer without room made us drop is lost for that reason") {
+  ChannelSpec spec;
+  spec.window_packets = 2;
+  Rig r(spec);
+  r.data(1);
+  r.out.full = true;
+  for (uint64_t n = 2; n <= 9; n++) r.data(n);
+  r.out.full = false;
+  r.channel.resume(r.now);
+  r.log();
+  r.abandon(0, ~0ull, Reason::noRecovery);
+  CHECK(r.log().find("gapAbandoned[4,10):slowConsumer") != std::string::npos);
 }
 
 // ── any order at all ─────────────────────────────────────────────────────────────────────────────────────────────

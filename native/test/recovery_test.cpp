@@ -53,6 +53,7 @@ class Rig final : public Host {
   void packet(const Buffer& b, uint16_t line = 0) {
     const Buffer exact(b);
     session->datagram(line, view(exact), now, now);
+    session->channel(0).believe_first(now);
     service();
   }
   void data(uint64_t first, uint32_t count = 1, uint16_t line = 0) { packet(mold_data(first, count), line); }

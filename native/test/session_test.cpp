@@ -35,6 +35,7 @@ class Rig {
   void datagram(const Buffer& b, uint16_t line = 0) {
     const Buffer exact(b);
     session().datagram(line, view(exact), 1, ++now);
+    for (uint16_t i = 0; i < session().channels(); i++) session().channel(i).believe_first(now);
     CHECK(session().ledger_balances());
   }
   uint64_t count(C c, uint16_t channel = 0) { return counters[size_t(channel) * kChannelCounters + uint32_t(c)]; }
@@ -79,7 +80,7 @@ SCENARIO("packets go to the channel that their header names") {
   Rig r(2);
   r.spec.framings = {many()};
   r.datagram(joined({one(100, 1), one(101, 50), one(100, 2), one(101, 51)}));
-  CHECK_LOG(r.out.take(), "sessionStarted 1 sessionStarted 50 2 51");
+  CHECK_LOG(r.out.take(), "sessionStarted 1 2 sessionStarted 50 51");
   CHECK(r.count(C::delivered, 0) == 2 && r.count(C::delivered, 1) == 2);
 }
 
@@ -135,6 +136,60 @@ SCENARIO("a stream that is a line is cut into packets wherever its bytes are cut
     CHECK(r.session().ledger_balances());
     CHECK_LOG(r.out.take(), "sessionStarted 1 2 3");
   }
+}
+
+/// Packets without numbers: u16 length, one message.
+FramingSpec unnumbered() {
+  FramingSpec f;
+  f.header_length = f.header_length_min = 2;
+  f.packet_length = be(0, 2);
+  f.many_packets = true;
+  f.numbering = Numbering::none;
+  return f;
+}
+Buffer bare(uint32_t number) {
+  const std::string text = std::to_string(number);
+  Buffer b;
+  put(b, 2 + text.size(), 2);
+  put(b, text);
+  return b;
+}
+
+SCENARIO("packets without numbers count by their stream, over all its flows, each cut by itself") {
+  Rig r(1);
+  r.spec.framings = {unnumbered()};
+  const Buffer bytes = joined({bare(1), bare(2), bare(3)});
+  CHECK(r.session().stream(0, {bytes.data(), 4}, 1, 1, 7));
+  const Buffer other = bare(2);
+  CHECK(r.session().stream(0, view(other), 1, 2, 8));
+  CHECK(r.session().stream(0, {bytes.data() + 4, uint32_t(bytes.size()) - 4}, 1, 3, 7));
+  CHECK_LOG(r.out.take(), "sessionStarted 1 2 2 3");
+  CHECK(r.count(C::delivered) == 4 && r.count(C::duplicates) == 0);
+}
+
+SCENARIO("datagrams without numbers are delivered, and none of them is a copy") {
+  Rig r(1);
+  r.spec.framings = {unnumbered()};
+  for (uint32_t n : {5, 5, 6}) r.datagram(bare(n));
+  CHECK_LOG(r.out.take(), "(5) (5) (6)");
+  CHECK(r.count(C::unsequenced) == 3 && r.count(C::duplicates) == 0);
+}
+
+SCENARIO("a line that brings nothing but what cannot be read is told about, once, and at the end") {
+  Rig r(1);
+  r.spec.framings = {many()};
+  const Buffer nonsense(5, 1);
+  for (int i = 0; i < 20; i++) r.datagram(nonsense);
+  CHECK_LOG(r.out.take(), "malformed");
+  CHECK(r.out.notices.back().detail == 8 && r.count(C::malformed) == 20);
+  r.datagram(one(100, 1));
+  for (int i = 0; i < 20; i++) r.datagram(nonsense);
+  CHECK_LOG(r.out.take(), "sessionStarted 1 malformed");
+  Rig few(1);
+  few.datagram(nonsense);
+  CHECK_LOG(few.out.take(), "");
+  few.session().finish(Reason::endOfData, 9);
+  CHECK_LOG(few.out.take(), "malformed");
 }
 
 SCENARIO("a stream that is not in its framing says so") {

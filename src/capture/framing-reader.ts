@@ -28,6 +28,8 @@ export interface PacketHeader {
   sendTime: bigint;
   /** false: its messages take no numbers. */
   counted: boolean;
+  /** The header states more bytes than there are: its whole messages are read, the others are missing. */
+  cut: boolean;
   begin: number;
   /** First byte of the first message, prefix included. */
   body: number;
@@ -71,6 +73,7 @@ export class FramingReader {
     count: -1,
     sendTime: 0n,
     counted: true,
+    cut: false,
     begin: 0,
     body: 0,
     end: 0,
@@ -134,7 +137,8 @@ export class FramingReader {
       };
     });
     this.#controls = f.controls.map((c) => ({
-      rules: [rule(c.when, c.when.equals)],
+      rules:
+        c.and === undefined ? [rule(c.when, c.when.equals)] : [rule(c.when, c.when.equals), rule(c.and, c.and.equals)],
       kind: c.is,
       number: c.number,
       counted: c.counted,
@@ -174,6 +178,7 @@ export class FramingReader {
   read(data: DataView, at: number, end: number): number {
     const f = this.framing;
     const p = this.packet;
+    p.cut = false;
     if (end > data.byteLength || end - at < f.shortestPacket) {
       this.problem = `${Math.min(end, data.byteLength) - at} bytes, the shortest packet has ${f.shortestPacket}`;
       return -1;
@@ -181,11 +186,11 @@ export class FramingReader {
     let stop = end;
     if (f.packetLength !== undefined && this.#packetLength !== undefined) {
       const size = this.#packetLength(data, at) + f.packetLength.excludes;
-      if (size < f.shortestPacket || size <= 0 || size > end - at) {
+      p.cut = size > end - at;
+      if (size < f.shortestPacket || size <= 0 || p.cut) {
         this.problem = `the header states ${size} bytes, there are ${end - at}`;
-        return -1;
-      }
-      stop = at + size;
+        if (!p.cut) return -1;
+      } else stop = at + size;
     }
     if (f.packetDelimiter !== undefined) {
       const size = delimitedSize(data, at, end, f.packetDelimiter);
@@ -214,17 +219,30 @@ export class FramingReader {
       if (!k.rules.every((r) => at + r.end <= stop && r.holds(data, at))) continue;
       p.kind = k.kind;
       p.number = k.number;
-      return next;
+      if (p.kind === 'unsequenced') p.counted = false;
+      return p.cut ? this.#cutPacket(next) : next;
     }
     if (f.count !== undefined && !counted) {
       this.problem = 'it ends before its message count';
       return -1;
     }
+    if (p.cut && this.#cutPacket(next) < 0) return -1;
     if (f.zeroIsUnsequenced && p.sequence === 0n) p.kind = 'unsequenced';
     if (p.kind === 'data' && this.#controls.length > 0) this.#steer(data);
     if (p.kind === 'unsequenced') p.counted = false;
     return next;
   }
+
+  /** Only data is taken from a packet that is cut, and only messages that have lengths of their own. */
+  #cutPacket(next: number): number {
+    const p = this.packet;
+    if (p.kind !== 'data') return -1;
+    if (this.framing.message.lengthFrom === 'packet') p.body = p.end;
+    return next;
+  }
+
+  /** The last message is of a type that the table does not know: it was taken to the packet's end. */
+  #boundedByPacket = false;
 
   /** Control messages come alone in their packet, so the first message decides. */
   #steer(data: DataView): void {
@@ -258,7 +276,10 @@ export class FramingReader {
         return -1;
       }
       case 'table': {
-        const size = this.options.tableLength?.(data, at + m.prefix, end - at - m.prefix - m.trailer) ?? -1;
+        const room = end - at - m.prefix - m.trailer;
+        if (room < 0) return -1;
+        const size = this.options.tableLength?.(data, at + m.prefix, room) ?? -1;
+        this.#boundedByPacket = size < 0;
         return size < 0 ? end - at : size + m.prefix + m.trailer;
       }
       default:
@@ -284,6 +305,7 @@ export class FramingReader {
     let sequence = counted ? p.sequence : 0n;
     let at = p.body;
     let n = 0;
+    this.#boundedByPacket = false;
     while (at < p.end && (p.count < 0 || n < p.count)) {
       const step = this.#step(data, at, p.end);
       if (step < around || step <= 0 || at + step > p.end) {
@@ -291,11 +313,22 @@ export class FramingReader {
           step < 0 ? `message ${n + 1} is cut off` : `message ${n + 1} states ${step} bytes, ${p.end - at} are left`;
         return false;
       }
+      if (p.cut && this.#boundedByPacket) break;
       visit(at + m.prefix, step - around, sequence);
       n++;
       if (counted && f.numbering === 'message') sequence = sequence === this.#wrapMax ? this.#wrapFirst : sequence + 1n;
       at += m.align > 1 ? Math.ceil(step / m.align) * m.align : step;
     }
+    if (p.cut) {
+      this.problem = `the header states more bytes than there are: ${n} whole ${n === 1 ? 'message' : 'messages'}`;
+      return false;
+    }
+    if (n === 0 && f.numbering === 'message' && (p.kind === 'data' || (p.kind === 'reset' && p.count !== 0))) {
+      this.problem = 'there is no message in it';
+      return false;
+    }
+    // What is behind a message of unknown length cannot be parted: it is in that message.
+    if (this.#boundedByPacket) return true;
     if (p.count >= 0 && n < p.count) {
       this.problem = `the header states ${p.count} messages, there are ${n}`;
       return false;

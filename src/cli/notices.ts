@@ -106,7 +106,7 @@ export function noticeJson(n: Notice, feed: Named): string {
   return (
     `{"notice":"${n.type}","time":"${n.time}","channel":${quote(feed.channels[n.channel] ?? '')},"begin":"${n.begin}",` +
     `"end":"${n.end}","count":"${n.count}","reason":"${n.reason}"${member('requester', requester)}${member('server', server)}` +
-    `${n.detail === 0 ? '' : `,"detail":${n.detail}`}${member('session', n.session)}}`
+    `${n.detail === 0 ? '' : `,"detail":${n.detail}`}${member('session', n.session)}${member('sender', n.sender)}}`
   );
 }
 
@@ -119,6 +119,7 @@ export function noticeText(n: Notice, feed: Named): string {
     server ?? '',
     n.detail === 0 ? '' : `detail ${detailText(n.detail)}`,
     n.session === '' ? '' : `session ${n.session.trimEnd()}`,
+    n.sender === '' ? '' : `from ${n.sender}`,
   ].filter((text) => text !== '');
   const range = n.end > n.begin ? `${n.begin}–${n.end - 1n}` : `${n.begin}`;
   return `! ${n.type} ${range}${about.length === 0 ? '' : ` (${about.join(', ')})`}`;

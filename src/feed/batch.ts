@@ -14,6 +14,8 @@ import {
   NOTICE_END_AT,
   NOTICE_REASON_AT,
   NOTICE_REQUESTER_AT,
+  NOTICE_SENDER_IP_AT,
+  NOTICE_SENDER_PORT_AT,
   NOTICE_SERVER_AT,
   NOTICE_SESSION_HIGH_AT,
   NOTICE_SESSION_LOW_AT,
@@ -144,6 +146,8 @@ export interface Notice {
   readonly detail: number;
   /** Session string or number. */
   readonly session: string;
+  /** `ip:port` of who sent the packet that led to it, where it is about sessions and numbers; else empty. */
+  readonly sender: string;
 }
 
 /** A captured packet's payload, for tools that look at packets. */
@@ -346,12 +350,19 @@ function readNotice({ view }: Ring, at: number): Notice {
     requester: requester === NO_REQUESTER ? -1 : requester,
     server: view.getUint16(at + NOTICE_SERVER_AT, true),
     detail: view.getUint32(at + NOTICE_DETAIL_AT, true),
+    sender: senderText(
+      view.getUint32(at + NOTICE_SENDER_IP_AT, true),
+      view.getUint16(at + NOTICE_SENDER_PORT_AT, true),
+    ),
     session: sessionText(
       view.getBigUint64(at + NOTICE_SESSION_HIGH_AT, true),
       view.getBigUint64(at + NOTICE_SESSION_LOW_AT, true),
     ),
   };
 }
+
+const senderText = (ip: number, port: number): string =>
+  ip === 0 && port === 0 ? '' : `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}:${port}`;
 
 /** A text session keeps its bytes in order, the first eight in `high`; a number is in `low` alone. */
 function sessionText(high: bigint, low: bigint): string {

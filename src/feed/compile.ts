@@ -169,6 +169,11 @@ const address = (n: Network): { group: string; port: number; interface: string; 
   };
 };
 
+/** Whether a rung of the ladder can be served by a capture: the wait, and snapshots that lines repeat. */
+const inCapture = (rung: Venue['recovery'][number]): boolean =>
+  rung.type === 'waitForOtherLine' ||
+  (rung.type === 'snapshot' && typeof rung.pattern === 'object' && rung.pattern.from === 'loop');
+
 /**
  * Compiles a resolved venue (see `resolveVenue`): decoders and patterns are objects, not ids.
  * @throws VenuewireError `VW_VENUE_…`, `VW_FRAMING_…`, `VW_CREDENTIAL_…`, `VW_NETWORK_NO_ENGINE`, `VW_SNAPSHOT_NO_ENGINE`,
@@ -187,10 +192,14 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   };
 
   const declared = Object.entries(venue.channels ?? { [venue.name]: {} as NonNullable<Venue['channels']>[string] });
+  // A capture has no servers: what they would be asked for is given up at once, and not after their time has passed.
+  const ladder = live ? venue.recovery : venue.recovery.filter(inCapture);
+  const joins = (join: Venue['join']): Venue['join'] =>
+    live || join !== 'snapshot' || ladder.some((r) => r.type === 'snapshot') ? join : 'live';
   const channels = declared.map(([name, c]) => ({
     name,
     key: typeof c.key === 'string' && !/^\d+$/.test(c.key) ? textValue(c.key) : BigInt(c.key ?? 0),
-    join: c.join ?? venue.join,
+    join: joins(c.join ?? venue.join),
   }));
 
   const lines: CompiledLine[] = [];
@@ -220,7 +229,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   // One requester for one kind of server at one place, whatever the number of rungs that use it.
   const requesters: Requester[] = [];
   const known = new Map<string, number>();
-  const rungs = venue.recovery.map((r, i) => {
+  const rungs = ladder.map((r, i) => {
     if (r.type === 'waitForOtherLine') {
       return { kind: r.type, requester: 0, tries: 0, timeout: ns(r.for), packets: r.packets, channel: -1 };
     }

@@ -47,6 +47,9 @@ describe('pattern coverage', () => {
       'notice endOfData',
       'reason endOfData',
       'notice slowConsumer',
+      'reason slowConsumer',
+      // Lines of another framing: native/test/session_test.cpp.
+      'notice malformed',
       'reason closed',
       // No failure before the last try: native/test/channel_test.cpp.
       'reason exhausted',

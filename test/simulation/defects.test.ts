@@ -42,13 +42,15 @@ describe('packets', () => {
     expect(h.notices()).toContain('sessionEnded 5-5');
   });
 
-  test('a count that the bytes do not bear out gives the whole messages and asks for no phantom', () => {
+  test('a count that the bytes do not bear out gives the whole messages, and those that it states exist', () => {
     const h = new Hand();
-    h.line(0, 1, 5, { messageCount: 4_000 });
+    h.line(0, 1, 5, { messageCount: 20 });
     h.line(1, 5, 9);
     h.service();
     complete(h, 1, 9);
-    expect(h.counter('expected')).toBe(8);
+    expect(h.counter('malformed')).toBe(1);
+    expect(h.counter('expected')).toBe(20);
+    expect(h.counter('missing')).toBe(12);
   });
 
   test('packets ahead of a gap are kept, and only the gap is asked for', () => {
@@ -286,6 +288,7 @@ describe('snapshots', () => {
   test('a start without its snapshot is told, and the stream is stale', () => {
     const h = new Hand(simulatedTotalView({ recovery: ['glimpse'], join: 'snapshot', tries: 1 }));
     h.line(0, 100, 120);
+    h.line(1, 100, 120);
     h.service();
     h.reply(soupbintcp.encode('loginAccepted', { session: SESSION, sequenceNumber: 1n }));
     h.session.closed(0, 'connectionClosed', h.nowNs);

@@ -15,6 +15,7 @@ const notice = (type: NoticeType, begin: number, end: number, more: Partial<Noti
   server: -1,
   detail: 0,
   session: '',
+  sender: '',
   ...more,
 });
 

@@ -32,6 +32,8 @@ export class Audit {
   #within = 0;
   #joining = false;
   #astray = false;
+  /** The feed has taken somebody else's packets for a new session. */
+  #foreign = false;
   /** Numbers at the end of a session that nothing was said about before the next one began. */
   untold = 0;
   /** Where delivery began. */
@@ -46,6 +48,8 @@ export class Audit {
       readonly join: 'live' | 'beginning' | 'snapshot';
       readonly contents: boolean;
       readonly messages: number;
+      /** A session that is not the venue's, as notices write it. */
+      readonly foreign?: string | undefined;
     },
   ) {
     const { view } = ring;
@@ -97,6 +101,10 @@ export class Audit {
       this.unsequenced++;
       return;
     }
+    if (this.#foreign) {
+      this.numbers++;
+      return;
+    }
     const { day } = this;
     this.#joining = false;
     const byPacket = day.framing.numbering === 'packet';
@@ -138,10 +146,20 @@ export class Audit {
       case 'sessionStarted':
       case 'reset': {
         this.#completeUnit();
+        if (this.options.foreign !== undefined && n.type === 'sessionStarted') {
+          const left = this.#foreign;
+          this.#foreign = n.session === this.options.foreign;
+          if (this.#foreign) break;
+          if (left) {
+            const expected = day.wire(this.next, this.#segment);
+            if (n.begin !== expected) this.#fault(`the session is taken back at ${n.begin}, not at ${expected}`);
+            break;
+          }
+        }
         const before = this.notices.some((x) => x !== n && (x.type === 'sessionStarted' || x.type === 'reset'));
         if (before) {
           const next = day.segments.find(
-            (s) => s.index > this.#segment.index && (s.begins === 'session' || s.begins === 'reset'),
+            (s) => s.index > this.#segment.index && s.begins !== 'start' && s.begins !== 'jump',
           );
           if (this.next < this.#segment.to) this.untold += this.#segment.to - this.next;
           // Where bits are turned the session’s name may be another: its numbers are not the venue’s, only their sum counts.

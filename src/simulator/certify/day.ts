@@ -16,8 +16,11 @@ export type Unit = readonly Uint8Array[];
 export interface Break {
   /** The first position after it. */
   readonly at: number;
-  /** A new session; the numbers of the same session again from the first (`reset`); or a leap to a higher number (`jump`). */
-  readonly kind: 'session' | 'reset' | 'jump';
+  /**
+   * A new session; the numbers of the same session again from the first, as the feed says it (`reset`) or without a word
+   * (`restart`); or a leap to a higher number (`jump`).
+   */
+  readonly kind: 'session' | 'reset' | 'restart' | 'jump';
   /** `session`: the old one is ended with a packet that says so, where there is one. Default true. */
   readonly ended?: boolean;
   /** `jump`: numbers that are left out and never were. */
@@ -45,7 +48,7 @@ export interface Segment {
   /** Wire number of `from`. */
   readonly first: bigint;
   readonly session: bigint | string;
-  readonly begins: 'start' | 'session' | 'reset' | 'jump';
+  readonly begins: 'start' | 'session' | 'reset' | 'restart' | 'jump';
   readonly ended: boolean;
 }
 

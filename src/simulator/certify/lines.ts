@@ -35,6 +35,8 @@ export interface LinesOptions {
   readonly trailers?: number;
   /** Packets of a sender that has not noticed a reset: that many of the old ones follow it on the last line. */
   readonly stragglers?: number;
+  /** Packets that somebody else sends to the first line's group. */
+  readonly foreign?: readonly Scheduled[];
 }
 
 /** An idle packet, by the header or by a control message; undefined: the feed has none. */
@@ -161,5 +163,6 @@ export function schedule(
       });
     }
   }
+  out.push(...(options.foreign ?? []));
   return new Schedule(out.sort((a, b) => a.timeNs - b.timeNs || a.line - b.line));
 }

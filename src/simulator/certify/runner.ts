@@ -21,7 +21,7 @@ import { reachedBy } from './coverage.js';
 import { Day, type DayPlan, MessagePool, START_NS } from './day.js';
 import { DerivedServer } from './derived-server.js';
 import { FixServer } from './fix-server.js';
-import { schedule } from './lines.js';
+import { type Scheduled, schedule } from './lines.js';
 import type { CertifiedServer, CertifyFaults, ServerContext, VenueModel } from './model.js';
 import { SessionDay } from './session-day.js';
 import { SnapshotLoop } from './snapshot-loop.js';
@@ -58,6 +58,8 @@ export interface Run {
   readonly limits?: NonNullable<ServerRung['limits']>;
   readonly path?: PathOptions;
   readonly stragglers?: number;
+  /** Packets that the venue did not send (`belief-scenarios.ts`). */
+  readonly foreign?: (day: Day, writer: PacketWriter) => ForeignPackets;
   /** Bytes of the messages are compared; false where replies are damaged on purpose. */
   readonly contents?: boolean;
   /** What has to come of it besides a true account. */
@@ -68,6 +70,12 @@ export interface Run {
   readonly unknownEnd?: boolean;
   /** Rest between two cycles of a snapshot line. */
   readonly restNs?: number;
+}
+
+export interface ForeignPackets {
+  readonly packets: readonly Scheduled[];
+  /** Their session, as notices write it; undefined: the venue's own. */
+  readonly session?: string;
 }
 
 export interface RunResult {
@@ -256,10 +264,12 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
     stage.writer.has('heartbeat') ||
     day.pool.control('heartbeat', 1n) !== undefined ||
     stage.writer.has('endOfSession');
+  const foreign = run.foreign?.(day, stage.writer);
   const packets = schedule(day, stage.writer, feedModel, random.fork('lines'), {
     lines: stage.liveLines,
     heartbeatNs,
     ...(run.stragglers === undefined ? {} : { stragglers: run.stragglers }),
+    ...(foreign === undefined ? {} : { foreign: foreign.packets }),
   });
   // What says how far the venue got is heard: a lost end cannot be known to be lost.
   const untilNs = hasHeartbeat ? day.endNs : ((day.times[day.end - 1] ?? 0) as number) - 1;
@@ -273,6 +283,7 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
     join: run.join ?? 'live',
     contents: run.contents ?? true,
     messages: stage.decoder.names.length,
+    foreign: foreign?.session,
   });
 
   let live = 0;

@@ -3,6 +3,7 @@ import type { Recovery } from '../../patterns/recovery.js';
 import type { Snapshot } from '../../patterns/snapshot.js';
 import type { LineFaults } from '../line-faults.js';
 import type { Random } from '../random.js';
+import { beliefScenarios } from './belief-scenarios.js';
 import { type Break, resetStyle, START_NS } from './day.js';
 import type { CertifyFaults } from './model.js';
 import type { Run, Stage } from './runner.js';
@@ -190,6 +191,7 @@ export function scenariosOf(stage: Stage): Scenario[] {
     day: day(300, breaks([{ at: 80 + r.below(140), kind: 'jump', by: 600 }])),
     window: { jump: 500 },
   }));
+  beliefScenarios(stage, add);
   add('end with a gap open', 'the session ends while something is missing and nobody gives it', (r) => {
     const numbers = 200;
     const fromNs = START_NS + spanNs(numbers - 30);
