@@ -280,9 +280,7 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
     const uint64_t m = missing();
     if (spec_.purpose != Purpose::snapshot && m < work_missing_) {
       // Some came: ask for the rest with a fresh budget.
-      for (Hole& h : work_channel_->holes()) {
-        if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
-      }
+      renew_tries();
       if (spec_.request.present()) {
         finish_work();
       } else {

@@ -203,6 +203,24 @@ class Requester {
   void process(int64_t now_ns);
   [[nodiscard]] bool record(Bytes packet_bytes, int64_t now_ns);
   [[nodiscard]] bool apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_ns);
+  /// What a rule has found in a packet or message of the server.
+  struct Reply {
+    const ReplyRule& rule;
+    Bytes whole, at;
+    uint64_t number, last;  ///< 0 where there is none
+    bool has_last;
+    int64_t now_ns;
+    /// The first number that a snapshot of this number does not contain.
+    [[nodiscard]] uint64_t first_behind() const { return number + (rule.inclusive ? 1 : 0); }
+  };
+  [[nodiscard]] bool answers(const ReplyRule& rule, Bytes at) const;
+  void apply_to_session(const Reply& r);
+  void apply_to_request(const Reply& r);
+  void apply_to_snapshot(const Reply& r);
+  [[nodiscard]] bool take_data(const Reply& r);
+  void let_in(const Reply& r);
+  void completed(int64_t now_ns);
+  void renew_tries();
   void end_snapshot(uint64_t first, int64_t now_ns);
   [[nodiscard]] bool used_up(Reason why);
   void status(Outcome outcome, uint32_t code, int64_t now_ns);

@@ -56,9 +56,7 @@ void Requester::closed(Reason why, uint32_t detail, int64_t now_ns) {
   } else if (earlier) {
     return;  // it had been opened for an earlier request; the next service connects again
   } else if (spec_.purpose != Purpose::snapshot && missing() < work_missing_) {
-    for (Hole& h : work_channel_->holes()) {
-      if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
-    }
+    renew_tries();
     finish_work();
   } else {
     fail(Reason::connectionClosed, detail, now_ns, false);
@@ -73,9 +71,7 @@ void Requester::received(Bytes bytes, int64_t now_ns) {
     const uint64_t before = missing();
     (void)record(bytes, now_ns);
     if (work_channel_ && spec_.request_per_datagram && asked_ && missing() < before) {
-      for (Hole& h : work_channel_->holes()) {
-        if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
-      }
+      renew_tries();
       served();
       finish_work();
     }
@@ -180,6 +176,7 @@ bool Requester::record(Bytes packet_bytes, int64_t now_ns) {
   return true;
 }
 
+/// What a rule makes of a reply. False: the consumer has no room for it, it comes again.
 bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_ns) {
   // A reason may be left out.
   const bool has_second = rule.number2.present() && rule.number2.fits(at);
@@ -189,202 +186,251 @@ bool Requester::apply(const ReplyRule& rule, Bytes whole, Bytes at, int64_t now_
     if (counted_channel()) counted_channel()->counters()[C::malformed]++;
     return true;
   }
-  for (const ReplyRule::Echo& e : rule.echoes) {
-    const uint64_t held = asked_values_[uint32_t(e.variable)];
-    const uint64_t mask = e.field.width >= 8 || e.field.digits ? ~0ull : (1ull << (8 * e.field.width)) - 1;
-    // Somebody else's, or late.
-    if (asked_channel_ == nullptr || !e.field.fits(at) || e.field.load(at) != (held & mask)) return true;
-  }
-  const uint64_t number = rule.number.present() ? rule.number.load(at) : 0;
-  if (rule.action == Action::snapshot_end) proved_ = true;
+  if (!answers(rule, at)) return true;
   actions_seen_ |= 1u << uint32_t(rule.action);
-  Channel* c = work_channel_;
-  const Arrival arrival{0, Origin::recovery, now_ns, now_ns};
+  const Reply reply{
+      rule,       whole, at, rule.number.present() ? rule.number.load(at) : 0, has_second ? rule.number2.load(at) : 0,
+      has_second, now_ns};
   switch (rule.action) {
     case Action::ignore:
+    case Action::snapshot_item:  // of snapshot lines only
       return true;
     case Action::login_accepted:
-      if (state_ != State::login) return true;
-      if (feed_) {
-        feed_accepted(rule, at, number, now_ns);
-        return true;
-      }
-      if (c && rule.epoch_width != 0 && !same_session(at.data + rule.epoch_offset, rule.epoch_width, c->epoch())) {
-        fail(Reason::requestRefused, 0, now_ns, true);
-        return true;
-      }
-      state_ = State::ready;
-      state_since_ns_ = now_ns;
-      if (rule.number.present()) implied_ = number;
-      check_done(now_ns);  // the other line may have filled the hole meanwhile
-      c = work_channel_;
-      if (c && !spec_.request.present()) {
-        ask(now_ns);
-        if (spec_.purpose == Purpose::snapshot) {
-          c->snapshot_begin(now_ns, index_);
-        } else if (rule.number.present()) {
-          const uint64_t from = c->linear(number);
-          // The server begins later than we need: what is before it will not come from here.
-          if (from > work_begin_) c->advance(work_begin_, std::min(from, work_end_), Reason::unavailable, now_ns);
-          check_done(now_ns);
-        }
-      } else {
-        go(now_ns);
-      }
+    case Action::login_rejected:
+    case Action::session_unavailable:
+    case Action::goodbye:
+    case Action::session_end:
+    case Action::answer:
+    case Action::answer_number:
+    case Action::echo:
+    case Action::subscription_rejected:
+      apply_to_session(reply);
       return true;
+    case Action::status:
+    case Action::begin:
+    case Action::complete:
+    case Action::unavailable:
+    case Action::image:
+      apply_to_request(reply);
+      return true;
+    case Action::message:
+    case Action::packet:
+    case Action::snapshot_message:
+      return take_data(reply);
+    case Action::snapshot_begin:
+    case Action::snapshot_number:
+    case Action::snapshot_end:
+      apply_to_snapshot(reply);
+      return true;
+  }
+  return true;
+}
+
+/// Whether a reply repeats what the last request held. One that does not is somebody else's, or late.
+bool Requester::answers(const ReplyRule& rule, Bytes at) const {
+  return std::all_of(rule.echoes.begin(), rule.echoes.end(), [&](const ReplyRule::Echo& e) {
+    const uint64_t held = asked_values_[uint32_t(e.variable)];
+    const uint64_t mask = e.field.width >= 8 || e.field.digits ? ~0ull : (1ull << (8 * e.field.width)) - 1;
+    return asked_channel_ != nullptr && e.field.fits(at) && e.field.load(at) == (held & mask);
+  });
+}
+
+/// What the peers of the session have to say to each other, whatever is asked for in it.
+void Requester::apply_to_session(const Reply& r) {
+  switch (r.rule.action) {
+    case Action::login_accepted:
+      let_in(r);
+      break;
     case Action::session_unavailable:
       if (feed_) {
-        feed_no_session(uint32_t(number), now_ns);
-        return true;
+        feed_no_session(uint32_t(r.number), r.now_ns);
+        break;
       }
       [[fallthrough]];
     case Action::login_rejected:
-      fail(Reason::loginRejected, uint32_t(number), now_ns, true);
-      return true;
-    case Action::status: {
-      Outcome outcome = rule.otherwise;
-      for (const auto& [value, o] : rule.outcomes) {
-        if (value == number) outcome = o;
-      }
-      status(outcome, uint32_t(number), now_ns);
-      return true;
-    }
-    case Action::begin:
-      implied_ = number;
-      if (c && asked_ && spec_.purpose == Purpose::snapshot) c->snapshot_begin(now_ns, index_);
-      return true;
-    case Action::complete:
-      if (spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
-      if (!c || !asked_) return true;
-      if (spec_.purpose == Purpose::snapshot) {
-        if (has_snapshot_number_) end_snapshot(snapshot_number_, now_ns);
-        return true;
-      }
-      if (missing() == 0) {
-        check_done(now_ns);
-      } else if (missing() < work_missing_) {
-        for (Hole& h : c->holes()) {
-          if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
-        }
-        finish_work();
-      } else {
-        status(Outcome::unavailable, 0, now_ns);
-      }
-      return true;
-    case Action::message: {
-      if (!whole.holds(rule.payload_offset, 0)) return true;
-      const Bytes payload = at.from(rule.payload_offset);
-      if (spec_.purpose == Purpose::snapshot) {
-        return !c || c->snapshot_message(kBareFraming, payload, arrival);
-      }
-      const uint64_t sequence = rule.number.present() ? number : implied_++;
-      if (feed_) {
-        feed_message(sequence, payload, now_ns);
-      } else if (Channel* to = answering()) {
-        to->message(sequence, payload, arrival);
-        heard(to->linear(sequence) + 1);
-      }
-      return true;
-    }
-    case Action::snapshot_message:
-      if (!c || !asked_) return true;
-      c->snapshot_begin(now_ns, index_);
-      if (!c->snapshot_message(kBareFraming, at.from(rule.payload_offset), arrival)) return false;
-      if (rule.number.present()) {
-        const uint64_t first = number + (rule.inclusive ? 1 : 0);
-        snapshot_number_ = has_snapshot_number_ ? std::min(snapshot_number_, first) : first;
-        has_snapshot_number_ = true;
-      }
-      return true;
-    case Action::packet:
-      if (Channel* to = answering()) {
-        sink_.reply_packets(sink_.feed_framing(), to->index(), at.from(rule.payload_offset), arrival);
-      }
-      return true;
-    case Action::unavailable:
-      if (c) {
-        // What was not asked for may be somebody else's answer.
-        const uint64_t last = rule.number2.present() ? rule.number2.load(at) : number;
-        const uint64_t from = std::max(c->linear(number), work_begin_), to = std::min(c->linear(last) + 1, work_end_);
-        if (from < to) c->advance_on(work_rung_index_, from, to, Reason::unavailable, now_ns);
-        // Holes that moved on are no longer ours to fill.
-        if (from <= work_begin_ && to >= work_end_) finish_work();
-      }
-      return true;
+      fail(Reason::loginRejected, uint32_t(r.number), r.now_ns, true);
+      break;
     case Action::answer:
-      if (rule.key.tag) {
-        const Bytes text = Field::find_tag(at, rule.key.offset).first(sizeof echo_);
+      if (r.rule.key.tag) {
+        const Bytes text = Field::find_tag(r.at, r.rule.key.offset).first(sizeof echo_);
         if (text.size != 0) std::memcpy(echo_, text.data, text.size);
         echo_size_ = text.size;
       }
       if (spec_.answer.present()) {
-        transmit(spec_.answer, now_ns);
+        transmit(spec_.answer, r.now_ns);
       } else if (spec_.heartbeat.present()) {
-        transmit(spec_.heartbeat, now_ns);
+        transmit(spec_.heartbeat, r.now_ns);
       }
-      return true;
+      break;
     case Action::answer_number:
-      if (spec_.gap_fill.present() && state_ == State::ready) {
-        feed_send_again(number, has_second ? rule.number2.load(at) : 0, now_ns);
-      }
-      return true;
+      if (spec_.gap_fill.present() && state_ == State::ready) feed_send_again(r.number, r.last, r.now_ns);
+      break;
     case Action::subscription_rejected:
-      if (feed_ && state_ == State::ready && (!rule.number.present() || number == refresh_id_)) {
-        feed_refused(Reason::requestRefused, has_second ? uint32_t(rule.number2.load(at)) : 0, now_ns);
+      if (feed_ && state_ == State::ready && (!r.rule.number.present() || r.number == refresh_id_)) {
+        feed_refused(Reason::requestRefused, uint32_t(r.last), r.now_ns);
       }
-      return true;
+      break;
     case Action::session_end:
-      if (feed_) {
-        feed_->stream_end(now_ns);
-        anew_ = !feed_->session_fixed();
-        feed_lost(Reason::sessionEnded, 0, now_ns, true, feed_->session_fixed());
-      }
-      return true;
+      if (feed_ == nullptr) break;
+      feed_->stream_end(r.now_ns);
+      anew_ = !feed_->session_fixed();
+      feed_lost(Reason::sessionEnded, 0, r.now_ns, true, feed_->session_fixed());
+      break;
     case Action::echo:
-      last_sent_ns_ = now_ns;
-      host_.send(index_, whole);
-      return true;
+      last_sent_ns_ = r.now_ns;
+      host_.send(index_, r.whole);
+      break;
     case Action::goodbye:
       if (feed_) {
         const bool refused = state_ == State::login;
-        feed_lost(refused ? Reason::loginRejected : Reason::connectionClosed, 0, now_ns, true, refused);
+        feed_lost(refused ? Reason::loginRejected : Reason::connectionClosed, 0, r.now_ns, true, refused);
       }
-      return true;
-    case Action::snapshot_begin:
-      if (c && asked_) c->snapshot_begin(now_ns, index_);
-      return true;
-    case Action::snapshot_number:
-      if (!c || !asked_) return true;
-      snapshot_number_ = number + (rule.inclusive ? 1 : 0);
-      has_snapshot_number_ = true;
-      c->snapshot_begin(now_ns, index_);
-      return true;
-    case Action::snapshot_end: {
-      if (feed_) {
-        if (!rule.number.present() || number == refresh_id_) feed_state(now_ns);
-        return true;
+      break;
+    default:
+      break;
+  }
+}
+
+/// The login is accepted: a stream goes on, others ask for what they have connected for.
+void Requester::let_in(const Reply& r) {
+  if (state_ != State::login) return;
+  if (feed_) return feed_accepted(r.rule, r.at, r.number, r.now_ns);
+  if (work_channel_ && r.rule.epoch_width != 0 &&
+      !same_session(r.at.data + r.rule.epoch_offset, r.rule.epoch_width, work_channel_->epoch())) {
+    return fail(Reason::requestRefused, 0, r.now_ns, true);
+  }
+  state_ = State::ready;
+  state_since_ns_ = r.now_ns;
+  if (r.rule.number.present()) implied_ = r.number;
+  check_done(r.now_ns);  // the other line may have filled the hole meanwhile
+  Channel* c = work_channel_;
+  if (c == nullptr || spec_.request.present()) return go(r.now_ns);
+  ask(r.now_ns);
+  if (spec_.purpose == Purpose::snapshot) {
+    c->snapshot_begin(r.now_ns, index_);
+  } else if (r.rule.number.present()) {
+    const uint64_t from = c->linear(r.number);
+    // The server begins later than we need: what is before it will not come from here.
+    if (from > work_begin_) c->advance(work_begin_, std::min(from, work_end_), Reason::unavailable, r.now_ns);
+    check_done(r.now_ns);
+  }
+}
+
+/// What the server says of the request under way.
+void Requester::apply_to_request(const Reply& r) {
+  Channel* c = work_channel_;
+  switch (r.rule.action) {
+    case Action::status: {
+      Outcome outcome = r.rule.otherwise;
+      for (const auto& [value, o] : r.rule.outcomes) {
+        if (value == r.number) outcome = o;
       }
-      if (!c || !asked_) return true;
-      if (spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
-      if (!rule.number.present() && !has_snapshot_number_) {
-        c->counters()[C::malformed]++;
-        fail(Reason::malformedReply, 0, now_ns, false);
-        return true;
-      }
-      const uint64_t first = rule.number.present() ? number + (rule.inclusive ? 1 : 0) : snapshot_number_;
-      end_snapshot(first, now_ns);
-      return true;
+      status(outcome, uint32_t(r.number), r.now_ns);
+      break;
     }
-    case Action::snapshot_item:
-      return true;  // of snapshot lines only
+    case Action::begin:
+      implied_ = r.number;
+      if (c && asked_ && spec_.purpose == Purpose::snapshot) c->snapshot_begin(r.now_ns, index_);
+      break;
+    case Action::complete:
+      completed(r.now_ns);
+      break;
+    case Action::unavailable: {
+      if (c == nullptr) break;
+      // What was not asked for may be somebody else's answer.
+      const uint64_t last = r.has_last ? r.last : r.number;
+      const uint64_t from = std::max(c->linear(r.number), work_begin_), to = std::min(c->linear(last) + 1, work_end_);
+      if (from < to) c->advance_on(work_rung_index_, from, to, Reason::unavailable, r.now_ns);
+      // Holes that moved on are no longer ours to fill.
+      if (from <= work_begin_ && to >= work_end_) finish_work();
+      break;
+    }
     case Action::image:
-      image_ = number;
-      image_first_ = number + (rule.inclusive ? 1 : 0);
+      image_ = r.number;
+      image_first_ = r.first_behind();
       has_image_ = true;
-      go(now_ns);
-      return true;
+      go(r.now_ns);
+      break;
+    default:
+      break;
+  }
+}
+
+/// The request has been served, as far as the server goes: with all of it, a part, or nothing.
+void Requester::completed(int64_t now_ns) {
+  if (spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
+  if (!work_channel_ || !asked_) return;
+  if (spec_.purpose == Purpose::snapshot) {
+    if (has_snapshot_number_) end_snapshot(snapshot_number_, now_ns);
+    return;
+  }
+  const uint64_t left = missing();
+  if (left == 0) return check_done(now_ns);
+  if (left >= work_missing_) return status(Outcome::unavailable, 0, now_ns);
+  renew_tries();
+  finish_work();
+}
+
+/// Some of what was asked for has come: the rest has all its tries again.
+void Requester::renew_tries() {
+  for (Hole& h : work_channel_->holes()) {
+    if (h.begin >= work_begin_ && h.end <= work_end_) h.tries = 0;
+  }
+}
+
+/// Messages of the feed or of a snapshot. False: the consumer has no room.
+bool Requester::take_data(const Reply& r) {
+  Channel* c = work_channel_;
+  const Arrival arrival{0, Origin::recovery, r.now_ns, r.now_ns};
+  const Bytes payload = r.at.from(r.rule.payload_offset);
+  if (r.rule.action == Action::packet) {
+    if (Channel* to = answering()) sink_.reply_packets(sink_.feed_framing(), to->index(), payload, arrival);
+    return true;
+  }
+  if (r.rule.action == Action::snapshot_message) {
+    if (!c || !asked_) return true;
+    c->snapshot_begin(r.now_ns, index_);
+    if (!c->snapshot_message(kBareFraming, payload, arrival)) return false;
+    if (!r.rule.number.present()) return true;
+    snapshot_number_ = has_snapshot_number_ ? std::min(snapshot_number_, r.first_behind()) : r.first_behind();
+    has_snapshot_number_ = true;
+    return true;
+  }
+  if (!r.whole.holds(r.rule.payload_offset, 0)) return true;
+  if (spec_.purpose == Purpose::snapshot) return !c || c->snapshot_message(kBareFraming, payload, arrival);
+  const uint64_t sequence = r.rule.number.present() ? r.number : implied_++;
+  if (feed_) {
+    feed_message(sequence, payload, r.now_ns);
+  } else if (Channel* to = answering()) {
+    to->message(sequence, payload, arrival);
+    heard(to->linear(sequence) + 1);
   }
   return true;
+}
+
+/// Where a snapshot begins, up to which number it is, and where it ends.
+void Requester::apply_to_snapshot(const Reply& r) {
+  if (feed_) {
+    // Of a stream it is one message of the state that was subscribed to.
+    if (r.rule.action != Action::snapshot_end) return;
+    proved_ = true;
+    if (!r.rule.number.present() || r.number == refresh_id_) feed_state(r.now_ns);
+    return;
+  }
+  Channel* c = work_channel_;
+  if (!c || !asked_) return;
+  if (r.rule.action == Action::snapshot_number) {
+    snapshot_number_ = r.first_behind();
+    has_snapshot_number_ = true;
+  }
+  if (r.rule.action != Action::snapshot_end) return c->snapshot_begin(r.now_ns, index_);
+  if (spec_.lifecycle != Lifecycle::server_closes) outstanding_ = false;
+  if (!r.rule.number.present() && !has_snapshot_number_) {
+    c->counters()[C::malformed]++;
+    fail(Reason::malformedReply, 0, r.now_ns, false);
+    return;
+  }
+  end_snapshot(r.rule.number.present() ? r.first_behind() : snapshot_number_, r.now_ns);
 }
 
 void Requester::end_snapshot(uint64_t first, int64_t now_ns) {
