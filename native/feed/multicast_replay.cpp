@@ -172,7 +172,8 @@ bool MulticastReplay::send(const CapturedPacket& p) {
     break;
   }
   if (config_.speed > 0) {
-    if (!timed_) {
+    const bool first = !timed_;
+    if (first) {
       timed_ = true;
       first_ns_ = p.time_ns;
       base_ns_ = now_ns() + kLeadNs;
@@ -181,7 +182,10 @@ bool MulticastReplay::send(const CapturedPacket& p) {
     const double after = double(int64_t(uint64_t(p.time_ns) - uint64_t(first_ns_))) / config_.speed;
     const int64_t due = base_ns_ + int64_t(std::clamp(after, -kFarthestNs, kFarthestNs));
     if (!wait_until(due)) return false;
-    own_.last_late_ns = now_ns() - due;
+    const int64_t now = now_ns();
+    // The first packet is due when it goes: all others are counted from it, also when it is late itself.
+    if (first) base_ns_ = now;
+    own_.last_late_ns = first ? 0 : now - due;
     own_.most_late_ns = std::max(own_.most_late_ns, own_.last_late_ns);
   }
   if (sender_.send(&out, 1) != UdpSendError::none) {
