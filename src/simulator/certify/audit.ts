@@ -137,6 +137,49 @@ export class Audit {
     else this.next++;
   }
 
+  /** Numbers begin: of the day, of a part of it, or of a session that is not the venue's. */
+  #begin(n: Notice): void {
+    const { day } = this;
+    this.#completeUnit();
+    if (this.options.foreign !== undefined && n.type === 'sessionStarted') {
+      const left = this.#foreign;
+      this.#foreign = n.session === this.options.foreign;
+      if (this.#foreign) return;
+      if (left) {
+        const expected = day.wire(this.next, this.#segment);
+        if (n.begin !== expected) this.#fault(`the session is taken back at ${n.begin}, not at ${expected}`);
+        return;
+      }
+    }
+    const before = this.notices.some((x) => x !== n && (x.type === 'sessionStarted' || x.type === 'reset'));
+    if (before) {
+      const next = day.segments.find(
+        (s) => s.index > this.#segment.index && s.begins !== 'start' && s.begins !== 'jump',
+      );
+      if (this.next < this.#segment.to) this.untold += this.#segment.to - this.next;
+      // Where bits are turned the session’s name may be another: its numbers are not the venue’s, only their sum counts.
+      if (next === undefined && !this.options.contents) {
+        this.#astray = true;
+        return;
+      }
+      if (next === undefined) this.#fault(`${n.type} at ${n.begin}, but the venue did not start anew`);
+      else this.#segment = next;
+      this.next = day.position(n.begin, this.#segment);
+      if (this.next !== this.#segment.from) this.#fault(`${n.type} at ${n.begin}, not ${this.#segment.first}`);
+    } else {
+      // Which part of the day it begins in follows from the session, else from the clock.
+      const ns = Number(n.time);
+      for (const s of day.segments) {
+        if (s.index > this.#segment.index && (day.times[s.from] as number) <= ns && s.begins !== 'jump')
+          this.#segment = s;
+      }
+      this.#joining = this.options.join === 'snapshot';
+      this.next = day.position(n.begin, this.#segment);
+      if (this.options.join === 'beginning') this.next = Math.min(this.next, this.#segment.from);
+      this.first = this.next;
+    }
+  }
+
   #notice(n: Notice): void {
     this.notices.push(n);
     this.seen.add(`notice ${n.type}`);
@@ -144,47 +187,9 @@ export class Audit {
     const { day } = this;
     switch (n.type) {
       case 'sessionStarted':
-      case 'reset': {
-        this.#completeUnit();
-        if (this.options.foreign !== undefined && n.type === 'sessionStarted') {
-          const left = this.#foreign;
-          this.#foreign = n.session === this.options.foreign;
-          if (this.#foreign) break;
-          if (left) {
-            const expected = day.wire(this.next, this.#segment);
-            if (n.begin !== expected) this.#fault(`the session is taken back at ${n.begin}, not at ${expected}`);
-            break;
-          }
-        }
-        const before = this.notices.some((x) => x !== n && (x.type === 'sessionStarted' || x.type === 'reset'));
-        if (before) {
-          const next = day.segments.find(
-            (s) => s.index > this.#segment.index && s.begins !== 'start' && s.begins !== 'jump',
-          );
-          if (this.next < this.#segment.to) this.untold += this.#segment.to - this.next;
-          // Where bits are turned the session’s name may be another: its numbers are not the venue’s, only their sum counts.
-          if (next === undefined && !this.options.contents) {
-            this.#astray = true;
-            break;
-          }
-          if (next === undefined) this.#fault(`${n.type} at ${n.begin}, but the venue did not start anew`);
-          else this.#segment = next;
-          this.next = day.position(n.begin, this.#segment);
-          if (this.next !== this.#segment.from) this.#fault(`${n.type} at ${n.begin}, not ${this.#segment.first}`);
-        } else {
-          // Which part of the day it begins in follows from the session, else from the clock.
-          const ns = Number(n.time);
-          for (const s of day.segments) {
-            if (s.index > this.#segment.index && (day.times[s.from] as number) <= ns && s.begins !== 'jump')
-              this.#segment = s;
-          }
-          this.#joining = this.options.join === 'snapshot';
-          this.next = day.position(n.begin, this.#segment);
-          if (this.options.join === 'beginning') this.next = Math.min(this.next, this.#segment.from);
-          this.first = this.next;
-        }
+      case 'reset':
+        this.#begin(n);
         break;
-      }
       case 'gapAbandoned': {
         this.#completeUnit();
         this.#joining = false;
