@@ -13,29 +13,41 @@ namespace {
 class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(
-        env, "Books",
-        {InstanceMethod<&BooksWrap::take>("take"), InstanceMethod<&BooksWrap::depth>("depth"),
-         InstanceMethod<&BooksWrap::queue>("queue"), InstanceMethod<&BooksWrap::keys>("keys"),
-         InstanceMethod<&BooksWrap::name>("name"), InstanceMethod<&BooksWrap::instruments>("instruments"),
-         InstanceMethod<&BooksWrap::updates>("updates"), InstanceMethod<&BooksWrap::size>("size"),
-         InstanceMethod<&BooksWrap::counters>("counters"), InstanceMethod<&BooksWrap::consistent>("consistent")});
+    return DefineClass(env, "Books",
+                       {InstanceMethod<&BooksWrap::call<&BooksWrap::take>>("take"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::depth>>("depth"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::queue>>("queue"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::keys>>("keys"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::name>>("name"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::instruments>>("instruments"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::updates>>("updates"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::size>>("size"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::counters>>("counters"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::consistent>>("consistent")});
   }
 
   /// (compiled table and program, ring, dataAt, dataBytes, tops or null)
   explicit BooksWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<BooksWrap>(info) {
+    guarded(info.Env(), [&] { open(info); });
+  }
+
+ private:
+  template <Napi::Value (BooksWrap::*method)(const Napi::CallbackInfo&)>
+  Napi::Value call(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return (this->*method)(info); });
+  }
+
+  void open(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     if (info.Length() < 5 || !is_bytes(info[0]) || !is_bytes(info[1]) || !info[2].IsNumber() || !info[3].IsNumber() ||
         !(info[4].IsNull() || is_bytes(info[4]))) {
       throw_coded(env, "VW_ARGUMENT",
                   "Expected (compiled, ring: Uint8Array, dataAt, dataBytes: number, tops: Uint8Array or null)");
-      return;
     }
     SpecReader spec(bytes_of(info[0]));
     EventProgram program;
     if (!catalogue_.parse(spec) || !program.parse(spec, catalogue_)) {
       throw_coded(env, "VW_SPEC", "The compiled table does not fit this addon's version");
-      return;
     }
     const Bytes ring = bytes_of(info[1]);
     const auto at = uint32_t(integer(info[2].As<Napi::Number>().DoubleValue(), 0, 1u << 30));
@@ -51,13 +63,11 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
     }
     if (!fits) {
       throw_coded(env, "VW_ARGUMENT", "The ring or the table of best prices is too small");
-      return;
     }
     ring_ = Napi::Persistent(info[1].As<Napi::Object>());
     reader_ = std::make_unique<BookReader>(catalogue_, std::move(program), ring.data + at, bytes, tops);
   }
 
- private:
   [[nodiscard]] Books& books() { return reader_->books(); }
 
   template <class T>
@@ -77,7 +87,6 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
     if (info.Length() < 4 || !info[0].IsNumber() || !info[1].IsNumber() || !(info[2].IsNull() || is_bytes(info[2])) ||
         !array(info[3], napi_float64_array, state, length) || length < 4) {
       throw_coded(env, "VW_ARGUMENT", "Expected (from, to: number, events: Uint8Array or null, state: Float64Array)");
-      return env.Undefined();
     }
     Event* into = nullptr;
     uint32_t most = 0;
@@ -114,7 +123,6 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
         !array(info[3], napi_bigint64_array, sizes, sizes_length) ||
         !array(info[4], napi_uint32_array, orders, orders_length)) {
       throw_coded(env, "VW_ARGUMENT", "Expected (instrument, side, prices, sizes: BigInt64Array, orders: Uint32Array)");
-      return env.Undefined();
     }
     n = std::min({n, sizes_length, orders_length});
     levels_.resize(n);
@@ -135,7 +143,6 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
     uint64_t* ids = nullptr;
     if (!place(info, instrument, side) || !info[2].IsBigInt() || !array(info[3], napi_biguint64_array, ids, n)) {
       throw_coded(env, "VW_ARGUMENT", "Expected (instrument, side, price: bigint, ids: BigUint64Array)");
-      return env.Undefined();
     }
     bool lossless = false;
     const int64_t price = info[2].As<Napi::BigInt>().Int64Value(&lossless);
@@ -149,7 +156,6 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
     uint32_t room = 0;
     if (info.Length() < 2 || !info[0].IsNumber() || !array(info[1], napi_biguint64_array, into, room)) {
       throw_coded(env, "VW_ARGUMENT", "Expected (from: number, into: BigUint64Array)");
-      return env.Undefined();
     }
     uint32_t n = 0;
     for (uint32_t i = info[0].As<Napi::Number>().Uint32Value(); i < books().instruments() && n < room; i++) {

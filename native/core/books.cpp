@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <new>
 
 namespace venuewire {
 
@@ -20,7 +21,7 @@ Books::Books(const BooksSpec& spec, BookTop* tops)
   if (tops_ != nullptr) return;
   // Zeroed pages come from the system untouched: only those of instruments that exist cost memory.
   own_tops_.reset(static_cast<BookTop*>(std::calloc(spec.instruments_max + 1u, sizeof(BookTop))));
-  if (own_tops_ == nullptr) std::abort();
+  if (own_tops_ == nullptr) throw std::bad_alloc();
   tops_ = own_tops_.get();
 }
 
@@ -124,9 +125,11 @@ uint32_t Books::find(const BookOperation& op, uint64_t id, uint32_t hash) const 
 
 void Books::Rungs::insert(uint32_t at, Rung rung) {
   if (count_ == room_) {
-    room_ = room_ == 0 ? 4 : room_ * 2;
-    data_ = static_cast<Rung*>(std::realloc(data_, room_ * sizeof(Rung)));
-    if (data_ == nullptr) std::abort();
+    const uint32_t room = room_ == 0 ? 4 : room_ * 2;
+    void* const larger = std::realloc(data_, room * sizeof(Rung));
+    if (larger == nullptr) throw std::bad_alloc();
+    data_ = static_cast<Rung*>(larger);
+    room_ = room;
   }
   std::memmove(data_ + at + 1, data_ + at, (count_ - at) * sizeof(Rung));
   data_[at] = rung;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <new>
 #include <vector>
 
 namespace venuewire {
@@ -90,7 +91,7 @@ class OrderIndex {
     Table t;
     // Zeroed pages come from the system untouched: they cost nothing before they are used.
     t.slots = static_cast<uint64_t*>(std::calloc(capacity, sizeof(uint64_t)));
-    if (t.slots == nullptr) std::abort();
+    if (t.slots == nullptr) throw std::bad_alloc();
     t.mask = capacity - 1;
     owned_.emplace_back(t.slots);
     return t;

@@ -1,6 +1,7 @@
 // An example of each public declaration: `npm run reference` puts them into docs/api, and `npm run typecheck` compiles them.
 // A region has the names that it is an example of, as module.name. Nothing here is run.
 
+import { openBooks, TopTable } from '../../src/books/index.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
 import {
@@ -591,6 +592,23 @@ export function patternsModule(): void {
   // #region patterns.venueJsonSchema
   console.log(JSON.stringify(venueJsonSchema(), null, 2)); // schema/venue.schema.json
   // #endregion
+}
+
+export async function booksModule(): Promise<void> {
+  const feed = await openFeed(nasdaqTotalView({ lines: { A: udpMulticast('233.54.12.111:26477') } }));
+  {
+    // #region books.openBooks books.Books books.TopTable
+    const books = openBooks(feed, { orders: 2_000_000 });
+    for await (const batch of feed) {
+      books.take(batch);
+      const { bid, ask, stale } = books.top(1); // by the key of the messages: ITCH's stock locate
+      if (!stale) console.log(bid?.price, ask?.price, books.depth(1, 'bid', 5));
+    }
+    // In a worker, without a crossing:
+    const table = new TopTable(books.tops);
+    console.log(table.read(0));
+    // #endregion
+  }
 }
 
 export async function simulator(): Promise<void> {

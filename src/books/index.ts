@@ -1,0 +1,13 @@
+/** Order books of a feed, kept natively. */
+export type { BookBounds } from '../events/compile.js';
+export {
+  type BookCounters,
+  type BookLevel,
+  type BookSideName,
+  Books,
+  type BooksOptions,
+  IMPLIED,
+  openBooks,
+  type TopOfBook,
+  TopTable,
+} from './books.js';
