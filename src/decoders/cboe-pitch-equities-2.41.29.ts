@@ -12,6 +12,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cboePitchEquities } from './roles/cboe-pitch.js';
 
 const AuctionType = {
   O: 'Opening Auction',
@@ -42,6 +43,7 @@ export const cboePitchEquities24129 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageLength' },
   instrument: 'symbol',
+  events: cboePitchEquities,
   checked: [
     'tables of the specification: 20 of 21 messages',
     'captures: 6 packets, 114 fields; messages seen: addOrderShort',

@@ -16,6 +16,7 @@ import {
   when,
 } from '../layout/index.js';
 import { iceImpact1124 } from './ice-impact-1.1.24.js';
+import { iceImpactOrders } from './roles/ice-impact.js';
 
 const TradingStatus = { O: 'Open', C: 'Close', E: 'Expired', 1: 'Pre-Open', 2: 'Pre-Close' };
 const OffMarketTradeIndicator = {
@@ -324,6 +325,7 @@ export const iceImpact1133 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'length', excludes: 3 },
   instrument: 'marketId',
+  events: iceImpactOrders,
   checked: [
     'captures: 408 packets, 11742 fields; messages seen: addOrModifyOrder, deleteOrder, marketSnapshot, marketStatistics, messageBundleMarker, newOptionsStrategyDefinition',
   ],

@@ -1,4 +1,5 @@
 import { char, defineDecoder, i64, message, price4, text, u8, u32, u64 } from '../layout/index.js';
+import { iexDeep } from './roles/iex.js';
 
 const EventFlags = { 0: 'Order Book Is Processing an Event', 1: 'Event Processing Complete' };
 const SaleConditionFlagsBits = {
@@ -24,6 +25,7 @@ export const iexDeep10 = defineDecoder({
   messageType: 'messageType',
   longer: 'tolerated',
   instrument: 'symbol',
+  events: iexDeep,
   checked: [
     'tables of the specification: 13 of 13 messages',
     'captures: 2 packets, 27 fields; messages seen: priceLevelBuyUpdate',

@@ -1,5 +1,6 @@
 import { char, defineDecoder, i64, message, price4, reserved, text, u8, u32, u64 } from '../layout/index.js';
 import { iexDeep10 } from './iex-deep-1.0.js';
+import { iexDeepPlus } from './roles/iex.js';
 
 const SaleConditionFlagsBits = {
   singlepriceCrossTrade: 3,
@@ -24,6 +25,7 @@ export const iexDeepPlus10 = defineDecoder({
   messageType: 'messageType',
   longer: 'tolerated',
   instrument: 'symbol',
+  events: iexDeepPlus,
   checked: [
     'tables of the specification: 14 of 14 messages',
     'captures: 26 packets, 5190 fields; messages seen: addOrder, operationalHaltStatus, orderDelete, orderExecuted, orderModify, securityEvent, trade, tradeBreak, tradingStatus',

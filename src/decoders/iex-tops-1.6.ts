@@ -1,5 +1,6 @@
 import { char, defineDecoder, i64, message, price4, text, u8, u32, u64 } from '../layout/index.js';
 import { iexTops15 } from './iex-tops-1.5.js';
+import { iexTops } from './roles/iex.js';
 
 const SaleConditionFlagsBits = {
   singlepriceCrossTrade: 3,
@@ -24,6 +25,7 @@ export const iexTops16 = defineDecoder({
   messageType: 'messageType',
   longer: 'tolerated',
   instrument: 'symbol',
+  events: iexTops,
   checked: [
     'tables of the specification: 11 of 11 messages',
     'captures: 1 packets, 19 fields; messages seen: quoteUpdate',

@@ -11,6 +11,7 @@ import {
   u16,
   u32,
 } from '../layout/index.js';
+import { miaxTopOfMarket } from './roles/miax.js';
 
 const MiaxBboPostingIncrementIndicator = { P: 'Penny', N: 'Nickel', D: 'Dime' };
 const MbboCondition = { A: 'Regular', B: 'Public Customer Interest', C: 'Not Firm', T: 'Trading Halt' };
@@ -49,6 +50,7 @@ export const miaxPearlOptionsTom19 = defineDecoder({
   messageType: 'messageType',
   longer: 'tolerated',
   instrument: 'productId',
+  events: miaxTopOfMarket,
   checked: [
     'captures: 400 packets, 10357 fields; messages seen: topOfMarketBidCompact, topOfMarketOfferCompact',
     'four byte prices have 4 decimals (specification family); public dissector 1.9 has 2',

@@ -1,4 +1,5 @@
 import { char, defineDecoder, i32, message, reserved, scaledBy, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { nysePillarIntegrated } from './roles/nyse-pillar.js';
 
 const TradeCond2 = {
   ' ': 'N/A',
@@ -137,6 +138,7 @@ export const nysePillarIntegrated25 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageSize' },
   instrument: 'symbolIndex',
+  events: nysePillarIntegrated,
   checked: [
     'tables of the specification: 25 of 25 messages',
     'captures: 1 packets, 31 fields; messages seen: imbalance',

@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { nysePillarIntegrated } from './roles/nyse-pillar.js';
 
 const TradeCond1 = { '@': 'Regular Sale', C: 'Cash', N: 'Next Day Trade' };
 const TradeCond2 = {
@@ -122,6 +123,7 @@ export const nysePillarIntegrated25a = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageSize' },
   instrument: 'symbolIndex',
+  events: nysePillarIntegrated,
   checked: [
     'captures: 6 packets, 109 fields; messages seen: addOrder, deleteOrder, nonDisplayedTrade, replaceOrder, securityStatus, sourceTimeReference',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol index mapping; OpenBook Ultra carries it in the message). The public dissector uses a fixed 8 decimals in its newest versions; the specification is followed',

@@ -19,7 +19,28 @@ const TRUTHS: readonly Truth[] = [
     capture: 'books/itch50-generated-200000-norare.itch.gz',
     arguments: ['--decoder', 'nasdaq-totalview-itch-5.0'],
   },
+  {
+    truth: 'ice-impact-v1.1.33',
+    capture: 'ice-impact-v1.1.33/ice-impact-v1.1.33.pcap',
+    arguments: ['--decoder', 'ice-impact-1.1.33'],
+  },
+  {
+    truth: 'miax-tom-v1.9',
+    capture: 'miax-tom-v1.9/miax-tom-v1.9.pcap',
+    arguments: ['--decoder', 'miax-pearl-options-tom-1.9'],
+  },
 ];
+
+/** Small captures, by folder, and the table that reads them. */
+const SMALL: Readonly<Record<string, string>> = {
+  'Cboe/Byx.Equities.DepthOfBook.Pitch.v2.41': 'cboe-pitch-equities-2.41.29',
+  'Ice/Mdf.iMpact.v1.1.33': 'ice-impact-1.1.33',
+  'Iex/Deep.IexTp.v1.0': 'iex-deep-1.0',
+  'Iex/DeepPlus.IexTp.1.0.2': 'iex-deep-plus-1.0',
+  'Iex/Tops.IexTp.v1.6': 'iex-tops-1.6',
+  'Memx/Equities.MemiorDepth.v1.3': 'memx-memoir-depth-1.3',
+  'Nyse/IntegratedFeed.Pillar.v2.5': 'nyse-pillar-integrated-2.5a',
+};
 
 type Row = [price: string, size: string | number, orders: number | null];
 interface Line {
@@ -66,6 +87,48 @@ describe.runIf(existsSync(shared))('books against independent truths', () => {
     const summary = out.pop()?.summary;
     expect(summary?.levels).toBe(end?.levels);
     expect(digest(out)).toBe(end?.sha256);
+  });
+});
+
+interface SmallTruth {
+  readonly counts: { readonly unknown_order?: number };
+  readonly instruments: Record<string, { bids?: Row[]; asks?: Row[]; implied_bids?: Row[]; implied_asks?: Row[] }>;
+}
+
+const rowsOf = (rows: readonly Row[] | undefined) => (rows ?? []).map(([p, size, orders]) => [p, String(size), orders]);
+
+describe.runIf(existsSync(shared))('books of small captures against independent ends', () => {
+  const truths = existsSync(shared)
+    ? (JSON.parse(gunzipSync(readFileSync(new URL('books/omi.json.gz', shared))).toString()).captures as Record<
+        string,
+        SmallTruth
+      >)
+    : {};
+  const cases = Object.entries(truths).flatMap(([path, truth]) => {
+    const decoder = SMALL[path.slice(0, path.lastIndexOf('/'))];
+    // Packets of several days in one file: the truth takes them as they stand there, a feed by their numbers.
+    const mixed = path.endsWith('all_message_types');
+    return decoder === undefined || mixed ? [] : [{ path, decoder, truth }];
+  });
+
+  it('are of every family that has roles', () => {
+    expect(new Set(cases.map((c) => c.decoder)).size).toBeGreaterThanOrEqual(6);
+  });
+
+  it.each(cases)('$path', async ({ path, decoder, truth }) => {
+    const file = ['.pcap', '.pcapng'].map((end) => new URL(`omi/${path}${end}`, shared)).find((f) => existsSync(f));
+    const ran = await venuewire(['book', (file as URL).pathname, '--decoder', decoder]);
+    const out = ran.json() as unknown as (Line & { summary?: { unknownOrders: number } })[];
+    const summary = out.pop()?.summary;
+    expect(summary?.unknownOrders).toBe(truth.counts.unknown_order ?? 0);
+    const ours = Object.fromEntries(out.map((l) => [l.instrument, l]));
+    expect(Object.keys(ours).sort()).toEqual(Object.keys(truth.instruments).sort());
+    for (const [instrument, sides] of Object.entries(truth.instruments)) {
+      expect(rowsOf(ours[instrument]?.bids)).toEqual(rowsOf(sides.bids));
+      expect(rowsOf(ours[instrument]?.asks)).toEqual(rowsOf(sides.asks));
+      expect(rowsOf(ours[instrument]?.impliedBids)).toEqual(rowsOf(sides.implied_bids));
+      expect(rowsOf(ours[instrument]?.impliedAsks)).toEqual(rowsOf(sides.implied_asks));
+    }
   });
 });
 

@@ -51,6 +51,8 @@ describe('pattern coverage', () => {
       // Lines of another framing: native/test/session_test.cpp.
       'notice malformed',
       'reason closed',
+      // Names are looked up by the driver: test/unit/venue-sessions.test.ts, native/test/client_test.cpp.
+      'reason hostNotFound',
       // No failure before the last try: native/test/channel_test.cpp.
       'reason exhausted',
       // No ready venue has them: test/simulation/certify-own.test.ts.

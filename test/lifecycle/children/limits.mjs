@@ -27,13 +27,14 @@ const limitMemory = (more) => {
   const [, kB] = /VmSize:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
   limit(`--as=${Number(kB) * 1024 + more}:`);
 };
+const elsewhere = liveAddress();
 /** Its server may send packets of 64 MiB: room for one is taken when the feed opens. */
 const greedy = () =>
   openFeed(
     defineVenue({
       name: 'greedy',
       decoder: itch50,
-      lines: { A: udpMulticast('233.54.12.111:26477') },
+      lines: { A: udpMulticast(`${elsewhere.group}:${elsewhere.port}`, { interface: '127.0.0.1' }) },
       recovery: [
         request(soupbintcpReplay, {
           servers: ['127.0.0.1:9'],
@@ -42,7 +43,7 @@ const greedy = () =>
         }),
       ],
     }),
-    { capture: { file: bytes }, ...small },
+    small,
   );
 
 const open = await openLive(liveAddress(), small);

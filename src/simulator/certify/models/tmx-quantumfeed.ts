@@ -18,5 +18,9 @@ export const model = defineModel({
         return bytes;
       }),
   },
-  without: { 'sequence jump': inMessages, 'jump beyond belief': inMessages },
+  without: {
+    'sequence jump': inMessages,
+    'jump beyond belief': inMessages,
+    'restart at the first number': inMessages,
+  },
 });
