@@ -327,7 +327,7 @@ void Requester::tick(std::vector<Channel*>& channels, const std::vector<RungSpec
   if (stalled_) due(now_ns + 100'000);
   if (work_channel_) {
     if (state_ == State::idle && spec_.purpose != Purpose::feed)
-      due(std::max({now_ns + 1, last_login_ns_ + spec_.login_gap_ns, allowed_ns_}));
+      due(std::max({now_ns + 1, next_login_ns(), allowed_ns_}));
     if (state_ == State::ready) due(answer_due_ns_);
   }
 }

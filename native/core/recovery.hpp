@@ -253,6 +253,8 @@ class Requester {
   [[nodiscard]] uint64_t variable(Variable v, int64_t now_ns) const;
   [[nodiscard]] int64_t allowance(int64_t now_ns) const;
   [[nodiscard]] bool within_limits(int64_t now_ns);
+  /// The first time at which the server allows another login.
+  [[nodiscard]] int64_t next_login_ns() const { return last_login_ns_ + spec_.login_gap_ns; }
   /// A login without a request behind it asks for the range itself.
   [[nodiscard]] bool login_asks() const { return spec_.login.present() && !spec_.request.present(); }
   void spend(int64_t now_ns);
@@ -295,7 +297,7 @@ class Requester {
   int64_t state_since_ns_ = 0;
   int64_t last_sent_ns_ = 0;
   int64_t last_heard_ns_ = 0;
-  int64_t last_login_ns_ = INT64_MIN / 2;
+  int64_t last_login_ns_ = INT64_MIN / 2;  // of the last login, or of a connection that has not come about
   int64_t cooldown_until_ns_ = INT64_MIN;
   Reason cooldown_why_ = Reason::none;
   uint16_t rounds_failed_ = 0;         // every server in turn could not be reached

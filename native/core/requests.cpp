@@ -218,7 +218,7 @@ void Requester::open(int64_t now_ns) {
     fail(Reason::noRecovery, 0, now_ns, true);
     return;
   }
-  if (now_ns < last_login_ns_ + spec_.login_gap_ns) return;  // tick comes back
+  if (now_ns < next_login_ns()) return;  // tick comes back
   if (login_asks() && work_channel_ && !within_limits(now_ns)) return;
   last_login_ns_ = now_ns;
   state_ = State::connecting;
@@ -237,6 +237,7 @@ void Requester::connected(int64_t now_ns) {
   if (state_ != State::connecting) return;
   last_heard_ns_ = last_sent_ns_ = now_ns;
   state_since_ns_ = now_ns;
+  last_login_ns_ = now_ns;  // the login goes out now, not when the connection was begun
   if (spec_.purpose == Purpose::feed) return feed_connected(now_ns);
   if (spec_.login.present()) {
     state_ = State::login;

@@ -352,7 +352,7 @@ void Requester::feed_tick(int64_t now_ns) {
 }
 
 int64_t Requester::feed_deadline() const {
-  if (state_ == State::idle) return reopen_at_ns_;
+  if (state_ == State::idle) return std::max(reopen_at_ns_, next_login_ns());
   if (state_ != State::ready) return INT64_MAX;
   return std::min(subscribe_at_ns_, stalled_ ? INT64_MAX : subscription_due_ns_);
 }

@@ -90,6 +90,12 @@ void open_gap(Rig& r, uint32_t count = 2) {
   r.data(2 + count);
 }
 
+ChannelSpec joins_by_snapshot() {
+  ChannelSpec c;
+  c.join = Join::snapshot;
+  return c;
+}
+
 // ── the ladder ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 SCENARIO("waits for the other line before it says anything") {
@@ -298,6 +304,53 @@ SCENARIO("a login that asks for the range is a request, and keeps its limits") {
   CHECK(r.did().find("connect") == std::string::npos && r[C::quotaWaits] == 1);
   r.pass(20 * kMs);
   CHECK(r.did().find("connect") != std::string::npos && r[C::abandoned] == 0);
+}
+
+/// Whether a login goes out less than the gap after the one before, when its connection comes about faster.
+void check_login_gap(RequesterSpec q, std::vector<RungSpec> rungs, ChannelSpec channel = {}) {
+  q.login_gap_ns = 100 * kMs;
+  Rig r({q}, std::move(rungs), channel);
+  open_gap(r, 2);
+  CHECK_LOG(r.did(), "connect");
+  r.pass(5 * kMs);
+  r.connected();
+  CHECK_LOG(r.did(), "send");
+  const int64_t first = r.now;
+  r.hang_up();
+  r.pass(first + 100 * kMs - 1 - r.now);
+  CHECK_LOG(r.did(), "");
+  r.pass(1);
+  CHECK_LOG(r.did(), "connect");
+  r.connected();
+  CHECK(r.did().find("send") == 0 && r.now - first >= 100 * kMs);
+}
+
+SCENARIO("the gap between logins counts from when a login was sent, however long its connection took") {
+  const RungSpec snapshot = ask_rung(0, 3, 10 * kMs, RungKind::snapshot);
+  RequesterSpec asks = soup_server();
+  asks.cooldown_ns = 0;
+  check_login_gap(asks, {ask_rung(0)});
+  asks.request.bytes = soup('Q', std::string(16, ' '));
+  check_login_gap(asks, {ask_rung(0)});
+  RequesterSpec state = snapshot_server();
+  state.cooldown_ns = 0;
+  check_login_gap(state, {snapshot}, joins_by_snapshot());
+}
+
+SCENARIO("the gap between logins is kept whichever server the next one is for") {
+  RequesterSpec q = soup_server();
+  q.servers = {{"10.0.0.2", 2}, {"10.0.0.3", 2}};
+  q.login_gap_ns = 100 * kMs;
+  Rig r({q}, {ask_rung(0)});
+  open_gap(r, 2);
+  r.pass(5 * kMs);
+  r.connected();
+  r.did();
+  r.reply(soup('J', "A"));
+  r.pass(100 * kMs - 1);
+  CHECK_LOG(r.did(), "close");
+  r.pass(1);
+  CHECK_LOG(r.did(), "connect/1");
 }
 
 SCENARIO("a silent datagram server is left for the next") {
@@ -647,12 +700,6 @@ SCENARIO("a request waits for the server's image, and not for ever") {
 }
 
 // ── snapshots ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-ChannelSpec joins_by_snapshot() {
-  ChannelSpec c;
-  c.join = Join::snapshot;
-  return c;
-}
 
 SCENARIO("joins with a snapshot: its messages, then live ones from its number on") {
   for (const bool inclusive : {false, true}) {

@@ -284,6 +284,23 @@ SCENARIO("a refused login is told, and tried again late, on the next server") {
   CHECK_LOG(r->did(), "connect0/1");
 }
 
+SCENARIO("a stream keeps the gap between its logins, and sleeps until it is over") {
+  RequesterSpec q = fix_session();
+  q.login_gap_ns = 1'000 * kMs;
+  Rig r(fix_framing(), {q}, {});
+  r.pass(5 * kMs);
+  r.connected();
+  r.in(say("A", 1, "98=0|108=30|141=Y|"));
+  r.did();
+  const int64_t sent = r.now;
+  r.broken();
+  CHECK(r.session->deadline() == sent + 1'000 * kMs);
+  r.pass(1'000 * kMs - 1);
+  CHECK_LOG(r.did(), "");
+  r.pass(1);
+  CHECK_LOG(r.did(), "connect0/1");
+}
+
 SCENARIO("a server that cannot be reached is tried again at growing intervals") {
   Owned r(fix_rig());
   r->did();
