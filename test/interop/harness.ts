@@ -312,3 +312,21 @@ export class Watched {
     ].join('\n');
   }
 }
+
+/** `venuewire run` on a venue file, in a process of its own. */
+export function runVenue(file: string, more: readonly string[]) {
+  const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+  const child = spawn(process.execPath, [main, 'run', file, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said: Buffer[] = [];
+  child.stdout.on('data', (d) => said.push(d));
+  child.stderr.on('data', (d) => said.push(d));
+  let over = false;
+  child.on('close', () => {
+    over = true;
+  });
+  atEnd(async () => {
+    child.kill('SIGKILL');
+    await until('the end of the command line', () => over);
+  });
+  return { child, text: () => Buffer.concat(said).toString(), over: () => over };
+}

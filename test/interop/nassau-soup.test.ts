@@ -1,6 +1,4 @@
 /** SoupBinTCP by nassau: a session as a live feed, and as a replay for a MoldUDP64 feed. */
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { itch50 } from '../../src/decoders/itch50.js';
 import {
@@ -16,7 +14,7 @@ import {
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 import { soupbintcpReplay } from '../../src/venues/patterns/recoveries.js';
 import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
-import { atEnd, Counterpart, day, freeGroup, freeTcpPort, until, venueFile, Watched } from './harness.js';
+import { Counterpart, day, freeGroup, freeTcpPort, runVenue, until, venueFile, Watched } from './harness.js';
 
 beforeAll(() => {
   Object.assign(process.env, { INTEROP_USER: 'user', INTEROP_PASSWORD: 'secret' });
@@ -184,7 +182,7 @@ describe('a SoupBinTCP session of nassau as a live feed', () => {
   });
 });
 
-/** The command line on a venue file, in a process of its own. */
+/** The command line on a venue file of nassau. */
 function run(address: string, more: readonly string[]) {
   const file = venueFile([
     'decoder: nasdaq-totalview-itch-5.0',
@@ -196,20 +194,7 @@ function run(address: string, more: readonly string[]) {
     `    servers: ['${address}']`,
     '    credentials: { type: userPassword, username: env:INTEROP_USER, password: env:INTEROP_PASSWORD }',
   ]);
-  const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, 'run', file, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const said: Buffer[] = [];
-  child.stdout.on('data', (d) => said.push(d));
-  child.stderr.on('data', (d) => said.push(d));
-  let over = false;
-  child.on('close', () => {
-    over = true;
-  });
-  atEnd(async () => {
-    child.kill('SIGKILL');
-    await until('the end of the command line', () => over);
-  });
-  return { child, text: () => Buffer.concat(said).toString(), over: () => over };
+  return runVenue(file, more);
 }
 
 describe('the command line says logout to nassau', () => {

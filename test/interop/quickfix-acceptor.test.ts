@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { env, fixLogon } from '../../src/patterns/index.js';
 import { type Fix44Options, fix44 } from '../../src/venues/fix44.js';
-import { atEnd, Counterpart, freeTcpPort, Watched } from './harness.js';
+import { atEnd, Counterpart, freeTcpPort, runVenue, until, venueFile, Watched } from './harness.js';
 
 beforeAll(() => {
   Object.assign(process.env, {
@@ -390,5 +390,34 @@ describe('a FIX 4.4 session with QuickFIX/J', () => {
     await whole(watched, 2);
     await again.do('increments 3');
     await watched.until('the increments', () => prices(watched).length === 8);
+  });
+});
+
+describe('the command line runs a FIX session of a venue file', () => {
+  test('prints what QuickFIX/J sends, and says logout on SIGINT', async () => {
+    const fix = await Fix.start();
+    const file = venueFile([
+      'decoder: fix-4.4-text',
+      'recovery: []',
+      'streams:',
+      '  A:',
+      '    pattern: fix-4.4-market-data',
+      '    options: { symbols: [A, B], heartbeat: 30 }',
+      `    servers: ['127.0.0.1:${fix.port}']`,
+      '    credentials: { type: fixLogon, senderCompId: env:INTEROP_SENDER, targetCompId: env:INTEROP_TARGET, username: env:INTEROP_USER, password: env:INTEROP_PASSWORD }',
+    ]);
+    const cli = runVenue(file, ['--format', 'ndjson']);
+    await fix.hears('V');
+    await fix.venue.do('increments 50');
+    const increments = (): number =>
+      cli
+        .text()
+        .split('\n')
+        .filter((line) => /"269":|MDEntryType|mdEntryType/.test(line)).length;
+    await until('50 increments', () => increments() >= 50, cli.text);
+    cli.child.kill('SIGINT');
+    await fix.hears('5');
+    await until('the end of the command line', cli.over, cli.text);
+    expectNoComplaint(fix);
   });
 });
