@@ -218,10 +218,9 @@ export class Dispatcher implements Reading {
   readonly position = new Position();
   /** Messages that were left when the feed was closed: they are walked over, but nobody is called. */
   left = 0;
-  /** @internal Messages before the run that is being read, where its first stands (in words; −1: none is), and how many it has. */
+  /** @internal Messages before the run that is being read, and where its first stands (in words; −1: none is). */
   $before = 0;
   /** @internal */ $runAt = -1;
-  /** @internal */ $runCount = 0;
   constructor(
     ring: Ring,
     decoder: AnyDecoder,
@@ -251,9 +250,10 @@ export class Dispatcher implements Reading {
 }
 
 /** Found when somebody asks: the loop over messages does not count them one by one. */
-function passedBy({ $before, $runAt, $runCount, position }: Dispatcher, { words }: Ring): number {
+function passedBy({ $before, $runAt, position }: Dispatcher, { words }: Ring): number {
   if ($runAt < 0) return $before;
-  for (let i = 0, w = $runAt; i < $runCount; i++) {
+  const count = words[$runAt - RUN_WORDS + COUNT_WORD] as number;
+  for (let i = 0, w = $runAt; i < count; i++) {
     if ((words[w + TYPE_WORD] as number) >>> 16 === position.$offset) return $before + i + 1;
     w += MESSAGE_HEAD_WORDS + (((words[w] as number) + UNIT_BYTES - 1) >>> UNIT_SHIFT) * UNIT_WORDS;
   }
@@ -329,7 +329,6 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
       w += RUN_WORDS;
       dispatcher.$before = messages;
       dispatcher.$runAt = w;
-      dispatcher.$runCount = count;
       for (let i = 0; i < count; i++) {
         const length = words[w] as number;
         const word = words[w + TYPE_WORD] as number;
