@@ -94,6 +94,14 @@ says how things stand, a *peak* is the highest that a gauge has been. This page 
 
     expected = delivered + recovered + abandoned + inFlight
 
+Those are sequence numbers, delivered into the ring. How much of it the reader was given is in \`feed.statistics().reader\`, in
+messages, at every instant after \`close()\` or \`break\`:
+
+    delivered = handed + unread
+
+\`delivered\` is the channels' \`messages\` and \`snapshotMessages\`; \`handed\` counts what was read, with the message whose handler
+closed the feed or threw; \`unread\` is what waits in the ring, and after the end what was never handed over.
+
 ## Of each channel
 
 ${counters(CHANNEL_COUNTERS)}

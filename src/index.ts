@@ -30,5 +30,6 @@ export {
   counters,
   type FeedStatistics,
   type Ledger,
+  type ReaderStatistics,
   statistics,
 } from './feed/statistics.js';

@@ -600,9 +600,9 @@ enum class ChannelCounter : uint32_t {
   packetsA = 9,  ///< counter, packets: packets received on line 0
   packetsB = 10,  ///< counter, packets: packets received on line 1
   recoveryPackets = 11,  ///< counter, packets: packets and records received from recovery
-  messages = 12,  ///< counter, messages: messages handed to the consumer
-  snapshotMessages = 13,  ///< counter, messages: messages handed to the consumer from snapshots
-  selectedOut = 14,  ///< counter, messages: messages not handed over because the selection left them out
+  messages = 12,  ///< counter, messages: messages delivered into the ring for the reader, except those of snapshots
+  snapshotMessages = 13,  ///< counter, messages: messages of snapshots delivered into the ring for the reader
+  selectedOut = 14,  ///< counter, messages: messages not delivered because the selection left them out
   duplicates = 15,  ///< counter, numbers: sequence numbers that had already arrived
   late = 16,  ///< counter, numbers: sequence numbers that arrived after they were abandoned
   heartbeats = 17,  ///< counter, packets: heartbeats

@@ -202,7 +202,7 @@ uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& coun
   if (walk.malformed() || (run.take != kCountUnknown && walked < run.take)) faults++;
   counters[C::malformed] += faults;
   counters[C::unknownMessages] += unknown;
-  if (run.origin != Origin::snapshot) counters[C::messages] += written;
+  counters[run.origin == Origin::snapshot ? C::snapshotMessages : C::messages] += written;
   counters[C::selectedOut] += left_out;
   if (written == 0) return walked;
   const uint32_t units = uint32_t(p - start) / 8;

@@ -31,6 +31,7 @@ class Rig {
   ChannelCounters counters{counts};
   std::unique_ptr<BatchWriter> writer;
   uint32_t tail = 0;
+  Origin origin = Origin::live;
 
   uint64_t operator[](C c) { return counts[uint32_t(c)]; }
   uint32_t word(uint32_t at) const {
@@ -41,7 +42,7 @@ class Rig {
   /// False: there was no room.
   bool deliver(Bytes body, uint64_t sequence = 1, uint32_t skip = 0, uint32_t take = kCountUnknown) {
     if (!writer->room(body.size)) return false;
-    const Run run{&framing, body, skip, take, sequence, 7, 0, 0, Origin::live, false};
+    const Run run{&framing, body, skip, take, sequence, 7, 0, 0, origin, false};
     last = writer->deliver(run, counters);
     return true;
   }
@@ -332,6 +333,16 @@ SCENARIO("leaves out types that were not asked for, and keeps the numbers of the
   give_catalogue(q);
   CHECK_LOG(crossing(q, 7, {typed('D', 1, "ONE"), typed('Q', 1, ""), "?", typed('Q', 2, "")}), "8Q 9? 10Q");
   CHECK(q[C::selectedOut] == 1 && q[C::messages] == 3);
+}
+
+SCENARIO("counts of a snapshot what crosses, not what the selection leaves out") {
+  Selection quotes;
+  quotes.types = {0, 1};
+  Rig r(65536, quotes);
+  give_catalogue(r);
+  r.origin = Origin::snapshot;
+  CHECK_LOG(crossing(r, 7, {typed('D', 1, "ONE"), typed('Q', 1, ""), "?", typed('Q', 2, "")}), "8Q 9? 10Q");
+  CHECK(r[C::selectedOut] == 1 && r[C::snapshotMessages] == 3 && r[C::messages] == 0);
 }
 
 SCENARIO("leaves out other instruments; what has none crosses") {

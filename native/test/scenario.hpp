@@ -122,7 +122,7 @@ class Recorder final : public Output {
   std::vector<Notice> notices;
 
   bool room(uint32_t bytes) override { return !full && bytes <= room_bytes; }
-  uint32_t deliver(const Run& run, ChannelCounters&) override {
+  uint32_t deliver(const Run& run, ChannelCounters& counters) override {
     if (room_bytes != ~0u) room_bytes -= run.body.size < room_bytes ? run.body.size : room_bytes;
     MessageWalk walk(*run.framing, run.body);
     Bytes m;
@@ -139,6 +139,7 @@ class Recorder final : public Output {
       add(mark + (run.unsequenced ? "(" + text + ")" : text));
       n++;
     }
+    if (run.origin == Origin::snapshot) counters[ChannelCounter::snapshotMessages] += n;
     return n;
   }
   void notice(const Notice& n) override {

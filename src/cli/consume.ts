@@ -2,7 +2,13 @@
 import { VenuewireError } from '../errors.js';
 import { type Position, read } from '../feed/batch.js';
 import type { Feed } from '../feed/feed.js';
-import { balances, type ChannelStatistics, type FeedStatistics, type Ledger } from '../feed/statistics.js';
+import {
+  balances,
+  type ChannelStatistics,
+  type FeedStatistics,
+  type Ledger,
+  type ReaderStatistics,
+} from '../feed/statistics.js';
 import type { Flyweight } from '../layout/index.js';
 import { hex } from '../layout/values.js';
 import type { Venue } from '../patterns/venue.js';
@@ -143,6 +149,10 @@ const readText = ({ name, fields }: Read): string => printableWord(`${name} ${JS
 export const ledgerText = (l: Ledger): string =>
   `expected ${grouped(l.expected)} = delivered ${grouped(l.delivered)} + recovered ${grouped(l.recovered)} + abandoned ${grouped(l.abandoned)} + in flight ${grouped(l.inFlight)}${balances(l) ? '' : '  DOES NOT BALANCE'}`;
 
+/** `delivered 800 messages = handed over 100 + left unread 700` */
+const readerText = (r: ReaderStatistics): string =>
+  `delivered ${grouped(r.delivered)} messages = handed over ${grouped(r.handed)} + left unread ${grouped(r.unread)}`;
+
 const SHOWN = [
   'gapsOpened',
   'gapsFilled',
@@ -191,6 +201,7 @@ export function summary(feed: Feed, c: Consumed): string[] {
   return [
     `${grouped(c.messages)} messages in ${c.seconds.toFixed(2)} s (${grouped(rate)}/s)`,
     `ledger: ${ledgerText(statistics.ledger)}`,
+    ...(statistics.reader.unread > 0 ? [readerText(statistics.reader)] : []),
     ...feed.channels.flatMap((name, i) =>
       channelText(name, statistics.channels[i] as ChannelStatistics, c.digests[i] as StreamDigest),
     ),

@@ -63,7 +63,7 @@ import {
   type Messages,
   type MessageView,
 } from '../layout/index.js';
-import type { Ring } from './ring.js';
+import type { Reading, Ring } from './ring.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: a decoder of any header and messages
 export type AnyDecoder = Decoder<any, any>;
@@ -213,11 +213,14 @@ function dispatcher(view: Flyweight, handler: AnyHandler, position: Position): D
 }
 
 /** The handlers of one consumer, prepared once: a table from message index to what is called. */
-export class Dispatcher {
+export class Dispatcher implements Reading {
   readonly table: (Dispatch | undefined)[];
   readonly position = new Position();
   /** Messages that were left when the feed was closed: they are walked over, but nobody is called. */
   left = 0;
+  /** @internal Messages before the run that is being read, and where its first stands (in words; −1: none is). */
+  $before = 0;
+  /** @internal */ $runAt = -1;
   constructor(
     ring: Ring,
     decoder: AnyDecoder,
@@ -239,8 +242,22 @@ export class Dispatcher {
       this.left++;
     });
   }
+  passed(ring: Ring): number {
+    return passedBy(this, ring);
+  }
   /** @internal What is read while nothing else is: made once, because every batch needs it. */
   readonly alone: readonly Dispatcher[] = [this];
+}
+
+/** Found when somebody asks: the loop over messages does not count them one by one. */
+function passedBy({ $before, $runAt, position }: Dispatcher, { words }: Ring): number {
+  if ($runAt < 0) return $before;
+  const count = words[$runAt - RUN_WORDS + COUNT_WORD] as number;
+  for (let i = 0, w = $runAt; i < count; i++) {
+    if ((words[w + TYPE_WORD] as number) >>> 16 === position.$offset) return $before + i + 1;
+    w += MESSAGE_HEAD_WORDS + (((words[w] as number) + UNIT_BYTES - 1) >>> UNIT_SHIFT) * UNIT_WORDS;
+  }
+  return $before;
 }
 
 const damaged = (): VenuewireError =>
@@ -262,10 +279,17 @@ export function read(ring: Ring, from: number, to: number, dispatcher: Dispatche
   ring.check();
   if ((to - from) >>> 0 > ring.mask + 1) throw damaged();
   const outer = ring.reading;
+  ring.beginReading(from);
+  dispatcher.$before = 0;
+  dispatcher.$runAt = -1;
   ring.reading = outer === undefined ? dispatcher.alone : [...outer, dispatcher];
+  let messages = -1;
   try {
-    return walk(ring, from, to, dispatcher, release);
+    messages = walk(ring, from, to, dispatcher, release);
+    return messages;
   } finally {
+    // A handler has thrown: the message that it was given is the last one.
+    ring.endReading(messages < 0 ? passedBy(dispatcher, ring) : messages);
     ring.reading = outer;
   }
 }
@@ -303,6 +327,8 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
       position.line = from & 0xff;
       position.$origin = (from >>> 8) & 0xff;
       w += RUN_WORDS;
+      dispatcher.$before = messages;
+      dispatcher.$runAt = w;
       for (let i = 0; i < count; i++) {
         const length = words[w] as number;
         const word = words[w + TYPE_WORD] as number;
@@ -326,9 +352,12 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
       }
       messages += count;
     } else if (kind === NOTICE) {
+      dispatcher.$before = messages;
+      dispatcher.$runAt = -1;
       if (units < NOTICE_BYTES / UNIT_BYTES) throw damaged();
       if (sink.notice !== undefined) sink.notice(readNotice(ring, w * WORD));
     } else if (kind === PACKET) {
+      dispatcher.$runAt = -1;
       if (units * UNIT_BYTES < PACKET_BYTES + (words[w + PACKET_LENGTH_AT / WORD] as number)) throw damaged();
       if (sink.packet !== undefined) sink.packet(readPacket(ring, w * WORD));
     }

@@ -110,6 +110,7 @@ export class Batch<D extends AnyDecoder = AnyDecoder> {
 }
 
 export interface FeedSummary {
+  /** Messages handed to the reader: `statistics.reader.handed`. */
   readonly messages: number;
   readonly statistics: FeedStatistics;
 }
@@ -135,7 +136,6 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   #drainMs: number;
   #wake: (() => void) | undefined;
   #sink: BatchSink;
-  #read = 0;
 
   /** @internal Use `openFeed`. */
   constructor(venue: Venue<D>, compiled: CompiledVenue, options: FeedOptions) {
@@ -258,7 +258,6 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
       const head = ring.head;
       if (head === tail) return true;
       const n = read(ring, tail, head, dispatcher, true);
-      this.#read += n;
       if (this.#closed) return true;
       left -= n;
       if (left <= 0 || performance.now() > until) return ring.head === head;
@@ -294,7 +293,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
       turn();
     });
     if (this.#failed) throw this.#failed;
-    return { messages: this.#read, statistics: this.statistics() };
+    return { messages: this.messages, statistics: this.statistics() };
   }
   #onClose: (() => void) | undefined;
 
@@ -314,7 +313,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
 
   /**
    * Reads what there is, without waiting and without any wake-up. Returns the messages read; −1 once the source has
-   * ended and everything is read. Handlers are prepared once: pass the same object each time.
+   * ended and everything is read, or the feed is closed. Handlers are prepared once: pass the same object each time.
    */
   poll(handlers: FeedHandlers<D>): number {
     if (this.#pollHandlers !== handlers) {
@@ -322,6 +321,10 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
       this.#pollHandlers = handlers;
       this.#readBy('poll');
       this.#start();
+    }
+    if (this.#closed) {
+      if (this.#failed) throw this.#failed;
+      return -1;
     }
     const { ring } = this;
     // A handler that polls would be given again what is being read.
@@ -335,9 +338,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
       if (this.#failed) throw this.#failed;
       return -1;
     }
-    const n = read(ring, tail, head, this.#pollDispatcher as Dispatcher, true);
-    this.#read += n;
-    return n;
+    return read(ring, tail, head, this.#pollDispatcher as Dispatcher, true);
   }
   #pollHandlers: FeedHandlers<D> | undefined;
   #pollDispatcher: Dispatcher | undefined;
@@ -370,7 +371,6 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
           yield batch;
           if (this.#closed) break;
           if (!batch.told) batch.read(nothing);
-          this.#read += batch.messages;
           this.ring.tail = head;
           continue;
         }
@@ -387,14 +387,14 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     if (this.#failed) throw this.#failed;
   }
 
-  /** Messages read so far. */
+  /** Messages handed to the reader so far, in a handler with the one that is being handled. */
   get messages(): number {
-    return this.#read;
+    return this.ring.handed;
   }
   get closed(): boolean {
     return this.#closed;
   }
-  /** Counters of the feed and of each channel, and the ledger. */
+  /** Counters of the feed and of each channel, the ledger, and what became of the messages. */
   statistics(): FeedStatistics {
     return statistics(this.ring);
   }
@@ -404,7 +404,8 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   }
   /**
    * Stops the feed thread, leaves the groups, ends recovery connections. Idempotent; also ends `run` and iteration. Called
-   * by a handler, it is the last call: the rest of what is being read is not delivered.
+   * by a handler, it is the last call: the rest of what is being read is not delivered. `statistics().reader` says how many
+   * messages were handed over, and how many were left unread.
    */
   close(): void {
     if (this.#closed) return;

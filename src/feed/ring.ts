@@ -43,6 +43,14 @@ function allocate(bytes: number): SharedArrayBuffer {
   }
 }
 
+/** @internal A reading of the ring that is under way. */
+export interface Reading {
+  /** From here on nobody is called. */
+  stop(): void;
+  /** Messages that it has passed over, with the one that is being handled. */
+  passed(ring: Ring): number;
+}
+
 export class Ring {
   /** The whole allocation; pass it to a worker with `dataAt` and `dataBytes`. */
   readonly memory: SharedArrayBuffer;
@@ -60,7 +68,11 @@ export class Ring {
   /** Nothing more is to be delivered. */
   closed = false;
   /** @internal What is being read, outermost first: a handler may read another batch. */
-  reading: readonly { stop(): void }[] | undefined;
+  reading: readonly Reading[] | undefined;
+  /** Messages of what was read before the reading that began last, and most that a reading from its place has come to. */
+  #handedBefore = 0;
+  #handedHere = 0;
+  #readFrom = -1;
 
   /** @param dataBytes a power of two from 64 KiB to 1 GiB. */
   constructor(
@@ -98,8 +110,27 @@ export class Ring {
   set tail(position: number) {
     Atomics.store(this.#header, TAIL_AT / WORD, position | 0);
   }
+  /** Messages handed to the reader in this thread so far, the one that is being handled among them; once each. */
+  get handed(): number {
+    let here = this.#handedHere;
+    // Once closed nothing more is handed, though what is being read is walked over to its end.
+    if (!this.closed) for (const dispatcher of this.reading ?? []) here = Math.max(here, dispatcher.passed(this));
+    return this.#handedBefore + here;
+  }
+  /** @internal A reading begins: another one of the same place hands the same messages again. */
+  beginReading(from: number): void {
+    if (from === this.#readFrom) return;
+    this.#handedBefore += this.#handedHere;
+    this.#handedHere = 0;
+    this.#readFrom = from;
+  }
+  /** @internal A reading is over, or a handler has ended it. */
+  endReading(messages: number): void {
+    if (!this.closed) this.#handedHere = Math.max(this.#handedHere, messages);
+  }
   /** Ends delivery in this thread, at once: also the rest of what is being read. */
   close(): void {
+    this.#handedHere = this.handed - this.#handedBefore;
     this.closed = true;
     for (const dispatcher of this.reading ?? []) dispatcher.stop();
   }

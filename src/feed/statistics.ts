@@ -20,12 +20,26 @@ export interface Ledger {
   readonly inFlight: number;
 }
 
+/**
+ * The ledger says what was delivered into the ring; this, how much of it the reader was given, in messages:
+ * `delivered = handed + unread`.
+ */
+export interface ReaderStatistics {
+  /** Messages delivered into the ring, those of snapshots and those without a number among them. */
+  readonly delivered: number;
+  /** Messages handed to the reader, the one that is being handled among them; a batch that is read twice counts once. */
+  readonly handed: number;
+  /** Messages that wait in the ring; once the feed is closed (`close()`, `break`), those that were never handed over. */
+  readonly unread: number;
+}
+
 /** Every counter of a channel by its name; `counters` says what each counts. */
 export type ChannelStatistics = Readonly<Record<ChannelCounter, number>>;
 
 export interface FeedStatistics {
   /** The channels' ledgers added up. */
   readonly ledger: Ledger;
+  readonly reader: ReaderStatistics;
   readonly channels: readonly ChannelStatistics[];
   readonly feed: Readonly<Record<FeedCounter, number>>;
 }
@@ -40,6 +54,7 @@ export const counters: Readonly<Record<'feed' | 'channel', readonly CounterDecla
 
 /** Reads all counters. Numbers are exact below 2^53. */
 export function statistics(ring: Ring): FeedStatistics {
+  const { handed } = ring;
   let at = 0;
   const take = <N extends string>(table: readonly { readonly name: N }[]): Record<N, number> =>
     Object.fromEntries(table.map(({ name }) => [name, Number(ring.counter(at++))])) as Record<N, number>;
@@ -48,7 +63,10 @@ export function statistics(ring: Ring): FeedStatistics {
   const ledger = Object.fromEntries(
     LEDGER.map((name) => [name, channels.reduce((sum, c) => sum + c[name], 0)]),
   ) as unknown as Ledger;
-  return { ledger, channels, feed };
+  // The core counts before it publishes: what is handed over has been counted.
+  const delivered = channels.reduce((sum, c) => sum + c.messages + c.snapshotMessages, 0);
+  const reader = { delivered, handed, unread: delivered - handed };
+  return { ledger, reader, channels, feed };
 }
 
 /** One counter of the feed, to be looked at often. */
