@@ -75,11 +75,14 @@ begin FIX.4.4
 371 RefTagID int
 372 RefMsgType text
 373 SessionRejectReason int 0=InvalidTagNumber 1=RequiredTagMissing 2=TagNotDefinedForThisMessageType 3=UndefinedTag 4=TagSpecifiedWithoutAValue 5=ValueIsIncorrect 6=IncorrectDataFormat 9=CompIDProblem 10=SendingTimeAccuracyProblem 11=InvalidMsgType
+379 BusinessRejectRefID text
+380 BusinessRejectReason int 0=Other 1=UnknownID 2=UnknownSecurity 3=UnsupportedMessageType 4=ApplicationNotAvailable 5=ConditionallyRequiredFieldMissing 6=NotAuthorized 7=DeliverToFirmNotAvailable
 383 MaxMessageSize length
 461 CFICode text
 553 Username text
 554 Password text
 625 TradingSessionSubID text
+789 NextExpectedMsgSeqNum int
 811 PriceDelta decimal
 815 ApplQueueAction int 0=NoActionTaken 1=QueueFlushed 2=OverlayLast 3=EndSession
 816 NoAltMDSource numInGroup
@@ -92,7 +95,8 @@ trailer 93 89 10
 3 Reject 45 371 372 373 58
 4 SequenceReset 123 36
 5 Logout 58
-A Logon 98 108 95 96 141 383 553 554
+A Logon 98 108 95 96 141 789 383 553 554
+j BusinessMessageReject 45 372 379 380 58
 V MarketDataRequest 262 263 264 265 266 286 267(269) 146(55 65 48 22 461 167 200 207 15) 815
 W MarketDataSnapshotFullRefresh 262 55 65 48 22 461 167 200 207 83 268(269 270 15 271 272 273 274 275 336 625 276 277 286 290 346 811 58 278 37 288 289 299)
 X MarketDataIncrementalRefresh 262 268(279 285 269 278 280 55 65 48 22 461 167 200 207 270 15 271 272 273 274 275 336 625 276 277 286 83 290 346 811 58 37 288 289 299)

@@ -399,8 +399,9 @@ export class FixDecoder {
     for (const [tag, group] of members) {
       const field = this.dictionary.fields.get(tag) as FixField;
       const value = given[field.name];
-      if (done.has(field.name) || value === undefined || value === null) continue;
+      if (done.has(field.name)) continue;
       done.add(field.name);
+      if (value === undefined || value === null) continue;
       if (group === undefined) {
         this.#write(into, tag, value, field);
         continue;
@@ -411,7 +412,8 @@ export class FixDecoder {
         const own = new Set<string>();
         this.#members(into, group.members, entry, own);
         const first = this.dictionary.fields.get(group.first)?.name ?? '';
-        if (!own.has(first)) throw this.#refuse(`an entry of ${field.name} has no ${first}`);
+        if (entry[first] === undefined || entry[first] === null)
+          throw this.#refuse(`an entry of ${field.name} has no ${first}`);
         for (const name of Object.keys(entry))
           if (!own.has(name)) throw this.#refuse(`${field.name} has no field ${name}`);
       }

@@ -1,5 +1,4 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { createServer, type Server, type Socket } from 'node:net';
 import { VenuewireError } from '../errors.js';
 import { udpMulticast, type Venue } from '../patterns/index.js';
 import { nasdaqTotalView } from '../venues/nasdaq-totalview.js';
@@ -8,6 +7,7 @@ import { ItchSnapshots } from './glimpse.js';
 import { VenueHistory } from './history.js';
 import { ItchGenerator } from './itch-generator.js';
 import { FaultyLine, type LineFaults } from './line-faults.js';
+import { LoopbackServer } from './loopback-server.js';
 import { MoldUdp64Framing, MoldUdp64Server } from './mold-udp64.js';
 import { Publisher, type PublisherOptions } from './publisher.js';
 import { Random } from './random.js';
@@ -19,7 +19,6 @@ import { VenueState } from './venue-state.js';
 const HERE = '127.0.0.1';
 /** Packets sent before the servers get their turn. */
 const PACKETS_PER_TURN = 64;
-const FULL_BYTES = 4 << 20;
 
 /** Options of `LoopbackVenue`. Everything random comes from `seed`. */
 export interface LoopbackVenueOptions {
@@ -72,22 +71,6 @@ class UdpClient implements Connection {
   close(): void {}
 }
 
-class TcpClient implements Connection {
-  constructor(
-    readonly id: number,
-    readonly socket: Socket,
-  ) {}
-  get full(): boolean {
-    return this.socket.writableLength > FULL_BYTES;
-  }
-  send(bytes: Uint8Array): void {
-    if (!this.socket.destroyed) this.socket.write(bytes);
-  }
-  close(): void {
-    this.socket.end();
-  }
-}
-
 /**
  * A TotalView venue on this machine's loopback: A and B multicast lines with faults, a re-request server, a replay server
  * and a GLIMPSE server, on real sockets. Several run side by side. `start()`, hand out `venue()`, `begin()`, `stop()`.
@@ -110,8 +93,7 @@ export class LoopbackVenue {
   readonly #queue = new EventQueue<{ readonly line: number; readonly bytes: Uint8Array }>();
   readonly #addresses: Record<Means, string> = { rerequest: '', replay: '', glimpse: '' };
   readonly #sockets: UdpSocket[] = [];
-  readonly #tcp: Server[] = [];
-  readonly #clients = new Set<Socket>();
+  readonly #tcp: LoopbackServer[] = [];
   readonly #ticks: ((nowNs: number) => number)[] = [];
   #sender: UdpSocket | undefined;
   #publisher: Publisher | undefined;
@@ -244,34 +226,10 @@ export class LoopbackVenue {
   }
 
   async #openTcp(server: SimulatedServer): Promise<string> {
-    const listener = createServer((socket) => {
-      const client = new TcpClient(this.#nextId++, socket);
-      socket.setNoDelay(true);
-      socket.on('error', () => socket.destroy());
-      if (!server.onConnect(client, this.#now())) {
-        socket.resetAndDestroy();
-        return;
-      }
-      this.#clients.add(socket);
-      socket.on('data', (bytes) => {
-        server.onData(client, bytes, this.#now());
-        this.#wake(0);
-      });
-      socket.on('close', () => {
-        this.#clients.delete(socket);
-        server.onClose(client, this.#now());
-      });
-      this.#wake(0);
-    });
-    this.#tcp.push(listener);
-    this.#ticks.push((now) => server.onTick(now));
-    return new Promise((resolve, reject) => {
-      listener.once('error', reject);
-      listener.listen(0, HERE, () => {
-        const at = listener.address();
-        resolve(`${HERE}:${typeof at === 'object' && at ? at.port : 0}`);
-      });
-    });
+    const loopback = new LoopbackServer(server, { now: () => this.#now() });
+    this.#tcp.push(loopback);
+    await loopback.start();
+    return loopback.address;
   }
 
   /** Begins the day; after `start()`. Calling it again does nothing. */
@@ -380,8 +338,7 @@ export class LoopbackVenue {
     this.#clearTimer();
     // Sockets that are being opened are closed when they are open.
     await this.#opening?.catch(() => {});
-    for (const socket of this.#clients) socket.destroy();
     this.#finish();
-    await Promise.all([...this.#sockets, ...this.#tcp].map(closed));
+    await Promise.all([...this.#sockets.map(closed), ...this.#tcp.map((server) => server.stop())]);
   }
 }

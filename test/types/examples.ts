@@ -131,7 +131,9 @@ import {
 } from '../../src/patterns/index.js';
 import { certify } from '../../src/simulator/certify/testkit.js';
 import {
+  FixMarketDataServer,
   ItchGenerator,
+  LoopbackServer,
   LoopbackVenue,
   PcapWriter,
   Random,
@@ -623,6 +625,19 @@ export async function simulator(): Promise<void> {
     feed.close();
     await reading;
     await venue.stop();
+    // #endregion
+  }
+  {
+    // #region simulator.FixMarketDataServer simulator.LoopbackServer simulator.FixMarketEntry
+    const server = new FixMarketDataServer({ senderCompId: 'VENUE', targetCompId: 'US', symbols: ['EUR/USD'] });
+    const loopback = new LoopbackServer(server, { port: 18000 });
+    await loopback.start();
+    console.log(`log on at ${loopback.address}`);
+    loopback.act((fix, nowNs) =>
+      fix.publish([{ MDUpdateAction: '0', MDEntryType: '0', Symbol: 'EUR/USD', MDEntryPx: '1.0875' }], nowNs),
+    );
+    loopback.act((fix) => fix.lose(3)); // the next three are numbered, and not sent: the client has to ask
+    await loopback.stop();
     // #endregion
   }
   {

@@ -142,6 +142,18 @@ describe('FIX tag=value', () => {
     expect(codeOf(() => readFixXml(xml))).toBe('VW_FIX_DICTIONARY');
   });
 
+  it('passes over fields without a value, and refuses an entry whose first field has none', () => {
+    const d = fix44();
+    const fields = { MsgSeqNum: 1, Text: undefined, RefTagID: null, RefSeqNum: 5 };
+    expect(d.encode('3', fields)).toEqual(d.encode('3', { MsgSeqNum: 1, RefSeqNum: 5 }));
+    const entry = { MDEntryType: '0', MDEntryPx: '1', MDEntrySize: undefined };
+    expect(d.encode('W', { NoMDEntries: [entry] })).toEqual(
+      d.encode('W', { NoMDEntries: [{ MDEntryType: '0', MDEntryPx: '1' }] }),
+    );
+    expect(codeOf(() => d.encode('W', { NoMDEntries: [{ MDEntryType: undefined }] }))).toBe('VW_FIX_VALUE');
+    expect(codeOf(() => d.encode('3', { Symbol: 'A' }))).toBe('VW_FIX_VALUE');
+  });
+
   it('is the identity for random messages; damaged ones are refused with a code', () => {
     const d = fix44();
     const { fields, messages } = fix44Dictionary();
