@@ -164,9 +164,11 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
   #take(from: number, to: number, events: ((records: Uint8Array, count: number) => void) | null): void {
     const state = this.#state;
     const into = events === null ? null : (this.#events as Uint8Array);
-    for (let position = from, more = true; more; ) {
+    const { ring } = this.feed;
+    for (let position = from, more = true; more && !ring.closed; ) {
       this.#native.take(position, to, into, state);
       position = state[0] as number;
+      ring.take(from, position);
       more = state[2] === 1;
       if (events !== null && state[1] !== 0) events(into as Uint8Array, state[1] as number);
       if (state[3] === 0) {

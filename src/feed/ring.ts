@@ -12,6 +12,10 @@ import {
   FEED_STATE,
   type FeedState,
   HEAD_AT,
+  RECORD_KIND,
+  RECORD_KIND_AT,
+  RECORD_UNITS_AT,
+  RUN_COUNT_AT,
   STATE_AT,
   TAIL_AT,
   UNIT_BYTES,
@@ -22,6 +26,7 @@ import { type NativeAddon, native } from '../native.js';
 const WORD = 4;
 const CACHE_LINE = 64;
 const COUNTER = 8;
+const RUN = RECORD_KIND.indexOf('run');
 
 /**
  * glibc takes up to 32 MiB from its heap once such blocks have been freed: zeroed page by page, and kept when it is free
@@ -73,6 +78,8 @@ export class Ring {
   #handedBefore = 0;
   #handedHere = 0;
   #readFrom = -1;
+  /** Up to where books have taken what begins there; −1: none have. */
+  #takenTo = -1;
 
   /** @param dataBytes a power of two from 64 KiB to 1 GiB. */
   constructor(
@@ -112,7 +119,7 @@ export class Ring {
   }
   /** Messages handed to the reader in this thread so far, the one that is being handled among them; once each. */
   get handed(): number {
-    let here = this.#handedHere;
+    let here = Math.max(this.#handedHere, this.#taken());
     // Once closed nothing more is handed, though what is being read is walked over to its end.
     if (!this.closed) for (const dispatcher of this.reading ?? []) here = Math.max(here, dispatcher.passed(this));
     return this.#handedBefore + here;
@@ -123,10 +130,32 @@ export class Ring {
     this.#handedBefore += this.#handedHere;
     this.#handedHere = 0;
     this.#readFrom = from;
+    this.#takenTo = -1;
+  }
+  /** @internal [from, to) has been handed over in the core: its messages are counted when somebody asks. */
+  take(from: number, to: number): void {
+    if (this.closed) return;
+    this.beginReading(from);
+    this.#takenTo = to;
+  }
+  #taken(): number {
+    if (this.#takenTo < 0 || this.closed) return 0;
+    let messages = 0;
+    for (let unit = this.#readFrom; unit !== this.#takenTo; ) {
+      const at = ((unit & this.mask) * UNIT_BYTES) / WORD;
+      const units = this.words[at + RECORD_UNITS_AT / WORD] as number;
+      const kind = (this.words[at + RECORD_KIND_AT / WORD] as number) & 0xff;
+      if (units === 0 || units > (this.#takenTo - unit) >>> 0) break;
+      if (kind === RUN) messages += this.words[at + RUN_COUNT_AT / WORD] as number;
+      unit = (unit + units) >>> 0;
+    }
+    return messages;
   }
   /** @internal A reading is over, or a handler has ended it. */
   endReading(messages: number): void {
-    if (!this.closed) this.#handedHere = Math.max(this.#handedHere, messages);
+    if (this.closed) return;
+    this.#handedHere = Math.max(this.#handedHere, messages, this.#taken());
+    this.#takenTo = -1;
   }
   /** Ends delivery in this thread, at once: also the rest of what is being read. */
   close(): void {

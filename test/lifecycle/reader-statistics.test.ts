@@ -5,7 +5,7 @@ import { RECORD_KIND } from '../../src/contract.js';
 import type { Feed } from '../../src/feed/feed.js';
 import { StreamDigest } from '../../src/simulator/digest.js';
 // @ts-expect-error plain JavaScript, shared with child processes
-import { capture, liveAddress, openCapture, openLive, Sender } from './children/day.mjs';
+import { capture, liveAddress, openBooks, openCapture, openLive, Sender } from './children/day.mjs';
 
 const RUN = RECORD_KIND.indexOf('run');
 const PACKETS = 4000;
@@ -103,6 +103,31 @@ describe('what was delivered is told from what was handed to the reader', () => 
       batch.read({ addOrder: () => ++outer === 3 && batch.read(again as never) } as never);
     }
     expectParted(other, 12);
+  });
+
+  it('what books have taken is handed, also when the loop is left behind it', async () => {
+    for (const how of ['break', 'break before', 'close in events', 'to the end']) {
+      const feed = await open();
+      const books = openBooks(feed);
+      let batches = 0;
+      let handed = 0;
+      for await (const batch of feed) {
+        batches++;
+        if (how === 'break before' && batches === 3) break;
+        if (how !== 'close in events') books.take(batch);
+        else books.takeEvents(batch, () => batches === 3 && feed.close());
+        // Each message is an order of its own.
+        handed = books.counters().orders;
+        expect(feed.messages).toBe(handed);
+        if (how === 'break' && batches === 3) break;
+      }
+      expectParted(feed, handed);
+      const { unread } = feed.statistics().reader;
+      if (how === 'to the end') expect(unread).toBe(0);
+      if (how === 'break before') expect(unread).toBeGreaterThan(0);
+      feed.close();
+      expect(books.counters().orders).toBe(handed);
+    }
   });
 
   it('poll, then close', async () => {

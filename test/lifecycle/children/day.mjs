@@ -6,6 +6,8 @@ import { openFeed } from '../../../dist/index.js';
 import { udpMulticast } from '../../../dist/patterns/index.js';
 import { nasdaqTotalView } from '../../../dist/venues/nasdaq-totalview.js';
 
+export { openBooks } from '../../../dist/books/index.js';
+
 const order = Buffer.from(
   itch50.encode('addOrder', {
     stockLocate: 1,
