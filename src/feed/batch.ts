@@ -103,6 +103,19 @@ export class Position {
   /** @internal */ $timeLow = 0;
   /** @internal */ $timeHigh = 0;
 
+  /** @internal What a run says of all its messages; it begins at word `w`. */
+  $begin(words: Uint32Array, w: number): void {
+    const head = words[w + KIND_WORD] as number;
+    const from = words[w + LINE_WORD] as number;
+    this.$flags = (head >>> 8) & 0xff;
+    this.channel = head >>> 16;
+    this.$low = words[w + SEQUENCE_WORD] as number;
+    this.$high = words[w + SEQUENCE_WORD + 1] as number;
+    this.$timeLow = words[w + TIME_WORD] as number;
+    this.$timeHigh = words[w + TIME_WORD + 1] as number;
+    this.line = from & 0xff;
+    this.$origin = (from >>> 8) & 0xff;
+  }
   /** The venue's sequence number (of the packet, where packets are numbered); exact below 2^53. 0 when unsequenced. */
   get sequence(): number {
     if (this.$flags !== 0) return this.$flags & RUN_UNSEQUENCED ? 0 : this.$high * 4294967296 + this.$low;
@@ -317,15 +330,7 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
     if (kind === RUN) {
       if (units < RUN_BYTES / UNIT_BYTES) throw damaged();
       const count = words[w + COUNT_WORD] as number;
-      const from = words[w + LINE_WORD] as number;
-      position.$flags = (head >>> 8) & 0xff;
-      position.channel = head >>> 16;
-      position.$low = words[w + SEQUENCE_WORD] as number;
-      position.$high = words[w + SEQUENCE_WORD + 1] as number;
-      position.$timeLow = words[w + TIME_WORD] as number;
-      position.$timeHigh = words[w + TIME_WORD + 1] as number;
-      position.line = from & 0xff;
-      position.$origin = (from >>> 8) & 0xff;
+      position.$begin(words, w);
       w += RUN_WORDS;
       dispatcher.$before = messages;
       dispatcher.$runAt = w;

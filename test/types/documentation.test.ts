@@ -56,6 +56,7 @@ function compile(list: readonly string[], page: string, number: number): string[
       venuewire: ['src/index.ts'],
       'venuewire/layout': ['src/layout/index.ts'],
       'venuewire/patterns': ['src/patterns/index.ts'],
+      'venuewire/books': ['src/books/index.ts'],
       'venuewire/*': ['src/*.ts'],
     },
   };
