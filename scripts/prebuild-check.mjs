@@ -36,7 +36,10 @@ try {
     `${packed.filename}: ${packed.files.length} files, ${packed.size} bytes packed, ${packed.unpackedSize} unpacked`,
   );
   expect(binaries.length > 0, `carries a prebuild (${binaries.map((f) => f.path).join(', ') || 'none'})`);
-  expect(!packed.files.some((f) => /^(test|bench|native\/(test|fuzz))\/(?!results\.md$)/.test(f.path)), 'carries no tests');
+  expect(
+    !packed.files.some((f) => /^(test|bench|native\/(test|fuzz))\/(?!results\.md$)/.test(f.path)),
+    'carries no tests',
+  );
   expect(
     ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'binding.gyp', 'native/core/channel.cpp'].every((p) =>
       packed.files.some((f) => f.path === p),
