@@ -132,6 +132,8 @@ describe.runIf(existsSync(shared))('books of small captures against independent 
   });
 });
 
-describe.skipIf(existsSync(shared))('books against independent truths', () => {
-  it('were left out: there is no ../shared/captures', () => {});
-});
+if (!existsSync(shared)) {
+  it('books against independent truths were left out: there is no ../shared/captures', () => {
+    expect(existsSync(shared)).toBe(false);
+  });
+}
