@@ -282,6 +282,7 @@ class Channel {
     uint64_t run_next = 0;
     uint64_t advances = 0;  ///< when the run was last looked at
     uint32_t run_packets = 0, contradictions = 0;
+    int64_t counted_ns = INT64_MIN;  ///< when the last datagram came that counted
     bool running = false, interleaved = false;
   };
   /// What tells a copy of a packet from another one with the same number.

@@ -178,7 +178,12 @@ bool Channel::starts_over(const FramingSpec& framing, const Packet& packet, uint
   bool contradicts = false;
   const bool copy = is_copy(packet, first, count, arrival, contradicts);
   if (contradicts) t.contradictions++;
-  if (!copy) t.run_packets++;
+  // One late datagram may hold many packets: they rise together and show nothing.
+  const bool same_datagram = framing.many_packets && arrival.receive_ns == t.counted_ns;
+  if (!copy && !same_datagram) {
+    t.run_packets++;
+    t.counted_ns = arrival.receive_ns;
+  }
   keep_old(framing, packet, first, count, arrival);
   const uint32_t needed = t.interleaved ? kOldNumbersInterleaved : kOldNumbersMin;
   if (t.contradictions < kContradictionsMin && t.run_packets < needed) return false;
