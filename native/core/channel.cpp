@@ -380,6 +380,10 @@ bool Channel::begins_again(uint64_t end, int64_t send_ns, int64_t& since_ns) {
 
 void Channel::message(uint64_t wire_sequence, Bytes message, const Arrival& arrival) {
   counters_[arrival.origin == Origin::live ? C::packets : C::recoveryPackets]++;
+  if (message.size == 0 && arrival.origin != Origin::live) {  // a number without a message: it has not come
+    counters_[C::malformed]++;
+    return;
+  }
   if (message.size > output_.bytes_max()) {
     counters_[C::oversized]++;
     return;

@@ -6,6 +6,8 @@ it.each([
   // One late datagram of many packets looked like a count that had begun again.
   ['miax', 'reordered across lines', 40],
   ['miax', 'everything at once', 157],
+  // A server that says a number has no message in it.
+  ['miax-sapphire-tom', 'miax-retransmission: hostile', 21],
   // Logins counted from when a connection began, not from when they were sent.
   ['lse-gtp-mbp', 'everything at once', 12],
 ])('%s: %s, seed %i', async (venue, scenario, seed) => {
