@@ -123,7 +123,7 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
       throw new VenuewireError(
         'VW_BOOK_ROLES',
         `${decoder.id} does not say what its messages mean for books`,
-        'Give its table `events`; `venuewire list decoders --books` names those that have it.',
+        'Give its table `events`: docs/books.md says how, and src/decoders/roles has those of the ready tables.',
       );
     }
     this.priceExponent = roles.priceExponent;
