@@ -1,7 +1,5 @@
-// See capture.hpp: the file formats. What is inside a frame is in capture_frames.cpp.
+// See capture.hpp: the file formats. What is inside a frame is in frames.cpp.
 #include "io/capture.hpp"
-
-#include "io/fragments.hpp"
 
 namespace venuewire {
 namespace {
@@ -51,9 +49,6 @@ int64_t pcapng_time(uint64_t ticks, bool binary, uint32_t resolution, int64_t of
 
 }  // namespace
 
-CaptureReader::CaptureReader() = default;
-CaptureReader::~CaptureReader() = default;
-
 // ---- file formats ----
 
 bool CaptureReader::open(const uint8_t* data, uint64_t size, CaptureFormat format) {
@@ -68,10 +63,10 @@ void CaptureReader::open_stream(CaptureFormat format) {
   last_ = opened_ = false;
   format_ = format;
   final_ = CaptureStatus::packet;
+  drop_fragments();
   counters_ = {};
   problem_.clear();
   interfaces_.clear();
-  if (fragments_) (void)fragments_->clear();
 }
 
 void CaptureReader::show(const uint8_t* data, uint64_t size, bool last) {
@@ -150,19 +145,11 @@ CaptureStatus CaptureReader::next(CapturedPacket& packet) {
     }
     if (status != CaptureStatus::packet) [[unlikely]] {
       if (status == CaptureStatus::more) return status;
-      if (fragments_) counters_.fragments_dropped += fragments_->clear();
+      drop_fragments();
       return final_ = status;
     }
-    packet.number = ++counters_.frames;
-    packet.reassembled = false;
-    depth_ = 0;
-    if (!read_link(frame, packet)) [[unlikely]]
-      continue;
-    packet.payload_offset = packet.reassembled ? 0 : uint32_t(packet.payload.data - frame.bytes.data);
-    packet.truncated = packet.payload.size < packet.stated_length;
-    counters_.truncated += packet.truncated;
-    counters_.packets++;
-    return CaptureStatus::packet;
+    if (read(frame, packet)) [[likely]]
+      return CaptureStatus::packet;
   }
 }
 

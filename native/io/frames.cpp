@@ -1,5 +1,6 @@
-// See capture.hpp: what is inside a frame, in the order of its bytes: link layer, tunnels, IP, transport.
-#include "io/capture.hpp"
+// See frames.hpp: in the order of a frame's bytes: link layer, tunnels, IP, transport.
+#include "io/frames.hpp"
+
 #include "io/fragments.hpp"
 
 namespace venuewire {
@@ -7,8 +8,6 @@ namespace {
 
 // Link types as in the registry of the tcpdump group.
 constexpr uint16_t kLinkNull = 0;
-constexpr uint16_t kLinkEthernet = 1;
-constexpr uint16_t kLinkRaw = 101;
 constexpr uint16_t kLinkRawBsd = 12;
 constexpr uint16_t kLinkRawOpenBsd = 14;
 constexpr uint16_t kLinkLoop = 108;
@@ -72,9 +71,29 @@ Frame behind(const Frame& frame, uint32_t bytes) {
 
 }  // namespace
 
+FrameReader::FrameReader() = default;
+FrameReader::~FrameReader() = default;
+
+bool FrameReader::read(const Frame& frame, CapturedPacket& packet) {
+  packet.number = ++counters_.frames;
+  packet.reassembled = false;
+  depth_ = 0;
+  if (!read_link(frame, packet)) [[unlikely]]
+    return false;
+  packet.payload_offset = packet.reassembled ? 0 : uint32_t(packet.payload.data - frame.bytes.data);
+  packet.truncated = packet.payload.size < packet.stated_length;
+  counters_.truncated += packet.truncated;
+  counters_.packets++;
+  return true;
+}
+
+void FrameReader::drop_fragments() {
+  if (fragments_) counters_.fragments_dropped += fragments_->clear();
+}
+
 // ---- link layers ----
 
-bool CaptureReader::read_link(const Frame& frame, CapturedPacket& packet) {
+bool FrameReader::read_link(const Frame& frame, CapturedPacket& packet) {
   const Bytes bytes = frame.bytes;
   switch (frame.link) {
     case kLinkEthernet:
@@ -109,12 +128,12 @@ bool CaptureReader::read_link(const Frame& frame, CapturedPacket& packet) {
   }
 }
 
-bool CaptureReader::read_ethernet(const Frame& frame, CapturedPacket& packet) {
+bool FrameReader::read_ethernet(const Frame& frame, CapturedPacket& packet) {
   if (frame.bytes.size < kEthernetHeader) return skip(counters_.cut_headers);
   return read_ethertype(be16(frame.bytes.data + 12), behind(frame, kEthernetHeader), packet);
 }
 
-bool CaptureReader::read_ethertype(uint32_t type, const Frame& frame, CapturedPacket& packet) {
+bool FrameReader::read_ethertype(uint32_t type, const Frame& frame, CapturedPacket& packet) {
   if (type == kTypeIpv4) [[likely]]
     return read_ipv4(frame, packet);
   Frame rest = frame;
@@ -136,7 +155,7 @@ bool CaptureReader::read_ethertype(uint32_t type, const Frame& frame, CapturedPa
 }
 
 /// Packets that the Linux firewall logged: attributes (length, type, value), one of which is the IP packet.
-bool CaptureReader::read_nflog(Bytes bytes, CapturedPacket& packet) {
+bool FrameReader::read_nflog(Bytes bytes, CapturedPacket& packet) {
   constexpr uint32_t kHeader = 4, kPayload = 9, kTypeMask = 0x7FFF;
   if (bytes.size < kHeader) return skip(counters_.cut_headers);
   Bytes rest = bytes.from(kHeader);
@@ -154,7 +173,7 @@ bool CaptureReader::read_nflog(Bytes bytes, CapturedPacket& packet) {
 }
 
 /// Apple's: a header that states its own length and what link layer follows it.
-bool CaptureReader::read_pktap(const Frame& frame, CapturedPacket& packet) {
+bool FrameReader::read_pktap(const Frame& frame, CapturedPacket& packet) {
   constexpr uint32_t kHeader = 12;
   const Bytes bytes = frame.bytes;
   if (bytes.size < kHeader) return skip(counters_.cut_headers);
@@ -169,7 +188,7 @@ bool CaptureReader::read_pktap(const Frame& frame, CapturedPacket& packet) {
 
 // ---- tunnels ----
 
-bool CaptureReader::read_mpls(Frame frame, CapturedPacket& packet) {
+bool FrameReader::read_mpls(Frame frame, CapturedPacket& packet) {
   if (++depth_ > kMaxDepth) return skip(counters_.unknown_encapsulation);
   for (bool bottom = false; !bottom; frame = behind(frame, 4)) {
     if (frame.bytes.size < 4) return skip_short(frame.bytes, frame.original);
@@ -190,7 +209,7 @@ bool CaptureReader::read_mpls(Frame frame, CapturedPacket& packet) {
 }
 
 /// RFC 2784 and 2890.
-bool CaptureReader::read_gre(const Frame& frame, CapturedPacket& packet) {
+bool FrameReader::read_gre(const Frame& frame, CapturedPacket& packet) {
   constexpr uint32_t kChecksum = 0x8000, kRouting = 0x4000, kKey = 0x2000, kSequence = 0x1000, kVersion = 7;
   const Bytes bytes = frame.bytes;
   if (bytes.size < 4) return skip_short(bytes, frame.original);
@@ -214,7 +233,7 @@ bool CaptureReader::read_gre(const Frame& frame, CapturedPacket& packet) {
 }
 
 /// ERSPAN II, or III: a mirrored frame behind a header.
-bool CaptureReader::read_erspan(const Frame& frame, bool third, CapturedPacket& packet) {
+bool FrameReader::read_erspan(const Frame& frame, bool third, CapturedPacket& packet) {
   const Bytes bytes = frame.bytes;
   const uint32_t header = third ? 12 : 8;
   if (bytes.size < header) return skip_short(bytes, frame.original);
@@ -229,7 +248,7 @@ bool CaptureReader::read_erspan(const Frame& frame, bool third, CapturedPacket& 
 }
 
 /// A frame or packet inside an IP packet.
-bool CaptureReader::read_tunnel(uint32_t protocol, const Frame& frame, CapturedPacket& packet) {
+bool FrameReader::read_tunnel(uint32_t protocol, const Frame& frame, CapturedPacket& packet) {
   if (++depth_ > kMaxDepth) return skip(counters_.unknown_encapsulation);
   switch (protocol) {
     case kProtocolIpv4:
@@ -249,7 +268,7 @@ bool CaptureReader::read_tunnel(uint32_t protocol, const Frame& frame, CapturedP
 }
 
 /// VXLAN (RFC 7348) and Geneve (RFC 8926), known by port and by a header in which all that is reserved is zero.
-bool CaptureReader::read_udp_tunnel(bool& is_tunnel, CapturedPacket& packet) {
+bool FrameReader::read_udp_tunnel(bool& is_tunnel, CapturedPacket& packet) {
   is_tunnel = false;
   const Bytes bytes = packet.payload;
   if (bytes.size < kTunnelHeader || bytes.data[7] != 0) return false;
@@ -271,7 +290,7 @@ bool CaptureReader::read_udp_tunnel(bool& is_tunnel, CapturedPacket& packet) {
 
 // ---- IP ----
 
-bool CaptureReader::read_ip(const Frame& frame, CapturedPacket& packet) {
+bool FrameReader::read_ip(const Frame& frame, CapturedPacket& packet) {
   if (frame.bytes.size == 0) return skip(counters_.cut_headers);
   const uint32_t version = frame.bytes.data[0] >> 4;
   if (version == 4) return read_ipv4(frame, packet);
@@ -279,7 +298,7 @@ bool CaptureReader::read_ip(const Frame& frame, CapturedPacket& packet) {
   return skip(counters_.not_ip);
 }
 
-bool CaptureReader::read_ipv4(const Frame& frame, CapturedPacket& packet) {
+bool FrameReader::read_ipv4(const Frame& frame, CapturedPacket& packet) {
   const Bytes rest = frame.bytes;
   if (rest.size < kIpv4Header) [[unlikely]]
     return skip(counters_.cut_headers);
@@ -307,7 +326,7 @@ bool CaptureReader::read_ipv4(const Frame& frame, CapturedPacket& packet) {
   return read_transport(ip[9], payload, total - header, packet);
 }
 
-bool CaptureReader::read_ipv6(const Frame& frame, CapturedPacket& packet) {
+bool FrameReader::read_ipv6(const Frame& frame, CapturedPacket& packet) {
   const Bytes rest = frame.bytes;
   if (rest.size < kIpv6Header) return skip(counters_.cut_headers);
   const uint8_t* ip = rest.data;
@@ -323,7 +342,7 @@ bool CaptureReader::read_ipv6(const Frame& frame, CapturedPacket& packet) {
   return read_ipv6_chain(ip[6], rest.from(kIpv6Header).first(stated), stated, packet);
 }
 
-bool CaptureReader::read_ipv6_chain(uint32_t protocol, Bytes rest, uint32_t stated, CapturedPacket& packet) {
+bool FrameReader::read_ipv6_chain(uint32_t protocol, Bytes rest, uint32_t stated, CapturedPacket& packet) {
   for (;;) {
     uint32_t length;
     switch (protocol) {
@@ -355,8 +374,8 @@ bool CaptureReader::read_ipv6_chain(uint32_t protocol, Bytes rest, uint32_t stat
   }
 }
 
-bool CaptureReader::read_fragment(uint32_t protocol, uint32_t id, uint32_t at, bool more, Bytes rest, uint32_t stated,
-                                  CapturedPacket& packet) {
+bool FrameReader::read_fragment(uint32_t protocol, uint32_t id, uint32_t at, bool more, Bytes rest, uint32_t stated,
+                                CapturedPacket& packet) {
   if (packet.reassembled) return skip(counters_.bad_headers);  // fragments inside a datagram that was put together
   counters_.fragments++;
   if (rest.size < stated) return skip(counters_.fragments_dropped);
@@ -381,7 +400,7 @@ bool CaptureReader::read_fragment(uint32_t protocol, uint32_t id, uint32_t at, b
 
 // ---- transport ----
 
-bool CaptureReader::read_transport(uint32_t protocol, Bytes rest, uint32_t stated, CapturedPacket& packet) {
+bool FrameReader::read_transport(uint32_t protocol, Bytes rest, uint32_t stated, CapturedPacket& packet) {
   if (protocol == kProtocolUdp) [[likely]] {
     if (rest.size < kUdpHeader) [[unlikely]]
       return skip_short(rest, stated);
