@@ -8,6 +8,10 @@
     "cflags!": ["-fno-exceptions"],
     "cflags_cc!": ["-std=gnu++17", "-fno-exceptions"],
     "cflags_cc": ["-std=c++20", "-O3", "-fvisibility=hidden", "-fexceptions", "-fno-rtti", "-Wall", "-Wextra",
+                  "<!@(node -p \"require('fs').readFileSync('native/warnings.txt', 'utf8')\")",
+                  # Of the headers of others nothing is shown.
+                  "-isystem <(node_root_dir)/include/node",
+                  "-isystem <!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")",
                   "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"],
     "ldflags": ["-Wl,-z,relro,-z,now,-z,noexecstack"],
     "conditions": [["target_arch=='x64'", {"cflags_cc": ["-march=x86-64-v2"]}]]

@@ -1,6 +1,7 @@
 // Mutates valid captures and reads them: no byte outside the capture may be touched (run it under a sanitizer), and the
 // counters must add up at every packet. Usage: capture_fuzz [iterations] [seed]; the same seed does the same again.
 #include <algorithm>
+#include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -72,7 +73,7 @@ std::vector<Buffer> seeds() {
     pcapng.enhanced(0, 7, cooked2(ipv6(udp(text("cooked")), 17), 0x86DD), true);
     all.push_back(pcapng.bytes);
   }
-  for (const uint32_t link : {0, 101, 113, 276, 228, 229, 239, 258}) {
+  for (const uint32_t link : {0u, 101u, 113u, 276u, 228u, 229u, 239u, 258u}) {
     Pcap pcap(link);
     Buffer family;
     put(family, 2, 4, false);
@@ -177,7 +178,7 @@ struct Pieces final : ByteSource {
 };
 
 [[noreturn]] void fail(const char* what, uint64_t iteration) {
-  std::fprintf(stderr, "iteration %llu: %s\n", (unsigned long long)iteration, what);
+  std::fprintf(stderr, "iteration %" PRIu64 ": %s\n", iteration, what);
   std::abort();
 }
 
@@ -195,9 +196,9 @@ void compare_pieces(Bytes bytes, const CaptureReader& whole, uint64_t iteration)
   if (a.frames != b.frames || a.packets != b.packets || a.skipped() != b.skipped() ||
       a.fragments_dropped != b.fragments_dropped || whole.problem() != reader.problem() ||
       whole.offset() != reader.offset()) {
-    std::fprintf(stderr, "whole: frame %llu, byte %llu, %s\npieces: frame %llu, byte %llu, %s\n",
-                 (unsigned long long)a.frames, (unsigned long long)whole.offset(), whole.problem().c_str(),
-                 (unsigned long long)b.frames, (unsigned long long)reader.offset(), reader.problem().c_str());
+    std::fprintf(
+        stderr, "whole: frame %" PRIu64 ", byte %" PRIu64 ", %s\npieces: frame %" PRIu64 ", byte %" PRIu64 ", %s\n",
+        a.frames, whole.offset(), whole.problem().c_str(), b.frames, reader.offset(), reader.problem().c_str());
     fail("read in pieces it is another capture", iteration);
   }
 }
@@ -254,7 +255,7 @@ int main(int argc, char** argv) {
     const bool packed = b.size() >= 2 && b[0] == 0x1F && b[1] == 0x8B;
     if (format == CaptureFormat::automatic && !packed) compare_pieces({exact.get(), uint32_t(b.size())}, reader, i);
   }
-  std::printf("%llu captures, %llu packets, %llu stopped as malformed, checksum %llx\n", (unsigned long long)iterations,
-              (unsigned long long)packets, (unsigned long long)stopped, (unsigned long long)sum);
+  std::printf("%" PRIu64 " captures, %" PRIu64 " packets, %" PRIu64 " stopped as malformed, checksum %" PRIx64 "\n",
+              iterations, packets, stopped, sum);
   return 0;
 }

@@ -3,6 +3,7 @@
 // Usage: catalogue_fuzz [iterations] [seed] [corpus folder] [--each]
 // `--each`: so many iterations for every table instead of in all. Without a folder there is nothing to do.
 #include <algorithm>
+#include <cinttypes>
 
 #include "core/catalogue.hpp"
 #include "fuzz/random.hpp"
@@ -70,8 +71,7 @@ int main(int argc, char** argv) {
   const uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   const std::string folder = argc > 3 ? argv[3] : "";
   const bool each = argc > 4 && std::string(argv[4]) == "--each";
-  std::printf("catalogue_fuzz: %llu iterations%s, seed %llu\n", (unsigned long long)iterations, each ? " each" : "",
-              (unsigned long long)seed);
+  std::printf("catalogue_fuzz: %" PRIu64 " iterations%s, seed %" PRIu64 "\n", iterations, each ? " each" : "", seed);
   std::vector<std::unique_ptr<Table>> tables;
   const std::vector<std::string> names = fuzz::corpus(folder, ".catalogue");
   if (names.empty()) {
@@ -98,8 +98,8 @@ int main(int argc, char** argv) {
     once(t, random, totals);
     if (i % 64 == 0) damaged(t, random, totals);
   }
-  std::printf("catalogue_fuzz: %llu messages of %zu tables, %llu of a known type, %llu walked whole, %llu pieces\n",
-              (unsigned long long)all, tables.size(), (unsigned long long)totals.known,
-              (unsigned long long)totals.walked, (unsigned long long)totals.pieces);
+  std::printf("catalogue_fuzz: %" PRIu64 " messages of %zu tables, %" PRIu64 " of a known type, %" PRIu64
+              " walked whole, %" PRIu64 " pieces\n",
+              all, tables.size(), totals.known, totals.walked, totals.pieces);
   return 0;
 }

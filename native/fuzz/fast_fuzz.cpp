@@ -3,6 +3,7 @@
 // be refused or be as safe. Usage: fast_fuzz [iterations] [seed] [corpus folder] [--each]
 // `--each`: so many iterations for every program instead of in all. Without a folder there is nothing to do.
 #include <algorithm>
+#include <cinttypes>
 
 #include "core/fast.hpp"
 #include "fuzz/random.hpp"
@@ -155,8 +156,7 @@ int main(int argc, char** argv) {
   const uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   const std::string folder = argc > 3 ? argv[3] : "";
   const bool each = argc > 4 && std::string(argv[4]) == "--each";
-  std::printf("fast_fuzz: %llu iterations%s, seed %llu\n", (unsigned long long)iterations, each ? " each" : "",
-              (unsigned long long)seed);
+  std::printf("fast_fuzz: %" PRIu64 " iterations%s, seed %" PRIu64 "\n", iterations, each ? " each" : "", seed);
   const std::vector<std::string> names = fuzz::corpus(folder, ".fast");
   if (names.empty()) {
     std::printf("fast_fuzz: no corpus, nothing done\n");
@@ -197,12 +197,10 @@ int main(int argc, char** argv) {
     once(s, i / streams.size(), random, totals);
     if (i % 64 == 0) damaged(s, random, totals);
   }
-  std::printf(
-      "fast_fuzz: %llu messages, %llu of them mutated, of %zu programs (and %llu damaged ones), %llu bytes of records:",
-      (unsigned long long)totals.messages, (unsigned long long)totals.mutated, streams.size(),
-      (unsigned long long)totals.programs, (unsigned long long)totals.bytes);
-  for (uint32_t i = 0; i < kFastErrors; i++)
-    std::printf(" %s %llu", kFastErrorNames[i], (unsigned long long)totals.counts[i]);
+  std::printf("fast_fuzz: %" PRIu64 " messages, %" PRIu64 " of them mutated, of %zu programs (and %" PRIu64
+              " damaged ones), %" PRIu64 " bytes of records:",
+              totals.messages, totals.mutated, streams.size(), totals.programs, totals.bytes);
+  for (uint32_t i = 0; i < kFastErrors; i++) std::printf(" %s %" PRIu64, kFastErrorNames[i], totals.counts[i]);
   std::printf("\n");
   return 0;
 }

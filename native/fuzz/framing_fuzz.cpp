@@ -1,5 +1,7 @@
 // Mutates packets against single framings: read_packet, stream_packet_size and the message walk must
 // stay inside the bytes they are given, and every walk must end. Usage: framing_fuzz [iterations] [seed]
+#include <cinttypes>
+
 #include "core/framing.hpp"
 #include "fuzz/random.hpp"
 #include "test/servers.hpp"
@@ -8,7 +10,7 @@ int main(int argc, char** argv) {
   using namespace venuewire;
   const uint64_t iterations = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100'000;
   const uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-  std::printf("framing_fuzz: %llu iterations, seed %llu\n", (unsigned long long)iterations, (unsigned long long)seed);
+  std::printf("framing_fuzz: %" PRIu64 " iterations, seed %" PRIu64 "\n", iterations, seed);
   fuzz::Random random{seed};
   FramingSpec delimited = soup_framing(), inner = moldudp64();
   delimited.message_delimiter = '\n';
@@ -48,7 +50,7 @@ int main(int argc, char** argv) {
       rest = rest.from(consumed);
     }
   }
-  std::printf("framing_fuzz: %llu packets, %llu messages, checksum %llx\n", (unsigned long long)packets,
-              (unsigned long long)messages, (unsigned long long)sum);
+  std::printf("framing_fuzz: %" PRIu64 " packets, %" PRIu64 " messages, checksum %" PRIx64 "\n", packets, messages,
+              sum);
   return 0;
 }

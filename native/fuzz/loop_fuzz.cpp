@@ -3,6 +3,8 @@
 // lines. The ledger must balance after each, memory must stay within what was declared, and the sanitizers must stay
 // silent.
 //   loop_fuzz [PACKETS = 1000000] [SEED = 1]
+#include <cinttypes>
+
 #include "fuzz/random.hpp"
 #include "test/servers.hpp"
 
@@ -250,8 +252,7 @@ int run(uint64_t rounds, uint64_t seed) {
       if (s.blocked() && !round.out.full) s.resume(now);
       s.service(now);
       if (!s.ledger_balances() || round.counters[uint32_t(ChannelCounter::windowBytes)] > (1u << 16)) {
-        std::fprintf(stderr, "seed %llu, packet %llu: the ledger or the window\n", (unsigned long long)seed,
-                     (unsigned long long)played);
+        std::fprintf(stderr, "seed %" PRIu64 ", packet %" PRIu64 ": the ledger or the window\n", seed, played);
         return 1;
       }
     }
@@ -260,8 +261,8 @@ int run(uint64_t rounds, uint64_t seed) {
     delivered += round.counters[uint32_t(ChannelCounter::delivered)];
     malformed += round.counters[uint32_t(ChannelCounter::malformed)];
   }
-  std::fprintf(stderr, "%llu packets: %llu delivered, %llu snapshots, %llu malformed\n", (unsigned long long)played,
-               (unsigned long long)delivered, (unsigned long long)snapshots, (unsigned long long)malformed);
+  std::fprintf(stderr, "%" PRIu64 " packets: %" PRIu64 " delivered, %" PRIu64 " snapshots, %" PRIu64 " malformed\n",
+               played, delivered, snapshots, malformed);
   return 0;
 }
 

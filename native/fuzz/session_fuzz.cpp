@@ -7,6 +7,7 @@
 // replies mutated, until each reply decoder has been given `iterations` mutated replies to a request that it had open.
 // Prints for each what was fed, what was counted as malformed, and the most memory beside the bound known at open.
 #include <algorithm>
+#include <cinttypes>
 #include <new>
 
 #include "fuzz/random.hpp"
@@ -151,7 +152,7 @@ std::unique_ptr<Venue> built_in(uint32_t ladder, Join join) {
 }
 
 [[noreturn]] void fail(const char* what, uint64_t i) {
-  std::printf("session_fuzz: %s at input %llu\n", what, (unsigned long long)i);
+  std::printf("session_fuzz: %s at input %" PRIu64 "\n", what, i);
   std::abort();
 }
 
@@ -505,15 +506,14 @@ bool each(const std::vector<std::unique_ptr<Venue>>& venues, uint64_t iterations
       std::printf("session_fuzz: nothing recorded reaches %s\n", v->name.c_str());
       return false;
     }
-    std::printf("%-52s %10llu %10llu %12llu %12llu %12llu\n", v->name.c_str(), (unsigned long long)tally.mutated,
-                (unsigned long long)tally.malformed, (unsigned long long)tally.held,
-                (unsigned long long)Session::held_bytes_max(v->spec), (unsigned long long)tally.heap);
+    std::printf("%-52s %10" PRIu64 " %10" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 "\n", v->name.c_str(),
+                tally.mutated, tally.malformed, tally.held, Session::held_bytes_max(v->spec), tally.heap);
     std::fflush(stdout);
     decoders++;
     mutated += tally.mutated;
   }
-  std::printf("session_fuzz: %llu reply decoders, %llu mutated replies, all within their bounds\n",
-              (unsigned long long)decoders, (unsigned long long)mutated);
+  std::printf("session_fuzz: %" PRIu64 " reply decoders, %" PRIu64 " mutated replies, all within their bounds\n",
+              decoders, mutated);
   return decoders > 0;
 }
 
@@ -526,7 +526,7 @@ int main(int argc, char** argv) {
   const uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   const std::string folder = argc > 3 ? argv[3] : "";
   const bool one_by_one = argc > 4 && std::string(argv[4]) == "--each";
-  std::printf("session_fuzz: %llu iterations, seed %llu\n", (unsigned long long)iterations, (unsigned long long)seed);
+  std::printf("session_fuzz: %" PRIu64 " iterations, seed %" PRIu64 "\n", iterations, seed);
   std::vector<std::unique_ptr<Venue>> venues;
   for (uint32_t ladder = 0; ladder < 32 && !one_by_one; ladder++) {
     for (const Join join : {Join::live, Join::beginning, Join::snapshot}) venues.push_back(built_in(ladder, join));
@@ -570,12 +570,12 @@ int main(int argc, char** argv) {
       delivered += driver.delivered();
     }
     if (live_bytes != before) {
-      std::printf("session_fuzz: %lld bytes leaked by %s\n", (long long)(live_bytes - before),
-                  venues[which]->name.c_str());
+      std::printf("session_fuzz: %" PRId64 " bytes leaked by %s\n", (live_bytes - before), venues[which]->name.c_str());
       return 1;
     }
   }
-  std::printf("session_fuzz: %zu venues (%zu recorded), %llu numbers delivered, at most %llu KiB in use\n",
-              venues.size(), recorded, (unsigned long long)delivered, (unsigned long long)(most_bytes >> 10));
+  std::printf("session_fuzz: %zu venues (%zu recorded), %" PRIu64 " numbers delivered, at most %" PRIu64
+              " KiB in use\n",
+              venues.size(), recorded, delivered, (most_bytes >> 10));
   return 0;
 }

@@ -34,6 +34,9 @@ uint64_t power_of_ten(uint32_t exponent) {
 
 constexpr uint64_t kNanos = 1'000'000'000;
 
+/// Holds a product of two u64.
+using Wide = unsigned __int128;
+
 // All arithmetic is unsigned: a capture with absurd times gives absurd times, not undefined behaviour.
 int64_t pcapng_time(uint64_t ticks, bool binary, uint32_t resolution, int64_t offset_seconds) {
   uint64_t ns;
@@ -42,7 +45,7 @@ int64_t pcapng_time(uint64_t ticks, bool binary, uint32_t resolution, int64_t of
   } else {
     const uint64_t mask = (uint64_t(1) << resolution) - 1;
     ns = (ticks >> resolution) * kNanos;
-    ns += uint64_t(((unsigned __int128)(ticks & mask) * kNanos) >> resolution);
+    ns += uint64_t((Wide(ticks & mask) * kNanos) >> resolution);
   }
   return int64_t(ns + uint64_t(offset_seconds) * kNanos);
 }

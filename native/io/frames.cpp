@@ -216,7 +216,7 @@ bool FrameReader::read_gre(const Frame& frame, CapturedPacket& packet) {
   const uint32_t flags = be16(bytes.data);
   const uint32_t type = be16(bytes.data + 2);
   if (flags & (kRouting | kVersion)) return skip(counters_.unknown_encapsulation);
-  const uint32_t header = 4 + (flags & kChecksum ? 4 : 0) + (flags & kKey ? 4 : 0) + (flags & kSequence ? 4 : 0);
+  const uint32_t header = 4u + (flags & kChecksum ? 4u : 0u) + (flags & kKey ? 4u : 0u) + (flags & kSequence ? 4u : 0u);
   if (bytes.size < header) return skip_short(bytes, frame.original);
   const Frame inner = behind(frame, header);
   switch (type) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cinttypes>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -292,19 +293,19 @@ void link_layers() {
   CHECK(one(frame(113, cooked(ip)), "abc"));
   CHECK(one(frame(113, cooked(ip6, 0x86DD)), "abc"));
   CHECK(one(frame(276, cooked2(ip)), "abc"));
-  for (const uint32_t raw : {101, 12, 14}) {
+  for (const uint32_t raw : {101u, 12u, 14u}) {
     CHECK(one(frame(raw, ip), "abc"));
     CHECK(one(frame(raw, ip6), "abc"));
   }
   CHECK(one(frame(228, ip), "abc"));
   CHECK(one(frame(229, ip6), "abc"));
-  for (const uint32_t loopback : {0, 108}) {
+  for (const uint32_t loopback : {0u, 108u}) {
     for (const bool big : {false, true}) {
       Buffer b;
       put(b, 2, 4, big);
       append(b, ip);
       CHECK(one(frame(loopback, b), "abc"));
-      for (const uint32_t family : {10, 23, 24, 28, 30}) {
+      for (const uint32_t family : {10u, 23u, 24u, 28u, 30u}) {
         b.clear();
         put(b, family, 4, big);
         append(b, ip6);
@@ -391,7 +392,7 @@ void internet_layers() {
   CHECK(frame(228, bad).counters.bad_headers == 1);
 
   o = {};
-  for (const uint8_t protocol : {1, 2, 103}) {
+  for (const uint8_t protocol : std::initializer_list<uint8_t>{1, 2, 103}) {
     o.protocol = protocol;
     CHECK(frame(228, ipv4(Buffer(8), o)).counters.other_transports == 1);
   }
@@ -788,7 +789,7 @@ void pieces() {
   captures.push_back(text("neither this nor that, but long enough to be looked at"));
   captures.push_back({});
   for (const Buffer& whole : captures) {
-    for (size_t size = 0; size <= whole.size(); size += size < 200 || size + 200 > whole.size() ? 1 : 37) {
+    for (size_t size = 0; size <= whole.size(); size += size < 200 || size + 200 > whole.size() ? 1u : 37u) {
       const Bytes cut{whole.data(), uint32_t(size)};
       const std::string wanted = told(read(cut));
       for (const uint32_t step : {1u, 2u, 7u, 64u, 100000u}) {
@@ -878,9 +879,10 @@ void real_captures(const char* folder) {
     flows.flows.finish();
     if (name == "miax-esesm-tcp.pcap") {
       const TcpFlowCounters& c = flows.flows.counters();
-      std::fprintf(stderr, "  %s: %llu flows, %llu bytes, %llu repeated, %llu held, %llu holes\n", name.c_str(),
-                   (unsigned long long)c.flows, (unsigned long long)c.bytes, (unsigned long long)c.repeated_bytes,
-                   (unsigned long long)c.held_segments, (unsigned long long)c.holes);
+      std::fprintf(stderr,
+                   "  %s: %" PRIu64 " flows, %" PRIu64 " bytes, %" PRIu64 " repeated, %" PRIu64 " held, %" PRIu64
+                   " holes\n",
+                   name.c_str(), c.flows, c.bytes, c.repeated_bytes, c.held_segments, c.holes);
     }
     sum.frames += run.counters.frames;
     sum.packets += run.counters.packets;
@@ -892,12 +894,12 @@ void real_captures(const char* folder) {
     sum.fragments += run.counters.fragments;
   }
   std::fprintf(stderr,
-               "%zu captures: %llu frames, %llu udp, %llu tcp, %llu not ip, %llu other transports, %llu cut, %llu bad, "
-               "%llu fragments\n",
-               paths.size(), (unsigned long long)sum.frames, (unsigned long long)udp_packets,
-               (unsigned long long)tcp_packets, (unsigned long long)sum.not_ip,
-               (unsigned long long)sum.other_transports, (unsigned long long)sum.cut_headers,
-               (unsigned long long)sum.bad_headers, (unsigned long long)sum.fragments);
+               "%zu captures: %" PRIu64 " frames, %" PRIu64 " udp, %" PRIu64 " tcp, %" PRIu64 " not ip, %" PRIu64
+               " other transports, %" PRIu64 " cut, %" PRIu64
+               " bad, "
+               "%" PRIu64 " fragments\n",
+               paths.size(), sum.frames, udp_packets, tcp_packets, sum.not_ip, sum.other_transports, sum.cut_headers,
+               sum.bad_headers, sum.fragments);
   CHECK(sum.unknown_link == 0 && sum.bad_headers == 0 && sum.cut_headers == 0);
 }
 
@@ -924,7 +926,7 @@ void bench(const char* path) {
     const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
     best = std::min(best, took.count() / double(reader.counters().frames));
   }
-  std::printf("next: %.1f ns a packet, best of 15 (%llu)\n", best, (unsigned long long)(sum & 1));
+  std::printf("next: %.1f ns a packet, best of 15 (%" PRIu64 ")\n", best, (sum & 1));
 }
 
 }  // namespace

@@ -230,7 +230,7 @@ SCENARIO("the window is bounded by packets; what does not fit becomes a gap of i
   spec.window_packets = 3;
   Rig r(spec);
   r.data(1);
-  for (uint64_t n : {3, 4, 5, 6, 7}) r.data(n);
+  for (uint64_t n : {3u, 4u, 5u, 6u, 7u}) r.data(n);
   CHECK(r[C::windowFull] == 2 && r[C::held] == 3 && r[C::missing] == 3);
   CHECK_LOG(r.log(), "sessionStarted 1 windowFull[6,7)");
   r.data(2);

@@ -159,7 +159,7 @@ std::string message(const std::string& bits, const std::string& hex) {
   std::string out;
   for (size_t i = 0; i < all.size(); i += 7) {
     uint8_t byte = i + 7 >= all.size() ? 0x80 : 0;
-    for (size_t k = 0; k < 7 && i + k < all.size(); k++) byte |= all[i + k] == '1' ? 0x40 >> k : 0;
+    for (size_t k = 0; k < 7 && i + k < all.size(); k++) byte = uint8_t(byte | (all[i + k] == '1' ? 0x40 >> k : 0));
     char text[3];
     std::snprintf(text, sizeof text, "%02x", byte);
     out += text;

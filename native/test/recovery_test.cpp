@@ -360,7 +360,7 @@ SCENARIO("a silent datagram server is left for the next") {
   open_gap(r, 3);
   r.connected();
   r.did();
-  r.pass(q.servers.size() * 200 * kMs);
+  r.pass(int64_t(q.servers.size()) * 200 * kMs);
   CHECK(r.did().find("close connect/1") != std::string::npos);
 }
 

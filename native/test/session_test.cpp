@@ -170,7 +170,7 @@ SCENARIO("packets without numbers count by their stream, over all its flows, eac
 SCENARIO("datagrams without numbers are delivered, and none of them is a copy") {
   Rig r(1);
   r.spec.framings = {unnumbered()};
-  for (uint32_t n : {5, 5, 6}) r.datagram(bare(n));
+  for (uint32_t n : {5u, 5u, 6u}) r.datagram(bare(n));
   CHECK_LOG(r.out.take(), "(5) (5) (6)");
   CHECK(r.count(C::unsequenced) == 3 && r.count(C::duplicates) == 0);
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cinttypes>
 #include <string>
 #include <thread>
 #include <vector>
@@ -337,8 +338,8 @@ void bench() {
     const std::chrono::duration<double, std::micro> took = Clock::now() - begin;
     best = std::max(best, double(count) / took.count());
   }
-  std::printf("drain: %.2f million datagrams a second, best of 20; %llu read, %llu dropped\n", best,
-              (unsigned long long)receiver.counters().packets, (unsigned long long)receiver.counters().kernel_drops);
+  std::printf("drain: %.2f million datagrams a second, best of 20; %" PRIu64 " read, %" PRIu64 " dropped\n", best,
+              receiver.counters().packets, receiver.counters().kernel_drops);
 }
 
 }  // namespace
