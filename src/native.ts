@@ -74,6 +74,8 @@ export type NativeSource =
       readonly kind: 'live';
       readonly receiveBufferBytes: number;
       readonly busyPollUs: number;
+      /** Name of a receive backend; default `socket`. */
+      readonly receive?: string;
       readonly spin: boolean;
       readonly cpu: number;
     }

@@ -279,6 +279,7 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
       out.receive_buffer_bytes = uint32_t(number_in(o.Get("receiveBufferBytes"), "receiveBufferBytes", 0, 1 << 30));
       out.busy_poll_us = uint32_t(number_in(o.Get("busyPollUs"), "busyPollUs", 0, 1'000'000));
       out.spin = flag_in(o.Get("spin"), "spin");
+      if (o.Get("receive").IsString()) out.receive = o.Get("receive").As<Napi::String>();
       return out;
     }
     if (is_bytes(o.Get("memory"))) {
@@ -306,9 +307,11 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
     Route route;
     const std::string ip = text_in(r.Get("ip"), "ip");
     route.any_ip = ip == "*";
-    route.is_ipv6 = ip.find(':') != std::string::npos;
-    if (!route.any_ip && inet_pton(route.is_ipv6 ? AF_INET6 : AF_INET, ip.c_str(), route.ip) != 1)
+    const bool six = ip.find(':') != std::string::npos;
+    uint8_t bytes[16] = {};
+    if (!route.any_ip && inet_pton(six ? AF_INET6 : AF_INET, ip.c_str(), bytes) != 1)
       throw_coded(env_, "VW_ARGUMENT", "Not an IP address: " + ip);
+    route.ip = six ? IpAddress::v6(bytes) : IpAddress::v4(uint32_t(load_uint(bytes, 4, true)));
     route.port = uint16_t(number_in(r.Get("port"), "port", 0, UINT16_MAX));
     const int64_t line = number_in(r.Get("line"), "line", 0, UINT16_MAX);
     if (uint64_t(line) >= spec.lines.size())

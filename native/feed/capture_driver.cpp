@@ -12,7 +12,6 @@ using F = FeedCounter;
 
 constexpr uint32_t kPublishBytes = 64 * 1024;
 constexpr uint32_t kServicePackets = 64;
-constexpr size_t kKnownDestinations = 65536;
 
 }  // namespace
 
@@ -89,23 +88,29 @@ bool Feed::Capture::take(const CapturedPacket& packet) {
   // A file waits for its reader: nothing is dropped, nothing grows.
   if (!make_room(packet.payload.size)) return false;
   if (feed_.source_.packets) return pass_on(packet);
-  const int line = route(packet);
-  if (line < 0) {
-    elsewhere_++;
-  } else if (packet.transport == Transport::tcp) {
-    flows_.add(packet);
-  } else if (packet.transport == Transport::none) {
-    session_.record(uint16_t(line), packet.payload, packet.time_ns, now_ns_);
-  } else {
-    session_.datagram(uint16_t(line), packet.payload, packet.time_ns, now_ns_,
-                      Sender{packet.source_ip, packet.source_port});
-  }
+  hand_over(packet);
   unblock();
   if (session_.deadline() <= now_ns_ || ++since_service_ >= kServicePackets) {
     since_service_ = 0;
     session_.service(now_ns_);
   }
   return true;
+}
+
+void Feed::Capture::hand_over(const CapturedPacket& p) {
+  const IpAddress to = p.ip_version == 6 ? IpAddress::v6(p.destination_ip6) : IpAddress::v4(p.destination_ip);
+  bool flow = false;
+  const bool any = router_.each(to, p.destination_port, p.source_ip, [&](uint16_t line) {
+    if (p.transport == Transport::tcp) {
+      flow = true;
+    } else if (p.transport == Transport::none) {
+      session_.record(line, p.payload, p.time_ns, now_ns_);
+    } else {
+      session_.datagram(line, p.payload, p.time_ns, now_ns_, Sender{p.source_ip, p.source_port});
+    }
+  });
+  if (flow) flows_.add(p);
+  if (!any) elsewhere_++;
 }
 
 bool Feed::Capture::pass_on(const CapturedPacket& p) {
@@ -188,45 +193,27 @@ void Feed::Capture::unblock() {
   while (session_.blocked() && make_room(65536)) session_.resume(now_ns_);
 }
 
-int Feed::Capture::route_of(bool is_ipv6, const uint8_t* ip, uint16_t port) const {
-  for (const Route& r : feed_.source_.routes) {
-    const bool same = r.any_ip || (r.is_ipv6 == is_ipv6 && std::memcmp(r.ip, ip, is_ipv6 ? 16 : 4) == 0);
-    if (same && (r.port == 0 || r.port == port)) return r.line;
-  }
-  return -1;
-}
-
-int Feed::Capture::route(const CapturedPacket& packet) {
-  if (packet.ip_version == 6) return route_of(true, packet.destination_ip6, packet.destination_port);
-  const uint64_t key = uint64_t(packet.destination_ip) << 16 | packet.destination_port;
-  if (key == last_key_) return last_line_;
-  const auto at = known_.find(key);
-  int line = -1;
-  if (at != known_.end()) {
-    line = at->second;
-  } else {
-    uint8_t ip[4];
-    store_uint(ip, packet.destination_ip, 4, true);
-    line = route_of(false, ip, packet.destination_port);
-    if (known_.size() < kKnownDestinations) known_.emplace(key, line);
-  }
-  last_key_ = key;
-  return last_line_ = line;
+template <typename Take>
+bool Feed::Capture::each_line(const TcpFlow& flow, Take take) {
+  const bool six = flow.ip_version == 6;
+  const IpAddress to =
+      six ? IpAddress::v6(flow.destination) : IpAddress::v4(uint32_t(load_uint(flow.destination, 4, true)));
+  const uint32_t source = six ? 0 : uint32_t(load_uint(flow.source, 4, true));
+  return router_.each(to, flow.destination_port, source, take);
 }
 
 void Feed::Capture::on_bytes(const TcpFlow& flow, const TcpChunk& chunk) {
-  const int line = route_of(flow.ip_version == 6, flow.destination, flow.destination_port);
-  if (line < 0 || !make_room(chunk.bytes.size)) return;
+  if (!make_room(chunk.bytes.size)) return;
   const Sender sender{flow.ip_version == 4 ? uint32_t(load_uint(flow.source, 4, true)) : 0, flow.source_port};
-  if (!session_.stream(uint16_t(line), chunk.bytes, chunk.time_ns, now_ns_, flow.id, sender)) {
+  (void)each_line(flow, [&](uint16_t line) {
+    if (session_.stream(line, chunk.bytes, chunk.time_ns, now_ns_, flow.id, sender)) return;
     session_.channel(0).counters()[ChannelCounter::malformed]++;
-  }
+  });
   unblock();
 }
 
 void Feed::Capture::on_end(const TcpFlow& flow, TcpEnd) {
-  const int line = route_of(flow.ip_version == 6, flow.destination, flow.destination_port);
-  if (line >= 0) session_.stream_break(uint16_t(line), flow.id);
+  (void)each_line(flow, [&](uint16_t line) { session_.stream_break(line, flow.id); });
 }
 
 void Feed::Capture::on_hole(const TcpFlow& flow, uint64_t, uint64_t) {

@@ -1,8 +1,6 @@
 // Drives a session from a capture: packets to their lines, TCP flows put together, everything as fast as the reader
 // takes it. Lives on the feed's thread.
 #pragma once
-#include <unordered_map>
-
 #include "feed/feed.hpp"
 #include "io/capture_input.hpp"
 #include "io/event_loop.hpp"
@@ -21,7 +19,12 @@ class NoHost final : public Host {
 class Feed::Capture final : private TcpFlowSink {
  public:
   explicit Capture(Feed& feed)
-      : feed_(feed), session_(feed.spec_, host_, feed.writer_, feed.channel_counters_, feed.counters_), flows_(*this) {}
+      : feed_(feed),
+        session_(feed.spec_, host_, feed.writer_, feed.channel_counters_, feed.counters_),
+        flows_(*this),
+        router_(feed.spec_.lines) {
+    for (const Route& r : feed.source_.routes) router_.add(r);
+  }
 
   void run();
 
@@ -38,9 +41,10 @@ class Feed::Capture final : private TcpFlowSink {
   [[nodiscard]] bool make_room(uint32_t bytes);
   /// What the session holds because the ring was full goes out before more comes in.
   void unblock();
-  /// The line a packet is for; negative: none.
-  [[nodiscard]] int route(const CapturedPacket& packet);
-  [[nodiscard]] int route_of(bool is_ipv6, const uint8_t* ip, uint16_t port) const;
+  void hand_over(const CapturedPacket& packet);
+  /// Calls `take(line)` for each line that a flow is for.
+  template <typename Take>
+  bool each_line(const TcpFlow& flow, Take take);
 
   void on_bytes(const TcpFlow& flow, const TcpChunk& chunk) override;
   void on_hole(const TcpFlow& flow, uint64_t position, uint64_t bytes) override;
@@ -54,9 +58,7 @@ class Feed::Capture final : private TcpFlowSink {
   CaptureReader reader_;
   CaptureStatus status_ = CaptureStatus::end;
   TcpFlows flows_;
-  std::unordered_map<uint64_t, int> known_;  // by IPv4 address and port
-  uint64_t last_key_ = ~0ull;
-  int last_line_ = -1;
+  Router router_;
   uint64_t elsewhere_ = 0;  // packets that are for no line
   bool refused_ = false;    // a packet that never fits has ended the feed
   int64_t now_ns_ = 0;

@@ -13,9 +13,11 @@
 #include <stdexcept>
 
 #include "feed/capture_driver.hpp"
+#include "feed/router.hpp"
+#include "io/address.hpp"
 #include "io/client.hpp"
 #include "io/event_loop.hpp"
-#include "io/udp_receiver.hpp"
+#include "io/receiver.hpp"
 
 namespace venuewire {
 
@@ -71,7 +73,7 @@ class Feed::Live final : public Host, public ClientEvents {
       return feed_.fail("VW_EPOLL", "The event loop could not be opened (errno " + std::to_string(errno) + ")");
     if (!open_lines()) return;
     feed_.set_waker(&loop_);
-    std::vector<Datagram> batch(UdpReceiver::kBatch);
+    std::vector<Datagram> batch(kReceiveBatch);
     std::vector<LoopEvent> events(EventLoop::kMaxEvents);
     int64_t cycle_ns = now();
     while (!feed_.stop_.load(std::memory_order_relaxed)) {
@@ -123,7 +125,7 @@ class Feed::Live final : public Host, public ClientEvents {
   void say_goodbye(std::vector<LoopEvent>& events) {
     session_.leave(now());
     const int64_t until = now() + kLeaveNs;
-    for (const auto& r : receivers_) loop_.remove(r->fd());
+    for (const auto& [receiver, port] : receivers_) loop_.remove(receiver->fd());
     while (clients_.end_leaving(now()) != 0) {
       const int n = loop_.wait(std::clamp<int64_t>(until - now(), 0, kLeaveNs), events.data(), int(events.size()));
       for (int i = 0; i < n; i++) {
@@ -154,77 +156,143 @@ class Feed::Live final : public Host, public ClientEvents {
  private:
   [[nodiscard]] int64_t now() const { return base_ns_ + clock_ns(CLOCK_MONOTONIC); }
 
+  /// What one interface hears: its receivers, and the lines that its datagrams are for.
+  struct Port {
+    explicit Port(const std::vector<LineSpec>& lines) : router(lines) {}
+    ReceiveConfig config;
+    std::vector<std::vector<uint16_t>> lines;  // by group
+    Router router;
+    Receivers receivers;
+  };
+
   bool open_lines() {
-    std::vector<LineReport> reports;
-    for (size_t i = 0; i < feed_.spec_.lines.size(); i++) {
-      const LineSpec& line = feed_.spec_.lines[i];
-      UdpReceiverConfig config;
-      config.group = line.group;
-      config.port = line.port;
-      config.interface = line.interface;
-      config.source = line.source;
-      config.receive_buffer_bytes = feed_.source_.receive_buffer_bytes;
-      config.busy_poll_us = feed_.source_.busy_poll_us;
-      auto receiver = std::make_unique<UdpReceiver>();
-      if (receiver->open(config) != UdpOpenError::none) {
-        feed_.fail("VW_LINE_OPEN", "Line " + line.name + " (" + line.group + ":" + std::to_string(line.port) +
-                                       ") could not be opened: " + receiver->problem());
-        return false;
-      }
-      LineReport r;
-      r.name = line.name;
-      r.receive_buffer_bytes = receiver->granted_buffer_bytes() / 2;
-      r.buffer_is_short = receiver->buffer_is_short();
-      reports.push_back(r);
-      uint64_t& smallest = feed_.counters_[F::receiveBufferBytes];
-      if (smallest == 0 || r.receive_buffer_bytes < smallest) smallest = r.receive_buffer_bytes;
-      if (!loop_.add(receiver->fd(), i)) {
-        feed_.fail("VW_EPOLL", "Line " + line.name + " could not be watched (errno " + std::to_string(errno) + ")");
-        return false;
-      }
-      receivers_.push_back(std::move(receiver));
+    for (uint16_t i = 0; i < feed_.spec_.lines.size(); i++) {
+      if (!add_line(i)) return false;
+    }
+    std::vector<LineReport> reports(feed_.spec_.lines.size());
+    for (const auto& port : ports_) {
+      if (!open_port(*port, reports)) return false;
     }
     const std::lock_guard<std::mutex> lock(feed_.mutex_);
     feed_.report_ = std::move(reports);
     return true;
   }
 
-  void receive(size_t line, std::vector<Datagram>& batch) {
-    UdpReceiver& receiver = *receivers_[line];
+  bool add_line(uint16_t index) {
+    const LineSpec& line = feed_.spec_.lines[index];
+    ReceiveGroup group;
+    group.port = line.port;
+    group.lane = uint8_t(uint32_t(line.role) * kLinesMax + line.line);
+    const std::pair<const std::string&, uint32_t&> addresses[] = {{line.group, group.ip}, {line.source, group.source}};
+    for (const auto& [text, ip] : addresses) {
+      const std::optional<uint32_t> parsed = text.empty() ? 0 : parse_ipv4(text);
+      if (!parsed) {
+        line_failed(index, "'" + text + "' is not a numeric IPv4 address");
+        return false;
+      }
+      ip = *parsed;
+    }
+    const auto same = [&](const auto& p) { return p->config.interface == line.interface; };
+    auto at = std::find_if(ports_.begin(), ports_.end(), same);
+    if (at == ports_.end()) {
+      at = ports_.insert(at, std::make_unique<Port>(feed_.spec_.lines));
+      (*at)->config.interface = line.interface;
+      (*at)->config.receive_buffer_bytes = feed_.source_.receive_buffer_bytes;
+      (*at)->config.busy_poll_us = feed_.source_.busy_poll_us;
+    }
+    Port& port = **at;
+    port.router.add({group.ip == 0, IpAddress::v4(group.ip), group.port, group.source, index});
+    std::vector<ReceiveGroup>& groups = port.config.groups;
+    const auto heard = std::find_if(groups.begin(), groups.end(), [&](const ReceiveGroup& g) {
+      return g.ip == group.ip && g.port == group.port && g.source == group.source;
+    });
+    port.lines.resize(groups.size() + (heard == groups.end()));
+    port.lines[size_t(heard - groups.begin())].push_back(index);
+    if (heard == groups.end()) groups.push_back(group);
+    return true;
+  }
+
+  void line_failed(uint16_t index, const std::string& why) {
+    const LineSpec& line = feed_.spec_.lines[index];
+    feed_.fail("VW_LINE_OPEN", "Line " + line.name + " (" + line.group + ":" + std::to_string(line.port) +
+                                   ") could not be opened: " + why);
+  }
+
+  bool open_port(Port& port, std::vector<LineReport>& reports) {
+    const ReceiveBackend* backend = find_receive_backend(feed_.source_.receive);
+    if (backend == nullptr) {
+      feed_.fail("VW_OPTION",
+                 "There is no receive backend '" + feed_.source_.receive + "': there are " + receive_backend_names());
+      return false;
+    }
+    const ReceiveProblem p = backend->open(port.config, port.receivers);
+    if (p.error != ReceiveError::none) {
+      line_failed(port.lines[p.group].front(), p.text);
+      return false;
+    }
+    for (const auto& receiver : port.receivers) {
+      uint64_t& smallest = feed_.counters_[F::receiveBufferBytes];
+      if (smallest == 0 || receiver->buffer_bytes() < smallest) smallest = receiver->buffer_bytes();
+      for (const uint16_t group : receiver->groups) {
+        for (const uint16_t line : port.lines[group]) {
+          reports[line].name = feed_.spec_.lines[line].name;
+          reports[line].receive_buffer_bytes = receiver->buffer_bytes();
+          reports[line].buffer_is_short = receiver->buffer_bytes() < port.config.receive_buffer_bytes;
+        }
+      }
+      if (!loop_.add(receiver->fd(), receivers_.size())) {
+        feed_.fail("VW_EPOLL", "Line " + feed_.spec_.lines[port.lines[receiver->groups[0]][0]].name +
+                                   " could not be watched (errno " + std::to_string(errno) + ")");
+        return false;
+      }
+      receivers_.push_back({receiver.get(), &port});
+    }
+    return true;
+  }
+
+  void receive(size_t index, std::vector<Datagram>& batch) {
+    const auto [receiver, port] = receivers_[index];
     // Bounded, so that one busy line starves neither the other nor the requesters.
     for (int round = 0; round < 4; round++) {
-      const int n = receiver.receive(batch.data(), UdpReceiver::kBatch);
+      const int n = receiver->receive(batch.data(), kReceiveBatch);
       if (n <= 0) return;
       const int64_t at = now();
       for (int i = 0; i < n; i++) {
         const Datagram& d = batch[size_t(i)];
         if (d.truncated) feed_.counters_[F::truncatedDatagrams]++;
-        session_.datagram(uint16_t(line), d.bytes, d.kernel_time_ns != 0 ? d.kernel_time_ns : at, at,
-                          Sender{d.source_ip, d.source_port});
+        const int64_t receive_ns = d.clock != ReceiveClock::none ? d.time_ns : at;
+        (void)port->router.each(IpAddress::v4(d.destination_ip), d.destination_port, d.source_ip, [&](uint16_t line) {
+          session_.datagram(line, d.bytes, receive_ns, at, Sender{d.source_ip, d.source_port});
+        });
       }
-      if (n < UdpReceiver::kBatch) return;
+      if (n < kReceiveBatch) return;
       feed_.publish();
     }
   }
 
   void report() {
     uint64_t drops = 0, errors = 0;
-    for (const auto& r : receivers_) {
-      drops += r->counters().kernel_drops;
-      errors += r->counters().errors;
+    for (const auto& [receiver, port] : receivers_) {
+      drops += receiver->counters().kernel_drops;
+      errors += receiver->counters().errors;
     }
     feed_.counters_[F::kernelDrops] = drops;
     feed_.counters_[F::receiveErrors] = errors;
     const std::lock_guard<std::mutex> lock(feed_.mutex_);
-    for (size_t i = 0; i < receivers_.size(); i++)
-      feed_.report_[i].kernel_drops = receivers_[i]->counters().kernel_drops;
+    for (const auto& [receiver, port] : receivers_) {
+      for (const uint16_t group : receiver->groups) {
+        for (const uint16_t line : port->lines[group])
+          feed_.report_[line].kernel_drops = receiver->counters().kernel_drops;
+      }
+    }
   }
 
   Feed& feed_;
   EventLoop loop_;
   Clients clients_;
   Session session_;
-  std::vector<std::unique_ptr<UdpReceiver>> receivers_;
+  std::vector<std::unique_ptr<Port>> ports_;
+  std::vector<std::pair<Receiver*, Port*>> receivers_;  // by their tokens
   int64_t base_ns_ = 0;
   int64_t gauges_ns_ = 0;
 };

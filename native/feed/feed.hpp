@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/session.hpp"
+#include "feed/router.hpp"
 
 namespace venuewire {
 
@@ -21,17 +22,10 @@ class Doorbell {
   virtual void ring() = 0;
 };
 
-struct Route {
-  bool any_ip = true;
-  bool is_ipv6 = false;
-  uint8_t ip[16] = {};  ///< network byte order; IPv4: the first 4 bytes
-  uint16_t port = 0;    ///< 0: any
-  uint16_t line = 0;
-};
-
 struct SourceConfig {
   bool live = true;
   // live
+  std::string receive = "socket";  ///< name of a receive backend
   uint32_t receive_buffer_bytes = 8u << 20;
   uint32_t busy_poll_us = 0;
   bool spin = false;  ///< never sleep: lowest latency, one core

@@ -1,36 +1,122 @@
-// What every live receive backend looks like to the thread that polls it. Calls are per batch, so they may be virtual;
-// nothing here is shared between threads.
+// The one door by which live datagrams come in. A backend (sockets, AF_XDP, a packet ring) is one file that opens
+// receivers and one line in the table of receive_backends.cpp; nothing else knows what it is.
+//
+// A receiver belongs to the thread that opened it. It never blocks, and allocates nothing after it is opened. Calls are
+// per batch, so they may be virtual.
 #pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "core/wire.hpp"
 
 namespace venuewire {
 
-struct Datagram {
-  Bytes bytes;                 // in the receiver's buffers, until its next receive()
-  int64_t kernel_time_ns = 0;  // since the Unix epoch; 0 when the kernel gave none, as it does for the first datagrams
-  uint32_t source_ip = 0;      // host byte order
-  uint16_t source_port = 0;
-  bool truncated = false;  // longer than the receiver's buffers
+/// Whose clock a receive time is of. Both count nanoseconds since the Unix epoch.
+enum class ReceiveClock : uint8_t {
+  none,      ///< there is no time; the reader takes its own
+  kernel,    ///< CLOCK_REALTIME, when the kernel took the frame in
+  hardware,  ///< the network card's own
 };
 
-struct ReceiveCounters {
-  uint64_t packets = 0;
-  uint64_t bytes = 0;
-  // By the kernel, for want of room in the socket's buffer. It tells with the next datagram queued after the loss.
-  uint64_t kernel_drops = 0;
-  uint64_t truncated = 0;
-  uint64_t errors = 0;
-  int last_error = 0;  // errno
+/// One datagram, with where it was sent: one receiver carries many groups. Addresses and ports in host byte order.
+struct Datagram {
+  Bytes bytes;  ///< the UDP payload, in the receiver's memory until its next receive()
+  int64_t time_ns = 0;
+  uint32_t destination_ip = 0;
+  uint32_t source_ip = 0;
+  uint16_t destination_port = 0;
+  uint16_t source_port = 0;
+  ReceiveClock clock = ReceiveClock::none;  ///< of `time_ns`
+  bool truncated = false;                   ///< it was longer than the receiver has room for
 };
+
+/// What is counted from open() on. Every datagram that reached the machine for a group is in exactly one of `packets`,
+/// `kernel_drops`, `ring_drops` and `foreign`, as far as the backend is told of it.
+struct ReceiveCounters {
+  uint64_t packets = 0;       ///< handed out
+  uint64_t bytes = 0;         ///< of their payloads
+  uint64_t kernel_drops = 0;  ///< by the kernel: no room in the socket's buffer
+  uint64_t ring_drops = 0;    ///< no free frame or block in a ring shared with the kernel or the card
+  uint64_t truncated = 0;     ///< of the packets
+  uint64_t foreign = 0;       ///< taken in and passed over: no UDP, a fragment, for none of the groups
+  uint64_t errors = 0;        ///< failed reads
+  int last_error = 0;         ///< errno of the last of them
+};
+
+/// A destination that shall be heard.
+struct ReceiveGroup {
+  uint32_t ip = 0;  ///< a multicast group, or an address of this machine; 0: any
+  uint16_t port = 0;
+  uint32_t source = 0;  ///< only datagrams of this sender; 0: of any
+  /// Groups of different lanes are not lost together where the backend can help it: sockets carry one lane each. Lines
+  /// A and B are two lanes.
+  uint8_t lane = 0;
+};
+
+/// What is to be heard by one network interface.
+struct ReceiveConfig {
+  std::vector<ReceiveGroup> groups = {};
+  std::string interface = {};  ///< name or IPv4 address; empty: the system's choice
+  uint32_t receive_buffer_bytes = 8u << 20;
+  uint32_t busy_poll_us = 0;
+  uint32_t datagram_bytes = 2048;  ///< the longest datagram there is room for, up to 65536
+};
+
+enum class ReceiveError : uint8_t {
+  none,
+  bad_config,
+  no_interface,
+  address_in_use,
+  address_not_here,
+  too_many_memberships,
+  not_permitted,
+  not_supported,  ///< by this kernel, driver or interface
+  no_resources,
+  system,
+};
+
+/// Why something could not be opened: what was tried, what refused it, and what to do about it, in one sentence.
+struct ReceiveProblem {
+  ReceiveError error = ReceiveError::none;
+  int system_error = 0;  ///< errno; 0: no system call failed
+  std::string text = {};
+  uint16_t group = 0;  ///< the place in ReceiveConfig::groups that it was met at
+};
+
+/// Datagrams that a reader asks for at once.
+inline constexpr int kReceiveBatch = 64;
 
 class Receiver {
  public:
   virtual ~Receiver() = default;
-  /// Fills up to `max` datagrams without blocking; returns how many.
+
+  /// Fills up to `max` datagrams without blocking; returns how many. What the call before gave is over.
   [[nodiscard]] virtual int receive(Datagram* out, int max) = 0;
-  /// What to wait on, readable when receive() has something.
+  /// What to wait on: readable when receive() has something.
   [[nodiscard]] virtual int fd() const = 0;
   [[nodiscard]] virtual const ReceiveCounters& counters() const = 0;
+  /// Room for datagrams that wait to be read, as granted; less than `receive_buffer_bytes` is reported to the user.
+  [[nodiscard]] virtual uint32_t buffer_bytes() const = 0;
+  /// Leaves the groups and gives everything back; also by the destructor.
+  virtual void close() = 0;
+
+  /// Which of ReceiveConfig::groups it hears, by their places. Filled in by who opens it.
+  std::vector<uint16_t> groups;
 };
+
+using Receivers = std::vector<std::unique_ptr<Receiver>>;
+
+struct ReceiveBackend {
+  std::string_view name;
+  /// Opens as many receivers as it takes to hear all groups, and adds them to `out`. On an error nothing stays open.
+  ReceiveProblem (*open)(const ReceiveConfig& config, Receivers& out);
+};
+
+/// Null: there is no backend of that name.
+[[nodiscard]] const ReceiveBackend* find_receive_backend(std::string_view name);
+/// Their names, as an error may show them.
+[[nodiscard]] std::string receive_backend_names();
 
 }  // namespace venuewire

@@ -8,15 +8,16 @@
 #include <cerrno>
 #include <climits>
 #include <ctime>
-#include <vector>
 
 #include "io/address.hpp"
 
 namespace venuewire {
 
 struct UdpReceiver::Buffers {
-  // Room for the timestamp and the overflow count.
-  static constexpr size_t kControl = CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(sizeof(uint32_t));
+  static constexpr size_t kBatch = kReceiveBatch;
+  // Room for the time, the overflow count and the destination.
+  static constexpr size_t kControl =
+      CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(in_pktinfo));
 
   std::array<mmsghdr, kBatch> headers{};
   std::array<iovec, kBatch> parts{};
@@ -28,122 +29,136 @@ struct UdpReceiver::Buffers {
   std::vector<uint8_t> data;
 };
 
+namespace {
+
+ReceiveProblem problem(ReceiveError error, int system_error, std::string text) {
+  if (system_error != 0) text += std::string(" (") + std::strerror(system_error) + ")";
+  return {error, system_error, std::move(text), 0};
+}
+
+ReceiveProblem failed(const char* what, int error, const ReceiveGroup& group) {
+  const std::string start =
+      std::string("cannot ") + what + " " + format_ipv4(group.ip) + ":" + std::to_string(group.port) + ": ";
+  switch (error) {
+    case EADDRINUSE:
+      return problem(ReceiveError::address_in_use, error,
+                     start + "another program has this port and does not share it; end it or choose another port");
+    case EADDRNOTAVAIL:
+      return problem(
+          ReceiveError::address_not_here, error,
+          start + "the address is not one of this machine's; name a multicast group, an own address or none");
+    case ENODEV:
+      return problem(ReceiveError::no_interface, error,
+                     start + "no interface leads to this group; name the interface, or check that it is up");
+    case ENOBUFS:
+      return problem(ReceiveError::too_many_memberships, error,
+                     start +
+                         "the kernel's limit of group memberships is reached; raise net.ipv4.igmp_max_memberships "
+                         "(with a source: net.ipv4.igmp_max_msf)");
+    case EPERM:
+    case EACCES:
+      return problem(
+          ReceiveError::not_permitted, error,
+          start + "the right is missing; ports below 1024 need CAP_NET_BIND_SERVICE, some options CAP_NET_ADMIN");
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return problem(ReceiveError::no_resources, error,
+                     start + "out of descriptors or memory; raise the limit (ulimit -n)");
+    default:
+      return problem(ReceiveError::system, error, start + "unexpected error");
+  }
+}
+
+/// 0, or the errno that the kernel refused the membership with.
+int join(int fd, const ReceiveGroup& group, const NetworkInterface& interface) {
+  int result;
+  if (group.source != 0) {
+    // Not IP_ADD_SOURCE_MEMBERSHIP: that one knows an interface by address only, and some have none.
+    group_source_req request{};
+    request.gsr_interface = uint32_t(interface.index);
+    const sockaddr_in g = socket_address(group.ip, 0);
+    const sockaddr_in s = socket_address(group.source, 0);
+    std::memcpy(&request.gsr_group, &g, sizeof g);
+    std::memcpy(&request.gsr_source, &s, sizeof s);
+    result = ::setsockopt(fd, IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, &request, sizeof request);
+  } else {
+    ip_mreqn request{};
+    request.imr_multiaddr.s_addr = htonl(group.ip);
+    request.imr_address.s_addr = htonl(interface.ip);
+    request.imr_ifindex = interface.index;
+    result = ::setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request);
+  }
+  return result == 0 ? 0 : errno;
+}
+
+}  // namespace
+
 UdpReceiver::UdpReceiver() = default;
-UdpReceiver::~UdpReceiver() { close(); }
+UdpReceiver::~UdpReceiver() { UdpReceiver::close(); }
 
 void UdpReceiver::close() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
 }
 
-UdpOpenError UdpReceiver::fail(UdpOpenError error, int system_error, const std::string& text) {
+ReceiveProblem UdpReceiver::option(int level, int name, int value, const char* what, const ReceiveGroup& group) {
+  if (::setsockopt(fd_, level, name, &value, sizeof value) == 0) return {};
+  return failed(what, errno, group);
+}
+
+ReceiveProblem UdpReceiver::open(const ReceiveConfig& config) {
+  std::vector<uint16_t> all(config.groups.size());
+  for (size_t i = 0; i < all.size(); i++) all[i] = uint16_t(i);
+  return open(config, all);
+}
+
+ReceiveProblem UdpReceiver::open(const ReceiveConfig& config, const std::vector<uint16_t>& wanted) {
   close();
-  system_error_ = system_error;
-  problem_ = text;
-  if (system_error) problem_ += std::string(" (") + std::strerror(system_error) + ")";
-  return error;
-}
-
-UdpOpenError UdpReceiver::fail_call(const char* what, int error, const UdpReceiverConfig& config) {
-  const std::string at = config.group + ":" + std::to_string(config.port);
-  const std::string start = std::string("cannot ") + what + " " + at + ": ";
-  switch (error) {
-    case EADDRINUSE:
-      return fail(UdpOpenError::address_in_use, error,
-                  start + "another program has this port and does not share it; end it or choose another port");
-    case EADDRNOTAVAIL:
-      return fail(UdpOpenError::address_not_here, error,
-                  start + "the address is not one of this machine's; name a multicast group, an own address or none");
-    case ENODEV:
-      return fail(UdpOpenError::no_interface, error,
-                  start + "no interface leads to this group; name the interface, or check that it is up");
-    case ENOBUFS:
-      return fail(UdpOpenError::too_many_memberships, error,
-                  start +
-                      "the kernel's limit of group memberships is reached; raise net.ipv4.igmp_max_memberships "
-                      "(with a source: net.ipv4.igmp_max_msf)");
-    case EPERM:
-    case EACCES:
-      return fail(
-          UdpOpenError::not_permitted, error,
-          start + "the right is missing; ports below 1024 need CAP_NET_BIND_SERVICE, some options CAP_NET_ADMIN");
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-      return fail(UdpOpenError::no_resources, error,
-                  start + "out of descriptors or memory; raise the limit (ulimit -n)");
-    default:
-      return fail(UdpOpenError::system, error, start + "unexpected error");
-  }
-}
-
-UdpOpenError UdpReceiver::join(const UdpReceiverConfig& config, uint32_t group, uint32_t source) {
-  const std::optional<NetworkInterface> interface = find_interface(config.interface);
-  if (!interface) {
-    return fail(
-        UdpOpenError::no_interface, 0,
-        "no interface '" + config.interface + "' here; give the name or the IPv4 address of one ('ip address')");
-  }
-  // Otherwise the socket hears every group any program on this machine has joined on the port.
-  const int off = 0;
-  if (::setsockopt(fd_, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off) != 0) {
-    return fail_call("separate the groups of", errno, config);
-  }
-  int result;
-  if (source != 0) {
-    // Not IP_ADD_SOURCE_MEMBERSHIP: that one knows an interface by address only, and some have none.
-    group_source_req request{};
-    request.gsr_interface = uint32_t(interface->index);
-    const sockaddr_in g = socket_address(group, 0);
-    const sockaddr_in s = socket_address(source, 0);
-    std::memcpy(&request.gsr_group, &g, sizeof g);
-    std::memcpy(&request.gsr_source, &s, sizeof s);
-    result = ::setsockopt(fd_, IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, &request, sizeof request);
-  } else {
-    ip_mreqn request{};
-    request.imr_multiaddr.s_addr = htonl(group);
-    request.imr_address.s_addr = htonl(interface->ip);
-    request.imr_ifindex = interface->index;
-    result = ::setsockopt(fd_, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request);
-  }
-  return result == 0 ? UdpOpenError::none : fail_call("join", errno, config);
-}
-
-UdpOpenError UdpReceiver::open(const UdpReceiverConfig& config) {
-  close();
+  groups.clear();
   counters_ = {};
   overflow_ = 0;
-  used_ = kBatch;
-  problem_.clear();
-  system_error_ = 0;
-
-  uint32_t group = 0;
-  uint32_t source = 0;
-  if (!config.group.empty()) {
-    const std::optional<uint32_t> parsed = parse_ipv4(config.group);
-    if (!parsed) return fail(UdpOpenError::bad_config, 0, "'" + config.group + "' is not a numeric IPv4 address");
-    group = *parsed;
-  }
-  if (!config.source.empty()) {
-    const std::optional<uint32_t> parsed = parse_ipv4(config.source);
-    if (!parsed || !is_multicast(group)) {
-      return fail(UdpOpenError::bad_config, 0,
-                  "source '" + config.source + "' must be a numeric IPv4 address, and the group a multicast one");
+  used_ = kReceiveBatch;
+  if (wanted.empty()) return problem(ReceiveError::bad_config, 0, "there is no group to receive");
+  const ReceiveGroup& first = config.groups[wanted.front()];
+  const bool shared = wanted.size() > 1;
+  for (const uint16_t i : wanted) {
+    const ReceiveGroup& g = config.groups[i];
+    if ((g.source != 0 || shared) && (!is_multicast(g.ip) || g.port != first.port)) {
+      return problem(ReceiveError::bad_config, 0,
+                     format_ipv4(g.ip) + ": only multicast groups have a source, or share the socket of a port");
     }
-    source = *parsed;
   }
   if (config.datagram_bytes == 0 || config.datagram_bytes > 65536) {
-    return fail(UdpOpenError::bad_config, 0, "the datagram buffer must have 1 to 65536 bytes");
+    return problem(ReceiveError::bad_config, 0, "the datagram buffer must have 1 to 65536 bytes");
   }
+  ReceiveProblem p = open_socket(config, first);
+  if (p.error == ReceiveError::none) p = bind_to(first, shared);
+  if (p.error == ReceiveError::none) p = join_all(config, wanted);
+  if (p.error != ReceiveError::none) {
+    close();
+    if (p.group == 0) p.group = wanted.front();
+    return p;
+  }
+  make_buffers(config.datagram_bytes);
+  return {};
+}
 
+ReceiveProblem UdpReceiver::open_socket(const ReceiveConfig& config, const ReceiveGroup& first) {
   fd_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
-  if (fd_ < 0) return fail_call("open a socket for", errno, config);
-  const int on = 1;
+  if (fd_ < 0) return failed("open a socket for", errno, first);
+  ReceiveProblem p = set_buffer(config, first);
   // Multicast only: with it a second program could take a unicast port away without either noticing.
-  if (is_multicast(group) && ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) {
-    return fail_call("share", errno, config);
+  if (p.error == ReceiveError::none && is_multicast(first.ip)) p = option(SOL_SOCKET, SO_REUSEADDR, 1, "share", first);
+  if (p.error == ReceiveError::none) p = option(SOL_SOCKET, SO_RXQ_OVFL, 1, "ask for the drop counter of", first);
+  if (p.error == ReceiveError::none) p = option(SOL_SOCKET, SO_TIMESTAMPNS, 1, "ask for the receive times of", first);
+  if (p.error == ReceiveError::none && config.busy_poll_us != 0) {
+    p = option(SOL_SOCKET, SO_BUSY_POLL, int(std::min<uint32_t>(config.busy_poll_us, INT_MAX)), "busy-poll on", first);
   }
+  return p;
+}
 
+ReceiveProblem UdpReceiver::set_buffer(const ReceiveConfig& config, const ReceiveGroup& first) {
   const int asked = int(std::min<uint32_t>(config.receive_buffer_bytes, INT_MAX / 2));
   if (asked > 0 && ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUFFORCE, &asked, sizeof asked) != 0) {
     (void)::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &asked, sizeof asked);  // capped in silence: read back below
@@ -151,44 +166,68 @@ UdpOpenError UdpReceiver::open(const UdpReceiverConfig& config) {
   int granted = 0;
   socklen_t length = sizeof granted;
   if (::getsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &granted, &length) != 0) {
-    return fail_call("read the buffer size of", errno, config);
+    return failed("read the buffer size of", errno, first);
   }
-  asked_buffer_bytes_ = uint32_t(asked);
-  granted_buffer_bytes_ = uint32_t(granted);
+  granted_buffer_bytes_ = uint32_t(granted) / 2;  // the kernel counts twice what was asked for
+  return {};
+}
 
-  if (::setsockopt(fd_, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on) != 0) {
-    return fail_call("ask for the drop counter of", errno, config);
+ReceiveProblem UdpReceiver::bind_to(const ReceiveGroup& first, bool shared) {
+  bound_ip_ = shared ? 0 : first.ip;
+  if (bound_ip_ == 0) {
+    ReceiveProblem p = option(IPPROTO_IP, IP_PKTINFO, 1, "ask for the destinations of", first);
+    if (p.error != ReceiveError::none) return p;
   }
-  if (::setsockopt(fd_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0) {
-    return fail_call("ask for the receive times of", errno, config);
-  }
-  if (config.busy_poll_us != 0) {
-    const int busy = int(std::min<uint32_t>(config.busy_poll_us, INT_MAX));
-    if (::setsockopt(fd_, SOL_SOCKET, SO_BUSY_POLL, &busy, sizeof busy) != 0) {
-      return fail_call("busy-poll on", errno, config);
-    }
-  }
-
-  const sockaddr_in address = socket_address(config.accept_unicast ? 0 : group, config.port);
+  const sockaddr_in address = socket_address(bound_ip_, first.port);
   if (::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return fail_call("bind to", errno, config);
-  }
-  if (is_multicast(group)) {
-    const UdpOpenError joined = join(config, group, source);
-    if (joined != UdpOpenError::none) return joined;
+    return failed("bind to", errno, first);
   }
   sockaddr_in bound{};
-  length = sizeof bound;
+  socklen_t length = sizeof bound;
   if (::getsockname(fd_, reinterpret_cast<sockaddr*>(&bound), &length) != 0) {
-    return fail_call("read the port of", errno, config);
+    return failed("read the port of", errno, first);
   }
   port_ = ntohs(bound.sin_port);
+  return {};
+}
 
+ReceiveProblem UdpReceiver::join_all(const ReceiveConfig& config, const std::vector<uint16_t>& wanted) {
+  const std::optional<NetworkInterface> interface = find_interface(config.interface);
+  if (!interface) {
+    return problem(
+        ReceiveError::no_interface, 0,
+        "no interface '" + config.interface + "' here; give the name or the IPv4 address of one ('ip address')");
+  }
+  const ReceiveGroup& first = config.groups[wanted.front()];
+  if (!is_multicast(first.ip)) {
+    groups = wanted;
+    if (interface->index == 0) return {};
+    const std::string& name = interface->name;
+    if (::setsockopt(fd_, SOL_SOCKET, SO_BINDTODEVICE, name.c_str(), socklen_t(name.size())) == 0) return {};
+    return failed("receive by the named interface at", errno, first);
+  }
+  // Otherwise the socket hears every group any program on this machine has joined on the port.
+  ReceiveProblem p = option(IPPROTO_IP, IP_MULTICAST_ALL, 0, "separate the groups of", first);
+  if (p.error != ReceiveError::none) return p;
+  for (const uint16_t i : wanted) {
+    const int error = join(fd_, config.groups[i], *interface);
+    if (error == ENOBUFS && !groups.empty()) break;  // another socket has a limit of its own
+    if (error != 0) {
+      p = failed("join", error, config.groups[i]);
+      p.group = i;
+      return p;
+    }
+    groups.push_back(i);
+  }
+  return {};
+}
+
+void UdpReceiver::make_buffers(uint32_t datagram_bytes) {
   if (!buffers_) buffers_ = std::make_unique<Buffers>();
   Buffers& b = *buffers_;
-  b.data.resize(size_t(config.datagram_bytes) * kBatch);
-  for (int i = 0; i < kBatch; i++) {
-    b.parts[i] = {b.data.data() + size_t(i) * config.datagram_bytes, config.datagram_bytes};
+  b.data.resize(size_t(datagram_bytes) * Buffers::kBatch);
+  for (size_t i = 0; i < Buffers::kBatch; i++) {
+    b.parts[i] = {b.data.data() + i * datagram_bytes, datagram_bytes};
     msghdr& header = b.headers[i].msg_hdr;
     header = {};
     header.msg_name = &b.sources[i];
@@ -196,20 +235,19 @@ UdpOpenError UdpReceiver::open(const UdpReceiverConfig& config) {
     header.msg_iovlen = 1;
     header.msg_control = b.controls[i].bytes;
   }
-  return UdpOpenError::none;
 }
 
 int UdpReceiver::receive(Datagram* out, int max) {
   if (fd_ < 0 || max <= 0) return 0;
   Buffers& b = *buffers_;
-  for (int i = 0; i < used_; i++) {
+  for (size_t i = 0; i < size_t(used_); i++) {
     b.headers[i].msg_hdr.msg_namelen = sizeof(sockaddr_in);
     b.headers[i].msg_hdr.msg_controllen = Buffers::kControl;
   }
   used_ = 0;
   int count;
   do {
-    count = ::recvmmsg(fd_, b.headers.data(), unsigned(std::min(max, kBatch)), MSG_DONTWAIT, nullptr);
+    count = ::recvmmsg(fd_, b.headers.data(), unsigned(std::min(max, kReceiveBatch)), MSG_DONTWAIT, nullptr);
   } while (count < 0 && errno == EINTR);
   if (count < 0) {
     if (errno != EAGAIN && errno != EWOULDBLOCK) {
@@ -219,27 +257,18 @@ int UdpReceiver::receive(Datagram* out, int max) {
     return 0;
   }
   used_ = count;
-  for (int i = 0; i < count; i++) {
-    msghdr& header = b.headers[i].msg_hdr;
+  for (size_t i = 0; i < size_t(count); i++) {
+    const msghdr& header = b.headers[i].msg_hdr;
     Datagram& datagram = out[i];
     datagram.bytes = {static_cast<const uint8_t*>(b.parts[i].iov_base), b.headers[i].msg_len};
-    datagram.kernel_time_ns = 0;
+    datagram.time_ns = 0;
+    datagram.clock = ReceiveClock::none;
+    datagram.destination_ip = bound_ip_;
+    datagram.destination_port = port_;
     datagram.source_ip = ntohl(b.sources[i].sin_addr.s_addr);
     datagram.source_port = ntohs(b.sources[i].sin_port);
-    datagram.truncated = header.msg_flags & MSG_TRUNC;
-    for (const cmsghdr* c = CMSG_FIRSTHDR(&header); c; c = CMSG_NXTHDR(&header, const_cast<cmsghdr*>(c))) {
-      if (c->cmsg_level != SOL_SOCKET) continue;
-      if (c->cmsg_type == SCM_TIMESTAMPNS) {
-        timespec time;
-        std::memcpy(&time, CMSG_DATA(c), sizeof time);
-        datagram.kernel_time_ns = int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
-      } else if (c->cmsg_type == SO_RXQ_OVFL) {
-        uint32_t overflow;
-        std::memcpy(&overflow, CMSG_DATA(c), sizeof overflow);
-        counters_.kernel_drops += overflow - overflow_;  // in 32 bits, so a wrap is a small difference
-        overflow_ = overflow;
-      }
-    }
+    datagram.truncated = (header.msg_flags & MSG_TRUNC) != 0;
+    read_control(header, datagram);
     counters_.packets++;
     counters_.bytes += datagram.bytes.size;
     counters_.truncated += datagram.truncated;
@@ -247,14 +276,59 @@ int UdpReceiver::receive(Datagram* out, int max) {
   return count;
 }
 
-bool UdpReceiver::send_to(uint32_t ip, uint16_t port, Bytes bytes) {
-  const sockaddr_in address = socket_address(ip, port);
-  ssize_t sent;
-  do {
-    sent = ::sendto(fd_, bytes.data, bytes.size, MSG_DONTWAIT | MSG_NOSIGNAL,
-                    reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  } while (sent < 0 && errno == EINTR);
-  return sent == ssize_t(bytes.size);
+void UdpReceiver::read_control(const msghdr& header, Datagram& datagram) {
+  for (const cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr;
+       c = CMSG_NXTHDR(const_cast<msghdr*>(&header), const_cast<cmsghdr*>(c))) {
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+      in_pktinfo info;
+      std::memcpy(&info, CMSG_DATA(c), sizeof info);
+      datagram.destination_ip = ntohl(info.ipi_addr.s_addr);
+    } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+      timespec time;
+      std::memcpy(&time, CMSG_DATA(c), sizeof time);
+      datagram.time_ns = int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+      datagram.clock = ReceiveClock::kernel;
+    } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+      uint32_t overflow;
+      std::memcpy(&overflow, CMSG_DATA(c), sizeof overflow);
+      counters_.kernel_drops += overflow - overflow_;  // in 32 bits, so a wrap is a small difference
+      overflow_ = overflow;
+    }
+  }
+}
+
+ReceiveProblem open_udp_receivers(const ReceiveConfig& config, Receivers& out) {
+  const size_t before = out.size();
+  std::vector<uint16_t> left(config.groups.size());
+  for (size_t i = 0; i < left.size(); i++) left[i] = uint16_t(i);
+  const auto multicast = [&](uint16_t i) { return is_multicast(config.groups[i].ip); };
+  // Unicast first: who shares a port is bound to all addresses, and keeps a later socket from one of them.
+  std::stable_partition(left.begin(), left.end(), [&](uint16_t i) { return !multicast(i); });
+  bool alone = false;
+  while (!left.empty()) {
+    const ReceiveGroup& first = config.groups[left.front()];
+    std::vector<uint16_t> wanted;
+    for (const uint16_t i : left) {
+      const ReceiveGroup& g = config.groups[i];
+      const bool beside = !alone && multicast(i) && multicast(left.front()) && g.port == first.port &&
+                          g.lane == first.lane && wanted.size() < UdpReceiver::kGroupsMost;
+      if (wanted.empty() || beside) wanted.push_back(i);
+    }
+    auto receiver = std::make_unique<UdpReceiver>();
+    ReceiveProblem p = receiver->open(config, wanted);
+    if (p.error == ReceiveError::address_in_use && wanted.size() > 1) {
+      alone = true;  // a program has the port on one address: groups of our own still do
+      continue;
+    }
+    if (p.error != ReceiveError::none) {
+      out.resize(before);
+      return p;
+    }
+    const std::vector<uint16_t>& heard = receiver->groups;
+    std::erase_if(left, [&](uint16_t i) { return std::find(heard.begin(), heard.end(), i) != heard.end(); });
+    out.push_back(std::move(receiver));
+  }
+  return {};
 }
 
 }  // namespace venuewire

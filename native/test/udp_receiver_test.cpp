@@ -31,12 +31,17 @@ int64_t now_ns() {
       .count();
 }
 
-UdpReceiverConfig loopback(uint32_t group = kGroup, uint16_t port = 0) {
-  UdpReceiverConfig config;
-  config.group = format_ipv4(group);
-  config.port = port;
+ReceiveConfig loopback(uint32_t group = kGroup, uint16_t port = 0) {
+  ReceiveConfig config;
+  config.groups.push_back({group, port});
   config.interface = "127.0.0.1";
   return config;
+}
+
+bool opens(UdpReceiver& receiver, const ReceiveConfig& config) {
+  const ReceiveProblem p = receiver.open(config);
+  if (p.error != ReceiveError::none) std::fprintf(stderr, "  %s\n", p.text.c_str());
+  return p.error == ReceiveError::none;
 }
 
 struct Got {
@@ -45,9 +50,9 @@ struct Got {
 };
 
 /// Reads until `wanted` datagrams have come or two seconds have passed.
-std::vector<Got> collect(UdpReceiver& receiver, size_t wanted, int max = UdpReceiver::kBatch) {
+std::vector<Got> collect(UdpReceiver& receiver, size_t wanted, int max = kReceiveBatch) {
   std::vector<Got> got;
-  Datagram datagrams[UdpReceiver::kBatch];
+  Datagram datagrams[kReceiveBatch];
   EventLoop loop;
   CHECK(loop.open() && loop.add(receiver.fd(), 42));
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(2);
@@ -78,9 +83,8 @@ UdpSender& sender() {
 
 void multicast() {
   UdpReceiver receiver;
-  if (!CHECK(receiver.open(loopback()) == UdpOpenError::none))
-    std::fprintf(stderr, "  %s\n", receiver.problem().c_str());
-  CHECK(receiver.port() != 0 && receiver.granted_buffer_bytes() > 0);
+  CHECK(opens(receiver, loopback()));
+  CHECK(receiver.port() != 0 && receiver.buffer_bytes() > 0);
   Datagram none;
   CHECK(receiver.receive(&none, 1) == 0 && receiver.counters().errors == 0);
 
@@ -96,8 +100,10 @@ void multicast() {
     uint64_t timed = 0;
     for (size_t i = 0; i < 200; i++) {
       CHECK(got[i].bytes == content[i] && !got[i].datagram.truncated);
+      CHECK(got[i].datagram.destination_ip == kGroup && got[i].datagram.destination_port == receiver.port());
       CHECK(got[i].datagram.source_ip == kLoopback && got[i].datagram.source_port == got[0].datagram.source_port);
-      const int64_t time = got[i].datagram.kernel_time_ns;
+      const int64_t time = got[i].datagram.time_ns;
+      CHECK((time == 0) == (got[i].datagram.clock == ReceiveClock::none));
       CHECK(time == 0 || (time > before - 1'000'000'000 && time < now_ns() + 1'000'000'000));
       timed += time != 0;
     }
@@ -111,7 +117,7 @@ void multicast() {
   // An empty datagram is one too. A receiver can be opened again.
   CHECK(sender().send(kGroup, receiver.port(), {}) == UdpSendError::none);
   CHECK(collect(receiver, 1).size() == 1);
-  CHECK(receiver.open(loopback()) == UdpOpenError::none && receiver.counters().packets == 0);
+  CHECK(opens(receiver, loopback()) && receiver.counters().packets == 0);
   CHECK(sender().send(kGroup, receiver.port(), view("again")) == UdpSendError::none);
   CHECK(collect(receiver, 1).size() == 1);
   receiver.close();
@@ -120,9 +126,9 @@ void multicast() {
 
 void groups_are_separate() {
   UdpReceiver a, b, again;
-  CHECK(a.open(loopback(kGroup)) == UdpOpenError::none);
-  CHECK(b.open(loopback(kGroup + 1, a.port())) == UdpOpenError::none);
-  CHECK(again.open(loopback(kGroup, a.port())) == UdpOpenError::none);
+  CHECK(opens(a, loopback(kGroup)));
+  CHECK(opens(b, loopback(kGroup + 1, a.port())));
+  CHECK(opens(again, loopback(kGroup, a.port())));
   CHECK(sender().send(kGroup, a.port(), view("for a")) == UdpSendError::none);
   CHECK(sender().send(kGroup + 1, a.port(), view("for b")) == UdpSendError::none);
   for (UdpReceiver* r : {&a, &again}) {
@@ -136,12 +142,12 @@ void groups_are_separate() {
 
 void one_source() {
   UdpReceiver right, wrong;
-  UdpReceiverConfig config = loopback();
-  config.source = "127.0.0.1";
-  CHECK(right.open(config) == UdpOpenError::none);
-  config.source = "127.0.0.77";
-  config.port = right.port();
-  CHECK(wrong.open(config) == UdpOpenError::none);
+  ReceiveConfig config = loopback();
+  config.groups[0].source = kLoopback;
+  CHECK(opens(right, config));
+  config.groups[0].source = kLoopback + 76;
+  config.groups[0].port = right.port();
+  CHECK(opens(wrong, config));
   CHECK(sender().send(kGroup, right.port(), view("mine")) == UdpSendError::none);
   CHECK(collect(right, 1).size() == 1);
   CHECK(silent(wrong));
@@ -149,9 +155,9 @@ void one_source() {
 
 void sizes() {
   UdpReceiver receiver;
-  UdpReceiverConfig config = loopback();
+  ReceiveConfig config = loopback();
   config.datagram_bytes = 64;
-  CHECK(receiver.open(config) == UdpOpenError::none);
+  CHECK(opens(receiver, config));
   CHECK(sender().send(kGroup, receiver.port(), view(std::string(64, 'a'))) == UdpSendError::none);
   CHECK(sender().send(kGroup, receiver.port(), view(std::string(65, 'b'))) == UdpSendError::none);
   CHECK(sender().send(kGroup, receiver.port(), view("c")) == UdpSendError::none);
@@ -162,7 +168,7 @@ void sizes() {
   CHECK(receiver.counters().truncated == 1);
 
   config.datagram_bytes = 65536;
-  CHECK(receiver.open(config) == UdpOpenError::none);
+  CHECK(opens(receiver, config));
   const std::string longest(65507, 'x');
   CHECK(sender().send(kGroup, receiver.port(), view(longest)) == UdpSendError::none);
   got = collect(receiver, 1);
@@ -173,10 +179,10 @@ void sizes() {
 
 void drops_are_counted() {
   UdpReceiver receiver;
-  UdpReceiverConfig config = loopback();
+  ReceiveConfig config = loopback();
   config.receive_buffer_bytes = 4096;
-  CHECK(receiver.open(config) == UdpOpenError::none);
-  CHECK(!receiver.buffer_is_short());
+  CHECK(opens(receiver, config));
+  CHECK(receiver.buffer_bytes() >= config.receive_buffer_bytes);
   const std::string content(200, 'x');
   uint64_t sent = 0;
   uint64_t read = 0;
@@ -194,68 +200,118 @@ void drops_are_counted() {
 }
 
 void unicast() {
-  UdpReceiver server;
-  UdpReceiverConfig config;
-  config.group = "127.0.0.1";
-  CHECK(server.open(config) == UdpOpenError::none);
-  UdpReceiver line;  // asks from the multicast socket and is answered there
-  config = loopback();
-  config.accept_unicast = true;
-  CHECK(line.open(config) == UdpOpenError::none);
-  CHECK(line.send_to(kLoopback, server.port(), view("request")));
-  const std::vector<Got> asked = collect(server, 1);
-  if (CHECK(asked.size() == 1 && asked[0].bytes == "request" && asked[0].datagram.source_port == line.port())) {
-    CHECK(server.send_to(asked[0].datagram.source_ip, asked[0].datagram.source_port, view("reply")));
-  }
-  UdpReceiver neighbour;  // because of it the machine takes the other group; the line must not
-  CHECK(neighbour.open(loopback(kGroup + 1, line.port())) == UdpOpenError::none);
-  CHECK(sender().send(kGroup, line.port(), view("multicast")) == UdpSendError::none);
-  CHECK(sender().send(kGroup + 1, line.port(), view("not joined")) == UdpSendError::none);
-  const std::vector<Got> got = collect(line, 2);
-  CHECK(got.size() == 2 && got[0].bytes == "reply" && got[1].bytes == "multicast");
-  CHECK(silent(line));
+  UdpReceiver one, any;
+  ReceiveConfig config;
+  config.groups.push_back({kLoopback, 0});
+  CHECK(opens(one, config));
+  CHECK(sender().send(kLoopback, one.port(), view("to one")) == UdpSendError::none);
+  std::vector<Got> got = collect(one, 1);
+  CHECK(got.size() == 1 && got[0].datagram.destination_ip == kLoopback);
+  CHECK(got.size() == 1 && got[0].datagram.destination_port == one.port());
+
+  // Bound to no address it is told where each datagram was sent.
+  config.groups[0] = {};
+  config.interface = "lo";
+  CHECK(opens(any, config));
+  CHECK(sender().send(kLoopback + 1, any.port(), view("to any")) == UdpSendError::none);
+  got = collect(any, 1);
+  CHECK(got.size() == 1 && got[0].datagram.destination_ip == kLoopback + 1);
 
   // A unicast port belongs to one program.
   UdpReceiver second;
   config = {};
-  config.group = "127.0.0.1";
-  config.port = server.port();
-  CHECK(second.open(config) == UdpOpenError::address_in_use && second.system_error() == EADDRINUSE);
+  config.groups.push_back({kLoopback, one.port()});
+  const ReceiveProblem p = second.open(config);
+  CHECK(p.error == ReceiveError::address_in_use && p.system_error == EADDRINUSE);
+}
+
+/// A port that nobody has just now.
+uint16_t free_port() {
+  UdpReceiver one;
+  return opens(one, loopback()) ? one.port() : 0;
+}
+
+/// More groups than one socket may join, on one port: as few sockets as it takes, and each datagram says its group.
+void many_groups() {
+  constexpr uint32_t kGroups = 45;
+  const uint16_t port = free_port();
+  ReceiveConfig config = loopback();
+  config.groups.clear();
+  for (uint32_t i = 0; i < kGroups; i++) config.groups.push_back({kGroup + i, port});
+  Receivers receivers;
+  const ReceiveProblem opened = open_udp_receivers(config, receivers);
+  if (!CHECK(opened.error == ReceiveError::none)) std::fprintf(stderr, "  %s\n", opened.text.c_str());
+  CHECK(receivers.size() == 3);  // 20, 20, 5
+
+  UdpReceiver neighbour;  // because of it the machine takes this group too; the others must not
+  CHECK(opens(neighbour, loopback(kGroup + 100, port)));
+  CHECK(sender().send(kGroup + 100, port, view("not joined")) == UdpSendError::none);
+  for (uint32_t i = 0; i < kGroups; i++) {
+    CHECK(sender().send(kGroup + i, port, view(std::to_string(i))) == UdpSendError::none);
+  }
+  uint32_t heard = 0;
+  for (const auto& receiver : receivers) {
+    auto& socket = static_cast<UdpReceiver&>(*receiver);
+    for (const Got& g : collect(socket, socket.groups.size())) {
+      const uint32_t number = uint32_t(std::stoul(g.bytes));
+      CHECK(g.datagram.destination_ip == kGroup + number && g.datagram.destination_port == port);
+      heard++;
+    }
+    CHECK(silent(socket));
+  }
+  CHECK(heard == kGroups);
+
+  // Lines A and B keep sockets of their own: a full buffer must not lose both copies.
+  config.groups = {{kGroup, port, 0, 0}, {kGroup + 1, port, 0, 0}, {kGroup + 2, port, 0, 1}};
+  receivers.clear();
+  CHECK(open_udp_receivers(config, receivers).error == ReceiveError::none && receivers.size() == 2);
+
+  // Who has the port on one address keeps it; the groups then have a socket each.
+  config.groups.push_back({kLoopback, port, 0, 2});
+  receivers.clear();
+  CHECK(open_udp_receivers(config, receivers).error == ReceiveError::none && receivers.size() == 4);
+  receivers.clear();
+  config.groups.pop_back();
+
+  // Nothing stays open when one of them cannot be.
+  config.groups.push_back({0xC0000209, port});  // 192.0.2.9
+  receivers.clear();
+  const ReceiveProblem p = open_udp_receivers(config, receivers);
+  CHECK(p.error == ReceiveError::address_not_here && p.group == 3 && receivers.empty());
+}
+
+void backends_have_names() {
+  CHECK(find_receive_backend("socket") != nullptr && find_receive_backend("carrier-pigeon") == nullptr);
+  CHECK(receive_backend_names().find("socket") != std::string::npos);
 }
 
 void errors() {
   UdpReceiver receiver;
-  const auto fails = [&](const UdpReceiverConfig& config, UdpOpenError wanted) {
-    const UdpOpenError error = receiver.open(config);
-    if (!CHECK(error == wanted && receiver.fd() == -1 && !receiver.problem().empty())) {
-      std::fprintf(stderr, "  %d: %s\n", int(error), receiver.problem().c_str());
+  const auto fails = [&](const ReceiveConfig& config, ReceiveError wanted) {
+    const ReceiveProblem p = receiver.open(config);
+    if (!CHECK(p.error == wanted && receiver.fd() == -1 && !p.text.empty())) {
+      std::fprintf(stderr, "  %d: %s\n", int(p.error), p.text.c_str());
     }
   };
-  UdpReceiverConfig config = loopback();
-  config.group = "feed.example";
-  fails(config, UdpOpenError::bad_config);
-  config = loopback();
-  config.source = "nobody";
-  fails(config, UdpOpenError::bad_config);
-  config = {};
-  config.group = "127.0.0.1";
-  config.source = "127.0.0.1";
-  fails(config, UdpOpenError::bad_config);
+  ReceiveConfig config;
+  fails(config, ReceiveError::bad_config);
+  config.groups.push_back({kLoopback, 0, kLoopback});
+  fails(config, ReceiveError::bad_config);
   for (const uint32_t size : {0u, 65537u}) {
     config = loopback();
     config.datagram_bytes = size;
-    fails(config, UdpOpenError::bad_config);
+    fails(config, ReceiveError::bad_config);
   }
   for (const char* name : {"no-such-if0", "192.0.2.9"}) {
     config = loopback();
     config.interface = name;
-    fails(config, UdpOpenError::no_interface);
+    fails(config, ReceiveError::no_interface);
     UdpSender other;
     CHECK(other.open({.interface = name}) == UdpSendError::no_interface && !other.problem().empty());
   }
   config = {};
-  config.group = "192.0.2.9";
-  fails(config, UdpOpenError::address_not_here);
+  config.groups.push_back({0xC0000209, 0});  // 192.0.2.9
+  fails(config, ReceiveError::address_not_here);
   UdpSender closed;
   CHECK(closed.send(kGroup, 1, view("x")) == UdpSendError::closed);
 
@@ -306,7 +362,7 @@ void event_loop(bool fine_timeouts) {
 
   // Tokens come back, a removed descriptor is silent, room for fewer events than are ready is not a loss.
   UdpReceiver a, b;
-  CHECK(a.open(loopback()) == UdpOpenError::none && b.open(loopback(kGroup, a.port())) == UdpOpenError::none);
+  CHECK(opens(a, loopback()) && opens(b, loopback(kGroup, a.port())));
   CHECK(loop.add(a.fd(), 1) && loop.add(b.fd(), uint64_t(1) << 62) && !loop.add(a.fd(), 3));
   CHECK(sender().send(kGroup, a.port(), view("x")) == UdpSendError::none);
   CHECK(loop.wait(1'000'000'000, events, 1) == 1);
@@ -321,11 +377,10 @@ void event_loop(bool fine_timeouts) {
 
 void bench() {
   UdpReceiver receiver;
-  UdpReceiverConfig config = loopback();
+  ReceiveConfig config = loopback();
   config.receive_buffer_bytes = 64 << 20;
-  if (receiver.open(config) != UdpOpenError::none) return;
-  std::printf("socket buffer %u bytes%s\n", receiver.granted_buffer_bytes(),
-              receiver.buffer_is_short() ? " (short)" : "");
+  if (!opens(receiver, config)) return;
+  std::printf("socket buffer %u bytes\n", receiver.buffer_bytes());
   const std::string content(128, 'x');
   const std::vector<OutgoingDatagram> out(64, {kGroup, receiver.port(), view(content)});
   Datagram datagrams[64];
@@ -357,6 +412,8 @@ int main(int argc, char** argv) {
   sizes();
   drops_are_counted();
   unicast();
+  many_groups();
+  backends_have_names();
   errors();
   event_loop(true);
   event_loop(false);

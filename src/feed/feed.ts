@@ -58,6 +58,8 @@ export interface FeedOptions {
   readonly cpu?: number;
   /** Asked of the kernel for each socket; what it granted is in `describe()`. Default 8 MiB. */
   readonly receiveBufferBytes?: number;
+  /** How datagrams are received: the name of a receive backend. Default `socket`. */
+  readonly receive?: string;
   /** SO_BUSY_POLL, microseconds. Default 0. */
   readonly busyPollUs?: number;
   /** After so many messages or milliseconds a drain lets the event loop turn. Default 65,536 and 10. */
@@ -444,6 +446,7 @@ function sourceOf(compiled: CompiledVenue, options: FeedOptions): NativeSource {
     receiveBufferBytes: options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES,
     busyPollUs: options.busyPollUs ?? 0,
     spin: options.spin ?? false,
+    receive: options.receive ?? 'socket',
     cpu,
   };
 }

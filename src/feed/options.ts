@@ -39,6 +39,7 @@ const SHAPE: Shape = {
   spin: flag,
   cpu: wholeNumber(0, 1 << 20),
   receiveBufferBytes: wholeNumber(0, 2 ** 30),
+  receive: text,
   busyPollUs: wholeNumber(0, 1_000_000),
   drain: { messages: wholeNumber(1, 2 ** 31), ms: wholeNumber(0, 60_000) },
 };
