@@ -158,7 +158,7 @@ class Feed::Live final : public Host, public ClientEvents {
 
   /// What one interface hears: its receivers, and the lines that its datagrams are for.
   struct Port {
-    explicit Port(const std::vector<LineSpec>& lines) : router(lines) {}
+    explicit Port(const std::vector<LineSpec>& all) : router(all) {}
     ReceiveConfig config;
     std::vector<std::vector<uint16_t>> lines;  // by group
     Router router;
@@ -363,7 +363,7 @@ void Feed::run() {
   if (source_.cpu >= 0) {
     cpu_set_t set;
     CPU_ZERO(&set);
-    CPU_SET(source_.cpu, &set);
+    CPU_SET(size_t(source_.cpu), &set);
     pinned = pthread_setaffinity_np(pthread_self(), sizeof set, &set) == 0;
   }
   if (!pinned) {
