@@ -1,7 +1,6 @@
-import { CHANNEL_COUNTERS, FEED_COUNTERS } from '../contract.js';
 import { compileVenue } from '../feed/compile.js';
 import { Ring } from '../feed/ring.js';
-import { type NativeSession, native } from '../native.js';
+import { native } from '../native.js';
 import { type Credentials, env, udpMulticast, userPassword, type Venue, waitForOtherLine } from '../patterns/index.js';
 import { nasdaqTotalView } from '../venues/nasdaq-totalview.js';
 import { CheckingConsumer, type Range } from './consumer.js';
@@ -11,6 +10,7 @@ import { VenueHistory } from './history.js';
 import { ItchGenerator } from './itch-generator.js';
 import type { LineFaults } from './line-faults.js';
 import { MoldUdp64Framing, MoldUdp64Server } from './mold-udp64.js';
+import { type Played, playDay, Verdict } from './player.js';
 import { Publisher, type PublisherOptions } from './publisher.js';
 import { Random } from './random.js';
 import type { ServerFaults } from './server.js';
@@ -86,6 +86,10 @@ export interface ScenarioResult {
   readonly expectedDigest: bigint;
 }
 
+/** When the venue begins to publish. */
+const START_NS = 1_000_000;
+const RING_BYTES = 1 << 20;
+
 const USER = 'VENUEWIRE_SIMULATED_USER';
 const PASSWORD = 'VENUEWIRE_SIMULATED_PASSWORD';
 
@@ -123,48 +127,66 @@ export function simulatedTotalView(options: {
   return { ...whole, recovery: [whole.recovery[0] ?? (waitForOtherLine() as Venue['recovery'][number]), ...rungs] };
 }
 
+/** Times at which every line is dead. */
+function outagesOf(options: ScenarioOptions, random: Random, dayEndNs: number): { fromNs: number; toNs: number }[] {
+  const { count = 0, ns = 0 } = options.outages ?? {};
+  return Array.from({ length: count }, () => {
+    const fromNs = START_NS + Math.floor(random.real() * (dayEndNs - START_NS));
+    return { fromNs, toNs: fromNs + ns };
+  });
+}
+
+/** Faults of both lines. What follows the last message is heard: a lost end cannot be known to be lost. */
+function linesOf(options: ScenarioOptions, random: Random, dayEndNs: number): LineFaults[] {
+  const outages = outagesOf(options, random, dayEndNs);
+  const given = options.faults ?? {};
+  return [0, 1].map((i) => {
+    const faults = (Array.isArray(given) ? (given[i] ?? {}) : given) as LineFaults;
+    return { untilNs: dayEndNs, ...faults, silence: [...(faults.silence ?? []), ...outages] };
+  });
+}
+
+function serversOf(options: ScenarioOptions, state: VenueState, random: Random): ScenarioResult['servers'] {
+  const faults = (means: Means): ServerFaults => options.servers?.[means] ?? {};
+  const soup = (means: Means) => ({ users: SIMULATED_USERS, faults: faults(means) });
+  return {
+    rerequest: new MoldUdp64Server(state, random.fork('rerequest'), { faults: faults('rerequest') }),
+    replay: new SoupBinTcpServer(state, random.fork('replay'), soup('replay')),
+    glimpse: new GlimpseServer(state, random.fork('glimpse'), new ItchSnapshots(state.history), soup('glimpse')),
+  };
+}
+
 /** Plays a venue's day through the native core in virtual time and says what came of it. */
 export function runScenario(options: ScenarioOptions): ScenarioResult {
-  const random = new Random(options.seed);
-  const recovery = options.recovery ?? [];
+  const {
+    seed,
+    recovery = [],
+    join = 'beginning',
+    tries = 5,
+    consumerNs = 0,
+    graceNs = 60e9,
+    checkpoints = 8,
+  } = options;
+  const random = new Random(seed);
   const history = VenueHistory.generate(
-    new ItchGenerator({ seed: options.seed, symbols: options.symbols ?? 5, messages: options.messages ?? 1_000 }),
+    new ItchGenerator({ seed, symbols: options.symbols ?? 5, messages: options.messages ?? 1_000 }),
   );
   const state = new VenueState(history);
   const publisher = new Publisher(state, random.fork('publisher'), {
     ...options.publisher,
     framing: new MoldUdp64Framing(history.session),
-    startNs: options.publisher?.startNs ?? 1_000_000,
+    startNs: options.publisher?.startNs ?? START_NS,
   });
   const dayEndNs = publisher.timeOf(history.next);
-
-  const outages: { fromNs: number; toNs: number }[] = [];
-  const when = random.fork('outages');
-  for (let i = 0; i < (options.outages?.count ?? 0); i++) {
-    const fromNs = 1_000_000 + Math.floor(when.real() * (dayEndNs - 1_000_000));
-    outages.push({ fromNs, toNs: fromNs + (options.outages?.ns ?? 0) });
-  }
-  const given = options.faults ?? {};
-  const lines = [0, 1].map((i) => {
-    const faults = (Array.isArray(given) ? (given[i] ?? {}) : given) as LineFaults;
-    // What follows the last message is heard: a lost end cannot be known to be lost.
-    return { untilNs: dayEndNs, ...faults, silence: [...(faults.silence ?? []), ...outages] };
-  });
-
-  const soup = (means: Means) => ({ users: SIMULATED_USERS, faults: options.servers?.[means] ?? {} });
-  const servers = {
-    rerequest: new MoldUdp64Server(state, random.fork('rerequest'), { faults: options.servers?.rerequest ?? {} }),
-    replay: new SoupBinTcpServer(state, random.fork('replay'), soup('replay')),
-    glimpse: new GlimpseServer(state, random.fork('glimpse'), new ItchSnapshots(history), soup('glimpse')),
-  };
+  const lines = linesOf(options, random.fork('outages'), dayEndNs);
+  const servers = serversOf(options, state, random);
 
   const addon = native();
-  const join = options.join ?? 'beginning';
-  const compiled = compileVenue(options.venue ?? simulatedTotalView({ recovery, join, tries: options.tries ?? 5 }), {
+  const compiled = compileVenue(options.venue ?? simulatedTotalView({ recovery, join, tries }), {
     window: options.window,
   });
-  const ring = new Ring(compiled.channels.length, options.ringBytes ?? 1 << 20, addon);
-  const session: NativeSession = new addon.Session(compiled.spec, ring.bytes, ring.dataAt, ring.dataBytes);
+  const ring = new Ring(compiled.channels.length, options.ringBytes ?? RING_BYTES, addon);
+  const session = new addon.Session(compiled.spec, ring.bytes, ring.dataAt, ring.dataBytes);
   const consumer = new CheckingConsumer(ring, compiled.decoder, options.book ? { book: true } : {});
   let readNs = 0;
   const network = new SimulatedNetwork({
@@ -176,52 +198,24 @@ export function runScenario(options: ScenarioOptions): ScenarioResult {
     joinNs: options.joinAt ? publisher.timeOf(Math.floor(history.first + options.joinAt * history.length)) : 0,
     random: random.fork('network'),
     drain: (nowNs) => {
-      if (nowNs - readNs < (options.consumerNs ?? 0)) return;
+      if (nowNs - readNs < consumerNs) return;
       readNs = nowNs;
       consumer.drain();
     },
   });
-
-  let unbalanced = 0;
-  const checkpoints = options.checkpoints ?? 8;
-  for (let i = 1; i <= checkpoints; i++) {
-    network.run((dayEndNs * i) / checkpoints);
-    if (!session.ledgerBalances()) unbalanced++;
-  }
   // The day is over when the venue has said so; recovery may take longer.
-  const endNs = dayEndNs + (options.graceNs ?? 60e9);
-  network.run(endNs, () => state.over && publisher.dueNs === Number.POSITIVE_INFINITY && session.settled());
-  const settled = session.settled();
-  if (!session.ledgerBalances()) unbalanced++;
-  session.finish(network.nowNs);
-  // What did not fit into the ring comes when there is room.
-  for (let i = 0; i < 1_000; i++) {
-    consumer.drain();
-    session.service(network.nowNs);
-    if (ring.head === ring.tail) break;
-  }
-  session.updateGauges();
-  if (!session.ledgerBalances()) unbalanced++;
-
-  const counters: Record<string, number> = {};
-  [...FEED_COUNTERS, ...CHANNEL_COUNTERS].forEach(({ name }, i) => {
-    counters[name] = Number(ring.counter(i));
-  });
-
-  const { faults, expectedDigest } = judge(history, consumer, counters, unbalanced);
+  const over = (): boolean => state.over && publisher.dueNs === Number.POSITIVE_INFINITY && session.settled();
+  const drain = (): void => consumer.drain();
+  const played = playDay({ network, session, ring, drain, startNs: 0, dayEndNs, checkpoints, graceNs, over });
   return {
-    seed: options.seed,
+    seed,
     history,
     consumer,
-    counters,
     timeNs: network.nowNs,
     packets: network.delivered,
-    unbalanced,
-    checkpoints: checkpoints + 2,
-    settled,
+    ...played,
     servers,
-    faults,
-    expectedDigest,
+    ...judge(history, consumer, played),
   };
 }
 
@@ -234,20 +228,14 @@ const range = (n: { readonly begin: bigint; readonly end: bigint }): Range => ({
 function judge(
   history: VenueHistory,
   consumer: CheckingConsumer,
-  counters: Readonly<Record<string, number>>,
-  unbalanced: number,
-): { faults: string[]; expectedDigest: bigint } {
-  const faults: string[] = [];
-  const expect = (true_: boolean, what: () => string): void => {
-    if (!true_) faults.push(what());
-  };
-  const counter = (name: string): number => counters[name] ?? Number.NaN;
-  expect(unbalanced === 0, () => `the ledger did not balance at ${unbalanced} checkpoints`);
-  expect(
-    counter('expected') === counter('delivered') + counter('recovered') + counter('abandoned') + counter('inFlight'),
-    () => `the ledger's own counters do not add up: ${JSON.stringify(counters)}`,
-  );
-  expect(counter('inFlight') === 0, () => `${counter('inFlight')} messages are in flight after the end`);
+  played: Played,
+): Pick<ScenarioResult, 'faults' | 'expectedDigest'> {
+  const verdict = new Verdict(played.counters);
+  const counter = (name: string): number => verdict.counter(name);
+  const expect = (right: boolean, what: () => string): void => verdict.expect(right, what);
+  const lost = consumer.of('gapAbandoned').map(range);
+  const abandoned = lost.reduce((n, r) => n + r.end - r.begin, 0);
+  verdict.ledger(played, abandoned);
   expect(consumer.disorder === 0, () => `${consumer.disorder} messages came out of order`);
   expect(
     counter('delivered') === consumer.live && counter('recovered') === consumer.recovered,
@@ -255,9 +243,6 @@ function judge(
   );
 
   // Every number is delivered once or named in gapAbandoned once.
-  const lost = consumer.of('gapAbandoned').map(range);
-  const abandoned = lost.reduce((n, r) => n + r.end - r.begin, 0);
-  expect(counter('abandoned') === abandoned, () => `counted ${counter('abandoned')} abandoned, named ${abandoned}`);
   const given = new Uint8Array(history.length + 2);
   for (const r of lost) {
     for (let s = r.begin; s < r.end; s++) {
@@ -298,5 +283,5 @@ function judge(
     const announced = consumer.of('gapOpened').length;
     expect(counter('gapsOpened') === announced, () => `${counter('gapsOpened')} gaps counted, ${announced} announced`);
   }
-  return { faults, expectedDigest: digest.value };
+  return { faults: verdict.faults, expectedDigest: digest.value };
 }

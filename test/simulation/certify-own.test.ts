@@ -23,9 +23,9 @@ import { DerivedServer } from '../../src/simulator/certify/derived-server.js';
 import { FixServer } from '../../src/simulator/certify/fix-server.js';
 import type { CertifiedServer, ServerContext, VenueModel } from '../../src/simulator/certify/model.js';
 import { models } from '../../src/simulator/certify/models.js';
-import { Stage } from '../../src/simulator/certify/runner.js';
-import { scenariosOf } from '../../src/simulator/certify/scenarios.js';
+import { scenariosOf } from '../../src/simulator/certify/scenarios/index.js';
 import type { SessionDay } from '../../src/simulator/certify/session-day.js';
+import { Stage } from '../../src/simulator/certify/stage.js';
 
 // A venue that nobody has: data only, from here to the next line of this kind.
 

@@ -3,8 +3,8 @@ import { ACTION, NOTICE_TYPE, OUTCOME, REASON } from '../../src/contract.js';
 import { runScenarioSeeds } from '../../src/simulator/certify/campaign.js';
 import { branchesOf, unreached } from '../../src/simulator/certify/coverage.js';
 import { models } from '../../src/simulator/certify/models.js';
-import { Stage } from '../../src/simulator/certify/runner.js';
-import { scenariosOf } from '../../src/simulator/certify/scenarios.js';
+import { scenariosOf } from '../../src/simulator/certify/scenarios/index.js';
+import { Stage } from '../../src/simulator/certify/stage.js';
 import { venues } from '../../src/venues/registry.js';
 
 /** Seeds of each scenario here; `venuewire certify --all` plays 200. More feeds of a family differ in their table only: 1. */

@@ -91,14 +91,7 @@ describe('functions', () => {
     'src/cli/decode.ts': ['decode'],
     'src/cli/stats.ts': ['report'],
     'src/simulator/capture.ts': ['writeCapture'],
-    'src/simulator/certify/derived-server.ts': ['#serve', '#takeSnapshot'],
-    'src/simulator/certify/lines.ts': ['schedule'],
-    'src/simulator/certify/reply-encoder.ts': ['encodeReply'],
-    'src/simulator/certify/runner.ts': ['play'],
-    'src/simulator/certify/scenarios.ts': ['scenariosOf'],
-    'src/simulator/certify/stream-scenarios.ts': ['streamScenarios'],
     'src/simulator/itch-generator.ts': ['makeWriters', '#trade'],
-    'src/simulator/scenario.ts': ['runScenario'],
     'src/venues/patterns/streams.ts': ['fix44Stream'],
   };
 

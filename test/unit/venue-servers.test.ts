@@ -4,7 +4,7 @@ import { compileVenue } from '../../src/feed/compile.js';
 import { Decoder } from '../../src/layout/index.js';
 import type { Recovery, Snapshot } from '../../src/patterns/index.js';
 import { models } from '../../src/simulator/certify/models.js';
-import { Stage } from '../../src/simulator/certify/runner.js';
+import { Stage } from '../../src/simulator/certify/stage.js';
 import { describeVenue, findPattern, findVenue, type VenueEntry, venues } from '../../src/venues/registry.js';
 import { readSpec } from './compile-reader.js';
 

@@ -4,8 +4,10 @@ import type { Venue } from '../../patterns/venue.js';
 import { Random } from '../random.js';
 import type { VenueModel } from './model.js';
 import { models } from './models.js';
-import { play, type RunResult, Stage } from './runner.js';
-import { type Scenario, scenariosOf } from './scenarios.js';
+import type { RunResult } from './run.js';
+import { play } from './runner.js';
+import { type Scenario, scenariosOf } from './scenarios/index.js';
+import { Stage } from './stage.js';
 
 export interface Failure {
   readonly seed: number;

@@ -2,9 +2,13 @@
  * Which branches of the patterns a certification has reached. What a venue declares says what there is to reach: every
  * action and status of its reply rules, every kind of packet of its framing, every style of its rungs.
  */
+import { ACTION, OUTCOME } from '../../contract.js';
+import type { NativeSession } from '../../native.js';
+import type { Cast } from './cast.js';
+import type { DerivedServer } from './derived-server.js';
 import type { CertifyFaults } from './model.js';
-import type { Run, Stage } from './runner.js';
-import { Stage as Stages } from './runner.js';
+import type { Run } from './run.js';
+import { patternOf, type Stage } from './stage.js';
 
 /** The branches that a venue's declarations have, in words; `seen` of its runs has the same words. */
 export function branchesOf(stage: Stage): Set<string> {
@@ -25,7 +29,7 @@ export function branchesOf(stage: Stage): Set<string> {
     if (c.is === 'unavailable') out.add('control unavailable');
   }
   for (const rung of stage.rungs) {
-    const pattern = Stages.patternOf(rung);
+    const pattern = patternOf(rung);
     for (const r of pattern.replies) {
       if (r.do !== 'ignore') out.add(`${pattern.id}: ${r.do}`);
       if (r.do !== 'status') continue;
@@ -48,8 +52,39 @@ export function branchesOf(stage: Stage): Set<string> {
   return out;
 }
 
+/** What a run has put to use: what its audit saw, what the core tells of its requesters, what follows from its day. */
+export function exercised(
+  stage: Stage,
+  run: Run,
+  cast: Cast,
+  counters: Readonly<Record<string, number>>,
+  session: NativeSession,
+  audited: Iterable<string>,
+): Set<string> {
+  const seen = new Set(audited);
+  session.coverage().forEach(([actions, outcomes], i) => {
+    const name = patternOf(cast.rungOf(cast.compiled.requesters[i]?.name ?? '')).id;
+    ACTION.forEach((action, bit) => {
+      if ((actions >>> bit) & 1) seen.add(`action ${action}`).add(`${name}: ${action}`);
+    });
+    OUTCOME.forEach((outcome, bit) => {
+      if ((outcomes >>> bit) & 1) seen.add(`outcome ${outcome}`).add(`${name}: ${outcome}`);
+    });
+  });
+  const served = new Set<string>();
+  for (const s of cast.all) {
+    const id = (s as Partial<DerivedServer>).c?.pattern.id;
+    if (id !== undefined && s.account.served > 0) served.add(id);
+    if (s.account.refused.unavailable !== undefined && stage.framing.controls.some((c) => c.is === 'unavailable')) {
+      seen.add('control unavailable');
+    }
+  }
+  for (const word of reachedBy(stage, run, counters, served)) seen.add(word);
+  return seen;
+}
+
 /** What a run has reached by being run: the part that the core does not tell by itself. */
-export function reachedBy(
+function reachedBy(
   stage: Stage,
   run: Run,
   counters: Readonly<Record<string, number>>,
@@ -82,7 +117,7 @@ export function reachedBy(
     }
   }
   for (const rung of stage.rungs) {
-    const pattern = Stages.patternOf(rung);
+    const pattern = patternOf(rung);
     if (!served.has(pattern.id)) continue;
     out.push(`${pattern.transport}, ${pattern.connection}`);
     if ('delivery' in pattern) out.push(`delivery ${pattern.delivery}`);

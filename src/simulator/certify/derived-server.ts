@@ -3,11 +3,12 @@
  * them, replies are encoded from the tables that the reply rules name. What the pattern leaves open, a `ServerModel` says.
  * One call of `onData` is one message of the client: the simulated network never cuts them.
  */
+import type { Recovery } from '../../patterns/recovery.js';
 import { nanosecondsOf } from '../../patterns/units.js';
-import { Agenda, type Connection, type Piece, planAnswer, Quota } from '../server.js';
+import { Agenda, type Answer, type Connection, type Piece, planAnswer, Quota } from '../server.js';
 import type { Segment } from './day.js';
 import { type CertifiedServer, type CertifyFaults, ServerAccount, type ServerContext } from './model.js';
-import { dress, encodeReply, type Reply, snapshotMessages, snapshotNumber } from './reply-encoder.js';
+import { dress, encodeReply, type Reply, snapshotMessages, snapshotNumber, type Told } from './reply-encoder.js';
 import { snapshotCycle } from './snapshot-loop.js';
 import { type Said, TemplateReader } from './template-reader.js';
 
@@ -33,7 +34,27 @@ interface Client {
   beatNs: number;
 }
 
+/** A range that somebody asked for, when, and which part of the day it belongs to. */
+interface Question {
+  readonly client: Client;
+  readonly said: Said;
+  readonly segment: Segment;
+  readonly nowNs: number;
+  readonly asked: { readonly begin: number; readonly end: number };
+}
+
 const NO_END = Number.POSITIVE_INFINITY;
+/** Payload of a datagram that no router cuts. */
+const DATAGRAM_BYTES = 1_400;
+/** A packet that travels in a message has to fit into it. */
+const INNER_PACKET_BYTES = 200;
+
+/** Messages that are only counted come in one go, whatever the plan says. */
+function inOneGo(pieces: readonly Piece[]): Piece {
+  const ours = pieces.filter((p) => !p.foreign);
+  const begin = Math.min(...ours.map((p) => p.begin));
+  return { begin, end: Math.max(...ours.map((p) => p.end)), delayNs: ours[0]?.delayNs ?? 0, foreign: false };
+}
 
 export class DerivedServer implements CertifiedServer {
   readonly transport: 'udp' | 'tcp';
@@ -305,7 +326,7 @@ export class DerivedServer implements CertifiedServer {
     for (let i = kept; i < to; i++) if (day.never(i)) to = i;
     const answer = planAnswer(kept, to, { oldest, next: newest }, faults, random);
     if (answer === null) return;
-    this.#serve(client, said, answer.pieces, answer.afterwards, answer.acknowledgeLate, segment, nowNs, { begin, end });
+    this.#serve({ client, said, segment, nowNs, asked: { begin, end } }, answer);
   }
 
   /** Whether a request is refused with the status that the run is about: the first always is. */
@@ -368,82 +389,70 @@ export class DerivedServer implements CertifiedServer {
     }
   }
 
-  #serve(
-    client: Client,
-    said: Said,
-    given: readonly Piece[],
-    afterwards: 'done' | 'close' | 'stall',
-    acknowledgeLate: boolean,
-    segment: Segment,
-    nowNs: number,
-    asked: { begin: number; end: number },
-  ): void {
-    const { day, pattern, feed, replies, transmit, random, faults } = this.c;
-    const delivery = 'delivery' in pattern ? pattern.delivery : 'replies';
-    const message = this.#rule('message');
-    const packet = this.#rule('packet');
-    const counted = delivery === 'replies' && packet === undefined && message?.number === undefined;
-    let pieces = given;
-    if (counted) {
-      // Messages that are only counted come in one go, whatever the plan says.
-      const ours = given.filter((p) => !p.foreign);
-      const begin = Math.min(...ours.map((p) => p.begin));
-      pieces = [{ begin, end: Math.max(...ours.map((p) => p.end)), delayNs: ours[0]?.delayNs ?? 0, foreign: false }];
-    }
-    const whole = { begin: Math.min(...pieces.map((p) => p.begin)), end: Math.max(...pieces.map((p) => p.end)) };
+  #serve(question: Question, answer: Answer): void {
+    const { client, said, segment, nowNs, asked } = question;
+    const { day, random, faults } = this.c;
+    const counted =
+      this.#delivery === 'replies' && !this.#rule('packet') && this.#rule('message')?.number === undefined;
+    const pieces = counted ? [inOneGo(answer.pieces)] : answer.pieces;
+    const begin = Math.min(...pieces.map((p) => p.begin));
+    const end = Math.max(...pieces.map((p) => p.end));
     const begins = this.#rule('begin');
-    const late = acknowledgeLate && !counted;
+    const late = answer.acknowledgeLate && !counted;
     client.notBeforeNs = Math.max(client.notBeforeNs, nowNs + Math.min(...pieces.map((p) => p.delayNs)));
     if (!late) this.#acknowledge(client, said, nowNs, asked);
-    if (begins !== undefined)
-      this.#reply(client, begins, { number: day.wire(whole.begin, segment) }, said, nowNs, whole);
+    if (begins !== undefined) {
+      this.#reply(client, begins, { number: day.wire(begin, segment) }, said, nowNs, { begin, end });
+    }
     this.account.served++;
-    const oneDatagram = 'onePerDatagram' in pattern && pattern.onePerDatagram;
     pieces.forEach((piece, i) => {
-      const session =
-        piece.foreign && day.framing.session !== undefined ? this.#otherSession(segment) : segment.session;
-      if (delivery === 'lines') {
-        for (const p of day.packets(feed, piece.begin, piece.end, { use: 'retransmission', session, timeNs: nowNs })) {
-          this.#agenda.at(nowNs + piece.delayNs + 20_000, () => transmit('retransmission', p));
-        }
-      } else if (delivery === 'feedPackets' || packet !== undefined) {
-        const writer = packet === undefined ? replies : feed;
-        // A packet that travels in a message has to fit into it.
-        const bytes = packet === undefined ? 1_400 : 200;
-        let packets = day.packets(writer, piece.begin, piece.end, {
-          use: 'retransmission',
-          session,
-          timeNs: nowNs,
-          bytes,
-        });
-        if (oneDatagram) packets = packets.slice(0, 1);
-        for (const p of packets) {
-          if (packet === undefined) this.#write(client, p, nowNs, piece.delayNs);
-          else this.#reply(client, packet, { payload: p }, said, nowNs);
-        }
-      } else if (message !== undefined) {
-        for (let at = piece.begin; at < piece.end; at++) {
-          for (const m of day.units[at] ?? []) {
-            this.#reply(client, message, { number: day.wire(at, segment), payload: m }, said, nowNs);
-          }
-        }
-      }
+      this.#servePiece(question, piece);
       if (i === 0 && late) this.#acknowledge(client, said, nowNs, asked);
     });
-    if (afterwards === 'stall') {
+    if (answer.afterwards === 'stall') {
       client.stopped = this.transport === 'tcp';
       return;
     }
-    if (afterwards === 'close') {
+    if (answer.afterwards === 'close') {
       if (this.transport === 'tcp') this.#close(client, nowNs);
       return;
     }
-    if (random.chance(faults.servePart ?? 0) && random.below(2) === 0) {
-      // Some servers say that they are through although they were not asked for so little.
-      this.#finish(client, said, nowNs, whole.begin, whole.end);
-      return;
+    // These draws decide nothing any more; with them a seed still means the run that it has always meant.
+    if (random.chance(faults.servePart ?? 0)) random.below(2);
+    this.#finish(client, said, nowNs, begin, end);
+  }
+
+  get #delivery(): Recovery['delivery'] {
+    const { pattern } = this.c;
+    return 'delivery' in pattern ? pattern.delivery : 'replies';
+  }
+
+  #servePiece({ client, said, segment, nowNs }: Question, piece: Piece): void {
+    const { day, pattern, feed, replies, transmit } = this.c;
+    const packet = this.#rule('packet');
+    const message = this.#rule('message');
+    const session = piece.foreign && day.framing.session !== undefined ? this.#otherSession(segment) : segment.session;
+    const how = { use: 'retransmission', session, timeNs: nowNs } as const;
+    if (this.#delivery === 'lines') {
+      for (const p of day.packets(feed, piece.begin, piece.end, how)) {
+        this.#agenda.at(nowNs + piece.delayNs + 20_000, () => transmit('retransmission', p));
+      }
+    } else if (this.#delivery === 'feedPackets' || packet !== undefined) {
+      const writer = packet === undefined ? replies : feed;
+      const bytes = packet === undefined ? DATAGRAM_BYTES : INNER_PACKET_BYTES;
+      let packets = day.packets(writer, piece.begin, piece.end, { ...how, bytes });
+      if ('onePerDatagram' in pattern && pattern.onePerDatagram) packets = packets.slice(0, 1);
+      for (const p of packets) {
+        if (packet === undefined) this.#write(client, p, nowNs, piece.delayNs);
+        else this.#reply(client, packet, { payload: p }, said, nowNs);
+      }
+    } else if (message !== undefined) {
+      for (let at = piece.begin; at < piece.end; at++) {
+        for (const m of day.units[at] ?? []) {
+          this.#reply(client, message, { number: day.wire(at, segment), payload: m }, said, nowNs);
+        }
+      }
     }
-    this.#finish(client, said, nowNs, whole.begin, whole.end);
   }
 
   #otherSession(segment: Segment): bigint | string {
@@ -541,24 +550,9 @@ export class DerivedServer implements CertifiedServer {
   // ── snapshots ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #takeSnapshot(client: Client, said: Said, nowNs: number): void {
-    const { day, faults, random, pattern, model, lines, transmit } = this.c;
+    const { day, faults, random, pattern, model, transmit } = this.c;
     if (!('from' in pattern)) return;
-    const refused = (code: string | undefined): boolean => {
-      const rule = this.#rule('status');
-      if (rule === undefined || code === undefined) return false;
-      this.#count(code);
-      this.#reply(client, rule, { number: code }, said, nowNs);
-      if (pattern.connection === 'serverCloses') this.#close(client, nowNs);
-      return true;
-    };
-    const late = random.chance(faults.late ?? 0) ? random.below((faults.lateNs ?? 50_000_000) + 1) : 0;
-    client.notBeforeNs = Math.max(client.notBeforeNs, nowNs + late);
-    if (!this.#quota.take(nowNs)) {
-      if (!refused(model.overQuota ?? this.#codeFor('wait', 'retry', 'nextServer', 'giveUp')))
-        this.#close(client, nowNs);
-      return;
-    }
-    if (faults.status !== undefined && this.#refuses() && refused(faults.status.code)) return;
+    if (this.#refusesSnapshot(client, said, nowNs)) return;
     const newest = day.publishedAt(nowNs);
     const segment = day.segmentOf(Math.max(0, newest - 1));
     const back = faults.olderSnapshot ? random.below(faults.olderSnapshot + 1) : 0;
@@ -572,26 +566,60 @@ export class DerivedServer implements CertifiedServer {
       snapshotCycle(this.c, boundary).forEach((p, i) => {
         this.#agenda.at(client.notBeforeNs + afterNs + i * 10_000, () => transmit('snapshot', p));
       });
-      void lines;
       this.account.served++;
       return;
     }
     const number = snapshotNumber(this.c, boundary);
+    this.#beginSnapshot(client, said, nowNs, number, segment);
+    const breaks = this.#sendSnapshot(client, said, nowNs, number, boundary);
+    if (breaks === 'close') {
+      // Some say so.
+      const bye = random.below(2) === 0 ? this.#rule('goodbye') : undefined;
+      if (bye !== undefined) this.#reply(client, bye, {}, said, nowNs);
+      this.#close(client, nowNs);
+    } else if (breaks === 'stall') {
+      // The connection may live on, with heartbeats and nothing else.
+      client.stopped = random.below(2) === 0;
+    } else this.#endSnapshot(client, said, nowNs, number);
+  }
+
+  /** Whether a snapshot is refused: by the quota, or with the status that the run is about. */
+  #refusesSnapshot(client: Client, said: Said, nowNs: number): boolean {
+    const { faults, random, pattern, model } = this.c;
+    const refused = (code: string | undefined): boolean => {
+      const rule = this.#rule('status');
+      if (rule === undefined || code === undefined) return false;
+      this.#count(code);
+      this.#reply(client, rule, { number: code }, said, nowNs);
+      if (pattern.connection === 'serverCloses') this.#close(client, nowNs);
+      return true;
+    };
+    const late = random.chance(faults.late ?? 0) ? random.below((faults.lateNs ?? 50_000_000) + 1) : 0;
+    client.notBeforeNs = Math.max(client.notBeforeNs, nowNs + late);
+    if (!this.#quota.take(nowNs)) {
+      if (!refused(model.overQuota ?? this.#codeFor('wait', 'retry', 'nextServer', 'giveUp')))
+        this.#close(client, nowNs);
+      return true;
+    }
+    return faults.status !== undefined && this.#refuses() && refused(faults.status.code);
+  }
+
+  #beginSnapshot(client: Client, said: Said, nowNs: number, number: bigint, segment: Segment): void {
     const accepted = this.#request === undefined ? this.#rule('loginAccepted') : undefined;
     if (accepted !== undefined) {
       // The snapshot is a session of its own, counted from 1.
-      this.#reply(
-        client,
-        accepted,
-        { number: accepted.number === undefined ? undefined : 1n, session: segment.session },
-        said,
-        nowNs,
-      );
+      const first = accepted.number === undefined ? undefined : 1n;
+      this.#reply(client, accepted, { number: first, session: segment.session }, said, nowNs);
     }
     for (const action of ['begin', 'snapshotBegin', 'snapshotNumber'] as const) {
       const rule = this.#rule(action);
       if (rule !== undefined) this.#reply(client, rule, { number: action === 'begin' ? 1n : number }, said, nowNs);
     }
+  }
+
+  /** Sends the messages of a snapshot, or a part of them; returns what then becomes of the connection. */
+  #sendSnapshot(client: Client, said: Said, nowNs: number, number: bigint, boundary: number) {
+    const { random, faults } = this.c;
     const messages = snapshotMessages(this.c, boundary);
     const breaks = random.chance(faults.closeHalfway ?? 0)
       ? 'close'
@@ -604,18 +632,11 @@ export class DerivedServer implements CertifiedServer {
       if (rule.payload !== undefined) this.#reply(client, rule, { payload: bytes, number }, said, nowNs);
       else this.#write(client, this.#dressed(rule, bytes, nowNs), nowNs);
     }
-    if (breaks === 'close') {
-      // Some say so.
-      const bye = random.below(2) === 0 ? this.#rule('goodbye') : undefined;
-      if (bye !== undefined) this.#reply(client, bye, {}, said, nowNs);
-      this.#close(client, nowNs);
-      return;
-    }
-    if (breaks === 'stall') {
-      // The connection may live on, with heartbeats and nothing else.
-      client.stopped = random.below(2) === 0;
-      return;
-    }
+    return breaks;
+  }
+
+  #endSnapshot(client: Client, said: Said, nowNs: number, number: bigint): void {
+    const { random, faults, pattern } = this.c;
     this.account.served++;
     const end = random.chance(faults.servePart ?? 0) ? undefined : this.#rule('snapshotEnd');
     if (end !== undefined)
@@ -638,7 +659,7 @@ export class DerivedServer implements CertifiedServer {
   #reply(
     client: Client,
     rule: Reply,
-    told: { number?: bigint | string | undefined; last?: bigint; session?: bigint | string; payload?: Uint8Array },
+    told: Told,
     said: Said | undefined,
     nowNs: number,
     part: { begin: number; end: number } = { begin: 0, end: 0 },

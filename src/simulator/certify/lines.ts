@@ -62,6 +62,16 @@ export function heartbeat(
   return writer.packet([control.bytes], { ...head, sequence }, 'heartbeat');
 }
 
+/** Messages of a packet, unless the venue's model says otherwise. */
+const MOST_MESSAGES = 12;
+/** Payload of a packet that no router cuts. */
+const PACKET_BYTES = 1_400;
+/** Messages farther apart than this do not share a packet. */
+const SAME_PACKET_NS = 1_000_000;
+const TRAILERS = 3;
+/** Time from the last packet of a session to the word that it has ended. */
+const TRAILER_NS = 20_000;
+
 /** Everything that the live lines carry. */
 export function schedule(
   day: Day,
@@ -71,98 +81,134 @@ export function schedule(
   options: LinesOptions,
 ): Schedule {
   const out: Scheduled[] = [];
-  const { framing } = writer;
-  const style = resetStyle(framing);
-  const small = framing.message.lengthFrom === 'packet' && framing.numbering === 'message';
-  const most = model.packetMessages ?? 12;
   for (let line = 0; line < options.lines; line++) {
-    const r = random.fork(`line ${line}`);
-    let lastNs = 0;
-    const put = (timeNs: number, bytes: Uint8Array): void => {
-      lastNs = Math.max(lastNs, timeNs);
-      out.push({ timeNs: lastNs, line, bytes });
-    };
+    new LineWriter(day, writer, model, random.fork(`line ${line}`), options, line, out).write();
+  }
+  if (options.stragglers) out.push(...stragglers(day, writer, options.stragglers, options.lines - 1));
+  out.push(...(options.foreign ?? []));
+  return new Schedule(out.sort((a, b) => a.timeNs - b.timeNs || a.line - b.line));
+}
+
+/** A sender that has not noticed a reset goes on for a while. */
+function stragglers(day: Day, writer: PacketWriter, count: number, line: number): Scheduled[] {
+  const reset = day.segments.find((s) => s.begins === 'reset');
+  if (reset === undefined) return [];
+  const from = Math.max(0, reset.from - count);
+  const { session } = day.segmentOf(from);
+  return day.packets(writer, from, reset.from, { session }).map((bytes, i) => ({
+    timeNs: (day.times[reset.from] as number) + 50_000 + i * 20_000,
+    line,
+    bytes,
+  }));
+}
+
+/** One line's packets of the day: it cuts them as it likes. */
+class LineWriter {
+  #lastNs = 0;
+  /** A packet has one message, and its length: several packets make a datagram. */
+  readonly #small: boolean;
+
+  constructor(
+    readonly day: Day,
+    readonly writer: PacketWriter,
+    readonly model: FeedModel,
+    readonly random: Random,
+    readonly options: LinesOptions,
+    readonly line: number,
+    readonly out: Scheduled[],
+  ) {
+    const { framing } = writer;
+    this.#small = framing.message.lengthFrom === 'packet' && framing.numbering === 'message';
+  }
+
+  write(): void {
+    const { day } = this;
     for (const segment of day.segments) {
-      const startNs = day.times[segment.from] as number;
-      if (segment.begins === 'reset' && style === 'uncounted') {
-        const control = day.pool.control('reset', segment.first);
-        // Its own number is not to be looked at.
-        if (control !== undefined) {
-          const packet = writer.packet(
-            [control.bytes],
-            { sequence: framing.zeroIsUnsequenced ? 1n : 0n, session: segment.session, timeNs: startNs },
-            'reset',
-          );
-          put(startNs - 1_000, packet);
-        }
-      }
+      this.#reset(segment);
       for (let at = segment.from; at < segment.to; ) {
         if (day.never(at)) {
           at++;
           continue;
         }
-        // A quiet time is filled with heartbeats.
-        const due = day.times[at] as number;
-        for (let t = lastNs + options.heartbeatNs; lastNs > 0 && t < due; t += options.heartbeatNs) {
-          const beat = heartbeat(day, writer, at, segment, t);
-          if (beat !== undefined) put(t, beat);
-          else break;
-        }
-        let to = at + 1;
-        const wanted = framing.numbering === 'packet' || day.alone(at) ? 1 : 1 + r.below(most);
-        let bytes = day.size(at, writer);
-        const room = 1_400 - framing.headerLength;
-        while (
-          to < segment.to &&
-          to - at < Math.min(wanted, small ? wanted : writer.countMax) &&
-          !day.never(to) &&
-          !day.alone(to) &&
-          (day.times[to] as number) - (day.times[to - 1] as number) < 1_000_000 &&
-          bytes + day.size(to, writer) <= room
-        ) {
-          bytes += day.size(to, writer) + (small ? framing.headerLength : 0);
-          to++;
-        }
-        put(day.times[to - 1] as number, together(day.packets(writer, at, to)));
+        this.#beatUntil(day.times[at] as number, at, segment);
+        const to = this.#endOfPacket(at, segment);
+        this.#put(day.times[to - 1] as number, together(day.packets(this.writer, at, to)));
         at = to;
       }
-      const last = segment === day.segments.at(-1);
-      const ends = last
-        ? day.plan.ends !== false
-        : segment.ended && day.segments[segment.index + 1]?.begins === 'session';
-      const next = day.segments[segment.index + 1];
-      const until = next === undefined ? Number.POSITIVE_INFINITY : (day.times[next.from] as number);
-      for (let i = 0; i < (options.trailers ?? 3); i++) {
-        const gapNs = last ? (i === 0 ? 20_000 : options.heartbeatNs) : 20_000;
-        const t = lastNs + gapNs;
-        if (t >= until) break;
-        if (ends && writer.has('endOfSession')) {
-          const previous = day.wire(segment.to - 1, segment);
-          put(
-            t,
-            writer.idle('endOfSession', day.wire(segment.to, segment), previous, {
-              session: segment.session,
-              timeNs: t,
-            }),
-          );
-        } else if (last) {
-          const beat = heartbeat(day, writer, segment.to, segment, t);
-          if (beat !== undefined) put(t, beat);
-        }
+      this.#trailers(segment);
+    }
+  }
+
+  #put(timeNs: number, bytes: Uint8Array): void {
+    this.#lastNs = Math.max(this.#lastNs, timeNs);
+    this.out.push({ timeNs: this.#lastNs, line: this.line, bytes });
+  }
+
+  /** Says that numbers begin again, where that has no number itself. */
+  #reset(segment: Segment): void {
+    const { day, writer } = this;
+    if (segment.begins !== 'reset' || resetStyle(writer.framing) !== 'uncounted') return;
+    const control = day.pool.control('reset', segment.first);
+    if (control === undefined) return;
+    const timeNs = day.times[segment.from] as number;
+    // Its own number is not to be looked at.
+    const sequence = writer.framing.zeroIsUnsequenced ? 1n : 0n;
+    const packet = writer.packet([control.bytes], { sequence, session: segment.session, timeNs }, 'reset');
+    this.#put(timeNs - 1_000, packet);
+  }
+
+  /** A quiet time is filled with heartbeats. */
+  #beatUntil(due: number, at: number, segment: Segment): void {
+    const { heartbeatNs } = this.options;
+    if (this.#lastNs === 0) return;
+    for (let t = this.#lastNs + heartbeatNs; t < due; t += heartbeatNs) {
+      const beat = heartbeat(this.day, this.writer, at, segment, t);
+      if (beat === undefined) break;
+      this.#put(t, beat);
+    }
+  }
+
+  /** Where the packet that begins at a position ends. */
+  #endOfPacket(at: number, segment: Segment): number {
+    const { day, writer } = this;
+    const { framing } = writer;
+    const most = this.model.packetMessages ?? MOST_MESSAGES;
+    const wanted = framing.numbering === 'packet' || day.alone(at) ? 1 : 1 + this.random.below(most);
+    const count = Math.min(wanted, this.#small ? wanted : writer.countMax);
+    const room = PACKET_BYTES - framing.headerLength;
+    let bytes = day.size(at, writer);
+    let to = at + 1;
+    while (
+      to < segment.to &&
+      to - at < count &&
+      !day.never(to) &&
+      !day.alone(to) &&
+      (day.times[to] as number) - (day.times[to - 1] as number) < SAME_PACKET_NS &&
+      bytes + day.size(to, writer) <= room
+    ) {
+      bytes += day.size(to, writer) + (this.#small ? framing.headerLength : 0);
+      to++;
+    }
+    return to;
+  }
+
+  /** What follows the last message of a session: its end is told, or the line is idle. */
+  #trailers(segment: Segment): void {
+    const { day, writer, options } = this;
+    const next = day.segments[segment.index + 1];
+    const ends = next === undefined ? day.plan.ends !== false : segment.ended && next.begins === 'session';
+    const until = next === undefined ? Number.POSITIVE_INFINITY : (day.times[next.from] as number);
+    for (let i = 0; i < (options.trailers ?? TRAILERS); i++) {
+      const timeNs = this.#lastNs + (next === undefined && i > 0 ? options.heartbeatNs : TRAILER_NS);
+      if (timeNs >= until) break;
+      if (ends && writer.has('endOfSession')) {
+        const previous = day.wire(segment.to - 1, segment);
+        const head = { session: segment.session, timeNs };
+        this.#put(timeNs, writer.idle('endOfSession', day.wire(segment.to, segment), previous, head));
+      } else if (next === undefined) {
+        const beat = heartbeat(day, writer, segment.to, segment, timeNs);
+        if (beat !== undefined) this.#put(timeNs, beat);
       }
     }
   }
-  if (options.stragglers) {
-    const reset = day.segments.find((s) => s.begins === 'reset');
-    if (reset !== undefined) {
-      const from = Math.max(0, reset.from - options.stragglers);
-      const line = options.lines - 1;
-      const session = day.segmentOf(from).session;
-      day.packets(writer, from, reset.from, { session }).forEach((bytes, i) => {
-        out.push({ timeNs: (day.times[reset.from] as number) + 50_000 + i * 20_000, line, bytes });
-      });
-    }
-  }
-  out.push(...(options.foreign ?? []));
-  return new Schedule(out.sort((a, b) => a.timeNs - b.timeNs || a.line - b.line));
 }

@@ -1,5 +1,6 @@
 /** Encodes what a server says by the tables that a pattern's reply rules name. */
-import type { PlanField } from '../../layout/plan.js';
+import type { Decoder } from '../../layout/index.js';
+import type { PlanField, PlanRecord } from '../../layout/plan.js';
 import { textValue } from '../../patterns/framing.js';
 import type { Recovery } from '../../patterns/recovery.js';
 import { drawMessage } from '../message-sampler.js';
@@ -57,49 +58,57 @@ export function snapshotMessages(c: ServerContext, boundary: number): Inner[] {
   });
 }
 
+/** What a reply says. */
+export interface Told {
+  readonly number?: bigint | string | undefined;
+  readonly last?: bigint;
+  readonly total?: bigint;
+  readonly session?: bigint | string;
+  readonly payload?: Uint8Array;
+}
+
+/** The range that a reply is about. */
+type Part = { readonly begin: number; readonly end: number };
+
 /** The bytes of a reply by its rule's table. */
-export function encodeReply(
-  c: ServerContext,
-  rule: Reply,
-  told: {
-    number?: bigint | string | undefined;
-    last?: bigint;
-    total?: bigint;
-    session?: bigint | string;
-    payload?: Uint8Array;
-  },
-  asked: Values,
-  part: { begin: number; end: number },
-): Uint8Array {
+export function encodeReply(c: ServerContext, rule: Reply, told: Told, asked: Values, part: Part): Uint8Array {
   if (rule.on === undefined) return bare(c, rule, told);
   const outer = tableOf(rule.on.table);
   const inside = rule.holding === undefined ? undefined : tableOf(rule.holding.table);
-  const decoder = inside ?? outer;
   const name = rule.holding?.message ?? rule.on.message;
-  const record = decoder.plan(decoder.indexOf(name)).record;
-  const values: Values = {};
-  const filled = new Set<string>([
-    ...decoder.messageType,
-    decoder.lengthField?.name ?? '',
-    decoder.sbe?.blockLength ?? '',
-    'schemaId',
-    'version',
-  ]);
-  for (const [field, value] of Object.entries(asked)) {
-    const p = record.byName.get(field);
-    if (p?.kind !== 'field' || filled.has(field) || value === null || value instanceof Uint8Array) continue;
-    if (typeof value === 'object') continue;
-    if (fits(p, value)) values[field] = value;
+  const values = replyValues(c, rule, told, asked, part, inside ?? outer, name);
+  const payload = inside?.encode(name, values) ?? told.payload;
+  const own: Values = inside === undefined ? values : { ...rule.on.values };
+  if (payload === undefined || rule.payload === undefined) {
+    const bytes = outer.encode(rule.on.message, own);
+    if (typeof rule.number === 'object' && told.number !== undefined) {
+      c.replies.put(bytes, { byteOrder: 'little', ...rule.number }, BigInt(told.number));
+    }
+    return bytes;
   }
-  for (const [field, value] of Object.entries({ ...rule.on.values, ...(rule.holding?.values ?? {}) }))
-    values[field] = value;
+  const where = outer.plan(outer.indexOf(rule.on.message)).record.byName.get(rule.payload);
+  if (where?.kind === 'data') return outer.encode(rule.on.message, { ...own, [rule.payload]: payload });
+  return withPayload(c, outer.encode(rule.on.message, own), payload, where?.at);
+}
+
+/** The fields of a reply's message: given back from the request, told by the rule, added by the model. */
+function replyValues(
+  c: ServerContext,
+  rule: Reply,
+  told: Told,
+  asked: Values,
+  part: Part,
+  decoder: Decoder,
+  name: string,
+): Values {
+  const { record } = decoder.plan(decoder.indexOf(name));
+  const values: Values = { ...givenBack(decoder, record, asked), ...rule.on?.values, ...rule.holding?.values };
   const put = (field: string | undefined, value: bigint | string | undefined): void => {
     if (field === undefined || value === undefined) return;
     const [group, inner] = field.split('.');
     const outerPart = record.byName.get(group as string);
     const p = inner !== undefined && outerPart?.kind === 'group' ? outerPart.record.byName.get(inner) : outerPart;
-    if (p?.kind !== 'field') return;
-    values[field] = asField(p, value);
+    if (p?.kind === 'field') values[field] = asField(p, value);
   };
   if (typeof rule.number === 'string') put(rule.number, told.number);
   if (typeof rule.last === 'string') put(rule.last, told.last);
@@ -113,45 +122,42 @@ export function encodeReply(
       values[field] = String.fromCharCode(Number(held & 255n));
     } else if (typeof held === 'bigint' || typeof held === 'string') put(field, held);
   }
-  Object.assign(
-    values,
-    c.model.fields?.(name, { begin: part.begin, end: part.end, fields: asked } satisfies Asked, part) ?? {},
-  );
+  const question: Asked = { ...part, fields: asked };
+  Object.assign(values, c.model.fields?.(name, question, part) ?? {});
   unfold(values);
-  let payload = told.payload;
-  if (inside !== undefined) {
-    payload = inside.encode(name, values);
-    for (const key of Object.keys(values)) delete values[key];
-    Object.assign(values, rule.on.values);
+  return values;
+}
+
+/** Fields of a request that its reply has by the same name, but for those that say what a message is. */
+function givenBack(decoder: Decoder, record: PlanRecord, asked: Values): Values {
+  const filled = new Set<string>([
+    ...decoder.messageType,
+    decoder.lengthField?.name ?? '',
+    decoder.sbe?.blockLength ?? '',
+    'schemaId',
+    'version',
+  ]);
+  const values: Values = {};
+  for (const [field, value] of Object.entries(asked)) {
+    const p = record.byName.get(field);
+    if (p?.kind !== 'field' || filled.has(field) || value === null || value instanceof Uint8Array) continue;
+    if (typeof value !== 'object' && fits(p, value)) values[field] = value;
   }
-  if (payload === undefined || rule.payload === undefined) {
-    const bytes = outer.encode(rule.on.message, values);
-    if (typeof rule.number === 'object' && told.number !== undefined) {
-      c.replies.put(bytes, { byteOrder: 'little', ...rule.number }, BigInt(told.number));
-    }
-    return bytes;
-  }
-  const plan = outer.plan(outer.indexOf(rule.on.message));
-  const where = plan.record.byName.get(rule.payload);
-  if (where?.kind === 'data') {
-    return outer.encode(rule.on.message, { ...values, [rule.payload]: payload });
-  }
-  const head = outer.encode(rule.on.message, values);
-  const at = where?.at ?? head.length;
+  return values;
+}
+
+/** A message whose rest, from a byte on, is another one. */
+function withPayload(c: ServerContext, head: Uint8Array, payload: Uint8Array, at = head.length): Uint8Array {
   const out = new Uint8Array(at + payload.length);
   out.set(head.subarray(0, at));
   out.set(payload, at);
-  const f = c.replies.framing;
-  if (f.packetLength !== undefined) c.replies.put(out, f.packetLength, BigInt(out.length - f.packetLength.excludes));
+  const { packetLength } = c.replies.framing;
+  if (packetLength !== undefined) c.replies.put(out, packetLength, BigInt(out.length - packetLength.excludes));
   return out;
 }
 
 /** A reply that no table describes: the bytes that the rule looks for, and the number. */
-function bare(
-  c: ServerContext,
-  rule: Reply,
-  told: { number?: bigint | string | undefined; payload?: Uint8Array },
-): Uint8Array {
+function bare(c: ServerContext, rule: Reply, told: Told): Uint8Array {
   if (told.payload !== undefined) return told.payload;
   const places = [rule.when, typeof rule.number === 'object' ? rule.number : undefined];
   const bytes = new Uint8Array(

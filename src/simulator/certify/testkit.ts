@@ -8,8 +8,8 @@ import { loadVenue, resolveVenue } from '../../venues/load.js';
 import { findVenue } from '../../venues/registry.js';
 import { modelOf, runScenarioSeeds, type ScenarioReport } from './campaign.js';
 import type { VenueModel } from './model.js';
-import { Stage } from './runner.js';
-import { scenariosOf } from './scenarios.js';
+import { scenariosOf } from './scenarios/index.js';
+import { Stage } from './stage.js';
 
 export type { ScenarioReport } from './campaign.js';
 

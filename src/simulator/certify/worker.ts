@@ -2,8 +2,8 @@
 import { parentPort } from 'node:worker_threads';
 import { loadVenue } from '../../venues/load.js';
 import { modelOf, runScenarioSeeds } from './campaign.js';
-import { Stage } from './runner.js';
-import { scenariosOf } from './scenarios.js';
+import { scenariosOf } from './scenarios/index.js';
+import { Stage } from './stage.js';
 
 export interface Task {
   readonly id: number;

@@ -2,19 +2,18 @@
  * What certification puts the sessions of a stream through: sessions that change or begin again and do not say so,
  * subscriptions that are refused, a peer that is somebody else. Each scenario follows from a declaration.
  */
-import type { Stream } from '../../patterns/stream.js';
-import type { Random } from '../random.js';
-import type { CertifyFaults, SessionFaults } from './model.js';
-import type { Run, Stage } from './runner.js';
-import { Stage as Stages } from './runner.js';
-import type { Scenario } from './scenarios.js';
+import type { Stream } from '../../../patterns/stream.js';
+import type { Random } from '../../random.js';
+import type { CertifyFaults, SessionFaults } from '../model.js';
+import type { Run } from '../run.js';
+import { patternOf, type Stage } from '../stage.js';
+import type { Add } from './scenario.js';
+import { STREAM_DAY } from './streams.js';
 
-const DAY = { numbers: 200, intervalNs: 5_000_000 };
-
-export function sessionScenarios(stage: Stage, add: (name: string, says: string, run: Scenario['run']) => void): void {
+export function sessionScenarios(stage: Stage, add: Add): void {
   const { framing } = stage;
   for (const rung of stage.rungs.filter((x) => x.type === 'stream')) {
-    const pattern = Stages.patternOf(rung) as Stream;
+    const pattern = patternOf(rung) as Stream;
     const { id } = pattern;
     const does = (action: Stream['replies'][number]['do']): boolean => pattern.replies.some((x) => x.do === action);
     const session = (
@@ -25,7 +24,7 @@ export function sessionScenarios(stage: Stage, add: (name: string, says: string,
       more: Partial<Run> = {},
     ): void => {
       add(`${id}: ${name}`, says, (r) => ({
-        day: DAY,
+        day: STREAM_DAY,
         join: framing.fix ? 'live' : 'beginning',
         servers: { [id]: { ...others, session: faults(r) } },
         ...more,
@@ -37,7 +36,10 @@ export function sessionScenarios(stage: Stage, add: (name: string, says: string,
         'the next session is there, and nothing has said that the last one was over',
         () => ({ noEnd: 1 }),
         {},
-        { day: { ...DAY, breaks: [{ at: 100, kind: 'session', quietNs: 2_000_000_000 }] }, expect: 'everything' },
+        {
+          day: { ...STREAM_DAY, breaks: [{ at: 100, kind: 'session', quietNs: 2_000_000_000 }] },
+          expect: 'everything',
+        },
       );
     }
     if (framing.fix && pattern.resume !== undefined) {

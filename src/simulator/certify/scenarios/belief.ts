@@ -1,13 +1,10 @@
 /** Who is believed: packets that the venue did not send, restarts that nobody tells, headers that state too much. */
-import type { Framing } from '../../patterns/framing.js';
-import type { PacketWriter } from '../packet-writer.js';
-import type { Random } from '../random.js';
-import { type Day, START_NS } from './day.js';
-import type { Run, Stage } from './runner.js';
+import type { Framing } from '../../../patterns/framing.js';
+import type { PacketWriter } from '../../packet-writer.js';
+import { type Day, START_NS } from '../day.js';
+import type { Stage } from '../stage.js';
+import { type Add, day as dayOf, INTERVAL_NS } from './scenario.js';
 
-type Add = (name: string, says: string, run: (random: Random) => Run) => void;
-
-const INTERVAL_NS = 20_000;
 const NUMBERS = 400;
 /** Numbers before a restart: enough that the old ones come again for a while. */
 const BEFORE_RESTART = 200;
@@ -42,7 +39,7 @@ const single = (day: Day, writer: PacketWriter, sequence: bigint, session: bigin
 /** Adds what the framing of the venue can be put through. */
 export function beliefScenarios(stage: Stage, add: Add): void {
   const { framing } = stage;
-  const day = (more: object = {}) => ({ numbers: NUMBERS, intervalNs: INTERVAL_NS, ...more });
+  const day = (more: object = {}) => dayOf(NUMBERS, more);
   const far = farNumber(framing);
   if (far !== undefined) {
     add('first packet wrong', 'the first packet has a number that nobody else means', () => ({
