@@ -12,6 +12,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "core/relax.hpp"
 #include "feed/capture_driver.hpp"
 #include "feed/router.hpp"
 #include "io/address.hpp"
@@ -410,7 +411,7 @@ bool Feed::wait_for_room(uint32_t bytes) {
     publish();  // notices that have found room meanwhile: the reader cannot free what it cannot see
     // A reader at work makes room within microseconds; one that does not read is not worth a core.
     if (i < 4096) {
-      for (int k = 0; k < 32; k++) __builtin_ia32_pause();
+      for (int k = 0; k < 32; k++) relax_cpu();
     } else {
       pause_for(50'000);
     }

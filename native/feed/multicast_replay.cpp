@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/relax.hpp"
+
 namespace venuewire {
 
 namespace {
@@ -144,7 +146,7 @@ bool MulticastReplay::wait_until(int64_t due_ns) {
     const timespec at{until / kSecond, until % kSecond};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
   }
-  while (now_ns() < due_ns) __builtin_ia32_pause();
+  while (now_ns() < due_ns) relax_cpu();
   return true;
 }
 

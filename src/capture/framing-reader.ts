@@ -122,7 +122,7 @@ export class FramingReader {
       if (s.type === 'uint') {
         const load = loadWide({ ...s, type: 'uint' }, order);
         this.#session = (d, at) => String(load(d, at));
-      } else this.#session = (d, at) => text(d, at + s.offset, s.size);
+      } else this.#session = textOnce(s.offset, s.size);
     }
     this.#kinds = f.kinds.map((k) => {
       const place = (k.when.field === undefined ? k.when : f[k.when.field]) as FramingField;
@@ -366,6 +366,24 @@ function text(data: DataView, at: number, size: number): string {
   let out = '';
   for (let i = 0; i < size; i++) out += String.fromCharCode(data.getUint8(at + i));
   return out.replaceAll('\0', ' ').trim();
+}
+
+/** As `text`; the bytes of the packet before give its string again. */
+function textOnce(offset: number, size: number): Load<string> {
+  const seen = new Uint8Array(size);
+  let shown = text(new DataView(seen.buffer), 0, size);
+  return (data, at) => {
+    const from = at + offset;
+    let same = true;
+    for (let i = 0; i < size; i++) {
+      const b = data.getUint8(from + i);
+      if (seen[i] === b) continue;
+      seen[i] = b;
+      same = false;
+    }
+    if (!same) shown = text(data, from, size);
+    return shown;
+  };
 }
 
 /** Bytes from `at` up to the delimiter, which is counted; 0: there is none before `end`. */

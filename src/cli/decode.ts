@@ -1,16 +1,19 @@
 /** `venuewire decode`: a capture, message by message. */
 import type { Command } from 'commander';
-import { Findings, framingsFor, Messages } from '../capture/messages.js';
+import { Findings, framingsFor, Messages, type MutableFound } from '../capture/messages.js';
 import { Capture, type CaptureTotals } from '../capture/packets.js';
-import type { Decoder, Flyweight } from '../layout/index.js';
+import type { CapturedPayload } from '../feed/batch.js';
+import { type Decoder, Field, type Flyweight } from '../layout/index.js';
+import type { Framing } from '../patterns/framing.js';
 import { chooseFeed, chooseMessages, commaList, oneOf, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { usage } from './exit.js';
-import { FORMATS, type Format, formatter } from './format.js';
+import { FORMATS, type Format, formatter, PRICES, type Prices } from './format.js';
+import { lineWriter } from './line-writers.js';
 import { Output, Progress } from './output.js';
 import { Stats } from './stats.js';
 import { symbolTest } from './symbol.js';
-import { say } from './terminal.js';
+import { say, watched } from './terminal.js';
 import { compileWhere } from './where.js';
 
 interface DecodeOptions {
@@ -22,6 +25,7 @@ interface DecodeOptions {
   readonly framing?: string;
   readonly port?: number;
   readonly format: Format;
+  readonly prices?: Prices;
   readonly message?: string[];
   readonly where?: string;
   readonly symbol?: string;
@@ -33,6 +37,7 @@ const EXAMPLES = `
 Examples:
   venuewire decode day.pcap.gz --decoder nasdaq-totalview-itch-5.0 --format ndjson | head
   venuewire decode day.pcap --decoder nasdaq-totalview-itch-5.0 --symbol AAPL --where 'price > 100 && shares >= 500'
+  venuewire decode day.pcap --decoder nasdaq-totalview-itch-5.0 --prices text | jq 'select(.fields.price)'
   venuewire decode day.pcap --decoder cme-mdp3-sbe-1.9 --port 14340 --message snapshotFullRefresh52 --format pretty
   venuewire decode day.pcap --decoder iex-tops-1.6 --stats
   venuewire decode stream.dat --fast templates.xml --limit 10
@@ -71,77 +76,130 @@ export function filters(
 const filtered = (o: DecodeOptions): boolean =>
   o.message !== undefined || o.where !== undefined || o.symbol !== undefined || o.stats === true;
 
-async function decode(file: string, options: DecodeOptions): Promise<void> {
-  if (options.fast !== undefined) {
-    const { decodeFast } = await import('./fast.js');
-    return decodeFast(file, { ...options, fast: options.fast });
-  }
+/** What decodes the capture; undefined where the file is a stream of FAST messages. */
+async function chosenFeed(
+  options: DecodeOptions,
+): Promise<{ decoder: Decoder; framing: Framing | 'stream' | undefined }> {
   if (options.preamble !== undefined || options.blocks === true)
     throw usage(
       '--preamble and --blocks are about a stream of FAST messages',
       'Give its templates: --fast templates.xml.',
     );
-  const chosen = await chooseFeed(options);
-  const { decoder } = chosen;
+  const { decoder, framing } = await chooseFeed(options);
   if (decoder === undefined)
     throw usage(
       'neither --decoder nor --venue is given',
       'venuewire list decoders has the ids; a path names your own.',
     );
-  const framing = framingsFor(decoder, chosen.framing);
+  return { decoder, framing };
+}
+
+/** Says once what the raw integers of prices are; scales of a power of ten only: others depend on other messages. */
+function tellScales(decoder: Decoder): void {
+  const scales = new Set<number>();
+  for (const { fields } of Object.values(decoder.messages))
+    for (const part of Object.values(fields)) {
+      const scale = part instanceof Field ? part.data.meaning?.scale : undefined;
+      if (scale !== undefined) scales.add(scale);
+    }
+  if (scales.size === 0) return;
+  const list = [...scales].sort((a, b) => b - a).map((scale) => `10^${scale}`);
+  say(`prices are the integers of the wire, in units of ${list.join(' or ')}; --prices text writes them as decimals`);
+}
+
+type Print = (found: MutableFound) => void;
+
+/** What is done with each message that passes. */
+function printer(decoder: Decoder, options: DecodeOptions, only: ReadonlySet<number> | undefined, out: Output): Print {
+  const { format } = options;
+  const prices = options.prices ?? 'raw';
+  if (prices === 'text' && format !== 'ndjson' && format !== 'csv')
+    throw usage(`--prices is about ndjson and csv, not ${format}`, 'pretty and table write prices as decimals anyway.');
+  const text = formatter(format, decoder, only, prices);
+  if (text.head !== '') out.line(text.head);
+  if (format !== 'ndjson' && format !== 'csv') return (found) => out.line(text.message(found));
+  const write = lineWriter(format, decoder, text, prices);
+  return (found) => write(found, out);
+}
+
+async function decode(file: string, options: DecodeOptions): Promise<void> {
+  if (options.fast !== undefined) {
+    const { decodeFast } = await import('./fast.js');
+    return decodeFast(file, { ...options, fast: options.fast });
+  }
+  const { decoder, framing } = await chosenFeed(options);
   const { only, passes } = filters(decoder, options);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const capture = new Capture(file);
   const findings = new Findings(say);
   const out = new Output();
   const stats = options.stats ? new Stats(decoder) : undefined;
-  const format = formatter(options.format, decoder, only);
-  const progress = new Progress('decode', capture.size);
+  const print: Print = stats === undefined ? printer(decoder, options, only, out) : (found) => stats.message(found);
   let printed = 0;
   const messages = new Messages(
     decoder,
-    framing,
+    framingsFor(decoder, framing),
     findings,
     (found) => {
       if (printed >= limit || !passes(found)) return;
       printed++;
-      if (stats) stats.message(found);
-      else out.line(format.message(found));
+      print(found);
     },
     options.port,
     options.format === 'leaves' && !filtered(options)
       ? (packet, message, leaves) => out.line(JSON.stringify({ packet, message, leaves }))
       : undefined,
   );
-  if (!stats && format.head !== '') out.line(format.head);
+  const totals = await readCapture(capture, out, {
+    packet(p) {
+      stats?.packet(p);
+      messages.packet(p);
+    },
+    enough: () => printed >= limit,
+    finish: () => messages.finish(),
+  });
+  if (stats) for (const text of stats.report(options.format)) out.line(text);
+  await out.flush();
+  // Scripts that expect a silent standard error ask for the raw integers without the option.
+  const asked = options.prices === undefined ? watched() : options.prices === 'raw';
+  if (asked && printed > 0 && stats === undefined && isData(options.format)) tellScales(decoder);
+  if (findings.any) say(findings.summary);
+  endOfCapture(totals, findings.any);
+}
+
+const isData = (format: Format): boolean => format === 'ndjson' || format === 'csv';
+
+interface CaptureReader {
+  packet(p: CapturedPayload): void;
+  enough(): boolean;
+  finish(): void;
+}
+
+/** Reads the capture, with progress and back-pressure, until it ends, is interrupted or there is enough. */
+async function readCapture(capture: Capture, out: Output, reader: CaptureReader): Promise<CaptureTotals> {
+  const progress = new Progress('decode', capture.size);
   const interrupt = new Interrupt(capture.isPipe);
-  let totals: CaptureTotals;
   try {
-    totals = await capture.read(
+    const totals = await capture.read(
       (p) => {
-        if (printed >= limit) return;
-        stats?.packet(p);
-        messages.packet(p);
+        if (!reader.enough()) reader.packet(p);
       },
       {
         after: (done) => {
           progress.update(done);
           return out.full || capture.isPipe ? out.flush() : undefined;
         },
-        enough: () => printed >= limit,
+        enough: reader.enough,
         signal: interrupt.signal,
       },
     );
-    if (printed < limit) messages.finish();
+    if (!reader.enough()) reader.finish();
+    return totals;
   } finally {
     interrupt.dispose();
     progress.done();
     await out.flush();
   }
-  if (stats) for (const text of stats.report(options.format)) out.line(text);
-  await out.flush();
-  if (findings.any) say(findings.summary);
-  endOfCapture(totals, findings.any);
 }
 
 export function configure(command: Command): void {
@@ -159,6 +217,7 @@ export function configure(command: Command): void {
     .option('--framing <id>', 'how packets carry messages, or the file of your own; default: what the decoder names')
     .option('--port <n>', 'only packets from or to this port', wholeNumber('--port', 0, 65535))
     .addOption(oneOf('--format <name>', 'how messages are printed', FORMATS, 'ndjson'))
+    .addOption(oneOf('--prices <how>', 'ndjson and csv: the integers of the wire and their scale once, or decimals', PRICES))
     .option('--message <names>', 'only these messages, separated by commas', commaList)
     .option('--where <expression>', 'only messages whose fields pass')
     .option('--symbol <name>', 'only messages of this instrument: its symbol, or its number')

@@ -30,8 +30,12 @@ export interface Formatter {
 const ESCAPED = /["\\\u0000-\u001f]/;
 export const quote = (text: string): string => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`);
 
+export const PRICES = ['raw', 'text'] as const;
+/** How prices are written: the integer of the wire, or decimal text with the scale applied. */
+export type Prices = (typeof PRICES)[number];
+
 /** A value as `JSON.stringify(message.toObject())` writes it. */
-function json(value: unknown): string {
+export function json(value: unknown): string {
   switch (typeof value) {
     case 'number':
       return Number.isFinite(value) ? String(value) : 'null';
@@ -49,8 +53,31 @@ function json(value: unknown): string {
 
 type FieldsWriter = (view: Flyweight) => string;
 
+const scaleOf = (part: Fields[string] | undefined): number | undefined =>
+  part instanceof Field ? part.data.meaning?.scale : undefined;
+
+const priceText = (value: unknown, scale: number): unknown =>
+  typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))
+    ? formatPrice(value, scale)
+    : value;
+
+/** The same record with its prices as decimal text, groups and variants included. */
+function withPrices(record: object, fields: Fields): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(record)) {
+    const part = fields[name];
+    const scale = scaleOf(part);
+    if (scale !== undefined) out[name] = priceText(value, scale);
+    else if (part instanceof Group) out[name] = (value as object[]).map((entry) => withPrices(entry, part.fields));
+    else if (part instanceof When) out[name] = withPrices(value, part.fields);
+    else out[name] = typeof value === 'bigint' ? String(value) : value instanceof Uint8Array ? hex(value) : value;
+  }
+  return out;
+}
+
 /** Writes a message's fields as JSON; made once a message type. */
-export function fieldsWriter(fields: Fields): FieldsWriter {
+export function fieldsWriter(fields: Fields, prices: Prices = 'raw'): FieldsWriter {
+  if (prices === 'text') return (view) => JSON.stringify(withPrices(view.toObject(), fields));
   const names = Object.entries(fields).filter(([, part]) => !(part instanceof Filler) && part.kind !== 'composite');
   const plain = names.every(([, part]) => part instanceof Field || part.kind === 'constant');
   if (!plain) {
@@ -79,10 +106,10 @@ const byIndex = <T>(decoder: Decoder, make: (index: number) => T): ((index: numb
   };
 };
 
-function ndjson(decoder: Decoder): Formatter {
+function ndjson(decoder: Decoder, prices: Prices): Formatter {
   const writers = byIndex(decoder, (i) => ({
     name: quote(decoder.names[i] as string),
-    write: fieldsWriter(decoder.plan(i).record.fields),
+    write: fieldsWriter(decoder.plan(i).record.fields, prices),
   }));
   return {
     head: '',
@@ -204,7 +231,7 @@ function asTable(decoder: Decoder): Formatter {
 
 const csvCell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-function csv(decoder: Decoder, messages: ReadonlySet<number> | undefined): Formatter {
+function csv(decoder: Decoder, messages: ReadonlySet<number> | undefined, prices: Prices): Formatter {
   const columns = new Map<string, number>();
   decoder.names.forEach((_, i) => {
     if (messages !== undefined && !messages.has(i)) return;
@@ -225,10 +252,12 @@ function csv(decoder: Decoder, messages: ReadonlySet<number> | undefined): Forma
         if (part === undefined) continue;
         if (isNested(part)) {
           const object = view.toObject() as unknown as Record<string, unknown>;
-          if (object[name] !== undefined) out += csvCell(json(object[name]));
+          const priced = prices === 'text' ? withPrices(object, own) : object;
+          if (priced[name] !== undefined) out += csvCell(json(priced[name]));
           continue;
         }
-        const value = source[name];
+        const scale = prices === 'text' ? scaleOf(part) : undefined;
+        const value = scale === undefined ? source[name] : priceText(source[name], scale);
         if (value === null || value === undefined) continue;
         out += csvCell(value instanceof Uint8Array ? hex(value) : String(value));
       }
@@ -238,10 +267,15 @@ function csv(decoder: Decoder, messages: ReadonlySet<number> | undefined): Forma
 }
 
 /** The formatter of that name; `messages`: the only types that will come. */
-export function formatter(format: Format, decoder: Decoder, messages?: ReadonlySet<number>): Formatter {
+export function formatter(
+  format: Format,
+  decoder: Decoder,
+  messages?: ReadonlySet<number>,
+  prices: Prices = 'raw',
+): Formatter {
   switch (format) {
     case 'ndjson':
-      return ndjson(decoder);
+      return ndjson(decoder, prices);
     case 'leaves':
       return asLeaves();
     case 'pretty':
@@ -249,6 +283,6 @@ export function formatter(format: Format, decoder: Decoder, messages?: ReadonlyS
     case 'table':
       return asTable(decoder);
     case 'csv':
-      return csv(decoder, messages);
+      return csv(decoder, messages, prices);
   }
 }

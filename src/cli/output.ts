@@ -1,24 +1,51 @@
 /** Standard output in chunks, with back-pressure; tables; a progress bar on standard error. */
+import { printable } from '../printable.js';
 import { dataStream, writeData } from './terminal.js';
 
-const CHUNK = 1 << 16;
+const CHUNK = 1 << 17;
+/** Of a character of text in UTF-8. */
+const BYTES_MOST = 3;
 
-/** Collects text and writes it in chunks; `full` says when to `flush`, which waits while the reader is slow. */
+/** Collects lines and writes them in chunks; `full` says when to `flush`, which waits while the reader is slow. */
 export class Output {
-  #text = '';
+  /** The chunk that is being filled, and where its next byte goes; whoever writes into it has reserved the room. */
+  bytes: Buffer = Buffer.alloc(CHUNK);
+  view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+  at = 0;
+  #writing: Promise<void>[] = [];
   constructor(readonly stream: NodeJS.WriteStream = dataStream) {}
 
   get full(): boolean {
-    return this.#text.length >= CHUNK;
+    return this.#writing.length > 0 || this.at >= CHUNK / 2;
   }
+  /** Makes room for `count` bytes; returns where they go. */
+  reserve(count: number): number {
+    if (this.at + count > this.bytes.length) this.#write(count);
+    return this.at;
+  }
+  /** Hands the chunk over. Files and pipes take it at once, and it is filled again; what waits in the stream is left to it. */
+  #write(count: number): void {
+    if (this.at > 0) {
+      const written = writeData(this.bytes.subarray(0, this.at), this.stream);
+      this.at = 0;
+      if (written === undefined && count <= this.bytes.length) return;
+      if (written !== undefined) this.#writing.push(written);
+    } else if (count <= this.bytes.length) return;
+    this.bytes = Buffer.alloc(Math.max(CHUNK, count));
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+  }
+  /** What a terminal would obey is escaped. */
   line(text: string): void {
-    this.#text += `${text}\n`;
+    const shown = printable(text);
+    const at = this.reserve(BYTES_MOST * shown.length + 1);
+    this.at = at + this.bytes.write(shown, at);
+    this.bytes[this.at++] = 0x0a;
   }
   async flush(): Promise<void> {
-    if (this.#text === '') return;
-    const text = this.#text;
-    this.#text = '';
-    await writeData(text, this.stream);
+    this.#write(0);
+    const writing = this.#writing;
+    this.#writing = [];
+    await Promise.all(writing);
   }
 }
 

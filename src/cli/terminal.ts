@@ -2,7 +2,6 @@
  * The only place of the command line that writes: data to standard output, everything else to standard error, both
  * without the control characters that text from packets and files may hold.
  */
-import { once } from 'node:events';
 import { printable } from '../printable.js';
 import { ENVIRONMENT, OK } from './exit.js';
 
@@ -14,9 +13,18 @@ export const say = (text: string): void => {
   process.stderr.write(`${printable(text)}\n`);
 };
 
-/** Waits where the reader is slow. */
-export async function writeData(text: string, stream: NodeJS.WriteStream = dataStream): Promise<void> {
-  if (!stream.write(printable(text))) await once(stream, 'drain');
+/**
+ * Writes bytes, which are printable already. Undefined: they are out; else the promise that they will be, and until then
+ * the memory is the stream's.
+ */
+export function writeData(bytes: Uint8Array, stream: NodeJS.WriteStream = dataStream): Promise<void> | undefined {
+  let done: (error?: Error | null) => void = () => {};
+  const sent = stream.write(bytes, (error) => done(error));
+  if (sent && stream.writableLength === 0) return undefined;
+  return new Promise((resolve, reject) => {
+    // What listens to errors of the stream comes first: it may end the process.
+    done = (error) => (error ? setImmediate(reject, error) : resolve());
+  });
 }
 
 /** Where people look on while something lasts: nothing is drawn into files and pipes. */

@@ -423,15 +423,35 @@ function ipv6Text(view: DataView, at: number): string {
   return `[${groups.slice(0, best.from).join(':')}::${groups.slice(best.from + best.length).join(':')}]`;
 }
 
+/** So many addresses are remembered: a capture has few, and a scan of ports must not fill memory. */
+const ENDPOINTS_MOST = 4096;
+const endpoints = new Map<number, string>();
+
+/** `ip:port` of an IPv4 address, made once for the packets of a line. */
+function endpoint(view: DataView, at: number, port: number): string {
+  const key = view.getUint32(at) * 0x1_0000 + port;
+  const known = endpoints.get(key);
+  if (known !== undefined) return known;
+  if (endpoints.size >= ENDPOINTS_MOST) endpoints.clear();
+  const text = `${ipv4Text(view, at)}:${port}`;
+  endpoints.set(key, text);
+  return text;
+}
+
 function readPacket({ view }: Ring, at: number): CapturedPayload {
   const flags = view.getUint32(at + PACKET_PACKET_FLAGS_AT, true);
-  const ipText = (flags & PACKET_IPV6) !== 0 ? ipv6Text : ipv4Text;
   const destinationPort = view.getUint16(at + PACKET_DESTINATION_PORT_AT, true);
+  const sourcePort = view.getUint16(at + PACKET_SOURCE_PORT_AT, true);
+  const sourceAt = at + PACKET_SOURCE_HIGH_AT;
+  const destinationAt = at + PACKET_DESTINATION_HIGH_AT;
+  const isV6 = (flags & PACKET_IPV6) !== 0;
   return {
     number: Number(view.getBigUint64(at + PACKET_NUMBER_AT, true)),
     time: view.getBigInt64(at + PACKET_TIME_AT, true),
-    source: `${ipText(view, at + PACKET_SOURCE_HIGH_AT)}:${view.getUint16(at + PACKET_SOURCE_PORT_AT, true)}`,
-    destination: `${ipText(view, at + PACKET_DESTINATION_HIGH_AT)}:${destinationPort}`,
+    source: isV6 ? `${ipv6Text(view, sourceAt)}:${sourcePort}` : endpoint(view, sourceAt, sourcePort),
+    destination: isV6
+      ? `${ipv6Text(view, destinationAt)}:${destinationPort}`
+      : endpoint(view, destinationAt, destinationPort),
     destinationPort,
     transport: flags & PACKET_FILE_RECORD ? 'file' : flags & PACKET_TCP ? 'tcp' : 'udp',
     truncated: (flags & PACKET_TRUNCATED) !== 0,

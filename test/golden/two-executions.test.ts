@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Findings, framingsFor, Messages } from '../../src/capture/messages.js';
 import { Capture } from '../../src/capture/packets.js';
@@ -8,31 +7,7 @@ import { findDecoder } from '../../src/decoders/registry.js';
 import { Digests } from '../../src/layout/digests.js';
 import { compileCatalogue } from '../../src/layout/index.js';
 import { native } from '../../src/native.js';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const shared = join(root, '../shared/captures');
-const there = existsSync(shared);
-if (!there) console.warn('../shared/captures is not there: only our own fixtures are held against each other');
-
-const map = JSON.parse(readFileSync(join(root, 'oracle-map.json'), 'utf8')) as {
-  readonly folders: Readonly<Record<string, string>>;
-  readonly captures: Readonly<Record<string, string>>;
-};
-const FIXTURES: readonly (readonly [file: string, decoder: string])[] = [
-  ['itch50-clean.pcap', 'nasdaq-totalview-itch-5.0'],
-  ['itch50-ab-lossy.pcap', 'nasdaq-totalview-itch-5.0'],
-  ['itch50-vlan-us.pcap', 'nasdaq-totalview-itch-5.0'],
-  ['itch50-soup.pcap', 'session-soupbintcp-3'],
-  ['itch50.bin', 'nasdaq-totalview-itch-5.0'],
-];
-const CAPTURE = /\.(pcap|pcapng|itch|dump)(\.gz)?$/;
-
-function captures(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((e) => {
-    const path = join(folder, e.name);
-    return e.isDirectory() ? captures(path) : CAPTURE.test(e.name) ? [path] : [];
-  });
-}
+import { FIXTURES, mapped, root, there } from './shared-captures.js';
 
 /** The messages of a capture, each behind its length: what the native walk reads. */
 async function messagesOf(file: string, id: string): Promise<{ bytes: Uint8Array; count: number } | undefined> {
@@ -106,11 +81,7 @@ describe('two executions, one result', () => {
       let files = 0;
       let messages = 0;
       const none: string[] = [];
-      for (const file of captures(shared).sort()) {
-        const path = relative(shared, file);
-        const stem = join(dirname(path), basename(path).replace(CAPTURE, ''));
-        const id = map.captures[stem] ?? map.folders[dirname(path)];
-        if (id === undefined) continue;
+      for (const { file, path, id } of mapped()) {
         const seen = await compare(file, id);
         if (seen === 0) none.push(path);
         files++;

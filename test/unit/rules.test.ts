@@ -88,7 +88,6 @@ describe('functions', () => {
     'src/layout/check.ts': ['check'],
     'src/layout/plan.ts': ['fill'],
     'src/layout/view.ts': ['numberGetter'],
-    'src/cli/decode.ts': ['decode'],
     'src/cli/stats.ts': ['report'],
     'src/simulator/capture.ts': ['writeCapture'],
     'src/simulator/itch-generator.ts': ['makeWriters', '#trade'],
