@@ -217,7 +217,9 @@ export function configure(command: Command): void {
     .option('--framing <id>', 'how packets carry messages, or the file of your own; default: what the decoder names')
     .option('--port <n>', 'only packets from or to this port', wholeNumber('--port', 0, 65535))
     .addOption(oneOf('--format <name>', 'how messages are printed', FORMATS, 'ndjson'))
-    .addOption(oneOf('--prices <how>', 'ndjson and csv: the integers of the wire and their scale once, or decimals', PRICES))
+    .addOption(
+      oneOf('--prices <how>', 'ndjson and csv: the integers of the wire and their scale once, or decimals', PRICES),
+    )
     .option('--message <names>', 'only these messages, separated by commas', commaList)
     .option('--where <expression>', 'only messages whose fields pass')
     .option('--symbol <name>', 'only messages of this instrument: its symbol, or its number')

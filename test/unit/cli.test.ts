@@ -42,6 +42,22 @@ describe('decode', () => {
     });
   });
 
+  it('writes prices as decimals on demand, and says once what their integers are', async () => {
+    const decode = (...words: string[]) => venuewire(['decode', fixture('itch50-vlan-us.pcap'), ...ITCH, ...words]);
+    const [plain, raw, text] = await Promise.all([decode(), decode('--prices', 'raw'), decode('--prices', 'text')]);
+    expect(raw.out).toBe(plain.out);
+    expect(raw.err.trim().split('\n')).toEqual([
+      expect.stringMatching(/^prices are the integers .* 10\^-4 .*--prices text/),
+    ]);
+    expect(text.err).toBe('');
+    const prices = (ran: typeof raw) =>
+      (ran.json() as unknown as Decoded[]).filter((l) => l.message === 'addOrder').map((l) => l.fields.price);
+    expect(prices(text).length).toBeGreaterThan(0);
+    expect(prices(text)).toEqual(prices(raw).map((p) => (Number(p) / 10_000).toFixed(4)));
+    const table = await decode('--format', 'table', '--prices', 'text');
+    expect(table.err).toContain('--prices is about ndjson and csv');
+  });
+
   it('tells of every leaf where it stands in the transport payload', async () => {
     const ran = await venuewire(['decode', fixture('itch50-vlan-us.pcap'), ...ITCH, '--format', 'leaves']);
     const { packets } = readPcap('itch50-vlan-us.pcap');
