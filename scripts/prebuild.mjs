@@ -43,7 +43,8 @@ function findZig(install) {
   const known = process.env.ZIG ? [[process.env.ZIG]] : [[own, '-m', 'ziglang'], ['python3', '-m', 'ziglang'], ['zig']];
   const works = known.find(([command, ...words]) => spawnSync(command, [...words, 'version']).status === 0);
   if (works) return works;
-  if (!install) throw new Error('zig is not here. Install it with: pip install ziglang, or run this again with --install');
+  if (!install)
+    throw new Error('zig is not here. Install it with: pip install ziglang, or run this again with --install');
   const run = (...words) => {
     const { status, stderr } = spawnSync(words[0], words.slice(1), { encoding: 'utf8' });
     if (status !== 0) throw new Error(`${words.join(' ')} failed: ${stderr}`);
@@ -107,7 +108,17 @@ async function build(name, zig) {
   const missing = wanted.filter(({ object }) => !existsSync(object));
   await pool(
     missing.map(({ source, object }) => async () => {
-      await run([...zig, 'c++', ...flags, ...COMPILE, ...includes().map((i) => `-I${i}`), '-c', source, '-o', `${object}.new`]);
+      await run([
+        ...zig,
+        'c++',
+        ...flags,
+        ...COMPILE,
+        ...includes().map((i) => `-I${i}`),
+        '-c',
+        source,
+        '-o',
+        `${object}.new`,
+      ]);
       renameSync(`${object}.new`, object);
     }),
     Number(process.env.CMAKE_BUILD_PARALLEL_LEVEL ?? availableParallelism()),
