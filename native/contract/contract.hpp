@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0x149ad869;
+inline constexpr uint32_t kContract = 0xdfc9bd6b;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -647,21 +647,22 @@ enum class FeedCounter : uint32_t {
   captureBytes = 9,  ///< counter, bytes: bytes of the capture read so far
   longestCycleNs = 10,  ///< peak, nanoseconds: longest time between two looks at the sockets
   truncatedDatagrams = 11,  ///< counter, packets: datagrams longer than the receive buffer
-  heldBytes = 12,  ///< peak, bytes: most bytes so far held for gaps, replies and snapshots
-  heldBytesMax = 13,  ///< gauge, bytes: the most that it can be, by what is declared
-  captureMalformed = 14,  ///< counter, events: faults in the capture file itself
-  captureNotIp = 15,  ///< counter, packets: frames skipped: not IP
-  captureUnknownLink = 16,  ///< counter, packets: frames skipped: a link layer that is not known
-  captureUnknownLinkType = 17,  ///< gauge, events: the first link type that is not known
-  captureUnknownEncapsulation = 18,  ///< counter, packets: frames skipped: a tunnel that is not known
-  captureOtherTransports = 19,  ///< counter, packets: frames skipped: neither UDP nor TCP
-  captureCutHeaders = 20,  ///< counter, packets: frames skipped: cut inside their headers
-  captureBadHeaders = 21,  ///< counter, packets: frames skipped: headers that contradict themselves
-  captureFragmentsLost = 22,  ///< counter, packets: frames skipped: fragments never completed
-  captureElsewhere = 23,  ///< counter, packets: frames skipped: for a destination that is no line
-  captureTruncated = 24,  ///< counter, packets: packets that the capture cut short
+  foreignDatagrams = 12,  ///< counter, packets: datagrams received for a destination that is no line
+  heldBytes = 13,  ///< peak, bytes: most bytes so far held for gaps, replies and snapshots
+  heldBytesMax = 14,  ///< gauge, bytes: the most that it can be, by what is declared
+  captureMalformed = 15,  ///< counter, events: faults in the capture file itself
+  captureNotIp = 16,  ///< counter, packets: frames skipped: not IP
+  captureUnknownLink = 17,  ///< counter, packets: frames skipped: a link layer that is not known
+  captureUnknownLinkType = 18,  ///< gauge, events: the first link type that is not known
+  captureUnknownEncapsulation = 19,  ///< counter, packets: frames skipped: a tunnel that is not known
+  captureOtherTransports = 20,  ///< counter, packets: frames skipped: neither UDP nor TCP
+  captureCutHeaders = 21,  ///< counter, packets: frames skipped: cut inside their headers
+  captureBadHeaders = 22,  ///< counter, packets: frames skipped: headers that contradict themselves
+  captureFragmentsLost = 23,  ///< counter, packets: frames skipped: fragments never completed
+  captureElsewhere = 24,  ///< counter, packets: frames skipped: for a destination that is no line
+  captureTruncated = 25,  ///< counter, packets: packets that the capture cut short
 };
-inline constexpr uint32_t kFeedCounters = 25;
+inline constexpr uint32_t kFeedCounters = 26;
 
 // ── the ring ──
 inline constexpr uint32_t kHeadAt = 0;  ///< written by the core (release), read by JavaScript

@@ -129,8 +129,8 @@ void Session::watch(uint16_t line, bool malformed, const Arrival& arrival) {
 void Session::tell_malformed(uint16_t line, int64_t now_ns) {
   health_[line].told = true;
   Channel& c = channel_of(spec_.lines[line]);
-  c.say(NoticeCode::malformed, Reason::none, c.next(), c.next(), now_ns, 0xFFFF, uint32_t(health_[line].malformed),
-        line);
+  c.say(NoticeCode::malformed, Reason::none, c.next(), c.next(), now_ns, kNoRequester,
+        uint32_t(health_[line].malformed), line);
 }
 
 bool Session::stream(uint16_t line, Bytes bytes, int64_t receive_ns, int64_t now_ns, uint32_t flow, Sender sender) {
@@ -147,6 +147,7 @@ bool Session::stream(uint16_t line, Bytes bytes, int64_t receive_ns, int64_t now
     const Bytes rest{held.data() + at, uint32_t(held.size() - at)};
     const int64_t size = stream_packet_size(framing, rest, kStreamPacketMax);
     if (size < 0) {
+      channel_of(l).counters()[ChannelCounter::malformed]++;
       ok = false;
       at = held.size();
       break;
@@ -160,6 +161,16 @@ bool Session::stream(uint16_t line, Bytes bytes, int64_t receive_ns, int64_t now
 }
 
 void Session::stream_break(uint16_t line, uint32_t flow) { stream_rest_.erase(uint64_t(line) << 32 | flow); }
+
+void Session::line_up(uint16_t line, int64_t now_ns) {
+  Channel& c = channel_of(spec_.lines[line]);
+  c.say(NoticeCode::lineUp, Reason::none, c.next(), c.next(), now_ns, kNoRequester, 0, line);
+}
+
+void Session::line_down(uint16_t line, Reason why, int64_t now_ns) {
+  Channel& c = channel_of(spec_.lines[line]);
+  c.say(NoticeCode::lineDown, why, c.next(), c.next(), now_ns, kNoRequester, 0, line);
+}
 
 void Session::record(uint16_t line, Bytes message, int64_t receive_ns, int64_t now_ns) {
   const LineSpec& l = spec_.lines[line];

@@ -55,6 +55,9 @@ class Session final : public ReplySink {
                             Sender sender = {});
   /// The flow is over, or bytes of it are missing: what is kept of a packet is of no use.
   void stream_break(uint16_t line, uint32_t flow = 0);
+  /// The connection that brings a line's packets is there, or is lost: told on the line's channel.
+  void line_up(uint16_t line, int64_t now_ns);
+  void line_down(uint16_t line, Reason why, int64_t now_ns);
   /// One bare message of a file that counts by position.
   void record(uint16_t line, Bytes message, int64_t receive_ns, int64_t now_ns);
 

@@ -15,20 +15,19 @@ constexpr uint32_t kServicePackets = 64;
 
 }  // namespace
 
-bool Feed::Capture::open() {
-  const SourceConfig& source = feed_.source_;
+bool CaptureDriver::open() {
   if (!loop_.open()) {
-    feed_.fail("VW_EPOLL", "The event loop could not be opened (errno " + std::to_string(errno) + ")");
+    delivery_.fail("VW_EPOLL", "The event loop could not be opened (errno " + std::to_string(errno) + ")");
     return false;
   }
-  feed_.set_waker(&loop_);
+  delivery_.set_waker(&loop_);
   std::unique_ptr<ByteSource> bytes;
-  if (source.memory != nullptr) {
-    bytes = std::make_unique<MemorySource>(source.memory, source.memory_bytes);
+  if (source_.memory != nullptr) {
+    bytes = std::make_unique<MemorySource>(source_.memory, source_.memory_bytes);
   } else {
     auto file = std::make_unique<FileSource>(loop_);
-    if (!file->open(source.file)) {
-      feed_.fail("VW_CAPTURE_OPEN", source.name() + ": " + file->problem());
+    if (!file->open(source_.file)) {
+      delivery_.fail("VW_CAPTURE_OPEN", source_.name() + ": " + file->problem());
       return false;
     }
     bytes = std::move(file);
@@ -37,23 +36,23 @@ bool Feed::Capture::open() {
   return true;
 }
 
-void Feed::Capture::run() {
+void CaptureDriver::run() {
   if (open()) {
     read();
     input_.reset();  // it uses the loop
   }
-  feed_.set_waker(nullptr);
+  delivery_.set_waker(nullptr);
 }
 
-void Feed::Capture::read() {
+void CaptureDriver::read() {
   reader_.open_stream();
   CapturedPacket packet;
-  while (!feed_.stop_.load(std::memory_order_relaxed)) {
+  while (!delivery_.stopping()) {
     status_ = reader_.next(packet);
     if (status_ == CaptureStatus::more) {
       // Whoever writes into the pipe may take its time: what has come is seen now.
       count();
-      feed_.publish();
+      delivery_.publish();
       if (!input_->fill(reader_) && input_->status() == SourceStatus::stopped) break;
       continue;
     }
@@ -64,30 +63,30 @@ void Feed::Capture::read() {
     if (since_publish_ < kPublishBytes) continue;
     since_publish_ = 0;
     count();
-    feed_.publish();
+    delivery_.publish();
   }
   if (refused_) return;
   flows_.finish();
   count();
-  if (!feed_.source_.packets) {
+  if (!source_.packets) {
     // Waits out the reader, so that what is held or lost reaches it too.
     session_.finish(Reason::endOfData, now_ns_);
     unblock();
     session_.update_gauges();
   }
-  if (feed_.has_failed_ || fail()) return;
+  if (delivery_.has_failed() || fail()) return;
   Notice end;
   end.code = NoticeCode::endOfData;
   end.time_ns = now_ns_;
-  feed_.writer_.notice(end);
-  feed_.flush();
-  feed_.writer_.set_state(FeedState::ended);
+  delivery_.writer().notice(end);
+  delivery_.flush();
+  delivery_.end(FeedState::ended);
 }
 
-bool Feed::Capture::take(const CapturedPacket& packet) {
+bool CaptureDriver::take(const CapturedPacket& packet) {
   // A file waits for its reader: nothing is dropped, nothing grows.
   if (!make_room(packet.payload.size)) return false;
-  if (feed_.source_.packets) return pass_on(packet);
+  if (source_.packets) return pass_on(packet);
   hand_over(packet);
   unblock();
   if (session_.deadline() <= now_ns_ || ++since_service_ >= kServicePackets) {
@@ -97,7 +96,7 @@ bool Feed::Capture::take(const CapturedPacket& packet) {
   return true;
 }
 
-void Feed::Capture::hand_over(const CapturedPacket& p) {
+void CaptureDriver::hand_over(const CapturedPacket& p) {
   const IpAddress to = p.ip_version == 6 ? IpAddress::v6(p.destination_ip6) : IpAddress::v4(p.destination_ip);
   bool flow = false;
   const bool any = router_.each(to, p.destination_port, p.source_ip, [&](uint16_t line) {
@@ -113,7 +112,7 @@ void Feed::Capture::hand_over(const CapturedPacket& p) {
   if (!any) elsewhere_++;
 }
 
-bool Feed::Capture::pass_on(const CapturedPacket& p) {
+bool CaptureDriver::pass_on(const CapturedPacket& p) {
   BatchWriter::PacketInfo info{};
   info.number = p.number;
   info.time_ns = p.time_ns;
@@ -131,20 +130,20 @@ bool Feed::Capture::pass_on(const CapturedPacket& p) {
     store_uint(info.source, p.source_ip, 4, true);
     store_uint(info.destination, p.destination_ip, 4, true);
   }
-  while (!feed_.writer_.packet(info, p.payload)) {
-    if (p.payload.size > feed_.writer_.data_bytes() / 4) {
+  while (!delivery_.writer().packet(info, p.payload)) {
+    if (p.payload.size > delivery_.writer().data_bytes() / 4) {
       refused_ = true;
-      feed_.fail("VW_RING", "A packet of " + std::to_string(p.payload.size) + " bytes does not fit the ring");
+      delivery_.fail("VW_RING", "A packet of " + std::to_string(p.payload.size) + " bytes does not fit the ring");
       return false;
     }
-    if (!feed_.wait_for_room(0)) return false;
+    if (!delivery_.wait_for_room(0)) return false;
   }
   return true;
 }
 
-void Feed::Capture::count() {
+void CaptureDriver::count() {
   const CaptureCounters& c = reader_.counters();
-  FeedCounters& counters = feed_.counters_;
+  FeedCounters counters = delivery_.counters();
   counters[F::captureBytes] = input_->position(reader_);
   counters[F::captureFrames] = c.frames;
   counters[F::captureSkipped] = c.skipped() + c.fragments_dropped + elsewhere_;
@@ -160,16 +159,16 @@ void Feed::Capture::count() {
   counters[F::captureTruncated] = c.truncated;
 }
 
-bool Feed::Capture::fail() {
+bool CaptureDriver::fail() {
   const SourceStatus source = input_->status();
   if (source == SourceStatus::unreadable) {
-    feed_.fail("VW_CAPTURE_OPEN", feed_.source_.name() + ": " + input_->problem());
+    delivery_.fail("VW_CAPTURE_OPEN", source_.name() + ": " + input_->problem());
     return true;
   }
   const bool damaged = source == SourceStatus::damaged;
   if (!damaged && status_ != CaptureStatus::malformed) return false;
   if (!damaged && !reader_.opened()) {
-    feed_.fail("VW_CAPTURE_FORMAT", feed_.source_.name() + ": " + reader_.problem());
+    delivery_.fail("VW_CAPTURE_FORMAT", source_.name() + ": " + reader_.problem());
     return true;
   }
   // The fault of the file is the cause; that the capture ends inside a record is what comes of it.
@@ -177,24 +176,24 @@ bool Feed::Capture::fail() {
                              ? " (byte " + std::to_string(reader_.offset()) + " of the unpacked capture, after frame " +
                                    std::to_string(reader_.counters().frames) + ")"
                              : "";
-  feed_.counters_[F::captureMalformed]++;
-  feed_.flush();
-  feed_.fail("VW_CAPTURE_MALFORMED",
-             feed_.source_.name() + ": " + (damaged ? input_->problem() + at : reader_.problem()));
+  delivery_.counter(F::captureMalformed)++;
+  delivery_.flush();
+  delivery_.fail("VW_CAPTURE_MALFORMED",
+                 source_.name() + ": " + (damaged ? input_->problem() + at : reader_.problem()));
   return true;
 }
 
-bool Feed::Capture::make_room(uint32_t bytes) {
-  const uint32_t wanted = std::min(bytes + uint32_t(sizeof(NoticeRecord)), feed_.writer_.bytes_max());
-  return feed_.writer_.room(wanted) || feed_.wait_for_room(wanted);
+bool CaptureDriver::make_room(uint32_t bytes) {
+  const uint32_t wanted = std::min(bytes + uint32_t(sizeof(NoticeRecord)), delivery_.writer().bytes_max());
+  return delivery_.writer().room(wanted) || delivery_.wait_for_room(wanted);
 }
 
-void Feed::Capture::unblock() {
+void CaptureDriver::unblock() {
   while (session_.blocked() && make_room(65536)) session_.resume(now_ns_);
 }
 
 template <typename Take>
-bool Feed::Capture::each_line(const TcpFlow& flow, Take take) {
+bool CaptureDriver::each_line(const TcpFlow& flow, Take take) {
   const bool six = flow.ip_version == 6;
   const IpAddress to =
       six ? IpAddress::v6(flow.destination) : IpAddress::v4(uint32_t(load_uint(flow.destination, 4, true)));
@@ -202,21 +201,19 @@ bool Feed::Capture::each_line(const TcpFlow& flow, Take take) {
   return router_.each(to, flow.destination_port, source, take);
 }
 
-void Feed::Capture::on_bytes(const TcpFlow& flow, const TcpChunk& chunk) {
+void CaptureDriver::on_bytes(const TcpFlow& flow, const TcpChunk& chunk) {
   if (!make_room(chunk.bytes.size)) return;
   const Sender sender{flow.ip_version == 4 ? uint32_t(load_uint(flow.source, 4, true)) : 0, flow.source_port};
-  (void)each_line(flow, [&](uint16_t line) {
-    if (session_.stream(line, chunk.bytes, chunk.time_ns, now_ns_, flow.id, sender)) return;
-    session_.channel(0).counters()[ChannelCounter::malformed]++;
-  });
+  (void)each_line(
+      flow, [&](uint16_t line) { (void)session_.stream(line, chunk.bytes, chunk.time_ns, now_ns_, flow.id, sender); });
   unblock();
 }
 
-void Feed::Capture::on_end(const TcpFlow& flow, TcpEnd) {
+void CaptureDriver::on_end(const TcpFlow& flow, TcpEnd) {
   (void)each_line(flow, [&](uint16_t line) { session_.stream_break(line, flow.id); });
 }
 
-void Feed::Capture::on_hole(const TcpFlow& flow, uint64_t, uint64_t) {
+void CaptureDriver::on_hole(const TcpFlow& flow, uint64_t, uint64_t) {
   on_end(flow, TcpEnd::capture_end);  // what has been kept of a packet does not go on
   session_.channel(0).counters()[ChannelCounter::malformed]++;
 }

@@ -1,7 +1,8 @@
 // Drives a session from a capture: packets to their lines, TCP flows put together, everything as fast as the reader
 // takes it. Lives on the feed's thread.
 #pragma once
-#include "feed/feed.hpp"
+#include "feed/delivery.hpp"
+#include "feed/source.hpp"
 #include "io/capture_input.hpp"
 #include "io/event_loop.hpp"
 #include "io/tcp_flow.hpp"
@@ -16,14 +17,16 @@ class NoHost final : public Host {
   void close(uint16_t) override {}
 };
 
-class Feed::Capture final : private TcpFlowSink {
+class CaptureDriver final : private TcpFlowSink {
  public:
-  explicit Capture(Feed& feed)
-      : feed_(feed),
-        session_(feed.spec_, host_, feed.writer_, feed.channel_counters_, feed.counters_),
+  /// All of them outlive this.
+  CaptureDriver(const SessionSpec& spec, const SourceConfig& source, Delivery& delivery)
+      : source_(source),
+        delivery_(delivery),
+        session_(spec, host_, delivery.writer(), delivery.channel_counters(), delivery.counters()),
         flows_(*this),
-        router_(feed.spec_.lines) {
-    for (const Route& r : feed.source_.routes) router_.add(r);
+        router_(spec.lines) {
+    for (const Route& r : source.routes) router_.add(r);
   }
 
   void run();
@@ -50,7 +53,8 @@ class Feed::Capture final : private TcpFlowSink {
   void on_hole(const TcpFlow& flow, uint64_t position, uint64_t bytes) override;
   void on_end(const TcpFlow& flow, TcpEnd why) override;
 
-  Feed& feed_;
+  const SourceConfig& source_;
+  Delivery& delivery_;
   NoHost host_;
   Session session_;
   EventLoop loop_;

@@ -120,7 +120,7 @@ double cost(uint16_t count) {
 int main(int argc, char** argv) {
   using namespace venuewire;
   if (argc > 1 && std::string(argv[1]) == "--bench") {
-    for (const uint16_t n : {2, 16, 256, 4096})
+    for (const uint16_t n : std::initializer_list<uint16_t>{2, 16, 256, 4096})
       std::printf("%5u destinations: %.1f ns a look-up\n", unsigned(n), cost(n));
     return 0;
   }

@@ -1,0 +1,74 @@
+// Drives a session from the network: receivers for the lines, sockets for the requesters, and what others carry. One
+// event loop on the feed's thread waits for all of them.
+#pragma once
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "feed/delivery.hpp"
+#include "feed/external_driver.hpp"
+#include "feed/router.hpp"
+#include "feed/source.hpp"
+#include "io/client.hpp"
+#include "io/event_loop.hpp"
+#include "io/receiver.hpp"
+
+namespace venuewire {
+
+class LiveDriver final : public Host, public ClientEvents {
+ public:
+  /// All of them outlive this.
+  LiveDriver(const SessionSpec& spec, const SourceConfig& source, Delivery& delivery);
+
+  void run();
+
+ private:
+  /// What one interface hears: its receivers, and the lines that its datagrams are for.
+  struct Port {
+    explicit Port(const std::vector<LineSpec>& all) : router(all) {}
+    ReceiveConfig config;
+    std::vector<std::vector<uint16_t>> lines;  // by group
+    Router router;
+    Receivers receivers;
+  };
+
+  [[nodiscard]] int64_t now() const;
+  [[nodiscard]] bool open_lines();
+  [[nodiscard]] bool add_line(uint16_t index);
+  [[nodiscard]] Port& port_of(const LineSpec& line);
+  [[nodiscard]] bool open_port(const ReceiveBackend& backend, Port& port, std::vector<LineReport>& reports);
+  void line_failed(uint16_t index, const std::string& why);
+
+  void turn();
+  [[nodiscard]] int64_t timeout_ns(int64_t at) const;
+  void note_cycle(int64_t at);
+  void receive(size_t index);
+  void report();
+  /// Each session is left as its protocol wants it; servers have a moment to take it in.
+  void say_goodbye();
+
+  void connect(uint16_t requester, uint16_t server) override;
+  void send(uint16_t requester, Bytes bytes) override;
+  void close(uint16_t requester) override;
+  void leave(uint16_t requester) override;
+  void on_connected(uint32_t id) override;
+  void on_data(uint32_t id, Bytes bytes) override;
+  void on_closed(uint32_t id, ClientCloseReason reason, int system_error) override;
+
+  const SessionSpec& spec_;
+  const SourceConfig& source_;
+  Delivery& delivery_;
+  EventLoop loop_;
+  Clients clients_;
+  Session session_;
+  ExternalDriver external_;
+  std::vector<std::unique_ptr<Port>> ports_;
+  std::vector<std::pair<Receiver*, Port*>> receivers_;  // by their tokens
+  std::vector<Datagram> batch_;
+  std::vector<LoopEvent> events_;
+  int64_t base_ns_ = 0;
+  int64_t gauges_ns_ = 0;
+  int64_t cycle_ns_ = 0;
+};
+
+}  // namespace venuewire

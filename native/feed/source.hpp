@@ -1,0 +1,39 @@
+// Where a feed's packets come from, as configured.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "feed/router.hpp"
+
+namespace venuewire {
+
+class ExternalPort;
+
+struct SourceConfig {
+  bool live = true;
+  int cpu = -1;  ///< pin the thread; −1: do not
+  // live
+  std::string receive = "socket";  ///< name of a receive backend
+  uint32_t receive_buffer_bytes = 8u << 20;
+  uint32_t busy_poll_us = 0;
+  bool spin = false;                       ///< never sleep: lowest latency, one core
+  std::shared_ptr<ExternalPort> external;  ///< lines and servers that somebody else connects to; null: none
+  // capture
+  std::string file;                 ///< a path; `-`: standard input
+  const uint8_t* memory = nullptr;  ///< stays where it is and as large as it is until the feed is gone
+  uint64_t memory_bytes = 0;
+  std::vector<Route> routes;
+  bool packets = false;  ///< payloads as they are, without channels
+
+  std::string label;  ///< what errors call the capture; empty: the path
+
+  [[nodiscard]] std::string name() const {
+    if (!label.empty()) return label;
+    if (memory != nullptr) return "the capture in memory";
+    return file == "-" ? "standard input" : file;
+  }
+};
+
+}  // namespace venuewire
