@@ -24,7 +24,7 @@ constexpr uint32_t kNoticeUnits = sizeof(NoticeRecord) / kUnitBytes;
 constexpr uint64_t kGrowth = 16;
 constexpr size_t kPendingMax = 1024;   // notices that wait for room
 constexpr uint32_t kSlackUnits = 512;  // kept free for notices
-constexpr int32_t kShort = 48;         // bytes copied at once
+constexpr uint32_t kShort = 48;        // bytes copied at once
 
 constexpr uint32_t run_units(uint32_t wire_bytes) {
   return uint32_t((uint64_t(wire_bytes) * kGrowth + sizeof(RunRecord) + kShort) / 8 + 1);
@@ -150,26 +150,40 @@ void BatchWriter::learn(Bytes message) {
   if (at == selection_.instruments.end() || *at != key) selection_.instruments.insert(at, key);
 }
 
-template <bool kSelect, typename Walk>
-uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& counters) {
-  const uint32_t bound = run_units(run.body.size);
-  uint8_t* const start = reserve(bound);
-  uint8_t* p = start + sizeof(RunRecord);
-  const bool numbered = run.framing->numbering == Numbering::packet;
-  const uint8_t* const body_end = run.body.data + run.body.size;
-  uint32_t walked = 0, written = 0, left_out = 0, faults = 0, unknown = 0;
-  Bytes message;
-  for (uint32_t skip = run.skip; skip > 0; skip--) {
-    if (walk.next(message)) continue;
-    if (walk.bounded_by_packet()) return run.take == kCountUnknown ? 0 : run.take;  // inside what nobody can part
-    counters[C::malformed]++;
-    return 0;
+/// Which message it is, and whether it can be: the general way, and the one for types of one byte.
+struct ByCatalogue {
+  const Catalogue& catalogue;
+  [[nodiscard]] uint16_t index(Bytes message) const { return catalogue.classify(message); }
+  [[nodiscard]] bool too_short(uint16_t index, Bytes message) const {
+    return catalogue.check_length(index, message.size) == Catalogue::LengthCheck::too_short;
   }
-  while (walked < run.take && walk.next(message)) {
-    uint16_t index = catalogue_.classify(message);
-    if (index == Catalogue::kUnknown) {
+};
+struct ByOneByte {
+  Catalogue::ByType types;
+  [[nodiscard]] uint16_t index(Bytes message) const {
+    return message.size < types.bytes ? Catalogue::kUnknown : types.entries[message.data[types.at]].index;
+  }
+  [[nodiscard]] bool too_short(uint16_t, Bytes message) const {
+    return message.size < types.entries[message.data[types.at]].length_min;
+  }
+};
+
+/// What has become of a run's messages.
+struct BatchWriter::Written {
+  uint32_t walked = 0, written = 0, left_out = 0, faults = 0, unknown = 0;
+};
+
+template <bool kSelect, typename Walk, typename Types>
+uint8_t* BatchWriter::write_messages(const Run& run, Walk& walk, const Types types, uint8_t* p, Written& out) {
+  const uint8_t* const body_end = run.body.data + run.body.size;
+  const uint32_t take = run.take;
+  uint32_t walked = 0, left_out = 0, faults = 0, unknown = 0;
+  Bytes message;
+  while (walked < take && walk.next(message)) {
+    uint16_t index = types.index(message);
+    if (index == Catalogue::kUnknown) [[unlikely]] {
       unknown++;
-    } else if (catalogue_.check_length(index, message.size) == Catalogue::LengthCheck::too_short) [[unlikely]] {
+    } else if (types.too_short(index, message)) [[unlikely]] {
       index = Catalogue::kUnknown;
       faults++;
     }
@@ -185,26 +199,48 @@ uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& coun
     p += sizeof(MessageHead);
     // Most messages are short and not the packet's last: a copy of fixed size has no branch to mispredict. What it
     // writes past the message lies in space reserved for this run, what it reads past it in the packet.
-    if (int32_t(message.size) <= kShort && body_end - message.data >= kShort) [[likely]] {
+    if (message.size <= kShort && body_end - message.data >= int64_t(kShort)) [[likely]] {
       std::memcpy(p, message.data, kShort);
     } else {
       std::memcpy(p, message.data, message.size);
     }
     p += (message.size + 7) & ~7u;
     walked++;
-    written++;
   }
+  out = {walked, walked - left_out, left_out, faults, unknown};
+  return p;
+}
+
+template <bool kSelect, typename Walk>
+uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& counters) {
+  uint8_t* const start = reserve(run_units(run.body.size));
+  Bytes message;
+  for (uint32_t skip = run.skip; skip > 0; skip--) {
+    if (walk.next(message)) continue;
+    if (walk.bounded_by_packet()) return run.take == kCountUnknown ? 0 : run.take;  // inside what nobody can part
+    counters[C::malformed]++;
+    return 0;
+  }
+  Written w;
+  uint8_t* const messages = start + sizeof(RunRecord);
+  const Catalogue::ByType types = catalogue_.by_type();
+  const uint8_t* const p = types.entries != nullptr
+                               ? write_messages<kSelect>(run, walk, ByOneByte{types}, messages, w)
+                               : write_messages<kSelect>(run, walk, ByCatalogue{catalogue_}, messages, w);
   if (walk.bounded_by_packet() && run.take != kCountUnknown) [[unlikely]] {
     // What is behind a message of unknown length cannot be parted: it is in that message, to the packet's end.
-    unknown += run.take - walked;
-    walked = run.take;
+    w.unknown += run.take - w.walked;
+    w.walked = run.take;
   }
-  if (walk.malformed() || (run.take != kCountUnknown && walked < run.take)) faults++;
-  counters[C::malformed] += faults;
-  counters[C::unknownMessages] += unknown;
-  counters[run.origin == Origin::snapshot ? C::snapshotMessages : C::messages] += written;
-  counters[C::selectedOut] += left_out;
-  if (written == 0) return walked;
+  if (walk.malformed() || (run.take != kCountUnknown && w.walked < run.take)) w.faults++;
+  if ((w.faults | w.unknown | w.left_out) != 0) [[unlikely]] {
+    counters[C::malformed] += w.faults;
+    counters[C::unknownMessages] += w.unknown;
+    counters[C::selectedOut] += w.left_out;
+  }
+  counters[run.origin == Origin::snapshot ? C::snapshotMessages : C::messages] += w.written;
+  if (w.written == 0) return w.walked;
+  const bool numbered = run.framing->numbering == Numbering::packet;
   const uint32_t units = uint32_t(p - start) / 8;
   put(start, RunRecord{.units = units,
                        .kind = uint8_t(RecordKind::run),
@@ -212,12 +248,12 @@ uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& coun
                        .channel = run.channel,
                        .sequence = run.sequence,
                        .receive_time = run.receive_ns,
-                       .count = written,
+                       .count = w.written,
                        .line = run.line,
                        .origin = uint8_t(run.origin),
                        .reserved = 0});
   head_ += units;
-  return walked;
+  return w.walked;
 }
 
 uint32_t BatchWriter::deliver(const Run& run, ChannelCounters& counters) {

@@ -64,6 +64,9 @@ class BatchWriter : public Output {
   void write_notice(const Notice& n);
   [[nodiscard]] bool wanted(uint16_t index, Bytes message);
   void learn(Bytes message);
+  struct Written;
+  template <bool kSelect, typename Walk, typename Types>
+  uint8_t* write_messages(const Run& run, Walk& walk, Types types, uint8_t* p, Written& out);
   template <bool kSelect, typename Walk>
   uint32_t write_run(const Run& run, Walk walk, ChannelCounters& counters);
 

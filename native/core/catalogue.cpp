@@ -82,6 +82,10 @@ bool Catalogue::parse_all(SpecReader& spec) {
     if (registers_ > kMostRegisters || !parse_record(spec, m.record, 0)) return false;
   }
   std::sort(wide_types_.begin(), wide_types_.end());
+  for (const uint16_t index : types_) {
+    if (type_width_ != 1) break;
+    by_type_.push_back({index, index == kUnknown ? 0 : messages_[index].min_length});
+  }
   return spec.ok();
 }
 

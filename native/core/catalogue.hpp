@@ -45,6 +45,17 @@ class Catalogue {
     return wide_type(message.data);
   }
 
+  /// What a loop over many messages asks, by value: nothing that it writes can change it. Not for types of more bytes.
+  struct ByType {
+    struct Entry {
+      uint16_t index;
+      uint32_t length_min;
+    };
+    const Entry* entries;  ///< 256, by the type's one byte; null: the types have another width
+    uint32_t at, bytes;    ///< of the type, and of what a message must have for one
+  };
+  [[nodiscard]] ByType by_type() const { return {by_type_.empty() ? nullptr : by_type_.data(), type_low_, type_end_}; }
+
   /// Whether a message of that many bytes can be message `index`; `too_long` is never the answer of a table that
   /// tolerates longer messages.
   [[nodiscard]] LengthCheck check_length(uint16_t index, uint32_t size) const {
@@ -318,6 +329,7 @@ class Catalogue {
   uint32_t type_width_ = 1;
   uint32_t type_places_[kWidestType] = {};  // most significant byte first
   std::vector<uint16_t> types_;             // by code, of a type of one or two bytes
+  std::vector<ByType::Entry> by_type_;      // the same with lengths, of a type of one byte
   std::vector<std::pair<uint64_t, uint16_t>> wide_types_;
   std::vector<Message> messages_;
   std::vector<Part> parts_;

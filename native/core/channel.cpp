@@ -110,8 +110,34 @@ void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arr
   } else {
     counters_[C::recoveryPackets]++;
   }
-  take(framing, packet, arrival);
+  if (!take_in_turn(framing, packet, arrival)) [[unlikely]]
+    take(framing, packet, arrival);
   sender_ = Sender{};
+}
+
+/// The commonest packet: the next numbers of a count of which nothing is missing. Does what `take` would, by the
+/// shortest way. False: it is not such a packet, and nothing has been done.
+bool Channel::take_in_turn(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+  if (!framing.in_turn || framing_.wrap_max != ~0ull || packet.kind != PacketKind::data || packet.cut) return false;
+  if (packet.sequence != next_ || packet.count == 0 || packet.count == kCountUnknown) return false;
+  if (next_ > ~0ull - packet.count) return false;
+  if (arrival.origin != Origin::live || arrival.line >= kLinesMax || line_generation_[arrival.line] != generation_)
+    return false;
+  if (framing.epoch_width != 0 && !(packet.epoch == epoch_)) return false;
+  if (!started_ || joining_ || in_snapshot_ || ended_ || highest_ != next_ || !held_.empty() || !lost_.empty())
+    return false;
+  if (packet.body.size > output_.bytes_max() || !output_.room(packet.body.size)) return false;
+  advanced(packet.body, next_, next_ + packet.count, arrival);
+  const Run run{&framing,     packet.body,    0,    packet.count, next_, arrival.receive_ns, index_,
+                arrival.line, arrival.origin, false};
+  const uint32_t taken = output_.deliver(run, counters_);
+  counters_[C::delivered] += taken;
+  counters_[C::expected] += taken;
+  highest_ = next_ += taken;
+  const uint64_t stated = packet.count - taken;
+  if (stated != 0 && stated <= spec_.jump_max) [[unlikely]]
+    raise(next_ + stated, arrival.now_ns);  // what the header states and the packet does not hold exists all the same
+  return true;
 }
 
 void Channel::take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {

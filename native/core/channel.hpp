@@ -347,6 +347,7 @@ class Channel {
   void unavailable(uint64_t first, uint64_t last, int64_t now_ns);
   [[nodiscard]] bool begins_again(uint64_t end, int64_t send_ns, int64_t& since_ns);
   void never_sent(uint64_t first, uint64_t last, const Arrival& arrival);
+  [[nodiscard]] bool take_in_turn(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   [[nodiscard]] bool count_numbers(const FramingSpec& framing, const Packet& packet, uint64_t first,

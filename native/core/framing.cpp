@@ -1,5 +1,6 @@
 #include "core/framing.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/catalogue.hpp"
@@ -72,6 +73,55 @@ Epoch load_epoch(const FramingSpec& f, const uint8_t* p) {
 
 namespace {
 
+/// A whole number at a fixed place. False: the field is not one.
+bool place(const Field& f, PlainHeader::Place& out, uint32_t& bytes) {
+  if (!f.present()) return true;
+  if (f.digits || f.tag || f.width > 8 || f.mask == 0) return false;
+  out = {f.offset, f.big_endian, uint8_t(64 - 8 * f.width), f.shift, f.mask};
+  bytes = std::max<uint32_t>(bytes, f.offset + 8u);
+  return true;
+}
+
+bool plain_header(const FramingSpec& f, PlainHeader& h) {
+  if (f.fix || f.packet_delimiter >= 0 || f.sequence_high.present() || f.send_time.present() ||
+      f.send_time_nanos.present() || !f.sequence.present()) {
+    return false;
+  }
+  h.bytes = std::max<uint32_t>(f.header_length, f.header_length_min);
+  if (!place(f.packet_length, h.length, h.bytes) || !place(f.sequence, h.sequence, h.bytes) ||
+      !place(f.count, h.count, h.bytes) || !place(f.channel, h.channel, h.bytes)) {
+    return false;
+  }
+  if (f.epoch_width > 8) {
+    // Text: its first eight bytes, and the rest moved up, as load_epoch gives them.
+    h.epoch_high = {f.epoch_offset, true, 0, 0, ~0ull};
+    const uint8_t rest = uint8_t(f.epoch_width - 8);
+    h.epoch_low = {uint16_t(f.epoch_offset + 8), true, 0, 0, rest == 8 ? ~0ull : ~(~0ull >> (8 * rest))};
+    h.bytes = std::max<uint32_t>(h.bytes, f.epoch_offset + 16u);
+  } else if (f.epoch_width != 0) {
+    h.epoch_low = {f.epoch_offset, f.epoch_big_endian, uint8_t(64 - 8 * f.epoch_width), f.epoch_shift, f.epoch_mask};
+    if (f.epoch_mask == 0) return false;
+    h.bytes = std::max<uint32_t>(h.bytes, f.epoch_offset + 8u);
+  }
+  for (const KindRule& k : f.kinds) {
+    PlainHeader::Rule rule{{}, k.value, k.kind, k.number};
+    if (k.also.present() || !k.field.present() || !place(k.field, rule.field, h.bytes)) return false;
+    h.kinds.push_back(rule);
+  }
+  return true;
+}
+
+}  // namespace
+
+void FramingSpec::derive() {
+  plain = {};
+  if (!plain_header(*this, plain)) plain = {};
+  in_turn = numbering == Numbering::message && controls.empty() && !item.present() && !restarts && wrap_max == ~0ull &&
+            !zero_is_unsequenced && !fix;
+}
+
+namespace {
+
 constexpr uint32_t kFixTrailer = 7;  // 10=nnn and its end
 
 /// Bytes of the tag=value message at the front: 0 = more are needed to tell, negative = none. `body`: where 9 counts
@@ -114,7 +164,44 @@ bool fix_sum(Bytes whole) {
 
 }  // namespace
 
+namespace {
+
+/// The commonest headers. False: this packet is one for the general reader.
+bool read_plain(const FramingSpec& f, const PlainHeader& h, Bytes datagram, Packet& out, uint32_t& consumed) {
+  const uint8_t* const p = datagram.data;
+  uint32_t size = datagram.size;
+  if (h.length.mask != 0) {
+    const int64_t stated = int64_t(h.length.load(p) & kLengthMask) + f.packet_length_add;
+    if (stated < int64_t(h.bytes) || stated > int64_t(size)) return false;
+    size = uint32_t(stated);
+  }
+  out.sequence = h.sequence.load(p);
+  if (f.zero_is_unsequenced && out.sequence == 0) return false;
+  consumed = f.many_packets ? size : datagram.size;
+  out.cut = false;
+  out.whole = {p, size};
+  out.kind = PacketKind::data;
+  out.number = HeartbeatNumber::none;
+  out.epoch = {h.epoch_high.load(p), h.epoch_low.load(p)};
+  out.channel = h.channel.load(p);
+  out.send_time_ns = 0;
+  out.count = h.count.mask != 0 ? uint32_t(h.count.load(p)) : kCountUnknown;
+  out.body = out.whole.from(f.header_length);
+  for (const PlainHeader::Rule& k : h.kinds) {
+    if (k.field.load(p) != k.value) continue;
+    out.kind = k.kind;
+    out.number = k.number;
+    break;
+  }
+  return true;
+}
+
+}  // namespace
+
 FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint32_t& consumed) {
+  if (f.plain.bytes != 0 && datagram.size >= f.plain.bytes && read_plain(f, f.plain, datagram, out, consumed))
+      [[likely]]
+    return FrameStatus::ok;
   out.cut = false;
   consumed = datagram.size;
   if (datagram.size < f.header_length_min) return FrameStatus::malformed;

@@ -2,6 +2,7 @@
 // reads every record. Pure functions of bytes, run on the feed thread; no venue is named here.
 #pragma once
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -72,6 +73,33 @@ struct ControlRule {
   bool counted = true;  ///< false: takes no sequence number. unavailable: stands in the stream, in place of its range
 };
 
+/// A header whose fields are whole numbers at fixed places, each read by one load of eight bytes: derived, so that the
+/// reader of the commonest headers asks none of the general record's questions.
+struct PlainHeader {
+  struct Place {
+    uint16_t offset = 0;
+    bool big_endian = false;
+    uint8_t drop = 0;  ///< bits that are not the field's: behind it when big-endian, above it when little-endian
+    uint8_t shift = 0;
+    uint64_t mask = 0;  ///< 0: there is no such field, and it reads as 0
+    [[nodiscard]] uint64_t load(const uint8_t* p) const {
+      uint64_t v;
+      std::memcpy(&v, p + offset, sizeof v);
+      v = big_endian ? __builtin_bswap64(v) >> drop : v << drop >> drop;
+      return v >> shift & mask;
+    }
+  };
+  struct Rule {
+    Place field;
+    uint64_t value = 0;
+    PacketKind kind = PacketKind::data;
+    HeartbeatNumber number = HeartbeatNumber::none;
+  };
+  uint32_t bytes = 0;  ///< what a packet must have to be read this way; 0: none is
+  Place length, sequence, count, channel, epoch_high, epoch_low;
+  std::vector<Rule> kinds;
+};
+
 struct FramingSpec {
   uint16_t header_length = 0;      ///< to the first message of a data packet; 0: the header is part of the message
   uint16_t header_length_min = 0;  ///< shortest legal packet (idle packets may lack the count)
@@ -110,6 +138,12 @@ struct FramingSpec {
   bool restarts = false;  ///< a lower number that was sent later begins the count again
   bool fix = false;       ///< tag=value messages: 8 and 9 (BodyLength) in front, 10 (CheckSum) behind; no header
 
+  // Derived from the above by `derive`; without them everything is read the general way.
+  PlainHeader plain;
+  bool in_turn =
+      false;  ///< what continues the count needs no other look: numbered by message, never wraps, steers nothing
+
+  void derive();
   [[nodiscard]] bool sound() const;
 };
 

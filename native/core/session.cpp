@@ -21,6 +21,7 @@ bool SessionSpec::parse(Bytes bytes) {
   if (!r.ok() || !catalogue.parse(r) || !r.ok() || !r.at_end()) return false;
   for (FramingSpec& f : framings) {
     if (f.message_table) f.table = std::make_shared<const Catalogue>(catalogue);
+    f.derive();
   }
   return true;
 }
@@ -80,19 +81,20 @@ void Session::datagram(uint16_t line, Bytes datagram, int64_t receive_ns, int64_
 void Session::packets(uint16_t line, Bytes bytes, const Arrival& arrival) {
   const LineSpec& l = spec_.lines[line];
   const FramingSpec& framing = spec_.framings[l.framing];
-  const uint64_t before = channel_of(l).counters()[ChannelCounter::malformed];
+  uint64_t& malformed = channel_of(l).counters()[ChannelCounter::malformed];
+  const uint64_t before = malformed;
   for (Bytes rest = bytes; rest.size > 0;) {
     Packet packet;
     uint32_t consumed;
     const bool cut_reply = l.role != LineRole::live;
     if (read_packet(framing, rest, packet, consumed) != FrameStatus::ok || (packet.cut && cut_reply)) {
-      channel_of(l).counters()[ChannelCounter::malformed]++;
+      malformed++;
       break;
     }
     rest = rest.from(consumed);
     line_packet(line, framing, packet, arrival);
   }
-  watch(line, channel_of(l).counters()[ChannelCounter::malformed] != before, arrival);
+  watch(line, malformed != before, arrival);
 }
 
 void Session::line_packet(uint16_t line, const FramingSpec& framing, Packet& packet, const Arrival& arrival) {

@@ -1011,6 +1011,62 @@ SCENARIO(
   }
 }
 
+SCENARIO("the short way of a packet that continues the count does what the general way does") {
+  const int failed = checks_failed;
+  uint64_t continued = 0;
+  for (uint64_t seed = 1; seed <= 300; seed++) {
+    uint64_t state = seed * 0x9E3779B97F4A7C15ull;
+    const auto random = [&](uint64_t below) {
+      state ^= state << 13;
+      state ^= state >> 7;
+      state ^= state << 17;
+      return state % below;
+    };
+    FramingSpec derived = moldudp64();
+    derived.derive();
+    Rig general, quick({}, derived);
+    for (Rig* r : {&general, &quick}) r->out.checks_numbers = false;
+    uint64_t next = 1;
+    std::string session = "DAY1";
+    for (int i = 0; i < 300; i++) {
+      const uint32_t count = uint32_t(1 + random(5));
+      const uint8_t line = uint8_t(random(2));
+      Buffer b = mold_data(next, count, session);
+      const uint64_t what = random(20);
+      if (what == 0) b = mold_data(next + random(9), count, session);
+      if (what == 1) b = mold_data(next > 4 ? next - 1 - random(4) : 1, count, session);
+      if (what == 2) b = mold(session, next, count + uint32_t(random(3)), {std::to_string(next)});
+      if (what == 3) b = random(2) == 0 ? mold_heartbeat(next, session) : mold_data(next, count, "DAY2");
+      if (what == 4) b.resize(20 + random(b.size() - 20));
+      if (what == 5 && random(20) == 0) {
+        b = mold_end(next, session);
+        session = session == "DAY1" ? "DAY3" : "DAY4";
+        next = 1;
+      }
+      const bool full = random(25) == 0;
+      for (Rig* r : {&general, &quick}) {
+        r->out.full = full;
+        r->packet(b, line, what == 6 ? Origin::recovery : Origin::live);
+        r->out.full = false;
+        r->channel.resume(r->now);
+        r->balance();
+      }
+      continued += quick.channel.highest() == quick.channel.next();
+      next = std::max<uint64_t>(1, what == 7 ? next : quick.channel.wire(quick.channel.next()));
+      if (random(12) == 0) {
+        for (Rig* r : {&general, &quick}) r->channel.abandon(0, ~0ull, Reason::noRecovery, r->now);
+      }
+      CHECK_LOG(quick.log(), general.log());
+      for (uint32_t c = 0; c < kChannelCounters; c++) CHECK(quick.counters[c] == general.counters[c]);
+      if (checks_failed != failed) {
+        std::fprintf(stderr, "  seed %llu step %d\n", static_cast<unsigned long long>(seed), i);
+        return;
+      }
+    }
+  }
+  CHECK(continued > 20'000);  // it was the short way, most of the time
+}
+
 }  // namespace
 }  // namespace venuewire
 
