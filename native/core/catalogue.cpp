@@ -82,11 +82,13 @@ bool Catalogue::parse_all(SpecReader& spec) {
     if (registers_ > kMostRegisters || !parse_record(spec, m.record, 0)) return false;
   }
   std::sort(wide_types_.begin(), wide_types_.end());
-  for (const uint16_t index : types_) {
-    if (type_width_ != 1) break;
-    by_type_.push_back({index, index == kUnknown ? 0 : messages_[index].min_length});
-  }
+  index_by_type();
   return spec.ok();
+}
+
+void Catalogue::index_by_type() {
+  if (type_width_ != 1) return;
+  for (const uint16_t index : types_) by_type_.push_back({index, index == kUnknown ? 0 : messages_[index].min_length});
 }
 
 uint16_t Catalogue::wide_type(const uint8_t* message) const {
