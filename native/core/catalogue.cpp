@@ -9,9 +9,12 @@ constexpr uint32_t kMostParts = 1u << 20;
 }  // namespace
 
 bool Catalogue::parse(SpecReader& spec) {
-  if (parse_all(spec) && spec.ok()) return true;
-  *this = Catalogue();
-  return false;
+  if (!parse_all(spec) || !spec.ok()) {
+    *this = Catalogue();
+    return false;
+  }
+  index_types();
+  return true;
 }
 
 bool Catalogue::parse_all(SpecReader& spec) {
@@ -81,12 +84,11 @@ bool Catalogue::parse_all(SpecReader& spec) {
     registers_ = spec.u16();
     if (registers_ > kMostRegisters || !parse_record(spec, m.record, 0)) return false;
   }
-  std::sort(wide_types_.begin(), wide_types_.end());
-  index_by_type();
   return spec.ok();
 }
 
-void Catalogue::index_by_type() {
+void Catalogue::index_types() {
+  std::sort(wide_types_.begin(), wide_types_.end());
   if (type_width_ != 1) return;
   for (const uint16_t index : types_) by_type_.push_back({index, index == kUnknown ? 0 : messages_[index].min_length});
 }

@@ -315,7 +315,7 @@ class Catalogue {
   };
 
   /// A type of three to eight bytes: looked up in the sorted codes.
-  void index_by_type();
+  void index_types();
   [[nodiscard]] uint16_t wide_type(const uint8_t* message) const;
   static uint64_t read(const Field& f, const uint8_t* p);
 
