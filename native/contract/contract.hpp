@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0xdfc9bd6b;
+inline constexpr uint32_t kContract = 0xbf760e75;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -504,7 +504,7 @@ inline constexpr const char* kOrderScopeNames[] = {
     "instrumentAndSide",
 };
 
-/// What a message does to a book.
+/// What a message says about a book or an instrument.
 enum class BookAction : uint8_t {
   none = 0,  ///< nothing
   add = 1,  ///< a new order
@@ -524,8 +524,13 @@ enum class BookAction : uint8_t {
   level_remove_through = 15,  ///< this level and those before it are gone
   quote = 16,  ///< best price and size of a side that has no other level
   trade = 17,  ///< a print; the book stays
+  trade_cancel = 18,  ///< a print is taken back; the book stays
+  status = 19,  ///< the state of trading; the book stays
+  define = 20,  ///< an instrument is told
+  imbalance = 21,  ///< an auction is told; the book stays
+  statistic = 22,  ///< a figure of the venue’s; the book stays
 };
-inline constexpr uint32_t kBookActions = 18;
+inline constexpr uint32_t kBookActions = 23;
 inline constexpr const char* kBookActionNames[] = {
     "none",
     "add",
@@ -545,6 +550,101 @@ inline constexpr const char* kBookActionNames[] = {
     "levelRemoveThrough",
     "quote",
     "trade",
+    "tradeCancel",
+    "status",
+    "define",
+    "imbalance",
+    "statistic",
+};
+
+/// What may be done with an instrument, in the `level` of a status event; the venue’s own code is in `orderId`.
+enum class TradingState : uint8_t {
+  none = 0,  ///< not told
+  closed = 1,  ///< nothing
+  pre_open = 2,  ///< orders are taken and not matched
+  auction = 3,  ///< orders are taken for a call auction
+  quoting = 4,  ///< quotations only
+  trading = 5,  ///< continuous trading
+  paused = 6,  ///< a short interruption by rule
+  halted = 7,  ///< trading is stopped
+  suspended = 8,  ///< trading is stopped until further notice
+  post_close = 9,  ///< trading after the close
+};
+inline constexpr uint32_t kTradingStates = 10;
+inline constexpr const char* kTradingStateNames[] = {
+    "none",
+    "closed",
+    "preOpen",
+    "auction",
+    "quoting",
+    "trading",
+    "paused",
+    "halted",
+    "suspended",
+    "postClose",
+};
+
+/// Which figure a statistic event is, in its `level`; up to blockVolume with the numbers of DBN.
+enum class Statistic : uint8_t {
+  none = 0,  ///< not told
+  opening_price = 1,  ///< first price of the session
+  indicative_opening_price = 2,  ///< price at which an auction would open
+  settlement_price = 3,  ///< settlement price
+  low_price = 4,  ///< lowest price of the session
+  high_price = 5,  ///< highest price of the session
+  cleared_volume = 6,  ///< volume that was cleared
+  lowest_offer = 7,  ///< lowest offer of the session
+  highest_bid = 8,  ///< highest bid of the session
+  open_interest = 9,  ///< open contracts
+  fixing_price = 10,  ///< fixing price
+  close_price = 11,  ///< last price of the session
+  net_change = 12,  ///< difference to the close of the session before
+  vwap = 13,  ///< average price weighted by volume
+  volatility = 14,  ///< volatility
+  delta = 15,  ///< delta
+  uncrossing_price = 16,  ///< price at which an auction uncrossed
+  upper_price_limit = 17,  ///< highest price that is allowed
+  lower_price_limit = 18,  ///< lowest price that is allowed
+  block_volume = 19,  ///< volume of block trades
+  last_price = 20,  ///< price of the last trade
+  reference_price = 21,  ///< price that limits or auctions refer to
+  previous_close = 22,  ///< close of the session before
+  volume = 23,  ///< volume of the session
+  turnover = 24,  ///< value of the session’s trades
+  trades = 25,  ///< number of the session’s trades
+  index_value = 26,  ///< level of an index
+  venue_figure = 27,  ///< one that only this venue has
+};
+inline constexpr uint32_t kStatistics = 28;
+inline constexpr const char* kStatisticNames[] = {
+    "none",
+    "openingPrice",
+    "indicativeOpeningPrice",
+    "settlementPrice",
+    "lowPrice",
+    "highPrice",
+    "clearedVolume",
+    "lowestOffer",
+    "highestBid",
+    "openInterest",
+    "fixingPrice",
+    "closePrice",
+    "netChange",
+    "vwap",
+    "volatility",
+    "delta",
+    "uncrossingPrice",
+    "upperPriceLimit",
+    "lowerPriceLimit",
+    "blockVolume",
+    "lastPrice",
+    "referencePrice",
+    "previousClose",
+    "volume",
+    "turnover",
+    "trades",
+    "indexValue",
+    "venueFigure",
 };
 
 /// The FAST specification’s errors under their own names ([ERR D2] to [ERR R9]), the end of the bytes, a bound of ours.

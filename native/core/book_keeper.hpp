@@ -1,6 +1,7 @@
 // Between messages and books: a run of messages becomes operations first, so that what they touch is on its way to the
 // cache, and is applied then. Gives events, where they are asked for, to a sink once a run.
 #pragma once
+#include <algorithm>
 #include <array>
 
 #include "core/books.hpp"
@@ -43,7 +44,11 @@ class BookKeeper {
     uint8_t line = 0;
     uint8_t flags = 0;
   };
-  void source(const Source& s) { source_ = s; }
+  void source(const Source& s) {
+    source_ = s;
+    program_.channel(s.channel);
+    books_.channel(s.channel);
+  }
 
   /// Applies what is pending. Call at the end of a run.
   void flush() {
@@ -57,7 +62,7 @@ class BookKeeper {
       const BookOperation& op = pending_[i];
       const uint32_t made = books_.apply(op, into);
       if (into != nullptr) into = finish(op, into, made);
-      if (op.last) books_.event_end(op.instrument);
+      end_event(op);
     }
     count_ = 0;
     if (into != from) sink_->events(from, uint32_t(into - from));
@@ -67,7 +72,26 @@ class BookKeeper {
 
  private:
   static constexpr uint32_t kBatch = 64;
+  static constexpr size_t kMostTouched = 4096;
   static constexpr uint32_t kAhead = 4;  // orders fetched before they are needed
+
+  /// Crossed books are looked for at the end of an event only, in all instruments that it touched.
+  void end_event(const BookOperation& op) {
+    if (!op.last) {
+      const bool again = !touched_.empty() && touched_.back() == op.instrument;
+      if (op.instrument != kNoInstrument && !again && touched_.size() < kMostTouched) touched_.push_back(op.instrument);
+      return;
+    }
+    if (!touched_.empty()) [[unlikely]] {
+      std::sort(touched_.begin(), touched_.end());
+      touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
+      for (const uint32_t instrument : touched_) {
+        if (instrument != op.instrument) books_.look_crossed(instrument);
+      }
+      touched_.clear();
+    }
+    books_.event_end(op.instrument);
+  }
 
   Event* finish(const BookOperation& op, Event* into, uint32_t made) const {
     for (uint32_t k = 0; k < made; k++, into++) {
@@ -86,6 +110,7 @@ class BookKeeper {
   EventSink* sink_ = nullptr;
   Source source_;
   std::array<BookOperation, kBatch> pending_;
+  std::vector<uint32_t> touched_;  // by an event that has not ended
   uint32_t count_ = 0;
   uint64_t malformed_ = 0;
   std::vector<Event> events_;

@@ -44,6 +44,7 @@ uint32_t Books::instrument(uint64_t key) {
   const uint32_t number = uint32_t(books_.size());
   books_.emplace_back();
   books_.back().key = key;
+  channel_of_.push_back(channel_);
   tops_[number].bid_price = tops_[number].ask_price = kNoPrice;
   if (key < by_small_key_.size()) {
     by_small_key_[key] = number;
@@ -71,6 +72,22 @@ const std::string& Books::name_of(uint32_t instrument) const {
 void Books::name(uint32_t instrument, Bytes text) {
   if (names_.size() <= instrument) names_.resize(instrument + 1u);
   names_[instrument].assign(reinterpret_cast<const char*>(text.data), text.size);
+}
+
+void Books::price_exponent(uint32_t instrument, int8_t exponent) {
+  if (exponents_.size() <= instrument) exponents_.resize(instrument + 1u, kNoExponent);
+  exponents_[instrument] = exponent;
+}
+
+void Books::trade_exponent(uint32_t instrument, int8_t exponent) {
+  if (trade_exponents_.size() <= instrument) trade_exponents_.resize(instrument + 1u, kNoExponent);
+  trade_exponents_[instrument] = exponent;
+}
+
+int8_t Books::exponent_of(EventKind kind, uint32_t instrument) const {
+  const bool own = kind == EventKind::trade && instrument < trade_exponents_.size() &&
+                   trade_exponents_[instrument] != kNoExponent;
+  return own ? trade_exponents_[instrument] : price_exponent(instrument);
 }
 
 // ── orders and levels ────────────────────────────────────────────────────────────────────────────────────────────
@@ -302,7 +319,7 @@ Event* Books::event(Event* at, const BookOperation& op, EventKind kind, EventAct
               .action = uint8_t(action),
               .side = uint8_t(side),
               .flags = 0,
-              .price_exponent = spec_.price_exponent,
+              .price_exponent = exponents_.empty() ? spec_.price_exponent : exponent_of(kind, instrument),
               .size_exponent = spec_.size_exponent,
               .level = op.level,
               .line = 0,
@@ -314,19 +331,21 @@ Event* Books::event(Event* at, const BookOperation& op, EventKind kind, EventAct
 }
 
 uint32_t Books::apply(const BookOperation& op, Event* into) {
+  if (op.action == BookAction::none) return 0;
   counters_.operations++;
   switch (op.action) {
-    case BookAction::none:
-      return 0;
     case BookAction::clear:
       if (op.instrument == kNoInstrument) {
-        clear_all();
+        clear_channel();
+      } else if (op.side != BookSide::none) {
+        empty_side(op.instrument * 2 + uint32_t(op.side));
+        changed_best(op.instrument * 2 + uint32_t(op.side), op.time_ns);
       } else {
         clear(op.instrument);
       }
       return into == nullptr ? 0
                              : uint32_t(event(into, op, EventKind::order, EventAction::clear, op.instrument,
-                                              BookSide::none, 0, kNoPrice, kNoSize) -
+                                              op.side, 0, kNoPrice, kNoSize) -
                                         into);
     case BookAction::trade:
       counters_.trades++;
@@ -334,6 +353,18 @@ uint32_t Books::apply(const BookOperation& op, Event* into) {
                              : uint32_t(event(into, op, EventKind::trade, EventAction::trade, op.instrument, op.side,
                                               op.id, op.price, op.size) -
                                         into);
+    case BookAction::trade_cancel:
+      if (into == nullptr) return 0;
+      event(into, op, EventKind::trade, EventAction::cancel, op.instrument, op.side, op.id, op.price, op.size);
+      return 1;
+    case BookAction::status:
+      return told(op, EventKind::status, into);
+    case BookAction::define:
+      return told(op, EventKind::definition, into);
+    case BookAction::imbalance:
+      return told(op, EventKind::imbalance, into);
+    case BookAction::statistic:
+      return told(op, EventKind::statistic, into);
     case BookAction::quote:
       return on_quote(op, into);
     case BookAction::level_set:
@@ -347,6 +378,13 @@ uint32_t Books::apply(const BookOperation& op, Event* into) {
     default:
       return on_order(op, into);
   }
+}
+
+/// What changes no book.
+uint32_t Books::told(const BookOperation& op, EventKind kind, Event* into) const {
+  if (into == nullptr) return 0;
+  event(into, op, kind, EventAction::none, op.instrument, op.side, op.id, op.price, op.size);
+  return 1;
 }
 
 uint32_t Books::on_order(const BookOperation& op, Event* into) {
@@ -396,8 +434,9 @@ uint32_t Books::on_known(const BookOperation& op, uint32_t order, Event* into) {
         counters_.refused++;
         return 0;
       }
-      shrink(order, op.hash, by, op.time_ns);
-      by = std::min(by, size);
+      const bool told = op.remaining != kNoSize && op.remaining >= 0 && op.remaining <= size;
+      shrink(order, op.hash, told ? size - op.remaining : by, op.time_ns);
+      by = told ? size - op.remaining : std::min(by, size);
       const bool traded = op.action == BookAction::execute;
       if (traded && (op.flags & kOperationNoPrint) == 0) counters_.trades++;
       if (into == nullptr) return 0;
@@ -512,7 +551,7 @@ uint32_t Books::on_numbered(const BookOperation& op, Event* into) {
   if (numbered_.size() < books_.size() * 2) numbered_.resize(books_.size() * 2);
   NumberedSide& list = numbered_[op.instrument * 2 + uint32_t(op.side)];
   const size_t at = op.level - 1u;
-  const size_t depth = spec_.depth != 0 ? spec_.depth : 255;
+  const size_t depth = op.depth != 0 ? op.depth : spec_.depth != 0 ? spec_.depth : 255;
   if (at >= depth) {
     counters_.refused++;
     return 0;
@@ -612,6 +651,12 @@ void Books::clear_all() {
   for (uint32_t i = 0; i < books_.size(); i++) clear(i);
 }
 
+void Books::clear_channel() {
+  for (uint32_t i = 0; i < books_.size(); i++) {
+    if (channel_of_[i] == channel_) clear(i);
+  }
+}
+
 void Books::stale(uint32_t instrument) {
   std::atomic_ref<uint32_t>(tops_[instrument].state).fetch_or(kBookStale, std::memory_order_release);
 }
@@ -627,7 +672,10 @@ void Books::good_all() {
 
 void Books::event_end(uint32_t instrument) {
   counters_.events++;
-  if (instrument == kNoInstrument) return;
+  if (instrument != kNoInstrument) look_crossed(instrument);
+}
+
+void Books::look_crossed(uint32_t instrument) {
   BookTop& t = tops_[instrument];
   const bool both = t.bid_price != kNoPrice && t.ask_price != kNoPrice;
   const bool crossed = both && t.bid_price > t.ask_price;

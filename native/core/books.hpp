@@ -23,11 +23,13 @@ struct BookOperation {
   uint8_t level = 0;                 ///< counts from 1
   uint8_t flags = 0;                 ///< kOperation…
   bool last = true;                  ///< the venue's event ends with it
+  uint8_t depth = 0;                 ///< of numbered levels; 0: that of the feed
   uint32_t orders = 0;               ///< of a level
   uint32_t instrument = 0xFFFFFFFF;  ///< dense number, kNoInstrument: the order tells
   uint32_t hash = 0;                 ///< of the order, filled in by `prepare`
   uint64_t id = 0, new_id = 0;
   int64_t price = kNoPrice, size = kNoSize;
+  int64_t remaining = kNoSize;  ///< of an executed order, where the venue tells
   int64_t time_ns = 0;
   uint64_t sequence = 0;
 };
@@ -40,6 +42,8 @@ inline constexpr uint8_t kOperationImplied = 16;  ///< kept apart from real orde
 
 /// Implied orders and levels are books of their own: the instrument's key with this bit.
 inline constexpr uint64_t kImpliedKey = 1ull << 63;
+
+inline constexpr int8_t kNoExponent = INT8_MAX;
 
 struct BooksSpec {
   OrderScope scope = OrderScope::all;
@@ -103,10 +107,20 @@ class Books {
 
   /// A dense number for the venue's key, made at the first sight; kNoInstrument at the bound.
   [[nodiscard]] uint32_t instrument(uint64_t key);
+  /// Instruments that are new from now on are of this channel, and a clear that names none is of its instruments.
+  void channel(uint16_t number) { channel_ = number; }
   [[nodiscard]] uint64_t key_of(uint32_t instrument) const { return books_[instrument].key; }
   /// The symbol, where the venue has told it; else empty.
   [[nodiscard]] const std::string& name_of(uint32_t instrument) const;
   void name(uint32_t instrument, Bytes text);
+  /// Prices are value * 10^exponent: the feed's, or what the venue has told for this instrument. kNoExponent: not told.
+  [[nodiscard]] int8_t price_exponent(uint32_t instrument) const {
+    return instrument < exponents_.size() && exponents_[instrument] != kNoExponent ? exponents_[instrument]
+                                                                                   : spec_.price_exponent;
+  }
+  void price_exponent(uint32_t instrument, int8_t exponent);
+  /// Of prints, where the venue tells another one for them.
+  void trade_exponent(uint32_t instrument, int8_t exponent);
   [[nodiscard]] uint32_t instruments() const { return uint32_t(books_.size()); }
 
   /// Brings what `op` will touch towards the cache; call for a run of operations before `apply`.
@@ -124,8 +138,10 @@ class Books {
   void good_all();
   void clear(uint32_t instrument);
   void clear_all();
+  void clear_channel();
   /// Counts what is crossed or locked at an event's end.
   void event_end(uint32_t instrument);
+  void look_crossed(uint32_t instrument);
 
   /// Levels of a side, best first; returns how many were written.
   uint32_t depth(uint32_t instrument, BookSide side, BookLevel* into, uint32_t most) const;
@@ -237,6 +253,7 @@ class Books {
   uint32_t on_level(const BookOperation& op, Event* into);
   uint32_t on_numbered(const BookOperation& op, Event* into);
   uint32_t on_quote(const BookOperation& op, Event* into);
+  uint32_t told(const BookOperation& op, EventKind kind, Event* into) const;
   void empty_side(uint32_t side);
 
   BooksSpec spec_;
@@ -253,6 +270,10 @@ class Books {
   std::vector<uint32_t> by_small_key_;                 // keys below 65,536
   std::vector<std::pair<uint64_t, uint32_t>> by_key_;  // open addressing; second: number + 1
   std::vector<std::string> names_;
+  std::vector<uint16_t> channel_of_;  // by instrument
+  uint16_t channel_ = 0;
+  std::vector<int8_t> exponents_, trade_exponents_;  // by instrument, where definitions have told them
+  [[nodiscard]] int8_t exponent_of(EventKind kind, uint32_t instrument) const;
   BookCounters counters_;
 };
 

@@ -1,9 +1,12 @@
 #include "core/event_program.hpp"
 
+#include <bit>
+#include <cmath>
+
 namespace venuewire {
 
 namespace {
-constexpr uint16_t kVersion = 1;
+constexpr uint16_t kVersion = 2;
 constexpr uint32_t kMost = 1u << 16;  // rules, steps, values: more is no program
 }  // namespace
 
@@ -29,8 +32,9 @@ bool EventProgram::parse(SpecReader& spec, const Catalogue& catalogue) {
   }
   const uint32_t messages = spec.count();
   if (!spec.ok() || messages != catalogue.message_count()) return false;
-  rules_of_.resize(messages);
-  for (Span& span : rules_of_) {
+  messages_.resize(messages);
+  for (Message& m : messages_) {
+    Span& span = m.rules;
     span.first = uint32_t(rules_.size());
     for (uint32_t n = spec.count(); n > 0 && spec.ok(); n--) {
       Rule rule;
@@ -38,6 +42,11 @@ bool EventProgram::parse(SpecReader& spec, const Catalogue& catalogue) {
       rules_.push_back(rule);
     }
     span.end = uint32_t(rules_.size());
+    m.single = span.end == span.first + 1 && rules_.back().path_end == rules_.back().path_first;
+    for (uint32_t i = span.first; i < span.end; i++) {
+      if (rules_[i].last.source == Source::message) m.end = rules_[i].last;
+      m.bounded |= rules_[i].bounds != Bounds::none;
+    }
   }
   return spec.ok();
 }
@@ -58,7 +67,7 @@ bool EventProgram::parse_load(SpecReader& spec, Load& l) {
     return spec.ok();
   }
   const uint8_t reading = spec.u8();
-  if (reading > uint8_t(Reading::text)) return false;
+  if (reading > uint8_t(Reading::floating_bits)) return false;
   l.reading = Reading(reading);
   l.at = spec.u32();
   l.size = spec.u8();
@@ -72,13 +81,37 @@ bool EventProgram::parse_load(SpecReader& spec, Load& l) {
   l.exponent_at = spec.u32();
   l.exponent_base = int8_t(spec.u8());
   const bool number = l.reading == Reading::unsigned_bits || l.reading == Reading::signed_bits;
-  return spec.ok() && l.size > 0 && (!number || l.size <= 8) && l.at <= 0xFFFFFF && l.exponent_at <= 0xFFFFFF &&
-         l.shift < 64;
+  const bool floats = l.reading == Reading::floating_bits;
+  return spec.ok() && l.size > 0 && (!number || l.size <= 8) && (!floats || l.size == 4 || l.size == 8) &&
+         l.at <= 0xFFFFFF && l.exponent_at <= 0xFFFFFF && l.shift < 64;
+}
+
+bool EventProgram::parse_keys(SpecReader& spec, Span& span) {
+  span.first = uint32_t(keys_.size());
+  for (uint32_t n = spec.count(); n > 0 && spec.ok(); n--) {
+    Load key;
+    if (!parse_load(spec, key) || keys_.size() >= kMost) return false;
+    keys_.push_back(key);
+  }
+  span.end = uint32_t(keys_.size());
+  return spec.ok();
+}
+
+bool EventProgram::parse_scale(SpecReader& spec, Scale& s) {
+  if (!parse_load(spec, s.load)) return false;
+  s.decimals = spec.flag();
+  s.codes.first = uint32_t(exponents_.size());
+  for (uint32_t n = spec.count(); n > 0 && spec.ok() && exponents_.size() < kMost; n--) {
+    const uint64_t code = spec.u64();
+    exponents_.emplace_back(code, int8_t(spec.u8()));
+  }
+  s.codes.end = uint32_t(exponents_.size());
+  return spec.ok();
 }
 
 bool EventProgram::parse_step(SpecReader& spec, Step& s) {
   const uint8_t count = spec.u8();
-  if (count > uint8_t(Count::dimension)) return false;
+  if (count > uint8_t(Count::until)) return false;
   s.count = Count(count);
   s.after = spec.flag();
   s.at = spec.u32();
@@ -112,8 +145,14 @@ bool EventProgram::parse_rule(SpecReader& spec, Rule& r) {
     r.actions.end = uint32_t(actions_.size());
   }
   r.flags = spec.u8();
+  has_implied_ |= (r.flags & kOperationImplied) != 0;
   r.base_time = spec.flag();
   r.sets_base_time = spec.flag();
+  r.follows = spec.flag();
+  r.depth = spec.u8();
+  const uint8_t bounds = spec.u8();
+  if (bounds > uint8_t(Bounds::ends)) return false;
+  r.bounds = Bounds(bounds);
   r.path_first = uint32_t(steps_.size());
   for (uint32_t n = spec.count(); n > 0 && spec.ok(); n--) {
     Step step;
@@ -143,11 +182,19 @@ bool EventProgram::parse_rule(SpecReader& spec, Rule& r) {
     if (side > uint8_t(BookSide::none)) return false;
     r.side = BookSide(side);
   }
-  for (Load* l : {&r.instrument, &r.id, &r.new_id, &r.price, &r.size, &r.orders, &r.level, &r.time, &r.seconds, &r.last,
+  for (Load* l : {&r.instrument, &r.id, &r.new_id, &r.price, &r.size, &r.remaining, &r.orders, &r.level, &r.time, &r.seconds, &r.last,
                   &r.name}) {
     if (!parse_load(spec, *l)) return false;
   }
-  return spec.ok();
+  if (!parse_keys(spec, r.keys) || !parse_keys(spec, r.names)) return false;
+  if (!parse_load(spec, r.which_state)) return false;
+  r.states.first = uint32_t(states_.size());
+  for (uint32_t n = spec.count(); n > 0 && spec.ok() && states_.size() < kMost; n--) {
+    const uint64_t code = spec.u64();
+    states_.emplace_back(code, spec.u8());
+  }
+  r.states.end = uint32_t(states_.size());
+  return parse_scale(spec, r.scale) && parse_scale(spec, r.instrument_scale) && parse_scale(spec, r.trade_scale);
 }
 
 uint32_t EventProgram::block_end(Bytes message) const {
@@ -166,6 +213,12 @@ bool EventProgram::step(const Step& s, Bytes message, uint64_t cursor, Run& run)
       int64_t n = 0;
       if (!load(s.number, Place{message, {}, {}}, n) || n < 0) n = 0;
       run.count = uint64_t(n);
+      break;
+    }
+    case Count::until: {
+      int64_t end = 0;
+      if (!load(s.number, Place{message, {}, {}}, end) || end < 0 || uint64_t(end) > message.size) end = 0;
+      run.count = at < uint64_t(end) ? (uint64_t(end) - at) / run.size : 0;
       break;
     }
     case Count::to_end:
@@ -212,40 +265,91 @@ bool EventProgram::load(const Load& l, const Place& place, int64_t& value) const
   return load_rest(l, from, value);
 }
 
+namespace {
+/// The number that text says, with `decimals` digits behind the point; false where it is none, or does not fit.
+bool read_decimal(const uint8_t* p, uint32_t size, int decimals, int64_t& value) {
+  uint32_t at = 0, end = size;
+  while (end > at && (p[end - 1] == ' ' || p[end - 1] == 0)) end--;
+  while (at < end && p[at] == ' ') at++;
+  if (at == end) return false;
+  const bool negative = p[at] == '-';
+  if (negative || p[at] == '+') at++;
+  value = 0;
+  int behind = -1;  // digits behind the point so far
+  for (; at < end; at++) {
+    if (p[at] == '.' && behind < 0 && decimals >= 0) {
+      behind = 0;
+      continue;
+    }
+    if (p[at] < '0' || p[at] > '9') return false;
+    if (behind >= 0 && ++behind > decimals) {
+      if (p[at] != '0') return false;
+      continue;
+    }
+    if (__builtin_mul_overflow(value, int64_t(10), &value) ||
+        __builtin_add_overflow(value, int64_t(p[at] - '0'), &value))
+      return false;
+  }
+  for (int i = behind < 0 ? 0 : behind; i < decimals; i++) {
+    if (__builtin_mul_overflow(value, int64_t(10), &value)) return false;
+  }
+  if (negative) value = -value;
+  return true;
+}
+}  // namespace
+
+bool EventProgram::raise(int64_t& value, int exponent) {
+  for (; exponent > 0; exponent--) {
+    if (__builtin_mul_overflow(value, int64_t(10), &value)) return false;
+  }
+  for (; exponent < 0; exponent++) {
+    if (value % 10 != 0) return false;
+    value /= 10;
+  }
+  return true;
+}
+
 bool EventProgram::load_rest(const Load& l, Bytes from, int64_t& value) const {
   const uint8_t* p = from.data + l.at;
-  if (l.reading == Reading::text) {
-    value = int64_t(Catalogue::text_key(p, l.size));
-    return true;
-  }
-  if (l.reading == Reading::digits) {
-    uint32_t at = 0, end = l.size;
-    while (end > at && (p[end - 1] == ' ' || p[end - 1] == 0)) end--;
-    while (at < end && p[at] == ' ') at++;
-    if (at == end) return false;
-    const bool negative = p[at] == '-';
-    if (negative || p[at] == '+') at++;
-    value = 0;
-    for (; at < end; at++) {
-      if (p[at] < '0' || p[at] > '9' || __builtin_mul_overflow(value, int64_t(10), &value) ||
-          __builtin_add_overflow(value, int64_t(p[at] - '0'), &value))
-        return false;
+  switch (l.reading) {
+    case Reading::text:
+      value = int64_t(Catalogue::text_key(p, l.size));
+      return true;
+    case Reading::decimal:
+      return read_decimal(p, l.size, -l.exponent_base, value);
+    case Reading::floating_bits: {
+      const uint64_t bits = load_uint(p, l.size, l.big);
+      double number = l.size == 4 ? double(std::bit_cast<float>(uint32_t(bits))) : std::bit_cast<double>(bits);
+      for (int e = l.exponent_base; e < 0; e++) number *= 10;
+      if (!(number > -9e18 && number < 9e18)) return false;
+      value = std::llround(number);
+      return true;
     }
-    if (negative) value = -value;
+    case Reading::digits:
+      if (!read_decimal(p, l.size, -1, value)) return false;
+      break;
+    default:
+      break;
   }
   if (l.exponent_at != 0) {
-    if (!from.holds(l.exponent_at, 1)) return false;
-    int exponent = int8_t(from.data[l.exponent_at]) - l.exponent_base;
-    for (; exponent > 0; exponent--) {
-      if (__builtin_mul_overflow(value, int64_t(10), &value)) return false;
-    }
-    for (; exponent < 0; exponent++) {
-      if (value % 10 != 0) return false;
-      value /= 10;
-    }
-    return true;
+    return from.holds(l.exponent_at, 1) && raise(value, int8_t(from.data[l.exponent_at]) - l.exponent_base);
   }
   return !__builtin_mul_overflow(value, l.multiplier, &value);
+}
+
+bool EventProgram::exponent(const Scale& scale, const Place& place, int& exponent) const {
+  int64_t value = 0;
+  if (!load(scale.load, place, value)) return false;
+  if (scale.codes.first == scale.codes.end) {
+    exponent = int(scale.decimals ? -value : value);
+    return value > -32 && value < 32;
+  }
+  for (uint32_t i = scale.codes.first; i < scale.codes.end; i++) {
+    if (exponents_[i].first != uint64_t(value)) continue;
+    exponent = exponents_[i].second;
+    return true;
+  }
+  return false;
 }
 
 /// Text of a symbol, without padding.
@@ -255,6 +359,72 @@ void EventProgram::name(const Load& l, const Place& place, Books& books, uint32_
   uint32_t size = l.size;
   while (size > 0 && (from.data[l.at + size - 1] == ' ' || from.data[l.at + size - 1] == 0)) size--;
   books.name(instrument, Bytes{from.data + l.at, size});
+}
+
+/// A name of several fields.
+void EventProgram::name_whole(const Load& first, const Span& more, const Place& place, Books& books,
+                              uint32_t instrument) const {
+  if (instrument == kNoInstrument) return;
+  std::string whole;
+  const auto put = [&](const Load& l) {
+    int64_t value = 0;
+    if (!load(l, place, value)) return;
+    if (!whole.empty()) whole += ' ';
+    if (l.reading != Reading::text) {
+      whole += std::to_string(value);
+      return;
+    }
+    const Bytes from = l.source == Source::message ? place.message : place.entry;
+    uint32_t size = l.size;
+    while (size > 0 && (from.data[l.at + size - 1] == ' ' || from.data[l.at + size - 1] == 0)) size--;
+    whole.append(reinterpret_cast<const char*>(from.data + l.at), size);
+  };
+  put(first);
+  for (uint32_t i = more.first; i < more.end; i++) put(keys_[i]);
+  books.name(instrument, Bytes{reinterpret_cast<const uint8_t*>(whole.data()), uint32_t(whole.size())});
+}
+
+void EventProgram::find_instrument(const Rule& rule, const Place& place, Books& books, BookOperation& op) const {
+  int64_t value = 0;
+  if (!load(rule.instrument, place, value)) return;
+  auto key = uint64_t(value);
+  if (rule.keys.first != rule.keys.end) {
+    Fnv1a64 hash;
+    hash.bytes(reinterpret_cast<const uint8_t*>(&key), sizeof key);
+    for (uint32_t i = rule.keys.first; i < rule.keys.end; i++) {
+      if (!load(keys_[i], place, value)) value = 0;
+      hash.bytes(reinterpret_cast<const uint8_t*>(&value), sizeof value);
+    }
+    key = hash.value;
+  }
+  const uint32_t known = books.instruments();
+  const bool apart = (rule.flags & kOperationImplied) != 0;
+  op.instrument = books.instrument(apart ? key | kImpliedKey : key);
+  if (books.instruments() != known) {
+    if (rule.keys.first != rule.keys.end) {
+      name_whole(rule.instrument, rule.keys, place, books, op.instrument);
+    } else if (rule.instrument.reading == Reading::text) {
+      name(rule.instrument, place, books, op.instrument);
+    }
+  }
+  // Definitions may rename; other messages name an instrument that nothing has named.
+  const bool names = rule.action == BookAction::define || rule.action == BookAction::none;
+  if (rule.name.source == Source::absent || (!names && books.instruments() == known)) return;
+  if (rule.names.first == rule.names.end) {
+    name(rule.name, place, books, op.instrument);
+  } else {
+    name_whole(rule.name, rule.names, place, books, op.instrument);
+  }
+}
+
+void EventProgram::find_time(const Rule& rule, const Place& place, BookOperation& op) const {
+  int64_t value = 0;
+  if (load(rule.time, place, value)) op.time_ns = value;
+  if (rule.seconds.source != Source::absent && load(rule.seconds, place, value)) {
+    int64_t ns = 0;
+    if (!__builtin_mul_overflow(value, int64_t(1'000'000'000), &ns)) op.time_ns += ns;
+  }
+  if (rule.base_time) op.time_ns += channels_[channel_].base_time_ns;
 }
 
 bool EventProgram::wanted(const Rule& rule, const Place& place) const {
@@ -278,40 +448,66 @@ bool EventProgram::fill(const Rule& rule, const Place& place, Books& books, Book
     }
     if (op.action == BookAction::none) return false;
   }
-  if (load(rule.time, place, value)) op.time_ns = value;
-  if (rule.seconds.source != Source::absent && load(rule.seconds, place, value)) {
-    int64_t ns = 0;
-    if (!__builtin_mul_overflow(value, int64_t(1'000'000'000), &ns)) op.time_ns += ns;
-  }
-  if (rule.base_time) op.time_ns += base_time_ns_;
+  find_time(rule, place, op);
   if (rule.sets_base_time) {
-    base_time_ns_ = op.time_ns;
+    channels_[channel_].base_time_ns = op.time_ns;
     return false;
   }
   op.flags = rule.flags;
+  op.depth = rule.depth;
   op.side = rule.side;
   if (rule.side_loaded && load(rule.which_side, place, value)) {
     op.side = among(rule.bids, uint64_t(value))   ? BookSide::bid
               : among(rule.asks, uint64_t(value)) ? BookSide::ask
                                                   : BookSide::none;
   }
-  if (load(rule.instrument, place, value)) {
-    const uint32_t known = books.instruments();
-    const uint64_t apart = (rule.flags & kOperationImplied) != 0 ? kImpliedKey : 0;
-    op.instrument = books.instrument(uint64_t(value) | apart);
-    if (books.instruments() != known && rule.instrument.reading == Reading::text) {
-      name(rule.instrument, place, books, op.instrument);
-    }
-    if (rule.name.source != Source::absent) name(rule.name, place, books, op.instrument);
+  find_instrument(rule, place, books, op);
+  if (rule.follows) {
+    if (op.instrument == kNoInstrument) op.instrument = channels_[channel_].instrument;
+    if (op.side == BookSide::none) op.side = channels_[channel_].side;
   }
+  channels_[channel_].instrument = op.instrument;
+  channels_[channel_].side = op.side;
   if (load(rule.id, place, value)) op.id = uint64_t(value);
   if (load(rule.new_id, place, value)) op.new_id = uint64_t(value);
-  if (load(rule.price, place, value)) op.price = value;
+  if (load(rule.price, place, value) && (rule.scale.load.source == Source::absent || scaled(rule, place, value))) {
+    op.price = value;
+  }
   if (load(rule.size, place, value)) op.size = value;
+  if (rule.remaining.source != Source::absent && load(rule.remaining, place, value)) op.remaining = value;
   if (load(rule.orders, place, value)) op.orders = uint32_t(value);
   if (load(rule.level, place, value)) op.level = value > 0 && value < 256 ? uint8_t(value) : 0;
   if (rule.last.source != Source::absent) op.last = load(rule.last, place, value) && value != 0;
+  if (rule.which_state.source != Source::absent) op.level = state(rule, place);
+  if (op.action == BookAction::define && op.instrument != kNoInstrument) define(rule, place, books, op.instrument);
   return true;
+}
+
+/// What a definition tells for the prices that follow; implied books have the same.
+void EventProgram::define(const Rule& rule, const Place& place, Books& books, uint32_t instrument) const {
+  const uint32_t apart = has_implied_ ? books.instrument(books.key_of(instrument) | kImpliedKey) : kNoInstrument;
+  int value = 0;
+  for (const uint32_t i : {instrument, apart}) {
+    if (i == kNoInstrument) continue;
+    if (exponent(rule.instrument_scale, place, value)) books.price_exponent(i, int8_t(value));
+    if (exponent(rule.trade_scale, place, value)) books.trade_exponent(i, int8_t(value));
+  }
+}
+
+/// The price in the exponent that all prices of the books have.
+bool EventProgram::scaled(const Rule& rule, const Place& place, int64_t& price) const {
+  int scale = 0;
+  return exponent(rule.scale, place, scale) && raise(price, scale - books_.price_exponent);
+}
+
+uint8_t EventProgram::state(const Rule& rule, const Place& place) const {
+  int64_t value = 0;
+  if (!load(rule.which_state, place, value)) return 0;
+  if (rule.which_state.source == Source::constant) return uint8_t(value);
+  for (uint32_t i = rule.states.first; i < rule.states.end; i++) {
+    if (states_[i].first == uint64_t(value)) return states_[i].second;
+  }
+  return 0;
 }
 
 }  // namespace venuewire

@@ -15,29 +15,67 @@ class EventProgram {
  public:
   /// False when the compiled program is malformed. `messages`: how many the catalogue has.
   [[nodiscard]] bool parse(SpecReader& spec, const Catalogue& catalogue);
-  [[nodiscard]] bool present() const { return !rules_of_.empty(); }
+  [[nodiscard]] bool present() const { return !messages_.empty(); }
   [[nodiscard]] const BooksSpec& books() const { return books_; }
 
+  /// What follows comes from this channel: times and instruments that messages leave out are those of the channel.
+  void channel(uint16_t number) {
+    if (channels_.size() <= number) channels_.resize(number + 1u);
+    channel_ = number;
+  }
+
   /// Calls `emit(operation)` for what message `index` means. `books` numbers the instruments. Messages whose counts or
-  /// lengths lead past their end give what stands before the fault; false then.
+  /// lengths lead past their end give what stands before the fault; false then. The event ends with the last operation
+  /// of the message, where the roles do not say otherwise; an end that comes without one is an operation of its own.
   template <class Emit>
   bool run(uint16_t index, Bytes message, Books& books, Emit&& emit) {
-    const Span& span = rules_of_[index];
-    bool whole = true;
-    for (uint32_t i = span.first; i < span.end; i++) {
+    const Message& m = messages_[index];
+    if (m.bounded) return bound(m, message, emit);
+    if (m.single && !channels_[channel_].open) [[likely]] {
+      BookOperation op;
+      if (fill(rules_[m.rules.first], Place{message, {}, {}}, books, op)) emit(op);
+      return true;
+    }
+    BookOperation held;
+    bool holds = false, ends = false, whole = true;
+    const auto hold = [&](const Rule& rule, BookOperation& op) {
+      if (holds) emit(held);
+      held = op;
+      holds = true;
+      ends = op.last;
+      if (rule.last.source != Source::entry) held.last = false;
+    };
+    for (uint32_t i = m.rules.first; i < m.rules.end; i++) {
       const Rule& rule = rules_[i];
       if (rule.path_end == rule.path_first) {
-        whole &= one(rule, message, Bytes{}, books, emit);
+        BookOperation op;
+        if (fill(rule, Place{message, {}, {}}, books, op)) hold(rule, op);
       } else {
-        whole &= entries(rule, message, books, emit);
+        whole &= entries(rule, message, books, hold);
       }
     }
+    if (!holds) {
+      int64_t value = 0;
+      if (channels_[channel_].open) return whole;
+      held.last = m.end.source != Source::absent && load(m.end, Place{message, {}, {}}, value) && value != 0;
+      if (held.last) emit(held);
+      return whole;
+    }
+    held.last = ends && !channels_[channel_].open;
+    emit(held);
     return whole;
   }
 
  private:
   enum class Source : uint8_t { absent = 0, message = 1, entry = 2, constant = 3, other = 4 };
-  enum class Reading : uint8_t { unsigned_bits = 0, signed_bits = 1, digits = 2, text = 3 };
+  enum class Reading : uint8_t {
+    unsigned_bits = 0,
+    signed_bits = 1,
+    digits = 2,
+    text = 3,
+    decimal = 4,        // text with a point
+    floating_bits = 5,  // IEEE 754
+  };
   struct Load {
     Source source = Source::absent;
     Reading reading = Reading::unsigned_bits;
@@ -57,7 +95,7 @@ class EventProgram {
   struct Span {
     uint32_t first = 0, end = 0;
   };
-  enum class Count : uint8_t { fixed = 0, field = 1, to_end = 2, dimension = 3 };
+  enum class Count : uint8_t { fixed = 0, field = 1, to_end = 2, dimension = 3, until = 4 };
   /// A group that is passed over, or (the last of a path) whose entries the rule is for.
   struct Step {
     Count count = Count::fixed;
@@ -73,6 +111,14 @@ class EventProgram {
     bool negated = false;
     Span values;
   };
+  /// Messages that begin or end an event of several messages.
+  enum class Bounds : uint8_t { none = 0, begins = 1, ends = 2 };
+  /// The decimal exponent of a price: what the load gives, its negative, or what its code stands for.
+  struct Scale {
+    Load load;
+    bool decimals = false;
+    Span codes;
+  };
   struct Rule {
     BookAction action = BookAction::none;
     bool action_loaded = false;
@@ -82,15 +128,36 @@ class EventProgram {
     bool base_time = false;  // `time` is added to what the last rule that sets it said
     bool sets_base_time = false;
     bool refers = false;  // loads of Source::other come from entry `reference` of the path's first group
+    Bounds bounds = Bounds::none;
+    bool follows = false;  // instrument and side are those of the operation before it
+    uint8_t depth = 0;     // of numbered levels
     uint32_t path_first = 0, path_end = 0;
-    Span conditions, actions, bids, asks;
-    Load which_action, which_side, reference;
-    Load instrument, id, new_id, price, size, orders, level, time, seconds, last;
+    Span conditions, actions, bids, asks, states, keys, names;
+    Load which_action, which_side, which_state, reference;
+    Scale scale, instrument_scale, trade_scale;
+    Load instrument, id, new_id, price, size, remaining, orders, level, time, seconds, last;
     Load name;  // of the instrument
   };
 
+  struct Message {
+    Span rules;
+    bool bounded = false;  // it begins or ends events
+    bool single = false;  // one rule and no group
+    Load end;             // of the event, where no rule gives an operation
+  };
+  /// What messages of a channel leave out because an earlier one has said it.
+  struct Channel {
+    int64_t base_time_ns = 0;
+    uint32_t instrument = kNoInstrument;
+    BookSide side = BookSide::none;
+    bool open = false;  // an event of several messages has begun
+  };
+
+
   [[nodiscard]] bool parse_rule(SpecReader& spec, Rule& rule);
   [[nodiscard]] bool parse_load(SpecReader& spec, Load& load);
+  [[nodiscard]] bool parse_keys(SpecReader& spec, Span& keys);
+  [[nodiscard]] bool parse_scale(SpecReader& spec, Scale& scale);
   [[nodiscard]] bool parse_step(SpecReader& spec, Step& step);
   void parse_values(SpecReader& spec, Span& span);
 
@@ -111,13 +178,14 @@ class EventProgram {
   [[nodiscard]] bool fill(const Rule& rule, const Place& place, Books& books, BookOperation& op);
   [[nodiscard]] uint32_t block_end(Bytes message) const;
   static void name(const Load& l, const Place& place, Books& books, uint32_t instrument);
-
-  template <class Emit>
-  bool one(const Rule& rule, Bytes message, Bytes entry, Books& books, Emit& emit) {
-    BookOperation op;
-    if (fill(rule, Place{message, entry, Bytes{}}, books, op)) emit(op);
-    return true;
-  }
+  void name_whole(const Load& first, const Span& more, const Place& place, Books& books, uint32_t instrument) const;
+  void find_instrument(const Rule& rule, const Place& place, Books& books, BookOperation& op) const;
+  void find_time(const Rule& rule, const Place& place, BookOperation& op) const;
+  [[nodiscard]] bool exponent(const Scale& scale, const Place& place, int& exponent) const;
+  void define(const Rule& rule, const Place& place, Books& books, uint32_t instrument) const;
+  [[nodiscard]] bool scaled(const Rule& rule, const Place& place, int64_t& price) const;
+  [[nodiscard]] uint8_t state(const Rule& rule, const Place& place) const;
+  [[nodiscard]] static bool raise(int64_t& value, int exponent);
   /// Where a step's entries begin, how many there are and how far apart; false where they lead past the end.
   struct Run {
     uint64_t at = 0, count = 0, size = 0, end = 0;
@@ -125,7 +193,19 @@ class EventProgram {
   [[nodiscard]] bool step(const Step& s, Bytes message, uint64_t cursor, Run& run) const;
 
   template <class Emit>
-  bool entries(const Rule& rule, Bytes message, Books& books, Emit& emit) {
+  bool bound(const Message& m, Bytes message, Emit& emit) {
+    for (uint32_t i = m.rules.first; i < m.rules.end; i++) {
+      const Rule& rule = rules_[i];
+      if (rule.bounds == Bounds::none || !wanted(rule, Place{message, {}, {}})) continue;
+      channels_[channel_].open = rule.bounds == Bounds::begins;
+      BookOperation end;
+      if (rule.bounds == Bounds::ends) emit(end);
+    }
+    return true;
+  }
+
+  template <class Hold>
+  bool entries(const Rule& rule, Bytes message, Books& books, Hold& hold) {
     uint64_t cursor = block_end(message);
     Run run, first;
     for (uint32_t i = rule.path_first; i < rule.path_end; i++) {
@@ -141,25 +221,26 @@ class EventProgram {
         place.other = Bytes{message.data + first.at + uint64_t(n - 1) * first.size, uint32_t(first.size)};
       }
       BookOperation op;
-      op.last = false;
-      if (fill(rule, place, books, op)) {
-        if (rule.last.source == Source::absent) op.last = i + 1 == run.count;
-        emit(op);
-      }
+      if (fill(rule, place, books, op)) hold(rule, op);
     }
     return true;
   }
 
   BooksSpec books_;
-  std::vector<Span> rules_of_;
+  std::vector<Message> messages_;
   std::vector<Rule> rules_;
   std::vector<Step> steps_;
   std::vector<Condition> conditions_;
   std::vector<uint64_t> values_;
   std::vector<std::pair<uint64_t, BookAction>> actions_;
+  std::vector<std::pair<uint64_t, uint8_t>> states_;
+  std::vector<std::pair<uint64_t, int8_t>> exponents_;
+  std::vector<Load> keys_;
   uint32_t header_size_ = 0, block_at_ = 0, block_size_ = 0;
   bool block_big_ = false;
-  int64_t base_time_ns_ = 0;
+  std::vector<Channel> channels_ = std::vector<Channel>(1);
+  uint32_t channel_ = 0;
+  bool has_implied_ = false;
 };
 
 }  // namespace venuewire

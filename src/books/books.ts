@@ -126,7 +126,7 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
         'Give its table `events`: docs/books.md says how, and src/decoders/roles has those of the ready tables.',
       );
     }
-    this.priceExponent = roles.priceExponent;
+    this.priceExponent = roles.priceExponent === 'instrument' ? 0 : roles.priceExponent;
     this.sizeExponent = roles.sizeExponent ?? 0;
     this.keyedByText = keyedByText(decoder, roles);
     const instrumentsMax = options.instrumentsMax ?? DEFAULT_INSTRUMENTS;

@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { asxNtp } from './roles/genium.js';
 
 const ExpiryMonth = {
   1: 'Jan',
@@ -63,6 +64,7 @@ export const asxNtpItch105 = defineDecoder({
     'captures: 16 packets, 338 fields; messages seen: addOrder, anomalousOrderThresholdPublish, auctionOrderExecuted, combinationOrderExecuted, combinationSymbolDirectory, combinationTradeExecuted, impliedOrderAdded, impliedOrderDeleted, impliedOrderReplaced, openHighLowLastTradeAdjustment, orderBookState, orderDeleted, orderExecuted, orderVolumeCancelled',
     'prices: divide by Price Fractional Denominator of the symbol directory message (public dissector assumes 2 decimals; the specification is followed)',
   ],
+  events: asxNtp,
   messages: {
     seconds: message('T', 5, {
       second: u32(1),

@@ -14,6 +14,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { asxT24 } from './roles/genium.js';
 
 const EventCode = { O: 'Open', S: 'Start', C: 'End', P: 'Paused', R: 'Resumed' };
 const ContractType = { F: 'CFUT', O: 'COPTA', E: 'EOPTA', N: 'OOPT', S: 'CSPRD', A: 'SPRD', D: 'SFUT' };
@@ -80,6 +81,7 @@ export const asxT24Itch113 = defineDecoder({
     'prices: decimal point at Price Decimal Position of the symbol directory message (document text); Price Fractional Denominator of the same message is for fractional products; the dissector assumes 2 decimals',
   ],
   unconfirmed: ['that strikes have the decimals of Strike Price Decimal Position'],
+  events: asxT24,
   messages: {
     time: message('T', 5, {
       second: u32(1, inUnit('s')),

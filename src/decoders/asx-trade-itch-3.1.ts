@@ -12,6 +12,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { asxTrade } from './roles/genium.js';
 
 const FinancialProduct = { 1: 'Option', 3: 'Future', 5: 'Cash', 11: 'Standard Combination' };
 const LotType = { 0: 'Undefined', 1: 'Odd Lot', 2: 'Round Lot', 3: 'Block Lot', 4: 'All or None Lot' };
@@ -32,6 +33,7 @@ export const asxTradeItch31 = defineDecoder({
   messageType: 'messageType',
   instrument: 'orderBookId',
   checked: ['tables of the specification: 14 of 14 messages'],
+  events: asxTrade,
   messages: {
     seconds: message('T', 5, {
       second: u32(1),

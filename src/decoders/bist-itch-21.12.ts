@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { geniumItch } from './roles/genium.js';
 
 const FinancialProduct = {
   1: 'Option',
@@ -57,6 +58,7 @@ export const bistItch2112 = defineDecoder({
     'layout of a public dissector, Bist_BorsaIstanbul_GeniumInet_Itch_v21_12; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 16 of 16 alike, 191 fields; positions only, not meanings or scales',
   ],
+  events: geniumItch,
   messages: {
     seconds: message('T', 5, {
       second: u32(1, inUnit('s')),

@@ -1,4 +1,5 @@
 import { char, defineDecoder, inUnit, message, price4, text, u16, u32, u64 } from '../layout/index.js';
+import { nasdaqTopAndSales } from './roles/nasdaq.js';
 
 const EventCode = {
   O: 'Start of Transmissions',
@@ -42,6 +43,7 @@ export const bruceBookItch10 = defineDecoder({
     'layout of a public dissector, BruceAts_BruceEquities_BestBidAndOffer_Itch_v1_0 and 1 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 5 of 5 alike, 49 fields; positions only, not meanings or scales',
   ],
+  events: nasdaqTopAndSales,
   messages: {
     systemEvent: message('S', 12, {
       stockLocate: u16(1),

@@ -1,5 +1,6 @@
 import { char, defineDecoder, inUnit, message, price4, text, u16, u32, u64 } from '../layout/index.js';
 import { bruceBookItch10 } from './bruce-book-itch-1.0.js';
+import { nasdaqTopAndSales } from './roles/nasdaq.js';
 
 /** Bruce ATS Last Sale 1.0: Bruce Last Sale, version 1.0, Saturday, March 1, 2025. What is as in bruce-book-itch-1.0 is taken from there. */
 export const bruceLastSaleItch10 = defineDecoder({
@@ -20,6 +21,7 @@ export const bruceLastSaleItch10 = defineDecoder({
     'layout of a public dissector, BruceAts_BruceEquities_LastSale_Itch_v1_0; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 6 of 6 alike, 59 fields; positions only, not meanings or scales',
   ],
+  events: nasdaqTopAndSales,
   messages: {
     systemEvent: bruceBookItch10.messages.systemEvent,
     stockDirectory: bruceBookItch10.messages.stockDirectory,

@@ -1,4 +1,5 @@
 import { char, defineDecoder, digits, message, millisSinceMidnight, price4, text } from '../layout/index.js';
+import { cboeAsciiPitch } from './roles/cboe-pitch.js';
 
 /** Cboe US Equities Last Sale (ASCII) 1.2.4: Cboe US Equities Last Sale Specification, version 1.2.4, Wednesday, January 15, 2025. */
 export const cboeAsciiLastSale124 = defineDecoder({
@@ -24,6 +25,7 @@ export const cboeAsciiLastSale124 = defineDecoder({
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
     'that times of 8 digits are milliseconds since midnight',
   ],
+  events: cboeAsciiPitch,
   messages: {
     lastSale: message('L', 47, {
       executedShares: digits(9, 8),

@@ -1,4 +1,5 @@
 import { char, defineDecoder, digits, message, millisSinceMidnight, price4, reserved, text } from '../layout/index.js';
+import { cboeAsciiPitch } from './roles/cboe-pitch.js';
 
 const HaltStatus = {
   A: 'Accepting Orders for Queuing',
@@ -42,6 +43,7 @@ export const cboeAsciiPitch11513 = defineDecoder({
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
     'that times of 8 digits are milliseconds since midnight',
   ],
+  events: cboeAsciiPitch,
   messages: {
     symbolClear: message('s', 17, {
       stockSymbol: text(9, 8),

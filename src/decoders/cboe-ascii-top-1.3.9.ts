@@ -9,6 +9,7 @@ import {
   reserved,
   text,
 } from '../layout/index.js';
+import { cboeAsciiTop } from './roles/cboe-pitch.js';
 
 /** Cboe US Equities Top (ASCII) 1.3.9: Cboe US Equities Summary Depth Feed Specification, version 1.3.9, Wednesday, January 15, 2025. */
 export const cboeAsciiTop139 = defineDecoder({
@@ -33,6 +34,7 @@ export const cboeAsciiTop139 = defineDecoder({
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
     'that prices of 5 digits have 2 decimals, and times of 8 digits are milliseconds since midnight',
   ],
+  events: cboeAsciiTop,
   messages: {
     logon: message('L', 18, {
       username: text(1, 6),

@@ -11,6 +11,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cboePitchAustralia } from './roles/cboe-pitch.js';
 
 const TradingStatus = {
   C: 'Closed',
@@ -82,6 +83,7 @@ export const cboeAustraliaPitch1012 = defineDecoder({
     'packets made from the table and dissected: 13 of 14 alike, 139 fields; positions only, not meanings or scales',
   ],
   unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
+  events: cboePitchAustralia,
   messages: {
     unitClear: message(151, 6, {
       reserved4: reserved(2, 4),

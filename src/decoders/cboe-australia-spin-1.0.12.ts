@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, reserved, text, u8, u32 } from '../layout/index.js';
 import { cboeAustraliaPitch1012 } from './cboe-australia-pitch-1.0.12.js';
+import { cboePitchAustralia } from './roles/cboe-pitch.js';
 
 const LoginResponseStatus = {
   A: 'Login Accepted',
@@ -36,6 +37,7 @@ export const cboeAustraliaSpin1012 = defineDecoder({
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
   unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
+  events: cboePitchAustralia,
   messages: {
     login: message(1, 22, {
       sessionSubId: text(2, 4),

@@ -11,6 +11,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeAustraliaPitch1012 } from './cboe-australia-pitch-1.0.12.js';
+import { cboeTopAustralia } from './roles/cboe-pitch.js';
 
 const TradingStatus = {
   C: 'Closed',
@@ -81,6 +82,7 @@ export const cboeAustraliaTop1010 = defineDecoder({
     'packets made from the table and dissected: 9 of 9 alike, 106 fields; positions only, not meanings or scales',
   ],
   unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
+  events: cboeTopAustralia,
   messages: {
     unitClear: cboeAustraliaPitch1012.messages.unitClear,
     tradingStatus: message(59, 22, {

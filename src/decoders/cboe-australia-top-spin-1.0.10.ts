@@ -11,6 +11,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeAustraliaSpin1012 } from './cboe-australia-spin-1.0.12.js';
+import { cboeTopAustralia } from './roles/cboe-pitch.js';
 
 const TradingStatus = {
   C: 'Closed',
@@ -54,6 +55,7 @@ export const cboeAustraliaTopSpin1010 = defineDecoder({
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
   unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
+  events: cboeTopAustralia,
   messages: {
     login: cboeAustraliaSpin1012.messages.login,
     loginResponse: cboeAustraliaSpin1012.messages.loginResponse,

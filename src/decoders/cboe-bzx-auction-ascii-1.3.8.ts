@@ -1,4 +1,5 @@
 import { char, defineDecoder, digits, message, millisSinceMidnight, price4, text } from '../layout/index.js';
+import { cboeAsciiPitch } from './roles/cboe-pitch.js';
 
 const AuctionType = {
   O: 'Opening Auction',
@@ -32,6 +33,7 @@ export const cboeBzxAuctionAscii138 = defineDecoder({
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
     'that times of 8 digits are milliseconds since midnight',
   ],
+  events: cboeAsciiPitch,
   messages: {
     auctionUpdate: message('I', 68, {
       stockSymbol: text(9, 8),

@@ -19,6 +19,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
+import { cboeFlex } from './roles/cboe-pitch.js';
 
 const AuctionType = { B: 'AIM', F: 'FLEX Auction', S: 'Solicitation Auction Mechanism' };
 const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
@@ -44,6 +45,7 @@ export const cboeC1Flex1130 = defineDecoder({
     'layout of a public dissector, Cboe_C1Options_Flex_Pitch_v1_1_30; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 19 of 19 alike, 268 fields; positions only, not meanings or scales',
   ],
+  events: cboeFlex,
   messages: {
     timeReference: message(177, 18, {
       midnightReference: u32(2, inUnit('s')),

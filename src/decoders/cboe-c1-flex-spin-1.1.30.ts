@@ -1,5 +1,6 @@
 import { atLeast, char, defineDecoder, group, i32, message, reserved, text, u8, u32 } from '../layout/index.js';
 import { cboeAustraliaSpin1012 } from './cboe-australia-spin-1.0.12.js';
+import { cboeFlex } from './roles/cboe-pitch.js';
 
 const LoginResponseStatus = {
   A: 'Login Accepted',
@@ -36,6 +37,7 @@ export const cboeC1FlexSpin1130 = defineDecoder({
     'packets made from the table and dissected: 16 of 16 alike, 172 fields; positions only, not meanings or scales',
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
+  events: cboeFlex,
   messages: {
     login: cboeAustraliaSpin1012.messages.login,
     loginResponse: message(2, 3, {

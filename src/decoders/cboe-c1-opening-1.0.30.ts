@@ -1,5 +1,6 @@
 import { char, defineDecoder, inUnit, message, nanosAfter, price4, text, u8, u32, u64 } from '../layout/index.js';
 import { cboeOptionsTop1254 } from './cboe-options-top-1.2.54.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const AuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening', V: 'Volatility Opening' };
 
@@ -24,6 +25,7 @@ export const cboeC1Opening1030 = defineDecoder({
     'layout of a public dissector, Cboe_C1Options_OpeningProcess_Pitch_v1_0_30; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 9 of 9 alike, 94 fields; positions only, not meanings or scales',
   ],
+  events: cboePitchDerivatives,
   messages: {
     timeReference: message(177, 18, {
       midnightReference: u32(2, inUnit('s')),

@@ -11,6 +11,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cboePitchCanada } from './roles/cboe-pitch.js';
 
 const Segment = {
   CBOECA: 'Cboe Canada Securities',
@@ -90,6 +91,7 @@ export const cboeCanadaFullDepth1014 = defineDecoder({
     'packets made from the table and dissected: 14 of 14 alike, 184 fields; positions only, not meanings or scales',
   ],
   unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
+  events: cboePitchCanada,
   messages: {
     unitClear: message(151, 6, {
       reserved4: reserved(2, 4),

@@ -12,6 +12,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeAustraliaPitch1012 } from './cboe-australia-pitch-1.0.12.js';
+import { cboeMatchNow } from './roles/cboe-pitch.js';
 
 const ListingExchange = {
   TSX: 'Toronto Stock Exchange',
@@ -44,6 +45,7 @@ export const cboeCanadaMatchnow1014 = defineDecoder({
     'packets made from the table and dissected: 4 of 4 alike, 42 fields; positions only, not meanings or scales',
   ],
   unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
+  events: cboeMatchNow,
   messages: {
     unitClear: cboeAustraliaPitch1012.messages.unitClear,
     tradingStatus: message(67, 32, {

@@ -11,6 +11,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeCanadaFullDepth1014 } from './cboe-canada-full-depth-1.0.14.js';
+import { cboePitchCanada } from './roles/cboe-pitch.js';
 
 const OrderBookType = { 0: 'All Books', 3: 'NEO-L', 4: 'NEO-N', 5: 'NEO-D', 6: 'Crossing Facility', 7: 'SST' };
 
@@ -37,6 +38,7 @@ export const cboeCanadaMbp1014 = defineDecoder({
     'packets made from the table and dissected: 8 of 8 alike, 105 fields; positions only, not meanings or scales',
   ],
   unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
+  events: cboePitchCanada,
   messages: {
     unitClear: cboeCanadaFullDepth1014.messages.unitClear,
     instrumentDirectory: cboeCanadaFullDepth1014.messages.instrumentDirectory,

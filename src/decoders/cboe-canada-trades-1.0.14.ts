@@ -1,5 +1,6 @@
 import { defineDecoder, u8 } from '../layout/index.js';
 import { cboeCanadaFullDepth1014 } from './cboe-canada-full-depth-1.0.14.js';
+import { cboePitchCanada } from './roles/cboe-pitch.js';
 
 /** Cboe Canada Multicast trades 1.0.14: Cboe Canada Equities Multicast PITCH Specification (2026-05-28), version 1.0.14, Monday, February 9, 2026. What is as in cboe-canada-full-depth-1.0.14 is taken from there. */
 export const cboeCanadaTrades1014 = defineDecoder({
@@ -24,6 +25,7 @@ export const cboeCanadaTrades1014 = defineDecoder({
     'packets made from the table and dissected: 7 of 7 alike, 92 fields; positions only, not meanings or scales',
   ],
   unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
+  events: cboePitchCanada,
   messages: {
     unitClear: cboeCanadaFullDepth1014.messages.unitClear,
     instrumentDirectory: cboeCanadaFullDepth1014.messages.instrumentDirectory,

@@ -16,6 +16,7 @@ import {
   when,
 } from '../layout/index.js';
 import { cboeCfePitch116 } from './cboe-cfe-pitch-1.1.6.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 /** Cboe Futures Exchange Multicast PITCH depth of book 1.1.12: CBOE FUTURES EXCHANGE MULTICAST PITCH SPECIFICATION, version 1.1.12, Tuesday, January 12, 2021. What is as in cboe-cfe-pitch-1.1.6 is taken from there. */
 export const cboeCfePitch1112 = defineDecoder({
@@ -39,6 +40,7 @@ export const cboeCfePitch1112 = defineDecoder({
     'captures: 1 packets, 23 fields; messages seen: futuresInstrumentDefinition',
     'prices are signed per the specification (public dissector: unsigned)',
   ],
+  events: cboePitchDerivatives,
   messages: {
     timeReference: cboeCfePitch116.messages.timeReference,
     time: cboeCfePitch116.messages.time,

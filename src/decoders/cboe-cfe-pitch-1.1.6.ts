@@ -19,6 +19,7 @@ import {
   u64,
   when,
 } from '../layout/index.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const TradeCondition = {
   ' ': 'Normal Trade',
@@ -50,6 +51,7 @@ export const cboeCfePitch116 = defineDecoder({
     'captures: 5 packets, 158 fields; messages seen: addOrderShort, deleteOrder, futuresInstrumentDefinition, tradingStatus',
     'prices are signed per the specification (public dissector: unsigned)',
   ],
+  events: cboePitchDerivatives,
   messages: {
     timeReference: message(177, 18, {
       midnightReference: u32(2),

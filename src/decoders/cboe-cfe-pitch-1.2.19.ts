@@ -18,6 +18,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeCfePitch1112 } from './cboe-cfe-pitch-1.1.12.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const TradeCondition = {
   ' ': 'Normal Trade',
@@ -49,6 +50,7 @@ export const cboeCfePitch1219 = defineDecoder({
     'tables of the specification: 24 of 24 messages',
     'prices are signed per the specification (public dissector: unsigned)',
   ],
+  events: cboePitchDerivatives,
   messages: {
     timeReference: cboeCfePitch1112.messages.timeReference,
     time: message(32, 10, {

@@ -19,6 +19,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeC1FlexSpin1130 } from './cboe-c1-flex-spin-1.1.30.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const SummaryFlagsBits = {
   highPriceValid: 0,
@@ -52,6 +53,7 @@ export const cboeCfeSpin1219 = defineDecoder({
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
     'prices are signed, 4 (long) or 2 (short) decimals, as in cboe-cfe-pitch-* (dissector: unsigned, long ones without scale)',
   ],
+  events: cboePitchDerivatives,
   messages: {
     login: cboeC1FlexSpin1130.messages.login,
     loginResponse: cboeC1FlexSpin1130.messages.loginResponse,

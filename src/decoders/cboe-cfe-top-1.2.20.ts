@@ -18,6 +18,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cboeTop } from './roles/cboe-pitch.js';
 
 const LastTradeCondition = {
   ' ': 'Normal Trade',
@@ -65,6 +66,7 @@ export const cboeCfeTop1220 = defineDecoder({
     'packets made from the table and dissected: 20 of 20 alike, 263 fields; positions only, not meanings or scales',
     'prices are signed, 4 (long) or 2 (short) decimals, as in cboe-cfe-pitch-* (dissector: unsigned, long ones without scale)',
   ],
+  events: cboeTop,
   messages: {
     timeReference: message(177, 18, {
       midnightReference: u32(2, inUnit('s')),

@@ -14,6 +14,7 @@ import {
   u32,
 } from '../layout/index.js';
 import { cboeCfeSpin1219 } from './cboe-cfe-spin-1.2.19.js';
+import { cboeTop } from './roles/cboe-pitch.js';
 
 /** Cboe Futures Exchange Multicast Top spin server 1.2.20: CBOE FUTURES EXCHANGE MULTICAST TOP SPECIFICATION, version 1.2.20, Monday, January 5, 2026. What is as in cboe-cfe-spin-1.2.19 is taken from there. */
 export const cboeCfeTopSpin1220 = defineDecoder({
@@ -38,6 +39,7 @@ export const cboeCfeTopSpin1220 = defineDecoder({
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
     'prices are signed, 4 (long) or 2 (short) decimals, as in cboe-cfe-pitch-* (dissector: unsigned, long ones without scale)',
   ],
+  events: cboeTop,
   messages: {
     login: cboeCfeSpin1219.messages.login,
     loginResponse: cboeCfeSpin1219.messages.loginResponse,

@@ -11,6 +11,7 @@ import {
   reserved,
   text,
 } from '../layout/index.js';
+import { cboeAsciiEurope } from './roles/cboe-pitch.js';
 
 /** Cboe Europe Equities TCP depth of book (ASCII PITCH) 4.34: BATS Europe PITCH Specification, version 4.34, Friday, January 30, 2026. */
 export const cboeEuropeAsciiPitch434 = defineDecoder({
@@ -36,6 +37,7 @@ export const cboeEuropeAsciiPitch434 = defineDecoder({
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
     'that times of 11 digits are microseconds since midnight, those of 8 digits milliseconds',
   ],
+  events: cboeAsciiEurope,
   messages: {
     symbolClear: message('h', 20, {
       symbol: text(12, 8),

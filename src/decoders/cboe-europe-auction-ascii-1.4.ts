@@ -8,6 +8,7 @@ import {
   price7,
   text,
 } from '../layout/index.js';
+import { cboeAsciiEurope } from './roles/cboe-pitch.js';
 
 /** Cboe Europe Equities Auction Feed (ASCII PITCH over TCP) 1.4: BATS Europe Auction Feed Specification, version 1.4, Thursday, February 6, 2025. */
 export const cboeEuropeAuctionAscii14 = defineDecoder({
@@ -33,6 +34,7 @@ export const cboeEuropeAuctionAscii14 = defineDecoder({
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
     'that times of 11 digits are microseconds since midnight, those of 8 digits milliseconds',
   ],
+  events: cboeAsciiEurope,
   messages: {
     auctionUpdate: message('l', 68, {
       symbol: text(9, 8),

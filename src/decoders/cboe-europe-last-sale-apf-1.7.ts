@@ -8,6 +8,7 @@ import {
   price7,
   text,
 } from '../layout/index.js';
+import { cboeAsciiEurope } from './roles/cboe-pitch.js';
 
 const TransactionCategory = {
   D: 'Dark Trade',
@@ -111,6 +112,7 @@ export const cboeEuropeLastSaleApf17 = defineDecoder({
     'numbers are ASCII, implied decimals: prices of 10 digits have 6 whole and 4 decimal digits, of 14 digits 10 and 4, of 19 digits 12 and 7 (family rule, not confirmed with a document here)',
     'that prices of 18 digits have 7 decimals, and times of 8 digits are milliseconds since midnight',
   ],
+  events: cboeAsciiEurope,
   messages: {
     lastSaleEurope: message('u', 166, {
       tradingDateTime: text(9, 27),

@@ -12,6 +12,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cboePitchEurope } from './roles/cboe-pitch.js';
 
 const MarketMechanism = {
   1: 'Central Limit Order Book',
@@ -125,6 +126,7 @@ export const cboeEuropePitch667 = defineDecoder({
   unconfirmed: [
     'long prices 4 decimals, short prices 2 decimals as in the dissector (Cboe Europe documents of other products use 7; uncertain)',
   ],
+  events: cboePitchEurope,
   messages: {
     time: message(32, 6, {
       time: u32(2),

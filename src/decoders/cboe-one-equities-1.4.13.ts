@@ -15,6 +15,7 @@ import {
   u64,
   when,
 } from '../layout/index.js';
+import { cboeOne } from './roles/cboe-pitch.js';
 
 const MarketCenter = {
   Y: 'BYX',
@@ -71,6 +72,7 @@ export const cboeOneEquities1413 = defineDecoder({
     'Adap blocks: price and quantity have 4 bytes each in the 10 byte block and 8 bytes each in the 18 byte block; this follows from Adap Block Size (2 + 2 widths). The dissector gives both blocks one length (10 here, 14 in Cboe One) and looks at the wrong byte from the second block on; no capture (uncertain)',
     'that times are nanoseconds since 1970-01-01 UTC',
   ],
+  events: cboeOne,
   messages: {
     clearQuote: message(162, 19, {
       lastUpdateTimestamp: u64(2, nanosSinceEpoch),

@@ -10,6 +10,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cboeOne } from './roles/cboe-pitch.js';
 
 const MarketStatus = { N: 'Normal', E: 'Excluded from Symbol Summary Updates', I: 'Incomplete' };
 const TradeCondition = {
@@ -60,6 +61,7 @@ export const cboeOneOptions1010 = defineDecoder({
     'packets made from the table and dissected: 7 of 7 alike, 87 fields; positions only, not meanings or scales',
   ],
   unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
+  events: cboeOne,
   messages: {
     shortSymbolSummary: message(164, 43, {
       lastUpdateTimestamp: u64(2, nanosSinceEpoch),

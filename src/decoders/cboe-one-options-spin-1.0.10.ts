@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, u8, u32, u64 } from '../layout/index.js';
 import { cboeC1FlexSpin1130 } from './cboe-c1-flex-spin-1.1.30.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const TradeReplayResponseStatus = {
   A: 'Accepted',
@@ -30,6 +31,7 @@ export const cboeOneOptionsSpin1010 = defineDecoder({
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
   unconfirmed: ['that times are nanoseconds since 1970-01-01 UTC'],
+  events: cboePitchDerivatives,
   messages: {
     login: cboeC1FlexSpin1130.messages.login,
     loginResponse: cboeC1FlexSpin1130.messages.loginResponse,

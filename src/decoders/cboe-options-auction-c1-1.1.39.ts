@@ -1,5 +1,6 @@
 import { char, defineDecoder, inUnit, message, nanosAfter, price4, text, u8, u32, u64 } from '../layout/index.js';
 import { cboeOptionsAuctionEdgx1139 } from './cboe-options-auction-edgx-1.1.39.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 /** Cboe C1 Options Auction Feed 1.1.39: US Options Auction Feed Specification, version 1.1.39, Wednesday, April 1, 2026. What is as in cboe-options-auction-edgx-1.1.39 is taken from there. */
 export const cboeOptionsAuctionC11139 = defineDecoder({
@@ -22,6 +23,7 @@ export const cboeOptionsAuctionC11139 = defineDecoder({
     'layout of a public dissector, Cboe_C1Options_AuctionFeed_Pitch_v1_1_39; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 13 of 13 alike, 137 fields; positions only, not meanings or scales',
   ],
+  events: cboePitchDerivatives,
   messages: {
     timeReference: message(177, 18, {
       midnightReference: u32(2, inUnit('s')),

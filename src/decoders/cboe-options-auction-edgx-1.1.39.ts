@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, nanosAfter, price4, scaled, text, u8, u32, u64 } from '../layout/index.js';
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const AuctionType = {
   B: 'AIM',
@@ -40,6 +41,7 @@ export const cboeOptionsAuctionEdgx1139 = defineDecoder({
     'layout of a public dissector, Cboe_EdgxOptions_AuctionFeed_Pitch_v1_1_39; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 10 of 10 alike, 105 fields; positions only, not meanings or scales',
   ],
+  events: cboePitchDerivatives,
   messages: {
     time: cboeOptionsComplexPitch2118.messages.time,
     unitClear: cboeOptionsComplexPitch2118.messages.unitClear,

@@ -14,6 +14,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const LegSecurityType = { O: 'Leg Is an Option Instrument', E: 'Leg Is an Equity Instrument' };
 const AuctionNotificationAuctionType = {
@@ -45,6 +46,7 @@ export const cboeOptionsComplexAuction2241 = defineDecoder({
     'layout of a public dissector, Cboe_BzxOptions_ComplexAuction_Pitch_v2_2_41 and 2 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 11 of 11 alike, 127 fields; positions only, not meanings or scales',
   ],
+  events: cboePitchDerivatives,
   messages: {
     time: cboeOptionsComplexPitch2118.messages.time,
     complexInstrumentDefinitionExpanded: message(154, atLeast(25), {

@@ -1,5 +1,6 @@
 import { defineDecoder, inUnit, message, nanosAfter, u8, u32 } from '../layout/index.js';
 import { cboeOptionsComplexAuction2241 } from './cboe-options-complex-auction-2.2.41.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 /** Cboe C1 Options Complex Auction Feed 2.2.41: US OPTIONS COMPLEX AUCTION MULTICAST PITCH SPECIFICATION, version 2.2.41, Wednesday, April 1, 2026. What is as in cboe-options-complex-auction-2.2.41 is taken from there. */
 export const cboeOptionsComplexAuctionC12241 = defineDecoder({
@@ -22,6 +23,7 @@ export const cboeOptionsComplexAuctionC12241 = defineDecoder({
     'layout of a public dissector, Cboe_C1Options_ComplexAuction_Pitch_v2_2_41; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 12 of 12 alike, 138 fields; positions only, not meanings or scales',
   ],
+  events: cboePitchDerivatives,
   messages: {
     timeReference: message(177, 18, {
       midnightReference: u32(2, inUnit('s')),

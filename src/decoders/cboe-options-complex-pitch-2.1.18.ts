@@ -17,6 +17,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const TradeCondition = {
   f: 'Complex to Complex Electronic Trade',
@@ -53,6 +54,7 @@ export const cboeOptionsComplexPitch2118 = defineDecoder({
     'tables of the specification: 24 of 25 messages',
     'captures: 8 packets, 97 fields; messages seen: auctionNotification, auctionUpdate, complexInstrumentDefinitionExpanded, deleteOrder, modifyOrderShort, orderExecuted',
   ],
+  events: cboePitchDerivatives,
   messages: {
     time: message(32, 6, {
       time: u32(2),

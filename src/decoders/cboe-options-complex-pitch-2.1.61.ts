@@ -17,6 +17,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const TradeCondition = {
   f: 'Complex to Complex Electronic Trade (Cboe Auction Type Is COA)',
@@ -53,6 +54,7 @@ export const cboeOptionsComplexPitch2161 = defineDecoder({
   lengthField: { name: 'messageLength' },
   instrument: 'complexInstrumentId',
   checked: ['tables of the specification: 27 of 27 messages'],
+  events: cboePitchDerivatives,
   messages: {
     timeReference: message(177, 18, {
       midnightReference: u32(2),

@@ -18,6 +18,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const LegSecurityType = { O: 'Leg Is an Option Instrument', E: 'Leg Is an Equity Instrument' };
 const TradeCondition = {
@@ -66,6 +67,7 @@ export const cboeOptionsComplexPitchBzx2161 = defineDecoder({
     'packets made from the table and dissected: 27 of 27 alike, 304 fields; positions only, not meanings or scales',
     'C1 has its own file (cboe-options-complex-pitch-2.1.61)',
   ],
+  events: cboePitchDerivatives,
   messages: {
     time: cboeOptionsComplexPitch2118.messages.time,
     unitClear: cboeOptionsComplexPitch2118.messages.unitClear,

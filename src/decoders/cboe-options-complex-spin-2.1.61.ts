@@ -17,6 +17,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeC1FlexSpin1130 } from './cboe-c1-flex-spin-1.1.30.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const LegSecurityType = { O: 'Leg Is an Option Instrument', E: 'Leg Is an Equity Instrument' };
 const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
@@ -43,6 +44,7 @@ export const cboeOptionsComplexSpin2161 = defineDecoder({
     'packets made from the table and dissected: 17 of 17 alike, 164 fields; positions only, not meanings or scales',
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
+  events: cboePitchDerivatives,
   messages: {
     login: cboeC1FlexSpin1130.messages.login,
     loginResponse: cboeC1FlexSpin1130.messages.loginResponse,

@@ -1,5 +1,6 @@
 import { atLeast, defineDecoder, group, i32, message, reserved, text, u8, u32 } from '../layout/index.js';
 import { cboeOptionsComplexSpin2161 } from './cboe-options-complex-spin-2.1.61.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 /** Cboe C1 Options Complex PITCH spin server 2.1.61: US OPTIONS COMPLEX MULTICAST PITCH SPECIFICATION, version 2.1.61, Wednesday, April 1, 2026. What is as in cboe-options-complex-spin-2.1.61 is taken from there. */
 export const cboeOptionsComplexSpinC12161 = defineDecoder({
@@ -23,6 +24,7 @@ export const cboeOptionsComplexSpinC12161 = defineDecoder({
     'packets made from the table and dissected: 20 of 20 alike, 208 fields; positions only, not meanings or scales',
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
+  events: cboePitchDerivatives,
   messages: {
     login: cboeOptionsComplexSpin2161.messages.login,
     loginResponse: cboeOptionsComplexSpin2161.messages.loginResponse,

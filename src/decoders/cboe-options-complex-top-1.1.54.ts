@@ -17,6 +17,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cboeTop } from './roles/cboe-pitch.js';
 
 const LegSecurityType = { O: 'Leg Is an Option Instrument', E: 'Leg Is an Equity Instrument' };
 const TradeCondition = {
@@ -58,6 +59,7 @@ export const cboeOptionsComplexTop1154 = defineDecoder({
     'layout of a public dissector, Cboe_BzxOptions_ComplexTop_Pitch_v1_1_54 and 2 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 15 of 15 alike, 180 fields; positions only, not meanings or scales',
   ],
+  events: cboeTop,
   messages: {
     time: message(32, 6, {
       time: u32(2),

@@ -13,6 +13,7 @@ import {
   u32,
 } from '../layout/index.js';
 import { cboeOptionsComplexTop1154 } from './cboe-options-complex-top-1.1.54.js';
+import { cboeTop } from './roles/cboe-pitch.js';
 
 const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 
@@ -37,6 +38,7 @@ export const cboeOptionsComplexTopC11154 = defineDecoder({
     'layout of a public dissector, Cboe_C1Options_ComplexTop_Pitch_v1_1_54; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 19 of 19 alike, 234 fields; positions only, not meanings or scales',
   ],
+  events: cboeTop,
   messages: {
     timeReference: message(177, 18, {
       midnightReference: u32(2, inUnit('s')),

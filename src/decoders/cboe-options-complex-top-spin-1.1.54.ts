@@ -13,6 +13,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeOptionsComplexSpin2161 } from './cboe-options-complex-spin-2.1.61.js';
+import { cboeTop } from './roles/cboe-pitch.js';
 
 const TradeCondition = {
   f: 'Complex to Complex Electronic Trade (Cboe Auction Type Is COA)',
@@ -53,6 +54,7 @@ export const cboeOptionsComplexTopSpin1154 = defineDecoder({
     'packets made from the table and dissected: 20 of 20 alike, 207 fields; positions only, not meanings or scales',
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
+  events: cboeTop,
   messages: {
     login: cboeOptionsComplexSpin2161.messages.login,
     loginResponse: cboeOptionsComplexSpin2161.messages.loginResponse,

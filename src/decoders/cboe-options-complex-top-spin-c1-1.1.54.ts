@@ -1,5 +1,6 @@
 import { atLeast, char, defineDecoder, group, i32, message, reserved, text, u8, u32 } from '../layout/index.js';
 import { cboeOptionsComplexTopSpin1154 } from './cboe-options-complex-top-spin-1.1.54.js';
+import { cboeTop } from './roles/cboe-pitch.js';
 
 const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', T: 'RTH Trading' };
 
@@ -25,6 +26,7 @@ export const cboeOptionsComplexTopSpinC11154 = defineDecoder({
     'packets made from the table and dissected: 23 of 23 alike, 251 fields; positions only, not meanings or scales',
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
+  events: cboeTop,
   messages: {
     login: cboeOptionsComplexTopSpin1154.messages.login,
     loginResponse: cboeOptionsComplexTopSpin1154.messages.loginResponse,

@@ -14,6 +14,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
+import { cboePitchOptionsPrefixed } from './roles/cboe-pitch.js';
 
 const TradingStatus = { H: 'Halted', L: 'Curb Trading', Q: 'Quote Only', R: 'Opening Rotation', T: 'RTH Trading' };
 const GthTradingStatus = { H: 'Halted', Q: 'Quote Only', R: 'Opening Rotation', T: 'Trading' };
@@ -48,6 +49,7 @@ export const cboeOptionsPitchBzx241 = defineDecoder({
     'packets made from the table and dissected: 29 of 29 alike, 318 fields; positions only, not meanings or scales',
     'C1 has its own file (cboe-pitch-options-2.41)',
   ],
+  events: cboePitchOptionsPrefixed,
   messages: {
     oxTime: cboeOptionsComplexPitch2118.messages.time,
     oxUnitClear: cboeOptionsComplexPitch2118.messages.unitClear,

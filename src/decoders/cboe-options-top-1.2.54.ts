@@ -13,6 +13,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cboeOptionsAuctionEdgx1139 } from './cboe-options-auction-edgx-1.1.39.js';
+import { cboeTop } from './roles/cboe-pitch.js';
 
 const BitFieldsBits = { reservedLow: [0, 3], aon: 3, customer: 4, reservedHigh: [5, 3] } as const;
 const TradeCondition = {
@@ -72,6 +73,7 @@ export const cboeOptionsTop1254 = defineDecoder({
     'layout of a public dissector, Cboe_C2Options_MulticastTop_Pitch_v1_2_54 and 1 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 13 of 13 alike, 151 fields; positions only, not meanings or scales',
   ],
+  events: cboeTop,
   messages: {
     time: cboeOptionsAuctionEdgx1139.messages.time,
     unitClear: cboeOptionsAuctionEdgx1139.messages.unitClear,

@@ -1,5 +1,6 @@
 import { defineDecoder, u8 } from '../layout/index.js';
 import { cboeOptionsTop1254 } from './cboe-options-top-1.2.54.js';
+import { cboeTop } from './roles/cboe-pitch.js';
 
 /** Cboe BZX Options Multicast Top 1.2.54: US OPTIONS MULTICAST TOP SPECIFICATION, version 1.2.54, Wednesday, April 1, 2026. What is as in cboe-options-top-1.2.54 is taken from there. */
 export const cboeOptionsTopBzx1254 = defineDecoder({
@@ -22,6 +23,7 @@ export const cboeOptionsTopBzx1254 = defineDecoder({
     'layout of a public dissector, Cboe_BzxOptions_MulticastTop_Pitch_v1_2_54; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 12 of 12 alike, 141 fields; positions only, not meanings or scales',
   ],
+  events: cboeTop,
   messages: {
     time: cboeOptionsTop1254.messages.time,
     unitClear: cboeOptionsTop1254.messages.unitClear,

@@ -1,5 +1,6 @@
 import { char, defineDecoder, inUnit, message, nanosAfter, price4, text, u8, u32, u64 } from '../layout/index.js';
 import { cboeOptionsTop1254 } from './cboe-options-top-1.2.54.js';
+import { cboeTop } from './roles/cboe-pitch.js';
 
 /** Cboe C1 Options Multicast Top 1.2.54: US OPTIONS MULTICAST TOP SPECIFICATION, version 1.2.54, Wednesday, April 1, 2026. What is as in cboe-options-top-1.2.54 is taken from there. */
 export const cboeOptionsTopC11254 = defineDecoder({
@@ -22,6 +23,7 @@ export const cboeOptionsTopC11254 = defineDecoder({
     'layout of a public dissector, Cboe_C1Options_MulticastTop_Pitch_v1_2_54; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 16 of 16 alike, 183 fields; positions only, not meanings or scales',
   ],
+  events: cboeTop,
   messages: {
     timeReference: message(177, 18, {
       midnightReference: u32(2, inUnit('s')),

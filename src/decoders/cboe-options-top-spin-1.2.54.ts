@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, price2, price4, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
 import { cboeOptionsComplexSpin2161 } from './cboe-options-complex-spin-2.1.61.js';
+import { cboeTop } from './roles/cboe-pitch.js';
 
 const BitFieldsBits = { reservedLow: [0, 3], aon: 3, customer: 4, reservedHigh: [5, 3] } as const;
 const TradeCondition = {
@@ -52,6 +53,7 @@ export const cboeOptionsTopSpin1254 = defineDecoder({
     'packets made from the table and dissected: 17 of 17 alike, 168 fields; positions only, not meanings or scales',
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
+  events: cboeTop,
   messages: {
     login: cboeOptionsComplexSpin2161.messages.login,
     loginResponse: cboeOptionsComplexSpin2161.messages.loginResponse,

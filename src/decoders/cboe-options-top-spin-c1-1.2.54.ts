@@ -1,5 +1,6 @@
 import { defineDecoder, message, u8, u32 } from '../layout/index.js';
 import { cboeOptionsTopSpin1254 } from './cboe-options-top-spin-1.2.54.js';
+import { cboeTop } from './roles/cboe-pitch.js';
 
 /** Cboe C1 Options Multicast Top spin server 1.2.54: US OPTIONS MULTICAST TOP SPECIFICATION, version 1.2.54, Wednesday, April 1, 2026. What is as in cboe-options-top-spin-1.2.54 is taken from there. */
 export const cboeOptionsTopSpinC11254 = defineDecoder({
@@ -23,6 +24,7 @@ export const cboeOptionsTopSpinC11254 = defineDecoder({
     'packets made from the table and dissected: 17 of 17 alike, 169 fields; positions only, not meanings or scales',
     'spin server of the feed: log in, request, image of the feed state; stream of sequenced-unit blocks over TCP (see session-cboe-spin)',
   ],
+  events: cboeTop,
   messages: {
     login: cboeOptionsTopSpin1254.messages.login,
     loginResponse: cboeOptionsTopSpin1254.messages.loginResponse,

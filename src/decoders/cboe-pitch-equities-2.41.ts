@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, price2, price4, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { cboePitchEquitiesPrefixed } from './roles/cboe-pitch.js';
 
 const AuctionType = {
   O: 'Opening Auction',
@@ -30,6 +31,7 @@ export const cboePitchEquities241 = defineDecoder({
   lengthField: { name: 'messageLength' },
   instrument: 'symbol',
   checked: ['tables of the specification: 21 of 21 messages'],
+  events: cboePitchEquitiesPrefixed,
   messages: {
     eqTime: message(32, 6, {
       time: u32(2),

@@ -12,6 +12,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const AuctionType = { O: 'Opening', C: 'Closing', H: 'Halt', I: 'IPO', M: 'Close', T: 'SUM', B: 'Bam' };
 const TradeCondition = { ' ': 'Normal Trade', S: 'Spread Trade' };
@@ -39,6 +40,7 @@ export const cboePitchOptions239 = defineDecoder({
     'tables of the specification: 24 of 25 messages',
     'captures: 3 packets, 31 fields; messages seen: addOrderLong, deleteOrder',
   ],
+  events: cboePitchDerivatives,
   messages: {
     time: message(32, 6, {
       time: u32(2),

@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cboePitchOptionsPrefixed } from './roles/cboe-pitch.js';
 
 const AuctionType = { G: 'GTH Opening', O: 'RTH Opening', H: 'Halt Re-Opening', V: 'Volatility Opening' };
 const AddFlagsBits = { aon: 3 } as const;
@@ -36,6 +37,7 @@ export const cboePitchOptions241 = defineDecoder({
   lengthField: { name: 'messageLength' },
   instrument: 'symbol',
   checked: ['tables of the specification: 29 of 30 messages'],
+  events: cboePitchOptionsPrefixed,
   messages: {
     oxTimeReference: message(177, 18, {
       midnightReference: u32(2),

@@ -14,6 +14,7 @@ import {
   u64,
   when,
 } from '../layout/index.js';
+import { cboeSummaryDepth } from './roles/cboe-pitch.js';
 
 const MarketStatus = { N: 'Normal', E: 'Excluded from ADAP Updates', I: 'Incomplete' };
 const SessionIndicator = { R: 'Regular Trading Session', P: 'Pre- or Post-Market Session' };
@@ -45,6 +46,7 @@ export const cboeSummaryDepth107 = defineDecoder({
     'Adap blocks: price and quantity have 4 bytes each in the 10 byte block and 8 bytes each in the 18 byte block; this follows from Adap Block Size (2 + 2 widths). The dissector gives both blocks one length (10 here, 14 in Cboe One) and looks at the wrong byte from the second block on; no capture (uncertain)',
     'that times are nanoseconds since 1970-01-01 UTC',
   ],
+  events: cboeSummaryDepth,
   messages: {
     clearQuote: message(162, 19, {
       lastUpdateTimestamp: u64(2, nanosSinceEpoch),

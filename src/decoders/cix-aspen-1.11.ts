@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, price6, reserved, text, u16, u32, u64 } from '../layout/index.js';
+import { cixAspen } from './roles/genium.js';
 
 /** IntelligentCross / CIX Aspen market data feed 1.11: IntelligentCrossMarketDataFeedSpec.v.1.11, version 1.11, Thursday, July 30, 2020. */
 export const cixAspen111 = defineDecoder({
@@ -19,6 +20,7 @@ export const cixAspen111 = defineDecoder({
     'tables of the specification: 10 of 10 messages',
     'captures: 2 packets, 27 fields; messages seen: orderExecuted, trade',
   ],
+  events: cixAspen,
   messages: {
     marketEvent: message('A', 12, {
       reserved2: reserved(1, 2),

@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, price6, reserved, text, u16, u32, u64 } from '../layout/index.js';
+import { cixAspenCanada } from './roles/genium.js';
 
 /** IntelligentCross / CIX Aspen market data feed 1.4: Market Data Feed Specification-1.4, version 1.4, Thursday, April 9, 2026. */
 export const cixAspen14 = defineDecoder({
@@ -16,6 +17,7 @@ export const cixAspen14 = defineDecoder({
   longer: 'tolerated',
   instrument: 'symbolId',
   checked: ['neither a capture nor a second source to compare with'],
+  events: cixAspenCanada,
   messages: {
     marketEvent: message('A', 12, {
       reserved2: reserved(1, 2),

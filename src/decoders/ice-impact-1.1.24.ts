@@ -17,6 +17,7 @@ import {
   u64,
   varBytes,
 } from '../layout/index.js';
+import { iceImpactOrdersOld } from './roles/ice-impact.js';
 
 const TradingStatus = { O: 'Open', C: 'Close', E: 'Expired', 1: 'Pre-Open', 2: 'Pre-Close' };
 const OffMarketTradeIndicator = {
@@ -326,6 +327,7 @@ export const iceImpact1124 = defineDecoder({
   lengthField: { name: 'length', excludes: 3 },
   instrument: 'marketId',
   checked: ['neither a capture nor a second source to compare with'],
+  events: iceImpactOrdersOld,
   messages: {
     marketSnapshot: message('C', 136, {
       marketId: i32(3),

@@ -17,6 +17,7 @@ import {
   when,
 } from '../layout/index.js';
 import { iceImpact1133 } from './ice-impact-1.1.33.js';
+import { iceImpactOrders } from './roles/ice-impact.js';
 
 const TradingStatus = { O: 'Open', C: 'Close', E: 'Expired', 1: 'Pre-Open', 2: 'Pre-Close' };
 const OffMarketTradeType = {
@@ -328,6 +329,7 @@ export const iceImpact1151 = defineDecoder({
   lengthField: { name: 'length', excludes: 3 },
   instrument: 'marketId',
   checked: ['neither a capture nor a second source to compare with'],
+  events: iceImpactOrders,
   messages: {
     marketSnapshot: message('C', 136, {
       marketId: i32(3),

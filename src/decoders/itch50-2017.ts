@@ -12,6 +12,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { itch50 } from './itch50.js';
+import { nasdaqTotalView } from './roles/nasdaq.js';
 
 const CrossType = {
   O: 'Opening Cross',
@@ -156,6 +157,7 @@ export const itch50v2017 = defineDecoder({
     'tables of the specification: 21 of 21 messages',
     'captures: 107 packets, 1664 fields; messages seen: addOrder, addOrderWithMpid, crossTrade, luldAuctionCollar, marketParticipantPosition, netOrderImbalanceIndicator, nonCrossTrade, orderCancel, orderDelete, orderExecuted, orderExecutedWithPrice, orderReplace, regShoRestriction, retailPriceImprovementIndicator, stockTradingAction, systemEvent',
   ],
+  events: nasdaqTotalView,
   messages: {
     systemEvent: itch50.messages.systemEvent,
     stockDirectory: message('R', 39, {

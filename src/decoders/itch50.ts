@@ -1,7 +1,6 @@
 import {
   char,
   defineDecoder,
-  type EventRoles,
   message,
   nanosSinceMidnight,
   price4,
@@ -13,6 +12,7 @@ import {
   u48,
   u64,
 } from '../layout/index.js';
+import { nasdaqTotalView } from './roles/nasdaq.js';
 
 const CrossType = { O: 'Opening', C: 'Closing', H: 'Halted or Paused', A: 'Extended Close' };
 const MarketCategory = {
@@ -171,51 +171,6 @@ const PriceVariationIndicator = {
   ' ': 'Not Available',
 };
 
-const ORDER = { id: 'orderReferenceNumber', time: 'timestamp' } as const;
-const ADDED = { ...ORDER, does: 'add', side: { field: 'buySellIndicator' }, size: 'shares', price: 'price' } as const;
-const EXECUTED = { ...ORDER, does: 'execute', size: 'executedShares', tradeId: 'matchNumber' } as const;
-
-/** Sections 1.3 and 1.4: a replaced order keeps side and stock; an execution with a price never moves the book's. */
-const itchEvents: EventRoles = {
-  priceExponent: -4,
-  messages: {
-    stockDirectory: { does: 'none', name: 'stock' },
-    addOrder: ADDED,
-    addOrderWithMpid: ADDED,
-    orderExecuted: EXECUTED,
-    orderExecutedWithPrice: [
-      { ...EXECUTED, when: { printable: ['Y'] }, price: 'executionPrice', atPrice: true },
-      { ...EXECUTED, unless: { printable: ['Y'] }, price: 'executionPrice', atPrice: true, notPrinted: true },
-    ],
-    orderCancel: { ...ORDER, does: 'reduce', size: 'canceledShares' },
-    orderDelete: { ...ORDER, does: 'remove' },
-    orderReplace: {
-      does: 'replace',
-      id: 'originalOrderReferenceNumber',
-      newId: 'newOrderReferenceNumber',
-      size: 'shares',
-      price: 'price',
-      time: 'timestamp',
-    },
-    nonCrossTrade: {
-      does: 'trade',
-      id: 'matchNumber',
-      side: { field: 'buySellIndicator' },
-      size: 'shares',
-      price: 'price',
-      time: 'timestamp',
-    },
-    crossTrade: {
-      does: 'trade',
-      id: 'matchNumber',
-      size: 'crossShares',
-      price: 'crossPrice',
-      time: 'timestamp',
-      unless: { crossShares: [0] },
-    },
-  },
-};
-
 /** Nasdaq TotalView-ITCH 5.0: NQTVITCHSpecification, version 5.0.2026, Thursday, February 19, 2026. */
 export const itch50 = defineDecoder({
   id: 'nasdaq-totalview-itch-5.0',
@@ -230,7 +185,7 @@ export const itch50 = defineDecoder({
   },
   messageType: 'messageType',
   instrument: 'stockLocate',
-  events: itchEvents,
+  events: nasdaqTotalView,
   checked: ['tables of the specification: 23 of 23 messages'],
   messages: {
     systemEvent: message('S', 12, {

@@ -1,5 +1,6 @@
 import { char, defineDecoder, i32, message, nanosAfter, price3, text, u32, u64 } from '../layout/index.js';
 import { jnxItch16 } from './jnx-itch-1.6.js';
+import { japannextBonds } from './roles/genium.js';
 
 /** Japannext PTS ITCH bonds 1.2: Japannext PTS ITCH Bonds v1.2, version 1.2, Wednesday, April 1, 2020. What is as in jnx-itch-1.6 is taken from there. */
 export const jnxBondsItch12 = defineDecoder({
@@ -23,6 +24,7 @@ export const jnxBondsItch12 = defineDecoder({
   unconfirmed: [
     'prices: scale as in the dissector; the directory message also carries Price Decimals, which is authoritative where it differs',
   ],
+  events: japannextBonds,
   messages: {
     seconds: jnxItch16.messages.seconds,
     systemEvent: message('S', 10, {

@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, nanosAfter, scaled, text, u32, u64 } from '../layout/index.js';
+import { japannextEquities } from './roles/genium.js';
 
 const Group = { DAY: 'Daytime Market', NGHT: 'Nighttime Market', DAYX: 'X Market', DAYU: 'U Market' };
 
@@ -20,6 +21,7 @@ export const jnxItch16 = defineDecoder({
     'tables of the specification: 11 of 11 messages',
     'captures: 4 packets, 37 fields; messages seen: orderDeleted, orderReplaced, shortSellingPriceRestrictionState, systemEvent',
   ],
+  events: japannextEquities,
   messages: {
     seconds: message('T', 5, {
       seconds: u32(1),

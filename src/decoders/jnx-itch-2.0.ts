@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, nanosAfter, scaled, text, u32, u64 } from '../layout/index.js';
 import { jnxItch16 } from './jnx-itch-1.6.js';
+import { japannextEquities } from './roles/genium.js';
 
 const Group = {
   DAY: 'J Market Daytime Session',
@@ -23,6 +24,7 @@ export const jnxItch20 = defineDecoder({
   messageType: 'messageType',
   instrument: 'orderbookId',
   checked: ['neither a capture nor a second source to compare with'],
+  events: japannextEquities,
   messages: {
     seconds: jnxItch16.messages.seconds,
     systemEvent: message('S', 10, {

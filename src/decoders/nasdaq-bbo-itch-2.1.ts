@@ -11,6 +11,7 @@ import {
   u48,
   u64,
 } from '../layout/index.js';
+import { nasdaqTopAndSales } from './roles/nasdaq.js';
 
 const SecurityClass = {
   Q: 'Nasdaq Listed Issue',
@@ -64,6 +65,7 @@ export const nasdaqBboItch21 = defineDecoder({
     'tables of the specification: 9 of 9 messages',
     'captures: 15 packets, 165 fields; messages seen: quotation, regShoShortSalePriceTestRestrictedIndicator, stockTradingAction',
   ],
+  events: nasdaqTopAndSales,
   messages: {
     systemEvent: message('S', 10, {
       trackingNumber: u16(1),

@@ -15,6 +15,7 @@ import {
   u32,
   u48,
 } from '../layout/index.js';
+import { nasdaqIseOrders } from './roles/nasdaq-options.js';
 
 const Side = { B: 'Bid', A: 'Offer Ask', ' ': 'Hidden' };
 const OrderCapacity = {
@@ -67,6 +68,7 @@ export const nasdaqIseOrderCombo11 = defineDecoder({
     'tables of the specification: 6 of 6 messages',
     'captures: 5 packets, 67 fields; messages seen: complexStrategyDirectory, complexStrategyOrderOnBook, strategyOpenClosed, strategyTradingAction',
   ],
+  events: nasdaqIseOrders,
   messages: {
     systemEvent: message('S', 14, {
       timestamp: u48(1, nanosSinceMidnight),

@@ -16,6 +16,7 @@ import {
   u48,
   u64,
 } from '../layout/index.js';
+import { nasdaqIseTop } from './roles/nasdaq-options.js';
 
 const EventCode = {
   O: 'Start of Messages',
@@ -57,6 +58,7 @@ export const nasdaqIseTopCombo10 = defineDecoder({
     'tables of the specification: 8 of 8 messages',
     'captures: 6 packets, 77 fields; messages seen: complexStrategyTicker, strategyBestAskUpdate, strategyBestBidAndAskUpdate, strategyBestBidUpdate, strategyTradingAction',
   ],
+  events: nasdaqIseTop,
   messages: {
     systemEvent: message('S', 14, {
       timestamp: u48(1, nanosSinceMidnight),

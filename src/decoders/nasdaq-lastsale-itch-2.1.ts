@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, nanosSinceMidnight, price4, text, u16, u32, u48 } from '../layout/index.js';
 import { nasdaqBboItch21 } from './nasdaq-bbo-itch-2.1.js';
+import { nasdaqTopAndSales } from './roles/nasdaq.js';
 
 const EventCode = {
   O: 'Start of Transmissions',
@@ -206,6 +207,7 @@ export const nasdaqLastsaleItch21 = defineDecoder({
     'layout of a public dissector, Nasdaq_PsxEquities_LastSale_Itch_v2_1_2026; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 13 of 13 alike, 179 fields; positions only, not meanings or scales',
   ],
+  events: nasdaqTopAndSales,
   messages: {
     systemEvent: message('S', 10, {
       trackingNumber: u16(1),

@@ -12,6 +12,7 @@ import {
   u48,
   u64,
 } from '../layout/index.js';
+import { nasdaqTopAndSales } from './roles/nasdaq.js';
 
 /** Nasdaq Nasdaq Last Sale Plus 3.0: NLS Plus 3.0. */
 export const nasdaqNlsplusItch30 = defineDecoder({
@@ -33,6 +34,7 @@ export const nasdaqNlsplusItch30 = defineDecoder({
     'positions follow the specification',
     'the message type is at offset 8, after tracking number and timestamp; NextShares (M, O, Z, N), R, I and K messages are not listed here. The 2024 NLS Plus captures use this layout',
   ],
+  events: nasdaqTopAndSales,
   messages: {
     systemEvent: message('S', 10, {
       eventCode: char(9),

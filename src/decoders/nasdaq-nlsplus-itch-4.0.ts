@@ -12,6 +12,7 @@ import {
   u48,
   u64,
 } from '../layout/index.js';
+import { nasdaqFractionalSales } from './roles/nasdaq.js';
 
 const OriginatingMarketCenterIdentifier = {
   Q: 'Nasdaq',
@@ -91,6 +92,7 @@ export const nasdaqNlsplusItch40 = defineDecoder({
     'tables of the specification: 14 of 14 messages',
     'Client Timestamp is 8 bytes in the specification (public dissector: 6); later offsets follow the specification. Captures of 2024 carry the older 3.0 layout (see nasdaq-nlsplus-itch-3.0)',
   ],
+  events: nasdaqFractionalSales,
   messages: {
     systemEvent: message('S', 10, {
       trackingNumber: u16(1),

@@ -1,4 +1,5 @@
 import { char, defineDecoder, digits, message, price4, reserved, text } from '../layout/index.js';
+import { nasdaqImbalances } from './roles/nasdaq.js';
 
 const EventCode = {
   O: 'Start of Messages',
@@ -121,6 +122,7 @@ export const nasdaqNoisItch22 = defineDecoder({
   unconfirmed: [
     'NOIS numbers are ASCII digits (the 6, 8, 9 and 10 byte numbers; prices 6 whole and 4 decimal digits; timestamp milliseconds past midnight); the dissector reads them as binary integers or bytes. Family rule, not confirmed with a document here',
   ],
+  events: nasdaqImbalances,
   messages: {
     systemEvent: message('S', 10, {
       eventCode: char(9, EventCode),

@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, nanosSinceMidnight, price4, text, u16, u32, u48, u64 } from '../layout/index.js';
+import { nasdaqTotalView } from './roles/nasdaq.js';
 
 const MarketCategory = {
   Q: 'Nasdaq Global Select Market (SM)',
@@ -202,6 +203,7 @@ export const nasdaqNoiviewItch30 = defineDecoder({
     'layout of a public dissector, Nasdaq_NsmEquities_NoiView_Itch_v3_0_2026; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 8 of 8 alike, 102 fields; positions only, not meanings or scales',
   ],
+  events: nasdaqTotalView,
   messages: {
     systemEvent: message('S', 10, {
       trackingNumber: u16(1),

@@ -12,6 +12,7 @@ import {
   u16,
   u32,
 } from '../layout/index.js';
+import { nasdaqBono } from './roles/nasdaq-options.js';
 
 const EventCode = {
   O: 'Start of Messages',
@@ -53,6 +54,7 @@ export const nasdaqNomBono32 = defineDecoder({
     'packets made from the table and dissected: 13 of 13 alike, 134 fields; positions only, not meanings or scales',
     'code lists of the venues are merged: Event Code, Option Closing Type, Quote Condition',
   ],
+  events: nasdaqBono,
   messages: {
     timestamp: message('T', 5, {
       second: u32(1),

@@ -13,6 +13,7 @@ import {
   u48,
   u64,
 } from '../layout/index.js';
+import { nasdaqItto } from './roles/nasdaq-options.js';
 
 const EventCode = {
   O: 'Start of Messages',
@@ -58,6 +59,7 @@ export const nasdaqNomItto40 = defineDecoder({
     'packets made from the table and dissected: 22 of 22 alike, 261 fields; positions only, not meanings or scales',
     'two byte prices have 3 whole and 2 decimal digits, four byte prices (strike too) 6 and 4: text of the venue documents of the family (ITTO, BONO, Top of Market), also in an independent public feed handler for NOM; the dissector gives no scale, or 4 decimals for both',
   ],
+  events: nasdaqItto,
   messages: {
     systemEvent: message('S', 10, {
       trackingNumber: u16(1),

@@ -1,4 +1,5 @@
 import { char, defineDecoder, inUnit, message, price2, price4, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { nasdaqTexasOptionsDepth } from './roles/nasdaq-options.js';
 
 const EventCode = {
   O: 'Start of Messages',
@@ -42,6 +43,7 @@ export const nasdaqNtxOptionsDepth22 = defineDecoder({
     'packets made from the table and dissected: 19 of 19 alike, 260 fields; positions only, not meanings or scales',
     'two byte prices have 3 whole and 2 decimal digits, four byte prices (strike too) 6 and 4: text of the venue documents of the family (ITTO, BONO, Top of Market), also in an independent public feed handler for NOM; the dissector gives no scale, or 4 decimals for both',
   ],
+  events: nasdaqTexasOptionsDepth,
   messages: {
     systemEvent: message('S', 12, {
       trackingNumber: u16(1),

@@ -1,5 +1,6 @@
 import { char, defineDecoder, inUnit, message, price2, price4, u16, u32, u64 } from '../layout/index.js';
 import { nasdaqNtxOptionsDepth22 } from './nasdaq-ntx-options-depth-2.2.js';
+import { nasdaqOptionsTop } from './roles/nasdaq-options.js';
 
 const QuoteCondition = {
   X: 'Ask Side Not Firm, Bid Side Firm',
@@ -27,6 +28,7 @@ export const nasdaqNtxOptionsTop22 = defineDecoder({
     'packets made from the table and dissected: 9 of 9 alike, 133 fields; positions only, not meanings or scales',
     'two byte prices have 3 whole and 2 decimal digits, four byte prices (strike too) 6 and 4: text of the venue documents of the family (ITTO, BONO, Top of Market), also in an independent public feed handler for NOM; the dissector gives no scale, or 4 decimals for both',
   ],
+  events: nasdaqOptionsTop,
   messages: {
     systemEvent: nasdaqNtxOptionsDepth22.messages.systemEvent,
     derivativeDirectory: nasdaqNtxOptionsDepth22.messages.derivativeDirectory,

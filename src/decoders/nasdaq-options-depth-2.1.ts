@@ -13,6 +13,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { nasdaqNtxOptionsDepth22 } from './nasdaq-ntx-options-depth-2.2.js';
+import { nasdaqOptionsDepth } from './roles/nasdaq-options.js';
 
 const EventCode = {
   O: 'Start of Messages',
@@ -85,6 +86,7 @@ export const nasdaqOptionsDepth21 = defineDecoder({
     'packets made from the table and dissected: 19 of 19 alike, 255 fields; positions only, not meanings or scales',
     'two byte prices have 3 whole and 2 decimal digits, four byte prices (strike too) 6 and 4: text of the venue documents of the family (ITTO, BONO, Top of Market), also in an independent public feed handler for NOM; the dissector gives no scale, or 4 decimals for both',
   ],
+  events: nasdaqOptionsDepth,
   messages: {
     systemEvent: message('S', 12, {
       trackingNumber: u16(1),

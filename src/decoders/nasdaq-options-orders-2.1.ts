@@ -1,5 +1,6 @@
 import { char, defineDecoder, inUnit, message, price4, reserved, text, u16, u32, u64 } from '../layout/index.js';
 import { nasdaqOptionsDepth21 } from './nasdaq-options-depth-2.1.js';
+import { nasdaqOptionsOrders } from './roles/nasdaq-options.js';
 
 const OrderCapacity = {
   C: 'Customer Order',
@@ -43,6 +44,7 @@ export const nasdaqOptionsOrders21 = defineDecoder({
     'packets made from the table and dissected: 5 of 5 alike, 81 fields; positions only, not meanings or scales',
     'two byte prices have 3 whole and 2 decimal digits, four byte prices (strike too) 6 and 4: text of the venue documents of the family (ITTO, BONO, Top of Market), also in an independent public feed handler for NOM; the dissector gives no scale, or 4 decimals for both',
   ],
+  events: nasdaqOptionsOrders,
   messages: {
     systemEvent: nasdaqOptionsDepth21.messages.systemEvent,
     derivativeDirectory: nasdaqOptionsDepth21.messages.derivativeDirectory,

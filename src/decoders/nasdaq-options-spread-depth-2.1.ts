@@ -14,6 +14,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { nasdaqSpreadDepth } from './roles/nasdaq-options.js';
 
 const EventCode = {
   O: 'Start of Messages',
@@ -103,6 +104,7 @@ export const nasdaqOptionsSpreadDepth21 = defineDecoder({
     'two byte prices have 3 whole and 2 decimal digits, four byte prices (strike too) 6 and 4: text of the venue documents of the family (ITTO, BONO, Top of Market), also in an independent public feed handler for NOM; the dissector gives no scale, or 4 decimals for both',
   ],
   unconfirmed: ['complex prices may be negative in the market; the dissector reads them unsigned (uncertain)'],
+  events: nasdaqSpreadDepth,
   messages: {
     systemEvent: message('S', 12, {
       trackingNumber: u16(1),

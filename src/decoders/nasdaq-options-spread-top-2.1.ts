@@ -1,5 +1,6 @@
 import { char, defineDecoder, inUnit, message, price4, u16, u32, u64 } from '../layout/index.js';
 import { nasdaqOptionsSpreadDepth21 } from './nasdaq-options-spread-depth-2.1.js';
+import { nasdaqOptionsTop } from './roles/nasdaq-options.js';
 
 /** Nasdaq ISE Spread Top of Market 2.1: Options Spread Feed 2.1, version 2.1, Monday, September 15, 2025. What is as in nasdaq-options-spread-depth-2.1 is taken from there. */
 export const nasdaqOptionsSpreadTop21 = defineDecoder({
@@ -22,6 +23,7 @@ export const nasdaqOptionsSpreadTop21 = defineDecoder({
     'two byte prices have 3 whole and 2 decimal digits, four byte prices (strike too) 6 and 4: text of the venue documents of the family (ITTO, BONO, Top of Market), also in an independent public feed handler for NOM; the dissector gives no scale, or 4 decimals for both',
   ],
   unconfirmed: ['complex prices may be negative in the market; the dissector reads them unsigned (uncertain)'],
+  events: nasdaqOptionsTop,
   messages: {
     systemEvent: nasdaqOptionsSpreadDepth21.messages.systemEvent,
     complexStrategyDirectory: nasdaqOptionsSpreadDepth21.messages.complexStrategyDirectory,

@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { nasdaqOptionsTop } from './roles/nasdaq-options.js';
 
 /** Nasdaq ISE Spread Trade Feed 2.1: Options Spread Feed 2.1, version 2.1, Friday, February 13, 2026. */
 export const nasdaqOptionsSpreadTrades21 = defineDecoder({
@@ -35,6 +36,7 @@ export const nasdaqOptionsSpreadTrades21 = defineDecoder({
     'two byte prices have 3 whole and 2 decimal digits, four byte prices (strike too) 6 and 4: text of the venue documents of the family (ITTO, BONO, Top of Market), also in an independent public feed handler for NOM; the dissector gives no scale, or 4 decimals for both',
   ],
   unconfirmed: ['complex prices may be negative in the market; the dissector reads them unsigned (uncertain)'],
+  events: nasdaqOptionsTop,
   messages: {
     systemEvent: message('S', 12, {
       trackingNumber: u16(1),

@@ -13,6 +13,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { nasdaqNtxOptionsTop22 } from './nasdaq-ntx-options-top-2.2.js';
+import { nasdaqOptionsTop } from './roles/nasdaq-options.js';
 
 const EventCode = {
   O: 'Start of Messages',
@@ -61,6 +62,7 @@ export const nasdaqOptionsTop21 = defineDecoder({
     'packets made from the table and dissected: 9 of 9 alike, 130 fields; positions only, not meanings or scales',
     'two byte prices have 3 whole and 2 decimal digits, four byte prices (strike too) 6 and 4: text of the venue documents of the family (ITTO, BONO, Top of Market), also in an independent public feed handler for NOM; the dissector gives no scale, or 4 decimals for both',
   ],
+  events: nasdaqOptionsTop,
   messages: {
     systemEvent: message('S', 12, {
       trackingNumber: u16(1),

@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, nanosSinceMidnight, price4, text, u16, u32, u48, u64 } from '../layout/index.js';
 import { nasdaqLevel2Itch20 } from './nasdaq-level2-itch-2.0.js';
+import { nasdaqLevel2 } from './roles/nasdaq.js';
 
 const EventCode = {
   O: 'Start of Messages',
@@ -201,6 +202,7 @@ export const nasdaqTotalviewAggregated20 = defineDecoder({
     'layout of a public dissector, Nasdaq_NsmEquities_Aggregated_Itch_v2_0; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 14 of 14 alike, 164 fields; positions only, not meanings or scales',
   ],
+  events: nasdaqLevel2,
   messages: {
     systemEvent: message('S', 10, {
       trackingNumber: u16(1),

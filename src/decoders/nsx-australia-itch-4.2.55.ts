@@ -1,4 +1,5 @@
 import { char, defineDecoder, i64, inUnit, message, nanosAfter, scaledBy, text, u32, u64 } from '../layout/index.js';
+import { nsxAustralia } from './roles/genium.js';
 
 const EventCode = {
   'IPXS-SOM': 'Intraday IPXS Start of Messages',
@@ -72,6 +73,7 @@ export const nsxAustraliaItch4255 = defineDecoder({
   unconfirmed: [
     'prices: decimals from Price Decimals of the directory message (as in the related JNX and ODX feeds; the dissector gives no scale, uncertain)',
   ],
+  events: nsxAustralia,
   messages: {
     timestamp: message('T', 9, {
       nanosecond: u64(1, inUnit('ns')),

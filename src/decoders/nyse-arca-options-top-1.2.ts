@@ -1,4 +1,5 @@
 import { char, defineDecoder, i32, message, reserved, scaledBy, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { nyseOptions } from './roles/nyse-pillar.js';
 
 const MarketId = {
   1: 'NYSE Equities',
@@ -155,6 +156,7 @@ export const nyseArcaOptionsTop12 = defineDecoder({
     'captures: 2 packets, 25 fields; messages seen: optionsQuote',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol index mapping; OpenBook Ultra carries it in the message). The public dissector uses a fixed 8 decimals in its newest versions; the specification is followed',
   ],
+  events: nyseOptions,
   messages: {
     sequenceNumberReset: message(1, 14, {
       sourceTime: u32(4),

@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { nyseOptions } from './roles/nyse-pillar.js';
 
 const MarketId = {
   1: 'NYSE Equities',
@@ -190,6 +191,7 @@ export const nyseArcaOptionsTop12j = defineDecoder({
     'tables of the specification: 21 of 22 messages',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol index mapping; OpenBook Ultra carries it in the message). The public dissector uses a fixed 8 decimals in its newest versions; the specification is followed',
   ],
+  events: nyseOptions,
   messages: {
     sequenceNumberReset: message(1, 14, {
       sourceTime: u32(4),

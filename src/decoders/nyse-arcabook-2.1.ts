@@ -1,4 +1,5 @@
 import { bytes, char, defineDecoder, i32, message, scaledBy, u8, u16, u32 } from '../layout/index.js';
+import { nyseArcaBook } from './roles/nyse-pillar.js';
 
 const TradeSession = {
   1: 'Ok for Morning Hours',
@@ -37,6 +38,7 @@ export const nyseArcabook21 = defineDecoder({
     'packets made from the table and dissected: 8 of 8 alike, 143 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseArcaBook,
   messages: {
     addOrder: message(100, 31, {
       sourceTimeNs: u32(4),

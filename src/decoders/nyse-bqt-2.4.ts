@@ -13,6 +13,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { nysePillarBbo25 } from './nyse-pillar-bbo-2.5.js';
+import { nyseTrades } from './roles/nyse-pillar.js';
 
 const MarketId = {
   0: 'NYSE Group BQT',
@@ -213,6 +214,7 @@ export const nyseBqt24 = defineDecoder({
     'packets made from the table and dissected: 23 of 23 alike, 382 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseTrades,
   messages: {
     sequenceNumberReset: nysePillarBbo25.messages.sequenceNumberReset,
     sourceTimeReference: nysePillarBbo25.messages.sourceTimeReference,

@@ -13,6 +13,7 @@ import {
   u32,
 } from '../layout/index.js';
 import { nysePillarBbo25 } from './nyse-pillar-bbo-2.5.js';
+import { nyseQuotes } from './roles/nyse-pillar.js';
 
 const MarketId = {
   1: 'NYSE',
@@ -156,6 +157,7 @@ export const nyseDepth16 = defineDecoder({
     'packets made from the table and dissected: 22 of 22 alike, 481 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseQuotes,
   messages: {
     sequenceNumberReset: nysePillarBbo25.messages.sequenceNumberReset,
     sourceTimeReference: nysePillarBbo25.messages.sourceTimeReference,

@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/index.js';
+import { nyseQuotes } from './roles/nyse-pillar.js';
 
 /** NYSE Order Imbalances (XDP) 2.1: XDP Imbalances Feed Client Specification v2.1f, version 2.1.f, Thursday, February 1, 2018. */
 export const nyseImbalances21 = defineDecoder({
@@ -21,6 +22,7 @@ export const nyseImbalances21 = defineDecoder({
     'captures: 402 packets, 9450 fields; messages seen: imbalance, securityStatus, sequenceNumberReset, symbolIndexMapping',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol index mapping; OpenBook Ultra carries it in the message). The public dissector uses a fixed 8 decimals in its newest versions; the specification is followed',
   ],
+  events: nyseQuotes,
   messages: {
     sequenceNumberReset: message(1, 14, {
       sourceTime: u32(4),

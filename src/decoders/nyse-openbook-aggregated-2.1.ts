@@ -1,5 +1,6 @@
 import { char, defineDecoder, i32, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/index.js';
 import { nysePillarBbo25 } from './nyse-pillar-bbo-2.5.js';
+import { nyseQuotes } from './roles/nyse-pillar.js';
 
 const MarketId = {
   1: 'NYSE Equities',
@@ -84,6 +85,7 @@ export const nyseOpenbookAggregated21 = defineDecoder({
     'packets made from the table and dissected: 14 of 14 alike, 213 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseQuotes,
   messages: {
     sequenceNumberReset: message(1, 14, {
       sourceTime: u32(4),

@@ -13,6 +13,7 @@ import {
   u16,
   u32,
 } from '../layout/index.js';
+import { nyseOpenBook } from './roles/nyse-pillar.js';
 
 const TradingStatus = {
   P: 'Pre-Opening',
@@ -68,6 +69,7 @@ export const nyseOpenbookUltra21k = defineDecoder({
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol index mapping; OpenBook Ultra carries it in the message). The public dissector uses a fixed 8 decimals in its newest versions; the specification is followed',
     'each update is a record: its first field is the record length in bytes (from the start of the record); price points repeat until that length. Version 2.1b is big-endian (capture), 2.1k little-endian (specification)',
   ],
+  events: nyseOpenBook,
   messages: {
     sequenceNumberReset: message(1, 20, {
       nextSeqNumber: u32(16),

@@ -1,5 +1,6 @@
 import { char, defineDecoder, i32, message, reserved, scaledBy, u16, u32, u64 } from '../layout/index.js';
 import { nyseArcaOptionsTop12j } from './nyse-arca-options-top-1.2j.js';
+import { nyseOptions } from './roles/nyse-pillar.js';
 
 const TradeCond1 = {
   a: 'Outright Series Order/Quote Trading Electronically with an Outright Series CUBE Order or Outright Series CUBE Order Trading Electronically with Outright Series CUBE Contra Order',
@@ -56,6 +57,7 @@ export const nyseOptionsComplex10 = defineDecoder({
     'packets made from the table and dissected: 20 of 20 alike, 307 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseOptions,
   messages: {
     sequenceNumberReset: nyseArcaOptionsTop12j.messages.sequenceNumberReset,
     sourceTimeReference: nyseArcaOptionsTop12j.messages.sourceTimeReference,

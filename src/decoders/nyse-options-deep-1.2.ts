@@ -1,5 +1,6 @@
 import { char, defineDecoder, i32, message, reserved, scaledBy, text, u8, u16, u32, u64 } from '../layout/index.js';
 import { nyseArcaOptionsTop12j } from './nyse-arca-options-top-1.2j.js';
+import { nyseOptions } from './roles/nyse-pillar.js';
 
 const CustIndicator = { C: 'Customer', N: 'Noncustomer', D: 'Derived for Future Use' };
 const PrintableFlag = { 0: 'Trade Not Included in Total Volume', 1: 'Trade Included in Total Volume' };
@@ -87,6 +88,7 @@ export const nyseOptionsDeep12 = defineDecoder({
     'packets made from the table and dissected: 29 of 29 alike, 460 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseOptions,
   messages: {
     sequenceNumberReset: nyseArcaOptionsTop12j.messages.sequenceNumberReset,
     sourceTimeReference: nyseArcaOptionsTop12j.messages.sourceTimeReference,

@@ -1,4 +1,5 @@
 import { char, defineDecoder, i32, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/index.js';
+import { nyseQuotes } from './roles/nyse-pillar.js';
 
 const MarketId = {
   1: 'NYSE Equities',
@@ -129,6 +130,7 @@ export const nysePillarImbalances22 = defineDecoder({
     'tables of the specification: 13 of 13 messages',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol index mapping; OpenBook Ultra carries it in the message). The public dissector uses a fixed 8 decimals in its newest versions; the specification is followed',
   ],
+  events: nyseQuotes,
   messages: {
     sequenceNumberReset: message(1, 14, {
       sourceTime: u32(4),

@@ -1,5 +1,6 @@
 import { char, defineDecoder, i32, message, price6, scaledBy, u16, u32, u64 } from '../layout/index.js';
 import { nysePillarBbo25 } from './nyse-pillar-bbo-2.5.js';
+import { nyseTrades } from './roles/nyse-pillar.js';
 
 const TradeCond1 = { '@': 'Regular Sale', C: 'Cash', ' ': 'Regular Sale TRF Only', R: 'Seller TRF Only' };
 const TradeCond2 = {
@@ -45,6 +46,7 @@ export const nyseTrades26 = defineDecoder({
     'packets made from the table and dissected: 21 of 21 alike, 330 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseTrades,
   messages: {
     sequenceNumberReset: nysePillarBbo25.messages.sequenceNumberReset,
     sourceTimeReference: nysePillarBbo25.messages.sourceTimeReference,

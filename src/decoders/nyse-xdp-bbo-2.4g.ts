@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, scaledBy, u16, u32 } from '../layout/index.js';
 import { nyseXdpBbo24 } from './nyse-xdp-bbo-2.4.js';
+import { nyseQuotes } from './roles/nyse-pillar.js';
 
 const QuoteCondition = { C: 'Closing', O: 'Opening Quote', R: 'Regular Quote', W: 'Slow on the Bid and Ask' };
 const RpiIndicator = {
@@ -31,6 +32,7 @@ export const nyseXdpBbo24g = defineDecoder({
     'packets made from the table and dissected: 14 of 14 alike, 198 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseQuotes,
   messages: {
     sequenceNumberReset: nyseXdpBbo24.messages.sequenceNumberReset,
     sourceTimeReference: nyseXdpBbo24.messages.sourceTimeReference,

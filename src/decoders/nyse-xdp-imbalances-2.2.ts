@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, scaledBy, u8, u16, u32 } from '../layout/index.js';
 import { nyseImbalances21 } from './nyse-imbalances-2.1.js';
+import { nyseQuotes } from './roles/nyse-pillar.js';
 
 const AuctionType = { O: 'Early Opening', M: 'Core Opening', H: 'Reopening', C: 'Closing', R: 'Regulatory Imbalance' };
 const AuctionStatus = {
@@ -31,6 +32,7 @@ export const nyseXdpImbalances22 = defineDecoder({
     'packets made from the table and dissected: 12 of 12 alike, 188 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseQuotes,
   messages: {
     sequenceNumberReset: nyseImbalances21.messages.sequenceNumberReset,
     symbolIndexMapping: nyseImbalances21.messages.symbolIndexMapping,

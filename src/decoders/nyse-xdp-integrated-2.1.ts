@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { nysePillarIntegrated } from './roles/nyse-pillar.js';
 
 const MarketId = {
   1: 'NYSE Equities',
@@ -125,6 +126,7 @@ export const nyseXdpIntegrated21 = defineDecoder({
     'captures: 6 packets, 105 fields; messages seen: orderExecution, replaceOrder, securityStatus, sequenceNumberReset, sourceTimeReference, symbolIndexMapping',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol index mapping; OpenBook Ultra carries it in the message). The public dissector uses a fixed 8 decimals in its newest versions; the specification is followed',
   ],
+  events: nysePillarIntegrated,
   messages: {
     sequenceNumberReset: message(1, 14, {
       sourceTime: u32(4),

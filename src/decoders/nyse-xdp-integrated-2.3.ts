@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/index.js';
 import { nyseXdpIntegrated21 } from './nyse-xdp-integrated-2.1.js';
+import { nysePillarIntegrated } from './roles/nyse-pillar.js';
 
 const MarketId = {
   1: 'NYSE Equities',
@@ -66,6 +67,7 @@ export const nyseXdpIntegrated23 = defineDecoder({
     'neither a capture nor a second source to compare with',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol index mapping; OpenBook Ultra carries it in the message). The public dissector uses a fixed 8 decimals in its newest versions; the specification is followed',
   ],
+  events: nysePillarIntegrated,
   messages: {
     sequenceNumberReset: nyseXdpIntegrated21.messages.sequenceNumberReset,
     sourceTimeReference: nyseXdpIntegrated21.messages.sourceTimeReference,

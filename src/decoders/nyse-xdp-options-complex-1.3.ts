@@ -12,6 +12,7 @@ import {
   u16,
   u32,
 } from '../layout/index.js';
+import { nyseXdpComplex } from './roles/nyse-pillar.js';
 
 const QuoteCondition = {
   1: 'Regular Trading',
@@ -65,6 +66,7 @@ export const nyseXdpOptionsComplex13 = defineDecoder({
     'packets made from the table and dissected: 12 of 12 alike, 206 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseXdpComplex,
   messages: {
     complexQuote: message(423, 40, {
       sourceTime: u32(4),

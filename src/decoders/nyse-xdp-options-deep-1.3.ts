@@ -1,4 +1,5 @@
 import { char, defineDecoder, i32, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/index.js';
+import { nyseOptions } from './roles/nyse-pillar.js';
 
 const QuoteCondition = {
   1: 'Regular Trading',
@@ -77,6 +78,7 @@ export const nyseXdpOptionsDeep13 = defineDecoder({
     'packets made from the table and dissected: 10 of 10 alike, 190 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseOptions,
   messages: {
     outrightMarketDepthBuy: message(403, 48, {
       sourceTime: u32(4),

@@ -1,5 +1,6 @@
 import { char, defineDecoder, i32, message, reserved, scaledBy, text, u16, u32 } from '../layout/index.js';
 import { nyseXdpOptionsDeep13 } from './nyse-xdp-options-deep-1.3.js';
+import { nyseOptions } from './roles/nyse-pillar.js';
 
 const QuoteCondition = {
   1: 'Regular Trading',
@@ -40,6 +41,7 @@ export const nyseXdpOptionsTop13 = defineDecoder({
     'packets made from the table and dissected: 17 of 17 alike, 294 fields; positions only, not meanings or scales',
     'prices: 10^-(Price Scale Code), the code comes with the symbol (symbol or series index mapping). The dissector uses a fixed 8 decimals in its newest versions; the rule of the NYSE feeds is followed',
   ],
+  events: nyseOptions,
   messages: {
     outrightQuote: message(401, 40, {
       sourceTime: u32(4),

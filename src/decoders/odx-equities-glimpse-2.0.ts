@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, nanosAfter, scaled, text, u32, u64 } from '../layout/index.js';
 import { odxSecurityTokenItch12 } from './odx-security-token-itch-1.2.js';
+import { japannextEquities } from './roles/genium.js';
 
 const ShortSellingState = { 0: 'No Price Restriction', 1: 'Price Restriction in Effect' };
 
@@ -25,6 +26,7 @@ export const odxEquitiesGlimpse20 = defineDecoder({
   unconfirmed: [
     'prices: scale as in the dissector; the directory message also carries Price Decimals, which is authoritative where it differs',
   ],
+  events: japannextEquities,
   messages: {
     seconds: odxSecurityTokenItch12.messages.seconds,
     systemEvent: odxSecurityTokenItch12.messages.systemEvent,

@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, nanosAfter, scaled, text, u32, u64 } from '../layout/index.js';
 import { jnxItch16 } from './jnx-itch-1.6.js';
+import { japannextEquities } from './roles/genium.js';
 
 const SystemEvent = {
   O: 'Start of Messages',
@@ -33,6 +34,7 @@ export const odxEquitiesItch22 = defineDecoder({
   unconfirmed: [
     'prices: scale as in the dissector; the directory message also carries Price Decimals, which is authoritative where it differs',
   ],
+  events: japannextEquities,
   messages: {
     seconds: jnxItch16.messages.seconds,
     systemEvent: message('S', 10, {

@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, nanosAfter, price2, text, u32, u64 } from '../layout/index.js';
+import { osakaDigitalTokens } from './roles/genium.js';
 
 const StateName = {
   PreOpen: 'Start Pre-Open Period',
@@ -33,6 +34,7 @@ export const odxSecurityTokenItch12 = defineDecoder({
   unconfirmed: [
     'prices: scale as in the dissector; the directory message also carries Price Decimals, which is authoritative where it differs',
   ],
+  events: osakaDigitalTokens,
   messages: {
     seconds: message('T', 5, {
       seconds: u32(1),

@@ -12,6 +12,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { geniumItch } from './roles/genium.js';
 
 const LotType = { 0: 'Undefined', 1: 'Odd Lot', 2: 'Round Lot', 3: 'Block Lot', 4: 'All or None Lot' };
 const FinancialProduct = {
@@ -55,6 +56,7 @@ export const oseItch506 = defineDecoder({
   messageType: 'messageType',
   instrument: 'orderBookId',
   checked: ['neither a capture nor a second source to compare with'],
+  events: geniumItch,
   messages: {
     seconds: message('T', 5, {
       seconds: u32(1),

@@ -1,5 +1,6 @@
 /** Compiles a table's roles into the program that native/core/event_program.cpp reads. */
-import { BOOK_ACTION, BOOK_SIDE, ORDER_SCOPE } from '../contract.js';
+import { BOOK_ACTION, BOOK_SIDE, ORDER_SCOPE, STATISTIC, TRADING_STATE } from '../contract.js';
+import { instrumentKey } from '../layout/catalogue.js';
 import type { Decoder } from '../layout/decoder.js';
 import { Composite } from '../layout/field.js';
 import {
@@ -12,17 +13,28 @@ import {
   type PlanPart,
   type PlanRecord,
 } from '../layout/plan.js';
-import type { EventRoles, EventRule, Role, RoleCode } from '../layout/roles.js';
+import {
+  type Coded,
+  type EventRoles,
+  type EventRule,
+  type ExponentRole,
+  type Role,
+  type RoleCode,
+  rulesOf,
+} from '../layout/roles.js';
 import { SpecWriter } from '../layout/spec.js';
 
 /** Of the compiled form; native/core/event_program.cpp has the same. */
-export const EVENT_PROGRAM_VERSION = 1;
+export const EVENT_PROGRAM_VERSION = 2;
 
 const SOURCE = { absent: 0, message: 1, entry: 2, constant: 3, other: 4 } as const;
-const READING = { unsigned: 0, signed: 1, digits: 2, text: 3 } as const;
-const COUNT = { fixed: 0, field: 1, toEnd: 2, dimension: 3 } as const;
+const READING = { unsigned: 0, signed: 1, digits: 2, text: 3, decimal: 4, float: 5 } as const;
+const COUNT = { fixed: 0, field: 1, toEnd: 2, dimension: 3, untilLength: 4 } as const;
 const FROM_FIELD = 0xff;
 const FLAG = { ifKnown: 1, keepsPlace: 2, notPrinted: 4, atPrice: 8, implied: 16 } as const;
+/** As the books say that an instrument's exponent is not known (kNoExponent). */
+export const NO_EXPONENT = 127;
+const NANOSECONDS: Readonly<Record<string, bigint>> = { s: 1_000_000_000n, ms: 1_000_000n, µs: 1_000n };
 const ALL_BITS = 0xffff_ffff_ffff_ffffn;
 
 /** Bounds of the books; what is beyond them is refused and counted. */
@@ -42,7 +54,8 @@ export function compileEvents(decoder: Decoder, roles: EventRoles, bounds: BookB
   const w = new SpecWriter();
   w.u16(EVENT_PROGRAM_VERSION);
   w.u8(ORDER_SCOPE.indexOf(roles.orders ?? 'all'));
-  w.u8(roles.priceExponent & 255).u8((roles.sizeExponent ?? 0) & 255);
+  const prices = roles.priceExponent === 'instrument' ? NO_EXPONENT : roles.priceExponent;
+  w.u8(prices & 255).u8((roles.sizeExponent ?? 0) & 255);
   w.u8(roles.depth ?? 0);
   w.u32(bounds.orders ?? 1 << 16)
     .u32(bounds.ordersMax ?? 1 << 26)
@@ -58,9 +71,7 @@ export function compileEvents(decoder: Decoder, roles: EventRoles, bounds: BookB
     }
   }
   w.list(decoder.names, (name) => {
-    const said = roles.messages[name];
-    const rules: readonly EventRule[] = said === undefined ? [] : Array.isArray(said) ? said : [said as EventRule];
-    w.list(rules, (rule) => {
+    w.list(rulesOf(roles, name), (rule) => {
       new RuleWriter(w, decoder, roles, decoder.plan(decoder.names.indexOf(name)), rule).write();
     });
   });
@@ -77,6 +88,24 @@ export function keyedByText(decoder: Decoder, roles: EventRoles): boolean {
     }
   }
   return false;
+}
+
+interface Found {
+  readonly field: PlanField;
+  readonly source: number;
+}
+
+/** What becomes of the number that a field holds. */
+interface Lift {
+  readonly bit?: number;
+  /** The decimal exponent that the result has. */
+  readonly exponent?: number;
+  /** The exponent of the field, where the table does not tell. */
+  readonly own?: number | undefined;
+  readonly multiplier?: bigint;
+  readonly composite?: Composite<unknown>;
+  /** Text is a number, not a key. */
+  readonly numeric?: boolean;
 }
 
 class RuleWriter {
@@ -106,11 +135,10 @@ class RuleWriter {
     if (typeof rule.does === 'string') {
       w.u8(BOOK_ACTION.indexOf(rule.does));
     } else {
-      const { field, is } = rule.does;
       w.u8(FROM_FIELD);
-      const at = this.#field(field);
+      const at = this.#field(rule.does.field);
       this.#load(at);
-      w.list(Object.entries(is), ([code, action]) => {
+      w.list(Object.entries(rule.does.is), ([code, action]) => {
         w.u64(this.#code(at.field, code)).u8(BOOK_ACTION.indexOf(action));
       });
     }
@@ -118,10 +146,25 @@ class RuleWriter {
     for (const [name, bit] of Object.entries(FLAG)) if (rule[name as keyof typeof FLAG]) flags |= bit;
     w.u8(flags)
       .flag(rule.afterBase ?? false)
-      .flag(rule.setsTime ?? false);
+      .flag(rule.setsTime ?? false)
+      .flag(rule.follows ?? false)
+      .u8(rule.depth ?? 0)
+      .u8(rule.event === undefined ? 0 : rule.event === 'begins' ? 1 : 2);
     this.#path();
     w.flag(rule.refers !== undefined);
     if (rule.refers !== undefined) this.#load(this.#field(rule.refers));
+    this.#conditions();
+    this.#side();
+    this.#roles();
+    this.#state();
+    const own = rule.priceExponent;
+    this.#scale(typeof own === 'number' ? undefined : own);
+    this.#scale(rule.instrumentExponent);
+    this.#scale(rule.tradeExponent);
+  }
+
+  #conditions(): void {
+    const { w, rule } = this;
     const conditions = [
       ...Object.entries(rule.when ?? {}).map(([name, codes]) => ({ name, codes, negated: false })),
       ...Object.entries(rule.unless ?? {}).map(([name, codes]) => ({ name, codes, negated: true })),
@@ -132,48 +175,121 @@ class RuleWriter {
       w.flag(c.negated);
       this.#codes(at.field, c.codes);
     });
-    this.#side();
-    this.#role(rule.instrument ?? this.#instrument());
+  }
+
+  #roles(): void {
+    const { w, rule, roles } = this;
+    const keys = this.#instrument();
+    if (keys[0] === undefined) w.u8(SOURCE.absent);
+    else this.#role(keys[0]);
     this.#role(rule.id);
     this.#role(rule.newId ?? rule.tradeId);
-    this.#role(rule.price, this.roles.priceExponent);
-    this.#role(rule.size, this.roles.sizeExponent ?? 0);
-    this.#role(rule.orders);
-    this.#role(rule.level);
-    this.#role(rule.time);
-    this.#role(rule.seconds);
+    const scaled = roles.priceExponent === 'instrument' || typeof rule.priceExponent === 'object';
+    const own = typeof rule.priceExponent === 'number' ? rule.priceExponent : undefined;
+    const exponent = scaled ? undefined : (roles.priceExponent as number);
+    this.#role(rule.price, { numeric: true, ...(exponent === undefined ? {} : { exponent, own }) });
+    this.#role(rule.size, { numeric: true, exponent: roles.sizeExponent ?? 0, own: rule.sizeExponent });
+    this.#role(rule.remaining, { numeric: true, exponent: roles.sizeExponent ?? 0, own: rule.sizeExponent });
+    this.#role(rule.orders, { numeric: true });
+    this.#role(rule.level, { numeric: true });
+    this.#time();
+    this.#role(rule.seconds, { numeric: true });
     if (rule.last === undefined) w.u8(SOURCE.absent);
-    else this.#load(this.#field(rule.last.field), rule.last.bit);
-    this.#role(rule.name);
+    else if (rule.last === false) w.u8(SOURCE.constant).u64(0n);
+    else this.#load(this.#field(rule.last.field), rule.last.bit === undefined ? {} : { bit: rule.last.bit });
+    const names = this.#together(rule.name);
+    if (names[0] === undefined) w.u8(SOURCE.absent);
+    else this.#role(names[0]);
+    for (const more of [keys.slice(1), names.slice(1)]) {
+      w.list(more, (name) => {
+        this.#role(name);
+      });
+    }
   }
 
-  #instrument(): string | undefined {
-    return this.decoder.instrument.find((name) => this.#find(name) !== undefined);
+  #together(said: EventRule['name']): Role[] {
+    if (typeof said === 'object' && 'together' in said) return [...said.together];
+    return said === undefined ? [] : [said];
   }
 
-  #find(name: string): { field: PlanField; source: number } | undefined {
+  /** The fields that tell the instrument: one, or several together. */
+  #instrument(): Role[] {
+    if (this.rule.instrument !== undefined) return this.#together(this.rule.instrument);
+    const name = this.decoder.instrument.find((n) => this.#find(n) !== undefined);
+    return name === undefined ? [] : [name];
+  }
+
+  #time(): void {
+    const { time } = this.rule;
+    if (time === undefined || (typeof time === 'object' && 'always' in time)) this.#role(time);
+    else {
+      const at = this.#field(time);
+      const unit = this.rule.timeUnit ?? at.field.field?.data.meaning?.unit ?? 'ns';
+      this.#load(at, { numeric: true, multiplier: NANOSECONDS[unit] ?? 1n });
+    }
+  }
+
+  #state(): void {
+    const { w, rule } = this;
+    const said = rule.state ?? rule.statistic;
+    const names: readonly string[] = rule.state === undefined ? STATISTIC : TRADING_STATE;
+    if (typeof said !== 'object') {
+      if (said === undefined) w.u8(SOURCE.absent);
+      else w.u8(SOURCE.constant).u64(BigInt(names.indexOf(said)));
+      w.list([], () => {});
+      return;
+    }
+    const at = this.#field(said.field);
+    this.#load(at);
+    w.list(Object.entries(said.is as Coded<string>['is']), ([code, name]) => {
+      w.u64(this.#code(at.field, code)).u8(names.indexOf(name));
+    });
+  }
+
+  #scale(role: ExponentRole | undefined): void {
+    const { w } = this;
+    if (role === undefined) {
+      w.u8(SOURCE.absent).flag(false);
+      w.list([], () => {});
+      return;
+    }
+    const at = this.#field('decimals' in role ? role.decimals : role.field);
+    const codes = 'is' in role ? Object.entries(role.is) : [];
+    this.#load(at, { numeric: codes.length === 0 });
+    w.flag('decimals' in role);
+    w.list(codes, ([code, exponent]) => {
+      w.u64(this.#code(at.field, code)).u8(exponent & 255);
+    });
+  }
+
+  #find(names: string | readonly string[]): Found | undefined {
     const places: readonly (readonly [PlanRecord | undefined, number])[] = [
       [this.#group?.record, SOURCE.entry],
       [this.rule.refers === undefined ? undefined : this.#first?.record, SOURCE.other],
       [this.plan.record, SOURCE.message],
     ];
-    for (const [record, source] of places) {
-      const part: PlanPart | undefined = record?.byName.get(name);
-      if (record === undefined || part?.kind !== 'field') continue;
-      if (part.at < 0 || record.parts.indexOf(part) >= record.firstDynamic) {
-        this.#fail(`the place of '${name}' is not known before the message is read`);
+    for (const name of typeof names === 'string' ? [names] : names) {
+      for (const [record, source] of places) {
+        const part: PlanPart | undefined = record?.byName.get(name);
+        if (record === undefined || part?.kind !== 'field') continue;
+        if (part.at < 0 || record.parts.indexOf(part) >= record.firstDynamic) {
+          this.#fail(`the place of '${name}' is not known before the message is read`);
+        }
+        return { field: part, source };
       }
-      return { field: part, source };
     }
     return undefined;
   }
 
-  #field(name: string): { field: PlanField; source: number } {
-    return this.#find(name) ?? this.#fail(`there is no field '${name}'`);
+  #field(names: string | readonly string[]): Found {
+    return (
+      this.#find(names) ?? this.#fail(`there is no field '${typeof names === 'string' ? names : names.join(' or ')}'`)
+    );
   }
 
   #code(field: PlanField, code: RoleCode): bigint {
     if (field.wire === 'char') return codeValue(code, field.size);
+    if (field.wire === 'text') return instrumentKey(this.decoder, String(code));
     if (!/^-?[0-9]+$/.test(String(code))) this.#fail(`'${code}' is no value of '${field.name}'`);
     return BigInt.asUintN(64, BigInt(code));
   }
@@ -198,57 +314,68 @@ class RuleWriter {
     }
   }
 
-  #role(role: Role | undefined, exponent?: number): void {
+  #role(role: Role | undefined, lift: Lift = {}): void {
     const { w } = this;
     if (role === undefined) {
       w.u8(SOURCE.absent);
-    } else if (typeof role !== 'string') {
+    } else if (typeof role === 'object' && 'always' in role) {
       w.u8(SOURCE.constant).u64(BigInt(role.always));
     } else {
-      const composite = this.#composite(role);
-      if (composite !== undefined && exponent !== undefined)
-        this.#load(this.#field(composite.first), undefined, exponent, composite);
-      else this.#load(this.#field(role), undefined, exponent);
+      const composite = lift.exponent === undefined ? undefined : this.#composite(role);
+      if (composite !== undefined) this.#load(this.#field(composite.first), { ...lift, composite });
+      else this.#load(this.#field(role), lift);
     }
   }
 
-  #composite(name: string): Composite<unknown> | undefined {
+  #composite(names: string | readonly string[]): Composite<unknown> | undefined {
     for (const fields of [this.#group?.record.fields, this.#first?.record.fields, this.plan.record.fields]) {
-      const part = fields?.[name];
-      if (part instanceof Composite && part.as === 'scientific') return part;
+      for (const name of typeof names === 'string' ? [names] : names) {
+        const part = fields?.[name];
+        if (part instanceof Composite && part.as === 'scientific') return part;
+      }
     }
     return undefined;
   }
 
-  #load(
-    { field, source }: { field: PlanField; source: number },
-    bit?: number,
-    exponent?: number,
-    composite?: Composite<unknown>,
-  ): void {
+  /** What the number of a field is multiplied with, to have the exponent that is asked for. */
+  #multiplier(field: PlanField, lift: Lift): bigint {
+    if (lift.multiplier !== undefined) return lift.multiplier;
+    const scale = lift.own ?? field.field?.data.meaning?.scale;
+    if (lift.exponent === undefined || scale === undefined) return 1n;
+    if (scale < lift.exponent) this.#fail(`'${field.name}' has more decimals than the books' prices and sizes`);
+    return 10n ** BigInt(scale - lift.exponent);
+  }
+
+  #reading(field: PlanField, lift: Lift): number {
+    switch (field.wire) {
+      case 'bytes':
+        return this.#fail(`'${field.name}' is no number and no text`);
+      case 'int':
+        return READING.signed;
+      case 'digits':
+        return READING.digits;
+      case 'float':
+        return READING.float;
+      case 'text':
+        return lift.numeric === true ? READING.decimal : READING.text;
+      default:
+        return READING.unsigned;
+    }
+  }
+
+  #load({ field, source }: Found, lift: Lift = {}): void {
     const { w } = this;
-    const scale = field.field?.data.meaning?.scale;
-    const lift = exponent === undefined || scale === undefined ? 0 : scale - exponent;
-    if (lift < 0) this.#fail(`'${field.name}' has more decimals than the books' prices and sizes`);
-    if (field.wire === 'bytes' || field.wire === 'float') this.#fail(`'${field.name}' is no number and no text`);
-    const reading =
-      field.wire === 'int'
-        ? READING.signed
-        : field.wire === 'digits'
-          ? READING.digits
-          : field.wire === 'text'
-            ? READING.text
-            : READING.unsigned;
-    w.u8(source).u8(reading).u32(field.at).u8(field.size);
+    const multiplier = this.#multiplier(field, lift);
+    w.u8(source).u8(this.#reading(field, lift)).u32(field.at).u8(field.size);
     w.flag(field.big)
       .flag(field.since > 0)
       .flag(field.nullBits !== undefined)
       .u64(field.nullBits ?? 0n);
-    w.u64(bit === undefined ? ALL_BITS : 1n << BigInt(bit)).u8(bit ?? 0);
-    w.u64(10n ** BigInt(lift));
-    const of = composite && this.#field(composite.second).field;
+    w.u64(lift.bit === undefined ? ALL_BITS : 1n << BigInt(lift.bit)).u8(lift.bit ?? 0);
+    w.u64(multiplier);
+    const of = lift.composite && this.#field(lift.composite.second).field;
     if (of !== undefined && (of.wire !== 'int' || of.size !== 1)) this.#fail(`'${of.name}' is no exponent of a byte`);
-    w.u32(of?.at ?? 0).u8((exponent ?? 0) & 255);
+    w.u32(of?.at ?? 0).u8((lift.exponent ?? 0) & 255);
   }
 
   #path(): void {
@@ -266,7 +393,6 @@ class RuleWriter {
     w.list(steps, (g) => {
       const { count } = g;
       if (g.record.firstDynamic !== g.record.parts.length) this.#fail(`entries of '${g.name}' have no fixed size`);
-      if (count.kind === 'untilLength') this.#fail(`'${g.name}' ends where another field says`);
       const sbe = this.decoder.sbe !== undefined;
       const after = g.at < 0 && (sbe || g !== steps[0]);
       w.u8(COUNT[count.kind])
@@ -278,7 +404,7 @@ class RuleWriter {
       if (count.kind === 'dimension') {
         this.#load({ field: count.number, source: SOURCE.message });
         this.#load({ field: count.block, source: SOURCE.message });
-      } else if (count.kind === 'field') {
+      } else if (count.kind === 'field' || count.kind === 'untilLength') {
         this.#load({ field: count.field, source: SOURCE.message });
         w.u8(SOURCE.absent);
       } else {

@@ -1,6 +1,8 @@
 import { type ErrorCode, VenuewireError } from '../errors.js';
+import { checkRoles } from './check-roles.js';
 import { type Count, Data, Field, type Fields, Filler, Group, Message, toEnd, When } from './field.js';
 import { codeValue, isAtLeast } from './plan.js';
+import type { EventRoles } from './roles.js';
 import type { Messages } from './types.js';
 import { isViewMember } from './view.js';
 
@@ -27,6 +29,7 @@ export interface CheckedTable {
   readonly instrument?: string | readonly string[];
   readonly lengthField?: { readonly name: string } | undefined;
   readonly messages: Messages;
+  readonly events?: EventRoles | undefined;
 }
 
 /**
@@ -100,6 +103,7 @@ class TableCheck {
       }
     }
     this.#instrument();
+    this.#faults.push(...checkRoles(table));
     return this.#faults;
   }
 

@@ -3,7 +3,7 @@ import { assertSound } from './check.js';
 import { boundLength, encodeInto } from './encode.js';
 import type { ByteOrder, Fields } from './field.js';
 import { headerField, headerPlan, type PlanField, type PlanMessage, type PlanRecord, planMessage } from './plan.js';
-import type { EventRoles } from './roles.js';
+import { type EventRoles, rolesFor } from './roles.js';
 import type { DecodedMessage, DecoderShape, MessageInput, Messages, MessageView } from './types.js';
 import { malformed, recordClass, type ViewClass } from './view.js';
 
@@ -93,7 +93,7 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
     this.instrument = typeof instrument === 'string' ? [instrument] : instrument;
     this.checked = table.checked ?? [];
     this.unconfirmed = table.unconfirmed ?? [];
-    this.events = table.events as EventRoles | undefined;
+    this.events = table.events && rolesFor(table.events as EventRoles, table.messages);
     this.names = Object.keys(table.messages);
     this.#plans = new Array(this.names.length);
   }

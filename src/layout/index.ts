@@ -100,7 +100,8 @@ export {
   when,
 } from './field.js';
 export { formatPrice } from './price.js';
-export type { EventRoles, EventRule, Role, RoleCode } from './roles.js';
+export type { Coded, EventRoles, EventRule, ExponentRole, Role, RoleCode } from './roles.js';
+export { rulesOf } from './roles.js';
 export type {
   AnyView,
   DecodedMessage,
