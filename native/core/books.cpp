@@ -85,8 +85,8 @@ void Books::trade_exponent(uint32_t instrument, int8_t exponent) {
 }
 
 int8_t Books::exponent_of(EventKind kind, uint32_t instrument) const {
-  const bool own = kind == EventKind::trade && instrument < trade_exponents_.size() &&
-                   trade_exponents_[instrument] != kNoExponent;
+  const bool own =
+      kind == EventKind::trade && instrument < trade_exponents_.size() && trade_exponents_[instrument] != kNoExponent;
   return own ? trade_exponents_[instrument] : price_exponent(instrument);
 }
 
@@ -344,8 +344,8 @@ uint32_t Books::apply(const BookOperation& op, Event* into) {
         clear(op.instrument);
       }
       return into == nullptr ? 0
-                             : uint32_t(event(into, op, EventKind::order, EventAction::clear, op.instrument,
-                                              op.side, 0, kNoPrice, kNoSize) -
+                             : uint32_t(event(into, op, EventKind::order, EventAction::clear, op.instrument, op.side, 0,
+                                              kNoPrice, kNoSize) -
                                         into);
     case BookAction::trade:
       counters_.trades++;

@@ -182,8 +182,8 @@ bool EventProgram::parse_rule(SpecReader& spec, Rule& r) {
     if (side > uint8_t(BookSide::none)) return false;
     r.side = BookSide(side);
   }
-  for (Load* l : {&r.instrument, &r.id, &r.new_id, &r.price, &r.size, &r.remaining, &r.orders, &r.level, &r.time, &r.seconds, &r.last,
-                  &r.name}) {
+  for (Load* l : {&r.instrument, &r.id, &r.new_id, &r.price, &r.size, &r.remaining, &r.orders, &r.level, &r.time,
+                  &r.seconds, &r.last, &r.name}) {
     if (!parse_load(spec, *l)) return false;
   }
   if (!parse_keys(spec, r.keys) || !parse_keys(spec, r.names)) return false;

@@ -142,8 +142,8 @@ class EventProgram {
   struct Message {
     Span rules;
     bool bounded = false;  // it begins or ends events
-    bool single = false;  // one rule and no group
-    Load end;             // of the event, where no rule gives an operation
+    bool single = false;   // one rule and no group
+    Load end;              // of the event, where no rule gives an operation
   };
   /// What messages of a channel leave out because an earlier one has said it.
   struct Channel {
@@ -152,7 +152,6 @@ class EventProgram {
     BookSide side = BookSide::none;
     bool open = false;  // an event of several messages has begun
   };
-
 
   [[nodiscard]] bool parse_rule(SpecReader& spec, Rule& rule);
   [[nodiscard]] bool parse_load(SpecReader& spec, Load& load);

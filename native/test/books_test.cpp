@@ -35,8 +35,10 @@ class PlainBooks {
   void apply(const BookOperation& op) {
     switch (op.action) {
       case BookAction::clear:
-        orders.remove_if(
-            [&](const PlainOrder& o) { return op.instrument == kNoInstrument || o.instrument == op.instrument; });
+        orders.remove_if([&](const PlainOrder& o) {
+          return op.instrument == kNoInstrument ||
+                 (o.instrument == op.instrument && (op.side == BookSide::none || o.side == op.side));
+        });
         return;
       case BookAction::none:
       case BookAction::trade:
