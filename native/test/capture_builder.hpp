@@ -163,7 +163,7 @@ inline Buffer vxlan(const Buffer& rest) {
 
 inline Buffer mpls(uint32_t labels, const Buffer& rest) {
   Buffer b;
-  for (uint32_t i = 1; i <= labels; i++) put32(b, 16 << 12 | (i == labels) << 8 | 64);
+  for (uint32_t i = 1; i <= labels; i++) put32(b, 16u << 12 | uint32_t(i == labels) << 8 | 64u);
   append(b, rest);
   return b;
 }

@@ -66,81 +66,83 @@ export class Stats {
   }
 
   report(format: Format): string[] {
-    const all = this.#types.reduce((n, t) => n + t.messages, 0);
     const types = this.#types
       .map((t, i) => ({ name: this.decoder.names[i] as string, ...t }))
       .filter((t) => t.messages > 0)
       .sort((a, b) => b.messages - a.messages);
     const channels = [...this.#channels].filter(([, c]) => c.packets > 0 || c.messages > 0);
-    if (format === 'ndjson') {
-      return [
-        ...types.map((t) =>
-          JSON.stringify({ message: t.name, messages: t.messages, bytes: t.bytes, least: t.least, most: t.most }),
-        ),
-        ...channels.map(([channel, c]) =>
-          JSON.stringify({
-            channel,
-            packets: c.packets,
-            bytes: c.bytes,
-            messages: c.messages,
-            first: String(c.first),
-            last: String(c.last),
-            peakPerSecond: c.peak,
-          }),
-        ),
-      ];
-    }
-    const rows = types.map((t) => [
-      t.name,
-      grouped(t.messages),
-      `${((100 * t.messages) / all).toFixed(2)} %`,
-      bytesText(t.bytes),
-      t.least,
-      (t.bytes / t.messages).toFixed(1),
-      t.most,
-    ]);
-    const right = (title: string) => ({ title, right: true });
-    const out = [
+    if (format === 'ndjson') return [...types.map(typeLine), ...channels.map(channelLine)];
+    const all = this.#types.reduce((n, t) => n + t.messages, 0);
+    return [
       table(
-        [
-          { title: 'MESSAGE' },
-          right('COUNT'),
-          right('SHARE'),
-          right('BYTES'),
-          right('LEAST'),
-          right('MEAN'),
-          right('MOST'),
-        ],
-        rows,
+        TYPE_COLUMNS,
+        types.map((t) => typeRow(t, all)),
       ),
       `${grouped(all)} messages`,
       '',
-      table(
-        [
-          { title: 'CHANNEL' },
-          right('PACKETS'),
-          right('BYTES'),
-          right('MESSAGES'),
-          right('MEAN/S'),
-          right('PEAK/S'),
-          { title: 'FIRST' },
-          { title: 'LAST' },
-        ],
-        channels.map(([name, c]) => {
-          const seconds = Number(c.last - c.first) / 1e9;
-          return [
-            name,
-            grouped(c.packets),
-            bytesText(c.bytes),
-            grouped(c.messages),
-            seconds > 0 ? grouped(Math.round(c.messages / seconds)) : '–',
-            c.last > 0n ? grouped(c.peak) : '–',
-            c.first > 0n ? instantText(c.first) : '–',
-            c.last > 0n ? instantText(c.last) : '–',
-          ];
-        }),
-      ),
+      table(CHANNEL_COLUMNS, channels.map(channelRow)),
     ];
-    return out;
   }
 }
+
+type Named = Counted & { readonly name: string };
+type NamedChannel = readonly [name: string, channel: Channel];
+
+const right = (title: string) => ({ title, right: true });
+const TYPE_COLUMNS = [
+  { title: 'MESSAGE' },
+  right('COUNT'),
+  right('SHARE'),
+  right('BYTES'),
+  right('LEAST'),
+  right('MEAN'),
+  right('MOST'),
+];
+const CHANNEL_COLUMNS = [
+  { title: 'CHANNEL' },
+  right('PACKETS'),
+  right('BYTES'),
+  right('MESSAGES'),
+  right('MEAN/S'),
+  right('PEAK/S'),
+  { title: 'FIRST' },
+  { title: 'LAST' },
+];
+
+const typeLine = ({ name, messages, bytes, least, most }: Named): string =>
+  JSON.stringify({ message: name, messages, bytes, least, most });
+
+const channelLine = ([channel, c]: NamedChannel): string =>
+  JSON.stringify({
+    channel,
+    packets: c.packets,
+    bytes: c.bytes,
+    messages: c.messages,
+    first: String(c.first),
+    last: String(c.last),
+    peakPerSecond: c.peak,
+  });
+
+const typeRow = (t: Named, all: number): (string | number)[] => [
+  t.name,
+  grouped(t.messages),
+  `${((100 * t.messages) / all).toFixed(2)} %`,
+  bytesText(t.bytes),
+  t.least,
+  (t.bytes / t.messages).toFixed(1),
+  t.most,
+];
+
+const channelRow = ([name, c]: NamedChannel): (string | number)[] => {
+  const seconds = Number(c.last - c.first) / 1e9;
+  return [
+    name,
+    grouped(c.packets),
+    bytesText(c.bytes),
+    grouped(c.messages),
+    seconds > 0 ? grouped(Math.round(c.messages / seconds)) : '–',
+    c.last > 0n ? grouped(c.peak) : '–',
+    c.first > 0n ? instantText(c.first) : '–',
+    c.last > 0n ? instantText(c.last) : '–',
+  ];
+};

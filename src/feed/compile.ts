@@ -174,6 +174,152 @@ const inCapture = (rung: Venue['recovery'][number]): boolean =>
   rung.type === 'waitForOtherLine' ||
   (rung.type === 'snapshot' && typeof rung.pattern === 'object' && rung.pattern.from === 'loop');
 
+interface CompiledChannel {
+  readonly name: string;
+  readonly key: bigint;
+  readonly join: Venue['join'];
+}
+
+type ChannelUse = NonNullable<Venue['channels']>[string];
+const declaredChannels = (venue: Venue): [name: string, use: ChannelUse][] =>
+  Object.entries(venue.channels ?? { [venue.name]: {} as ChannelUse });
+
+/** `joins`: a capture without a snapshot line cannot begin with a snapshot. */
+function compileChannels(venue: Venue, joins: (join: Venue['join']) => Venue['join']): CompiledChannel[] {
+  return declaredChannels(venue).map(([name, c]) => ({
+    name,
+    key: typeof c.key === 'string' && !/^\d+$/.test(c.key) ? textValue(c.key) : BigInt(c.key ?? 0),
+    join: joins(c.join ?? venue.join),
+  }));
+}
+
+/** A line, and which of its channel's lines of that role it is. */
+interface NumberedLine {
+  readonly line: CompiledLine;
+  readonly number: number;
+}
+
+function compileLines(venue: Venue, live: boolean): NumberedLine[] {
+  const lines: NumberedLine[] = [];
+  const add = (of: Venue['lines'], channel: number, role: CompiledLine['role'], prefix: string): void => {
+    Object.entries(of ?? {}).forEach(([name, network], number) => {
+      checkNetwork(network, live, `${venue.name}: line ${prefix}${name}`);
+      if (number >= LINES_MAX) {
+        throw fault('VW_VENUE_LINES', `${venue.name}: more than ${LINES_MAX} lines for one channel`, 'Leave some out.');
+      }
+      const address = 'address' in network ? network.address : capturePort(network);
+      lines.push({ line: { name: `${prefix}${name}`, index: lines.length, channel, role, network, address }, number });
+    });
+  };
+  const declared = declaredChannels(venue);
+  const one = declared.length === 1;
+  add(venue.lines, one ? 0 : -1, 'live', '');
+  declared.forEach(([name, c], i) => {
+    const prefix = one ? '' : `${name}/`;
+    add(c.lines, i, 'live', prefix);
+    add(c.retransmission, i, 'retransmission', `${prefix}retransmission/`);
+    add(c.snapshot, i, 'snapshot', `${prefix}snapshot/`);
+  });
+  return lines;
+}
+
+interface CompiledRung {
+  readonly kind: 'waitForOtherLine' | 'request' | 'snapshot';
+  readonly requester: number;
+  readonly tries: number;
+  readonly timeout: bigint;
+  readonly packets: number;
+  readonly channel: number;
+}
+
+/** The rungs of a venue, and the requesters that they use: one for one kind of server at one place. */
+class Ladder {
+  readonly requesters: Requester[] = [];
+  readonly rungs: CompiledRung[];
+  readonly #known = new Map<string, number>();
+
+  constructor(
+    readonly venue: Venue,
+    readonly feed: Framing,
+    readonly channels: readonly CompiledChannel[],
+    declared: Venue['recovery'],
+    readonly live: boolean,
+  ) {
+    this.rungs = declared.map((rung, i) => this.#rung(rung, `${venue.name}: recovery.${i}`));
+    this.#addStreams();
+  }
+
+  #channel(name: string | undefined, none: number): number {
+    return name === undefined ? none : this.channels.findIndex((c) => c.name === name);
+  }
+
+  #rung(r: Venue['recovery'][number], where: string): CompiledRung {
+    if (r.type === 'waitForOtherLine') {
+      return { kind: r.type, requester: 0, tries: 0, timeout: ns(r.for), packets: r.packets, channel: -1 };
+    }
+    const pattern = patternOf<Recovery | Snapshot>(r, where);
+    checkPattern(pattern, this.feed, where);
+    const channel = this.#channel(r.channel, -1);
+    const { type, servers, credentials, parameters, localAddress, limits } = r;
+    const identity = JSON.stringify([
+      type,
+      pattern.id,
+      servers,
+      credentials,
+      parameters,
+      localAddress,
+      limits,
+      channel,
+    ]);
+    let requester = this.#known.get(identity);
+    if (requester === undefined) {
+      const same = this.requesters.filter((q) => q.pattern.id === pattern.id).length;
+      const name = same === 0 ? pattern.id : `${pattern.id}-${same + 1}`;
+      requester = this.requesters.push({ name, pattern, rung: r, channel, silent: !this.live }) - 1;
+      this.#known.set(identity, requester);
+    }
+    return { kind: r.type, requester, tries: r.tries, timeout: ns(r.timeout), packets: 0, channel };
+  }
+
+  /** Streams are requesters too; their own rungs stand around those of the venue. */
+  #addStreams(): void {
+    const { venue, requesters, rungs } = this;
+    const before: CompiledRung[] = [];
+    const behind: CompiledRung[] = [];
+    Object.entries(venue.streams ?? {}).forEach(([name, use], line) => {
+      const pattern = patternOf<Stream>(use, `${venue.name}: streams.${name}`);
+      const channel = this.#channel(use.channel, 0);
+      const requester = requesters.push({ name, pattern, rung: use, channel, line, silent: !this.live }) - 1;
+      const rung = { requester, tries: use.tries, timeout: ns(use.timeout), packets: 0, channel };
+      if (pattern.request !== undefined) before.push({ kind: 'request', ...rung });
+      if (pattern.refresh > 0) behind.push({ kind: 'snapshot', ...rung });
+    });
+    if (before.length + behind.length === 0) return;
+    const waits = rungs.findIndex((r) => r.kind !== 'waitForOtherLine');
+    rungs.splice(waits < 0 ? rungs.length : waits, 0, ...before);
+    rungs.push(...behind);
+  }
+}
+
+/** The framings of a venue, each once, by index: the feed's is the first. */
+class Framings {
+  readonly all: Framing[];
+  constructor(feed: Framing) {
+    this.all = [feed];
+  }
+  readonly indexOf = (f: Framing): number => {
+    const at = this.all.indexOf(f);
+    return at >= 0 ? at : this.all.push(f) - 1;
+  };
+}
+
+/** Snapshot lines are framed as the pattern that reads them says. */
+function snapshotFraming(requesters: readonly Requester[], feed: Framing, framings: Framings): number {
+  const reader = requesters.find((q) => 'from' in q.pattern && q.pattern.from !== 'request');
+  if (reader === undefined || !('lineFraming' in reader.pattern)) return 0;
+  return framings.indexOf(resolveFraming(reader.pattern.lineFraming, feed, reader.name));
+}
+
 /**
  * Compiles a resolved venue (see `resolveVenue`): decoders and patterns are objects, not ids.
  * @throws VenuewireError `VW_VENUE_…`, `VW_FRAMING_…`, `VW_CREDENTIAL_…`, `VW_NETWORK_NO_ENGINE`, `VW_SNAPSHOT_NO_ENGINE`,
@@ -185,151 +331,42 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   const live = options.capture !== true;
   if (live) checkSecurity(venue);
 
-  const framings: Framing[] = [feed];
-  const framingIndex = (f: Framing): number => {
-    const at = framings.indexOf(f);
-    return at >= 0 ? at : framings.push(f) - 1;
-  };
-
-  const declared = Object.entries(venue.channels ?? { [venue.name]: {} as NonNullable<Venue['channels']>[string] });
   // A capture has no servers: what they would be asked for is given up at once, and not after their time has passed.
-  const ladder = live ? venue.recovery : venue.recovery.filter(inCapture);
+  const declared = live ? venue.recovery : venue.recovery.filter(inCapture);
   const joins = (join: Venue['join']): Venue['join'] =>
-    live || join !== 'snapshot' || ladder.some((r) => r.type === 'snapshot') ? join : 'live';
-  const channels = declared.map(([name, c]) => ({
-    name,
-    key: typeof c.key === 'string' && !/^\d+$/.test(c.key) ? textValue(c.key) : BigInt(c.key ?? 0),
-    join: joins(c.join ?? venue.join),
-  }));
-
-  const lines: CompiledLine[] = [];
-  const lineNumbers: number[] = [];
-  const addLines = (of: Venue['lines'], channel: number, role: CompiledLine['role'], prefix: string): void => {
-    Object.entries(of ?? {}).forEach(([name, network], i) => {
-      checkNetwork(network, live, `${venue.name}: line ${prefix}${name}`);
-      if (i >= LINES_MAX) {
-        throw fault('VW_VENUE_LINES', `${venue.name}: more than ${LINES_MAX} lines for one channel`, 'Leave some out.');
-      }
-      const address = 'address' in network ? network.address : capturePort(network);
-      lines.push({ name: `${prefix}${name}`, index: lines.length, channel, role, network, address });
-      lineNumbers.push(i);
-    });
-  };
-  addLines(venue.lines, declared.length === 1 ? 0 : -1, 'live', '');
-  declared.forEach(([name, c], i) => {
-    const prefix = declared.length === 1 ? '' : `${name}/`;
-    addLines(c.lines, i, 'live', prefix);
-    addLines(c.retransmission, i, 'retransmission', `${prefix}retransmission/`);
-    addLines(c.snapshot, i, 'snapshot', `${prefix}snapshot/`);
-  });
-
+    live || join !== 'snapshot' || declared.some((r) => r.type === 'snapshot') ? join : 'live';
+  const channels = compileChannels(venue, joins);
+  const numbered = compileLines(venue, live);
+  const lines = numbered.map((l) => l.line);
   checkLines(lines, venue);
   checkLadder(venue);
+  const { rungs, requesters } = new Ladder(venue, feed, channels, declared, live);
 
-  // One requester for one kind of server at one place, whatever the number of rungs that use it.
-  const requesters: Requester[] = [];
-  const known = new Map<string, number>();
-  const rungs = ladder.map((r, i) => {
-    if (r.type === 'waitForOtherLine') {
-      return { kind: r.type, requester: 0, tries: 0, timeout: ns(r.for), packets: r.packets, channel: -1 };
-    }
-    const pattern = patternOf<Recovery | Snapshot>(r, `${venue.name}: recovery.${i}`);
-    checkPattern(pattern, feed, `${venue.name}: recovery.${i}`);
-    const channel = r.channel === undefined ? -1 : channels.findIndex((c) => c.name === r.channel);
-    const identity = JSON.stringify([
-      r.type,
-      pattern.id,
-      r.servers,
-      r.credentials,
-      r.parameters,
-      r.localAddress,
-      r.limits,
-      channel,
-    ]);
-    let requester = known.get(identity);
-    if (requester === undefined) {
-      const same = requesters.filter((q) => q.pattern.id === pattern.id).length;
-      requester =
-        requesters.push({
-          name: same === 0 ? pattern.id : `${pattern.id}-${same + 1}`,
-          pattern,
-          rung: r,
-          channel,
-          silent: !live,
-        }) - 1;
-      known.set(identity, requester);
-    }
-    return { kind: r.type, requester, tries: r.tries, timeout: ns(r.timeout), packets: 0, channel };
-  });
-  // Streams are requesters too; their own rungs stand around those of the venue.
-  const before: typeof rungs = [];
-  const behind: typeof rungs = [];
-  Object.entries(venue.streams ?? {}).forEach(([name, use], line) => {
-    const pattern = patternOf<Stream>(use, `${venue.name}: streams.${name}`);
-    const channel = use.channel === undefined ? 0 : channels.findIndex((c) => c.name === use.channel);
-    const requester = requesters.push({ name, pattern, rung: use, channel, line, silent: !live }) - 1;
-    const rung = { requester, tries: use.tries, timeout: ns(use.timeout), packets: 0, channel };
-    if (pattern.request !== undefined) before.push({ kind: 'request', ...rung });
-    if (pattern.refresh > 0) behind.push({ kind: 'snapshot', ...rung });
-  });
-  if (before.length + behind.length > 0) {
-    const waits = rungs.findIndex((r) => r.kind !== 'waitForOtherLine');
-    rungs.splice(waits < 0 ? rungs.length : waits, 0, ...before);
-    rungs.push(...behind);
-  }
+  const framings = new Framings(feed);
   // Known before anything is written: framings come first.
-  for (const q of requesters) framingIndex(resolveFraming(q.pattern.framing, feed, q.name));
-
-  // Snapshot lines are framed as the pattern that reads them says.
-  const onLines = requesters.find((q) => 'from' in q.pattern && q.pattern.from !== 'request');
-  const snapshotFraming =
-    onLines !== undefined && 'lineFraming' in onLines.pattern
-      ? framingIndex(resolveFraming(onLines.pattern.lineFraming, feed, onLines.name))
-      : 0;
-
-  const window = { ...venue.window, ...options.window };
-  const epoch = venue.session === undefined ? undefined : epochOf(feed, venue.session, venue.name);
+  for (const q of requesters) framings.indexOf(resolveFraming(q.pattern.framing, feed, q.name));
+  const ofSnapshots = snapshotFraming(requesters, feed, framings);
+  const source = allowedAddress(venue);
   const compiledRequesters = requesters.map((q) =>
     // A capture has no servers to ask: what is missing in it moves on at once.
-    compileRequester(live ? q : { ...q, rung: { ...q.rung, servers: [] } }, feed, framingIndex, allowedAddress(venue)),
+    compileRequester(live ? q : { ...q, rung: { ...q.rung, servers: [] } }, feed, framings.indexOf, source),
   );
   const w = new SpecWriter().u32(CONTRACT);
   writeSession(w, {
-    framings: framings.map(compileFraming),
-    lines: lines.map((l) => ({
-      name: l.name,
-      role: l.role,
-      channel: l.channel,
-      framing: l.role === 'snapshot' ? snapshotFraming : 0,
-      ...address(l.network),
-      line: lineNumbers[l.index] as number,
+    framings: framings.all.map(compileFraming),
+    lines: numbered.map(({ line, number }) => ({
+      name: line.name,
+      role: line.role,
+      channel: line.channel,
+      framing: line.role === 'snapshot' ? ofSnapshots : 0,
+      ...address(line.network),
+      line: number,
     })),
-    channels: channels.map((c) => ({
-      key: c.key,
-      join: c.join,
-      sessionFixed: epoch !== undefined,
-      session: epoch ?? { high: 0n, low: 0n },
-      windowPackets: window.packets,
-      windowBytes: window.bytes,
-      holesMax: window.holes,
-      jumpMax: BigInt(window.jump),
-    })),
-    rungs: rungs.map((r) => ({
-      kind: RUNG_KIND_OF[r.kind as keyof typeof RUNG_KIND_OF],
-      requester: r.requester,
-      tries: r.tries,
-      timeoutNs: r.timeout,
-      packets: r.packets,
-      channel: r.channel,
-    })),
+    channels: channelRecords(venue, options, feed, channels),
+    rungs: rungs.map(({ kind, timeout, ...r }) => ({ kind: RUNG_KIND_OF[kind], timeoutNs: timeout, ...r })),
     requesters: compiledRequesters,
     selection: compileSelection(venue, decoder, options.select),
   });
-  const head = w.finish();
-  const catalogue = compileCatalogue(decoder);
-  const spec = new Uint8Array(head.length + catalogue.length);
-  spec.set(head);
-  spec.set(catalogue, head.length);
   return new CompiledVenue(
     venue.name,
     decoder,
@@ -337,6 +374,28 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
     channels.map(({ name, key }) => ({ name, key })),
     lines,
     requesters.map((q) => ({ name: q.name, servers: q.rung.servers, transport: q.pattern.transport })),
-    spec,
+    concatenated(w.finish(), compileCatalogue(decoder)),
   );
+}
+
+function channelRecords(venue: Venue, options: CompileOptions, feed: Framing, channels: readonly CompiledChannel[]) {
+  const window = { ...venue.window, ...options.window };
+  const session = venue.session === undefined ? undefined : epochOf(feed, venue.session, venue.name);
+  return channels.map(({ key, join }) => ({
+    key,
+    join,
+    sessionFixed: session !== undefined,
+    session: session ?? { high: 0n, low: 0n },
+    windowPackets: window.packets,
+    windowBytes: window.bytes,
+    holesMax: window.holes,
+    jumpMax: BigInt(window.jump),
+  }));
+}
+
+function concatenated(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(head.length + tail.length);
+  whole.set(head);
+  whole.set(tail, head.length);
+  return whole;
 }

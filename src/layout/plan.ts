@@ -233,68 +233,8 @@ class Planner {
 
   fill(record: PlanRecord, fields: Fields, base: number): void {
     for (const [name, part] of Object.entries(fields)) {
-      const at = 'at' in part ? (part.at === next ? -1 : part.at + base) : 0;
-      let planned: PlanPart;
-      if (part instanceof Field) {
-        planned = planField(this.source, name, part, base, record.block ? (part.data.sinceVersion ?? 0) : 0);
-      } else if (part instanceof Filler) {
-        planned = {
-          kind: 'field',
-          name,
-          at,
-          size: part.size,
-          wire: 'bytes',
-          big: false,
-          field: undefined,
-          nullBits: undefined,
-          since: 0,
-          slot: -1,
-        };
-      } else if (part instanceof Group) {
-        const count = this.count(record, name, part.count);
-        const entry = emptyRecord('entry', record, part.fields, count.kind === 'dimension', part.size);
-        this.fill(entry, part.fields, 0);
-        planned = {
-          kind: 'group',
-          name,
-          at,
-          size: part.size,
-          count,
-          record: entry,
-          since: part.sinceVersion ?? 0,
-        };
-      } else if (part instanceof Data) {
-        const length = part.length;
-        planned = {
-          kind: 'data',
-          name,
-          at,
-          wire: part.wire,
-          from: 'from' in length ? { ...this.reference(record, length.from, name), add: length.add } : undefined,
-          prefix: 'prefix' in length ? planField(this.source, `${name}Length`, length.prefix, 0, 0) : undefined,
-          encoding: part.encoding,
-          since: part.sinceVersion ?? 0,
-        };
-      } else if (part instanceof When) {
-        const { field: on, up } = this.reference(record, part.on, name);
-        const list = 'above' in part.is ? undefined : part.is;
-        const variant = emptyRecord('variant', record, part.fields, false, 0);
-        this.fill(variant, part.fields, 0);
-        planned = {
-          kind: 'when',
-          name,
-          at,
-          on,
-          up,
-          is: list?.map((v) => codeValue(v, on.size)),
-          above: 'above' in part.is ? BigInt(part.is.above) : undefined,
-          record: variant,
-        };
-      } else if (part instanceof Constant || part instanceof Composite) {
-        continue;
-      } else {
-        throw layoutError('VW_LAYOUT_PART', this.source, `${this.message}.${name}`, 'not a part of a message table');
-      }
+      if (part instanceof Constant || part instanceof Composite) continue;
+      const planned = this.#part(record, name, part, base);
       if (planned.kind === 'field' && planned.at >= 0 && record.firstDynamic < 0) {
         record.fixedEnd = Math.max(record.fixedEnd, planned.at + planned.size);
       } else if (record.firstDynamic < 0) {
@@ -306,7 +246,71 @@ class Planner {
     if (record.firstDynamic < 0) record.firstDynamic = record.parts.length;
     guardPadding(record);
   }
+
+  #part(record: PlanRecord, name: string, part: Fields[string], base: number): PlanPart {
+    const at = 'at' in part ? (part.at === next ? -1 : part.at + base) : 0;
+    if (part instanceof Field) {
+      return planField(this.source, name, part, base, record.block ? (part.data.sinceVersion ?? 0) : 0);
+    }
+    if (part instanceof Filler) return planFiller(name, at, part.size);
+    if (part instanceof Group) return this.#group(record, name, at, part);
+    if (part instanceof Data) return this.#data(record, name, at, part);
+    if (part instanceof When) return this.#when(record, name, at, part);
+    throw layoutError('VW_LAYOUT_PART', this.source, `${this.message}.${name}`, 'not a part of a message table');
+  }
+
+  #group(record: PlanRecord, name: string, at: number, part: Group): PlanGroup {
+    const count = this.count(record, name, part.count);
+    const entry = emptyRecord('entry', record, part.fields, count.kind === 'dimension', part.size);
+    this.fill(entry, part.fields, 0);
+    return { kind: 'group', name, at, size: part.size, count, record: entry, since: part.sinceVersion ?? 0 };
+  }
+
+  #data(record: PlanRecord, name: string, at: number, part: Data): PlanData {
+    const { length, wire, encoding } = part;
+    return {
+      kind: 'data',
+      name,
+      at,
+      wire,
+      from: 'from' in length ? { ...this.reference(record, length.from, name), add: length.add } : undefined,
+      prefix: 'prefix' in length ? planField(this.source, `${name}Length`, length.prefix, 0, 0) : undefined,
+      encoding,
+      since: part.sinceVersion ?? 0,
+    };
+  }
+
+  #when(record: PlanRecord, name: string, at: number, part: When): PlanWhen {
+    const { field: on, up } = this.reference(record, part.on, name);
+    const list = 'above' in part.is ? undefined : part.is;
+    const variant = emptyRecord('variant', record, part.fields, false, 0);
+    this.fill(variant, part.fields, 0);
+    return {
+      kind: 'when',
+      name,
+      at,
+      on,
+      up,
+      is: list?.map((v) => codeValue(v, on.size)),
+      above: 'above' in part.is ? BigInt(part.is.above) : undefined,
+      record: variant,
+    };
+  }
 }
+
+/** Bytes that mean nothing. */
+const planFiller = (name: string, at: number, size: number): PlanField => ({
+  kind: 'field',
+  name,
+  at,
+  size,
+  wire: 'bytes',
+  big: false,
+  field: undefined,
+  nullBits: undefined,
+  since: 0,
+  slot: -1,
+});
 
 /** Padding came with the field behind it: an older block ends before both. */
 function guardPadding(record: PlanRecord): void {

@@ -418,52 +418,54 @@ export class GroupView<F extends Fields> {
 type Getter = (this: Flyweight) => unknown;
 
 // One closure a field: the offset is a constant of the closure, which an optimising engine folds where it inlines.
-function numberGetter(at: number, p: PlanField): Getter {
+function unsignedGetter(at: number, p: PlanField): Getter {
   const little = !p.big;
-  if (p.wire === 'uint') {
-    switch (p.size) {
-      case 1:
-        return function () {
-          return this.$data.getUint8(this.$at + at);
-        };
-      case 2:
-        return little
-          ? function () {
-              return this.$data.getUint16(this.$at + at, true);
-            }
-          : function () {
-              return this.$data.getUint16(this.$at + at, false);
-            };
-      case 4:
-        return little
-          ? function () {
-              return this.$data.getUint32(this.$at + at, true);
-            }
-          : function () {
-              return this.$data.getUint32(this.$at + at, false);
-            };
-      case 6:
-        return little
-          ? function () {
-              const a = this.$at + at;
-              return this.$data.getUint32(a, true) + this.$data.getUint16(a + 4, true) * 0x1_0000_0000;
-            }
-          : function () {
-              const a = this.$at + at;
-              return this.$data.getUint16(a, false) * 0x1_0000_0000 + this.$data.getUint32(a + 2, false);
-            };
-      case 8:
-        return function () {
-          return this.$data.getBigUint64(this.$at + at, little);
-        };
-      default: {
-        const { size, big } = p;
-        return function () {
-          return readUint(this.$data, this.$at + at, size, big);
-        };
-      }
+  switch (p.size) {
+    case 1:
+      return function () {
+        return this.$data.getUint8(this.$at + at);
+      };
+    case 2:
+      return little
+        ? function () {
+            return this.$data.getUint16(this.$at + at, true);
+          }
+        : function () {
+            return this.$data.getUint16(this.$at + at, false);
+          };
+    case 4:
+      return little
+        ? function () {
+            return this.$data.getUint32(this.$at + at, true);
+          }
+        : function () {
+            return this.$data.getUint32(this.$at + at, false);
+          };
+    case 6:
+      return little
+        ? function () {
+            const a = this.$at + at;
+            return this.$data.getUint32(a, true) + this.$data.getUint16(a + 4, true) * 0x1_0000_0000;
+          }
+        : function () {
+            const a = this.$at + at;
+            return this.$data.getUint16(a, false) * 0x1_0000_0000 + this.$data.getUint32(a + 2, false);
+          };
+    case 8:
+      return function () {
+        return this.$data.getBigUint64(this.$at + at, little);
+      };
+    default: {
+      const { size, big } = p;
+      return function () {
+        return readUint(this.$data, this.$at + at, size, big);
+      };
     }
   }
+}
+
+function signedGetter(at: number, p: PlanField): Getter {
+  const little = !p.big;
   switch (p.size) {
     case 1:
       return function () {
@@ -493,8 +495,9 @@ function numberGetter(at: number, p: PlanField): Getter {
 function fixedGetter(at: number, p: PlanField): Getter {
   switch (p.wire) {
     case 'uint':
+      return unsignedGetter(at, p);
     case 'int':
-      return numberGetter(at, p);
+      return signedGetter(at, p);
     case 'float': {
       const little = !p.big;
       return p.size === 8

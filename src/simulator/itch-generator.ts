@@ -1,6 +1,7 @@
 import { itch50 } from '../decoders/itch50.js';
 import { VenuewireError } from '../errors.js';
-import { MessageWriter, type Place, put } from './message-writer.js';
+import { makeWriters } from './itch-writers.js';
+import { type Place, put } from './message-writer.js';
 import { Random } from './random.js';
 
 /** Options of `ItchGenerator`. */
@@ -22,6 +23,17 @@ const SYSTEM_START = 3 * HOUR;
 const MARKET_OPEN = 9.5 * HOUR;
 const MARKET_CLOSE = 16 * HOUR;
 const TICK = 100; // price4: one cent
+const HIGHEST = 1_500_000_000;
+const COLLAR = 50 * TICK;
+
+const code = (character: string): number => character.charCodeAt(0);
+const BUY = code('B');
+const SELL = code('S');
+const NORMAL = code('N');
+const PASSIVE = code('P');
+const ZERO = code('0');
+const TIER_1 = code('1');
+const TIER_2 = code('2');
 
 /** Stock name number `i`: four letters or five, the first a Z. */
 export function stockName(i: number): string {
@@ -75,153 +87,8 @@ MIX.reduce((at, [, share], i) => {
   return at + share;
 }, 0);
 
-function makeWriters() {
-  const systemEvent = new MessageWriter(itch50, 'systemEvent', {});
-  const directory = new MessageWriter(itch50, 'stockDirectory', {
-    marketCategory: 'Q',
-    financialStatusIndicator: 'N',
-    roundLotSize: 100,
-    roundLotsOnly: 'N',
-    issueClassification: 'C',
-    issueSubType: 'Z',
-    authenticity: 'T',
-    shortSaleThresholdIndicator: 'N',
-    ipoFlag: 'N',
-    luldReferencePriceTier: '1',
-    etpFlag: 'N',
-    inverseIndicator: 'N',
-  });
-  const tradingAction = new MessageWriter(itch50, 'stockTradingAction', { tradingState: 'T', reasonCode: '' });
-  const regSho = new MessageWriter(itch50, 'regShoRestriction', { regShoAction: '0' });
-  const participant = new MessageWriter(itch50, 'marketParticipantPosition', {
-    mpid: 'SIMA',
-    primaryMarketMaker: 'Y',
-    marketMakerMode: 'N',
-    marketParticipantState: 'A',
-  });
-  const decline = new MessageWriter(itch50, 'mwcbDeclineLevel', {
-    level1: 450_000_000_000n,
-    level2: 420_000_000_000n,
-    level3: 390_000_000_000n,
-  });
-  const collar = new MessageWriter(itch50, 'luldAuctionCollar', {});
-  const add = new MessageWriter(itch50, 'addOrder', { buySellIndicator: 'B' });
-  const addWithMpid = new MessageWriter(itch50, 'addOrderWithMpid', { buySellIndicator: 'B', attribution: 'SIMA' });
-  const execute = new MessageWriter(itch50, 'orderExecuted', {});
-  const executeWithPrice = new MessageWriter(itch50, 'orderExecutedWithPrice', { printable: 'Y' });
-  const cancel = new MessageWriter(itch50, 'orderCancel', {});
-  const remove = new MessageWriter(itch50, 'orderDelete', {});
-  const replace = new MessageWriter(itch50, 'orderReplace', {});
-  const trade = new MessageWriter(itch50, 'nonCrossTrade', { buySellIndicator: 'B' });
-  const cross = new MessageWriter(itch50, 'crossTrade', { crossType: 'I' });
-  const broken = new MessageWriter(itch50, 'brokenTrade', {});
-  const imbalance = new MessageWriter(itch50, 'netOrderImbalanceIndicator', {
-    imbalanceDirection: 'B',
-    crossType: 'C',
-    priceVariationIndicator: 'L',
-  });
-  const retail = new MessageWriter(itch50, 'retailPriceImprovementIndicator', { interestFlag: 'A' });
-
-  return {
-    // What every message has, in the same place.
-    locate: add.place('stockLocate'),
-    tracking: add.place('trackingNumber'),
-    timestamp: add.place('timestamp'),
-    systemEvent: { writer: systemEvent, eventCode: systemEvent.place('eventCode') },
-    directory: {
-      writer: directory,
-      stock: directory.place('stock'),
-      tier: directory.place('luldReferencePriceTier'),
-    },
-    tradingAction: {
-      writer: tradingAction,
-      stock: tradingAction.place('stock'),
-      state: tradingAction.place('tradingState'),
-    },
-    regSho: { writer: regSho, stock: regSho.place('stock'), action: regSho.place('regShoAction') },
-    participant: { writer: participant, stock: participant.place('stock'), mode: participant.place('marketMakerMode') },
-    decline: { writer: decline },
-    collar: {
-      writer: collar,
-      stock: collar.place('stock'),
-      reference: collar.place('auctionCollarReferencePrice'),
-      upper: collar.place('upperAuctionCollarPrice'),
-      lower: collar.place('lowerAuctionCollarPrice'),
-      extension: collar.place('auctionCollarExtension'),
-    },
-    add: {
-      writer: add,
-      reference: add.place('orderReferenceNumber'),
-      side: add.place('buySellIndicator'),
-      shares: add.place('shares'),
-      stock: add.place('stock'),
-      price: add.place('price'),
-    },
-    addWithMpid: {
-      writer: addWithMpid,
-      reference: addWithMpid.place('orderReferenceNumber'),
-      side: addWithMpid.place('buySellIndicator'),
-      shares: addWithMpid.place('shares'),
-      stock: addWithMpid.place('stock'),
-      price: addWithMpid.place('price'),
-    },
-    execute: {
-      writer: execute,
-      reference: execute.place('orderReferenceNumber'),
-      shares: execute.place('executedShares'),
-      match: execute.place('matchNumber'),
-    },
-    executeWithPrice: {
-      writer: executeWithPrice,
-      reference: executeWithPrice.place('orderReferenceNumber'),
-      shares: executeWithPrice.place('executedShares'),
-      match: executeWithPrice.place('matchNumber'),
-      price: executeWithPrice.place('executionPrice'),
-    },
-    cancel: {
-      writer: cancel,
-      reference: cancel.place('orderReferenceNumber'),
-      shares: cancel.place('canceledShares'),
-    },
-    remove: { writer: remove, reference: remove.place('orderReferenceNumber') },
-    replace: {
-      writer: replace,
-      original: replace.place('originalOrderReferenceNumber'),
-      reference: replace.place('newOrderReferenceNumber'),
-      shares: replace.place('shares'),
-      price: replace.place('price'),
-    },
-    trade: {
-      writer: trade,
-      reference: trade.place('orderReferenceNumber'),
-      side: trade.place('buySellIndicator'),
-      shares: trade.place('shares'),
-      stock: trade.place('stock'),
-      price: trade.place('price'),
-      match: trade.place('matchNumber'),
-    },
-    cross: {
-      writer: cross,
-      shares: cross.place('crossShares'),
-      stock: cross.place('stock'),
-      price: cross.place('crossPrice'),
-      match: cross.place('matchNumber'),
-    },
-    broken: { writer: broken, match: broken.place('matchNumber') },
-    imbalance: {
-      writer: imbalance,
-      paired: imbalance.place('pairedShares'),
-      imbalance: imbalance.place('imbalanceShares'),
-      stock: imbalance.place('stock'),
-      far: imbalance.place('farPrice'),
-      near: imbalance.place('nearPrice'),
-      reference: imbalance.place('currentReferencePrice'),
-    },
-    retail: { writer: retail, stock: retail.place('stock') },
-  };
-}
-
-let writers: ReturnType<typeof makeWriters> | undefined;
+type Writers = ReturnType<typeof makeWriters>;
+let writers: Writers | undefined;
 
 /** A share count as on a real day: mostly round lots, some odd ones. */
 function lot(random: Random): number {
@@ -241,7 +108,7 @@ export class ItchGenerator {
   readonly messages: number;
   readonly symbols: number;
   readonly #random: Random;
-  readonly #w: ReturnType<typeof makeWriters>;
+  readonly #w: Writers;
   readonly #script: ((bytes: Uint8Array, view: DataView, offset: number) => number)[] = [];
   readonly #openOrdersMax: number;
   readonly #step: number;
@@ -343,12 +210,12 @@ export class ItchGenerator {
     for (let i = 0; i < this.symbols; i++) {
       say.push((bytes, view, o) => {
         const n = w.directory.writer.begin(bytes, o);
-        put(view, o, w.directory.tier, i % 3 === 0 ? 50 : 49);
+        put(view, o, w.directory.tier, i % 3 === 0 ? TIER_2 : TIER_1);
         return this.#named(view, o, w.directory.stock, i, n);
       });
     }
     for (let i = 0; i < this.symbols; i++) say.push((bytes, view, o) => this.#tradingAction(bytes, view, o, i, 'T'));
-    for (let i = 0; i < this.symbols; i++) say.push((bytes, view, o) => this.#regSho(bytes, view, o, i, 48));
+    for (let i = 0; i < this.symbols; i++) say.push((bytes, view, o) => this.#regSho(bytes, view, o, i, ZERO));
     say.push(event('S', 4 * HOUR));
     say.push((bytes, view, o) => this.#head(view, o, 0, w.decline.writer.begin(bytes, o)));
     say.push(event('Q', MARKET_OPEN));
@@ -372,7 +239,7 @@ export class ItchGenerator {
 
   /** What every message has: locate, tracking number, timestamp. Returns `length`. */
   #head(view: DataView, o: number, locate: number, length: number): number {
-    const w = this.#w;
+    const w = this.#w.head;
     this.#now += Math.floor(this.#random.real() * 2 * this.#step);
     put(view, o, w.locate, locate);
     put(view, o, w.tracking, 0);
@@ -441,148 +308,181 @@ export class ItchGenerator {
     return this.#nextReference;
   }
 
-  #trade(bytes: Uint8Array, view: DataView, o: number): number {
-    const random = this.#random;
-    const w = this.#w;
-    let kind = KINDS[KIND_OF[random.below(10_000)] as number] as Kind;
+  /** What happens next: of what is there to happen. */
+  #kind(): Kind {
+    const kind = KINDS[KIND_OF[this.#random.below(10_000)] as number] as Kind;
     if (
       this.#open === 0 &&
       (kind === 'delete' || kind === 'replace' || kind === 'cancel' || kind.startsWith('execute'))
-    ) {
-      kind = 'add';
-    } else if (this.#open >= this.#openOrdersMax && (kind === 'add' || kind === 'addWithMpid')) {
-      kind = 'delete';
-    }
+    )
+      return 'add';
+    if (this.#open >= this.#openOrdersMax && (kind === 'add' || kind === 'addWithMpid')) return 'delete';
+    return kind;
+  }
+
+  #trade(bytes: Uint8Array, view: DataView, o: number): number {
+    const random = this.#random;
+    const kind = this.#kind();
     const order = this.#open === 0 ? 0 : random.below(this.#open);
     const stock = random.below(this.symbols);
     switch (kind) {
       case 'add':
-      case 'addWithMpid': {
-        const buy = (random.u32() & 1) === 0;
-        if (random.below(16) === 0) {
-          const moved = (this.#middle[stock] as number) + (random.below(3) - 1) * TICK;
-          this.#middle[stock] = Math.min(1_500_000_000, Math.max(100 * TICK, moved));
-        }
-        const p = kind === 'add' ? w.add : w.addWithMpid;
-        const n = p.writer.begin(bytes, o);
-        const reference = this.#newReference();
-        const shares = lot(random);
-        const side = buy ? 66 : 83;
-        put(view, o, p.reference, reference);
-        put(view, o, p.side, side);
-        put(view, o, p.shares, shares);
-        put(view, o, p.price, this.#price(stock, buy));
-        this.#insert(reference, shares, stock, side);
-        return this.#named(view, o, p.stock, stock, n);
-      }
-      case 'delete': {
-        const n = w.remove.writer.begin(bytes, o);
-        put(view, o, w.remove.reference, this.#reference[order] as number);
-        const locate = (this.#stock[order] as number) + 1;
-        this.#remove(order);
-        return this.#head(view, o, locate, n);
-      }
-      case 'replace': {
-        const p = w.replace;
-        const n = p.writer.begin(bytes, o);
-        const reference = this.#newReference();
-        const shares = lot(random);
-        put(view, o, p.original, this.#reference[order] as number);
-        put(view, o, p.reference, reference);
-        put(view, o, p.shares, shares);
-        put(view, o, p.price, this.#price(this.#stock[order] as number, this.#side[order] === 66));
-        this.#reference[order] = reference;
-        this.#left[order] = shares;
-        return this.#head(view, o, (this.#stock[order] as number) + 1, n);
-      }
+        return this.#add(this.#w.add, bytes, view, o, stock);
+      case 'addWithMpid':
+        return this.#add(this.#w.addWithMpid, bytes, view, o, stock);
+      case 'delete':
+        return this.#delete(bytes, view, o, order);
+      case 'replace':
+        return this.#replace(bytes, view, o, order);
       case 'execute':
-      case 'executeWithPrice': {
-        const left = this.#left[order] as number;
-        const shares = random.below(2) === 0 ? left : 1 + random.below(left);
-        const locate = (this.#stock[order] as number) + 1;
-        let n: number;
-        if (kind === 'execute') {
-          const p = w.execute;
-          n = p.writer.begin(bytes, o);
-          put(view, o, p.reference, this.#reference[order] as number);
-          put(view, o, p.shares, shares);
-          put(view, o, p.match, this.#match++);
-        } else {
-          const p = w.executeWithPrice;
-          n = p.writer.begin(bytes, o);
-          put(view, o, p.reference, this.#reference[order] as number);
-          put(view, o, p.shares, shares);
-          put(view, o, p.match, this.#match++);
-          put(view, o, p.price, this.#middle[locate - 1] as number);
-        }
-        if (shares === left) this.#remove(order);
-        else this.#left[order] = left - shares;
-        return this.#head(view, o, locate, n);
-      }
-      case 'cancel': {
-        const left = this.#left[order] as number;
-        if (left < 2) return this.#retail(bytes, view, o, stock);
-        const shares = 1 + random.below(left - 1);
-        const n = w.cancel.writer.begin(bytes, o);
-        put(view, o, w.cancel.reference, this.#reference[order] as number);
-        put(view, o, w.cancel.shares, shares);
-        this.#left[order] = left - shares;
-        return this.#head(view, o, (this.#stock[order] as number) + 1, n);
-      }
-      case 'trade': {
-        const p = w.trade;
-        const n = p.writer.begin(bytes, o);
-        put(view, o, p.shares, lot(random));
-        put(view, o, p.price, this.#middle[stock] as number);
-        put(view, o, p.match, this.#match++);
-        return this.#named(view, o, p.stock, stock, n);
-      }
-      case 'imbalance': {
-        const p = w.imbalance;
-        const n = p.writer.begin(bytes, o);
-        put(view, o, p.paired, 100 * random.below(10_000));
-        put(view, o, p.imbalance, 100 * random.below(1_000));
-        put(view, o, p.far, this.#price(stock, true));
-        put(view, o, p.near, this.#price(stock, false));
-        put(view, o, p.reference, this.#middle[stock] as number);
-        return this.#named(view, o, p.stock, stock, n);
-      }
+        return this.#execute(bytes, view, o, order, false);
+      case 'executeWithPrice':
+        return this.#execute(bytes, view, o, order, true);
+      case 'cancel':
+        return this.#cancel(bytes, view, o, order, stock);
+      case 'trade':
+        return this.#unbooked(this.#w.trade, bytes, view, o, stock, lot(random));
+      case 'cross':
+        return this.#unbooked(this.#w.cross, bytes, view, o, stock, 100 * random.below(100_000));
+      case 'imbalance':
+        return this.#imbalance(bytes, view, o, stock);
+      case 'collar':
+        return this.#collar(bytes, view, o, stock);
       case 'tradingAction':
         return this.#tradingAction(bytes, view, o, stock, random.below(2) === 0 ? 'H' : 'T');
-      case 'cross': {
-        const p = w.cross;
-        const n = p.writer.begin(bytes, o);
-        put(view, o, p.shares, 100 * random.below(100_000));
-        put(view, o, p.price, this.#middle[stock] as number);
-        put(view, o, p.match, this.#match++);
-        return this.#named(view, o, p.stock, stock, n);
-      }
       case 'participant': {
-        const p = w.participant;
+        const p = this.#w.participant;
         const n = p.writer.begin(bytes, o);
-        put(view, o, p.mode, random.below(2) === 0 ? 78 : 80);
-        return this.#named(view, o, p.stock, stock, n);
-      }
-      case 'collar': {
-        const p = w.collar;
-        const n = p.writer.begin(bytes, o);
-        const middle = this.#middle[stock] as number;
-        put(view, o, p.reference, middle);
-        put(view, o, p.upper, middle + 50 * TICK);
-        put(view, o, p.lower, Math.max(TICK, middle - 50 * TICK));
-        put(view, o, p.extension, random.below(3));
+        put(view, o, p.mode, random.below(2) === 0 ? NORMAL : PASSIVE);
         return this.#named(view, o, p.stock, stock, n);
       }
       case 'regSho':
-        return this.#regSho(bytes, view, o, stock, 48 + random.below(3));
+        return this.#regSho(bytes, view, o, stock, ZERO + random.below(3));
       case 'broken': {
-        const n = w.broken.writer.begin(bytes, o);
-        put(view, o, w.broken.match, random.below(this.#match));
+        const { broken } = this.#w;
+        const n = broken.writer.begin(bytes, o);
+        put(view, o, broken.match, random.below(this.#match));
         return this.#head(view, o, stock + 1, n);
       }
       case 'retailInterest':
         return this.#retail(bytes, view, o, stock);
     }
+  }
+
+  #add(
+    p: Writers['add'] | Writers['addWithMpid'],
+    bytes: Uint8Array,
+    view: DataView,
+    o: number,
+    stock: number,
+  ): number {
+    const random = this.#random;
+    const buy = (random.u32() & 1) === 0;
+    if (random.below(16) === 0) {
+      const moved = (this.#middle[stock] as number) + (random.below(3) - 1) * TICK;
+      this.#middle[stock] = Math.min(HIGHEST, Math.max(100 * TICK, moved));
+    }
+    const n = p.writer.begin(bytes, o);
+    const reference = this.#newReference();
+    const shares = lot(random);
+    const side = buy ? BUY : SELL;
+    put(view, o, p.reference, reference);
+    put(view, o, p.side, side);
+    put(view, o, p.shares, shares);
+    put(view, o, p.price, this.#price(stock, buy));
+    this.#insert(reference, shares, stock, side);
+    return this.#named(view, o, p.stock, stock, n);
+  }
+
+  #delete(bytes: Uint8Array, view: DataView, o: number, order: number): number {
+    const { remove } = this.#w;
+    const n = remove.writer.begin(bytes, o);
+    put(view, o, remove.reference, this.#reference[order] as number);
+    const locate = (this.#stock[order] as number) + 1;
+    this.#remove(order);
+    return this.#head(view, o, locate, n);
+  }
+
+  #replace(bytes: Uint8Array, view: DataView, o: number, order: number): number {
+    const p = this.#w.replace;
+    const n = p.writer.begin(bytes, o);
+    const reference = this.#newReference();
+    const shares = lot(this.#random);
+    put(view, o, p.original, this.#reference[order] as number);
+    put(view, o, p.reference, reference);
+    put(view, o, p.shares, shares);
+    put(view, o, p.price, this.#price(this.#stock[order] as number, this.#side[order] === BUY));
+    this.#reference[order] = reference;
+    this.#left[order] = shares;
+    return this.#head(view, o, (this.#stock[order] as number) + 1, n);
+  }
+
+  #execute(bytes: Uint8Array, view: DataView, o: number, order: number, priced: boolean): number {
+    const random = this.#random;
+    const left = this.#left[order] as number;
+    const shares = random.below(2) === 0 ? left : 1 + random.below(left);
+    const locate = (this.#stock[order] as number) + 1;
+    const p = priced ? this.#w.executeWithPrice : this.#w.execute;
+    const n = p.writer.begin(bytes, o);
+    put(view, o, p.reference, this.#reference[order] as number);
+    put(view, o, p.shares, shares);
+    put(view, o, p.match, this.#match++);
+    if (priced) put(view, o, this.#w.executeWithPrice.price, this.#middle[locate - 1] as number);
+    if (shares === left) this.#remove(order);
+    else this.#left[order] = left - shares;
+    return this.#head(view, o, locate, n);
+  }
+
+  /** An order of one share has nothing to cancel: something else is told. */
+  #cancel(bytes: Uint8Array, view: DataView, o: number, order: number, stock: number): number {
+    const left = this.#left[order] as number;
+    if (left < 2) return this.#retail(bytes, view, o, stock);
+    const { cancel } = this.#w;
+    const shares = 1 + this.#random.below(left - 1);
+    const n = cancel.writer.begin(bytes, o);
+    put(view, o, cancel.reference, this.#reference[order] as number);
+    put(view, o, cancel.shares, shares);
+    this.#left[order] = left - shares;
+    return this.#head(view, o, (this.#stock[order] as number) + 1, n);
+  }
+
+  /** A trade of orders that no book shows. */
+  #unbooked(
+    p: Writers['trade'] | Writers['cross'],
+    bytes: Uint8Array,
+    view: DataView,
+    o: number,
+    stock: number,
+    shares: number,
+  ): number {
+    const n = p.writer.begin(bytes, o);
+    put(view, o, p.shares, shares);
+    put(view, o, p.price, this.#middle[stock] as number);
+    put(view, o, p.match, this.#match++);
+    return this.#named(view, o, p.stock, stock, n);
+  }
+
+  #imbalance(bytes: Uint8Array, view: DataView, o: number, stock: number): number {
+    const random = this.#random;
+    const p = this.#w.imbalance;
+    const n = p.writer.begin(bytes, o);
+    put(view, o, p.paired, 100 * random.below(10_000));
+    put(view, o, p.imbalance, 100 * random.below(1_000));
+    put(view, o, p.far, this.#price(stock, true));
+    put(view, o, p.near, this.#price(stock, false));
+    put(view, o, p.reference, this.#middle[stock] as number);
+    return this.#named(view, o, p.stock, stock, n);
+  }
+
+  #collar(bytes: Uint8Array, view: DataView, o: number, stock: number): number {
+    const p = this.#w.collar;
+    const n = p.writer.begin(bytes, o);
+    const middle = this.#middle[stock] as number;
+    put(view, o, p.reference, middle);
+    put(view, o, p.upper, middle + COLLAR);
+    put(view, o, p.lower, Math.max(TICK, middle - COLLAR));
+    put(view, o, p.extension, this.#random.below(3));
+    return this.#named(view, o, p.stock, stock, n);
   }
 
   #retail(bytes: Uint8Array, view: DataView, o: number, stock: number): number {

@@ -86,79 +86,110 @@ class Sought {
   }
 }
 
+/** A field of a reply, and whether its value is text. */
+interface Read {
+  readonly place: Place;
+  readonly text: boolean;
+}
+
+/** What a declared reply looks for and reads: its messages, and the places of its fields. */
+class ReplyParts {
+  readonly outer: Sought | undefined;
+  readonly inner: Sought | undefined;
+  /** Where the payload begins; 0: there is none. */
+  readonly payload: number;
+
+  constructor(
+    readonly reply: Reply,
+    readonly where: string,
+  ) {
+    const { on, when, holding, payload, session } = reply;
+    this.outer = on === undefined ? undefined : new Sought(on, 0, where);
+    if (this.outer !== undefined && when !== undefined) throw this.wrong("has both 'on' and 'when'", 'Leave one out.');
+    if (this.outer === undefined && (holding ?? payload ?? session) !== undefined) {
+      throw this.wrong("'holding', 'payload' and 'session' need 'on'", 'Name the message that they are parts of.');
+    }
+    this.payload = payload === undefined || this.outer === undefined ? 0 : this.outer.begin(payload);
+    if (holding !== undefined && payload === undefined) {
+      throw this.wrong("'holding' needs 'payload'", 'Name the field that the payload begins with.');
+    }
+    this.inner = holding === undefined ? undefined : new Sought(holding, this.payload, where);
+  }
+
+  wrong(what: string, hint: string): VenuewireError {
+    return fault('VW_VENUE_REPLY', `${this.where}: ${what}`, hint);
+  }
+
+  /** A field of the message that is read: the inner one, where there are two. */
+  field(name: string): Read {
+    const of = this.inner ?? this.outer;
+    if (of === undefined) {
+      throw this.wrong(`the field '${name}' needs 'on'`, 'Give its place instead: { offset, size }.');
+    }
+    const p = of.field(name);
+    return { place: placeOf(p, of.shift), text: p.wire !== 'uint' && p.wire !== 'int' && p.wire !== 'digits' };
+  }
+
+  /** A field by its name, or its place. */
+  read(what: string | Place | undefined): Read | undefined {
+    if (what === undefined) return undefined;
+    return typeof what === 'string' ? this.field(what) : { place: what, text: false };
+  }
+
+  /** The conditions of each rule: a message with several codes, or one in another, is several rules. */
+  conditions(): (readonly Condition[])[] {
+    const { reply, outer, inner } = this;
+    const fixed = [...(outer?.values ?? []), ...(inner?.values ?? [])];
+    for (const k of [reply.when, reply.and]) if (k !== undefined) fixed.push(conditionOf(k));
+    const each = (s: Sought | undefined): (readonly Condition[])[] =>
+      s === undefined || s.types.length === 0 ? [[]] : s.types.map((type) => [type]);
+    const all = each(outer).flatMap((a) => each(inner).map((b) => [...a, ...b, ...fixed]));
+    for (const { length } of all) {
+      if (length > CONDITIONS_MAX) {
+        throw this.wrong(`has ${length} conditions, two are possible`, 'Say it with fewer fields.');
+      }
+    }
+    return all;
+  }
+}
+
+/** The core looks at so many places of a reply. */
+const CONDITIONS_MAX = 2;
+
 /** One declared reply is one rule for each code that its message has. */
 function compileReply(r: Reply, inclusive: boolean, where: string): CompiledReplyRule[] {
-  const wrong = (what: string, hint: string): VenuewireError => fault('VW_VENUE_REPLY', `${where}: ${what}`, hint);
-  const outer = r.on === undefined ? undefined : new Sought(r.on, 0, where);
-  if (outer !== undefined && r.when !== undefined) throw wrong("has both 'on' and 'when'", 'Leave one out.');
-  if (outer === undefined && (r.holding ?? r.payload ?? r.session) !== undefined) {
-    throw wrong("'holding', 'payload' and 'session' need 'on'", 'Name the message that they are parts of.');
-  }
-  const payload = r.payload === undefined || outer === undefined ? 0 : outer.begin(r.payload);
-  if (r.holding !== undefined && r.payload === undefined) {
-    throw wrong("'holding' needs 'payload'", 'Name the field that the payload begins with.');
-  }
-  const inner = r.holding === undefined ? undefined : new Sought(r.holding, payload, where);
-  const fields = inner ?? outer;
-  const fixed: Condition[] = [...(outer?.values ?? []), ...(inner?.values ?? [])];
-  for (const k of [r.when, r.and]) if (k !== undefined) fixed.push(conditionOf(k));
-  const field = (name: string): { place: Place; text: boolean } => {
-    if (fields === undefined)
-      throw wrong(`the field '${name}' needs 'on'`, 'Give its place instead: { offset, size }.');
-    const p = fields.field(name);
-    const text = p.wire !== 'uint' && p.wire !== 'int' && p.wire !== 'digits';
-    return { place: placeOf(p, fields.shift), text };
-  };
-  const number =
-    r.number === undefined
-      ? undefined
-      : typeof r.number === 'string'
-        ? field(r.number)
-        : { place: r.number, text: false };
-  const further = r.last ?? r.total;
-  const last = further === undefined ? undefined : typeof further === 'string' ? field(further) : { place: further };
-  const key = r.echo !== undefined ? { place: r.echo } : r.key === undefined ? undefined : field(r.key);
-  const session = r.session === undefined ? undefined : field(r.session);
-  const inMessage = r.of === undefined ? outer !== undefined && !outer.isPacket : r.of === 'message';
-  const rules: CompiledReplyRule[] = [];
-  const each = (s: Sought | undefined): readonly (Condition | undefined)[] =>
-    s === undefined || s.types.length === 0 ? [undefined] : s.types;
+  const parts = new ReplyParts(r, where);
+  const number = parts.read(r.number);
+  const last = parts.read(r.last ?? r.total);
+  const key = parts.read(r.echo ?? r.key);
+  const session = parts.read(r.session);
+  const { outer } = parts;
   const statusValue = (status: string): bigint =>
     number?.text === true ? textValue(status.padEnd(number.place.size)) : BigInt(status);
   const shared = {
-    inMessage,
+    inMessage: r.of === undefined ? outer !== undefined && !outer.isPacket : r.of === 'message',
     action: r.do,
     number: compileField(number?.place, 'little'),
     number2: compileField(last?.place, 'little'),
     key: compileField(key?.place, 'little'),
-    payloadOffset: payload,
+    payloadOffset: parts.payload,
     epochOffset: session?.place.offset ?? 0,
     epochWidth: session?.place.size ?? 0,
     inclusive,
     outcomes: Object.entries(r.statuses).map(([status, outcome]) => ({ value: statusValue(status), outcome })),
     otherwise: r.otherwise,
     echoes: Object.entries(r.answers).map(([name, variable]) => ({
-      field: compileField(field(name).place, 'little'),
+      field: compileField(parts.field(name).place, 'little'),
       variable,
     })),
   };
-  for (const a of each(outer)) {
-    for (const b of each(inner)) {
-      const conditions = [a, b, ...fixed].filter((x): x is Condition => x !== undefined);
-      if (conditions.length > 2) {
-        throw wrong(`has ${conditions.length} conditions, two are possible`, 'Say it with fewer fields.');
-      }
-      const [one, two] = conditions;
-      rules.push({
-        first: compileField(one?.place, 'big'),
-        firstValue: one?.value ?? 0n,
-        second: compileField(two?.place, 'big'),
-        secondValue: two?.value ?? 0n,
-        ...shared,
-      });
-    }
-  }
-  return rules;
+  return parts.conditions().map(([one, two]) => ({
+    first: compileField(one?.place, 'big'),
+    firstValue: one?.value ?? 0n,
+    second: compileField(two?.place, 'big'),
+    secondValue: two?.value ?? 0n,
+    ...shared,
+  }));
 }
 
 export function compileRules(pattern: Recovery | Snapshot | Stream, c: Context): CompiledReplyRule[] {

@@ -32,39 +32,14 @@ const least = (...values: (bigint | undefined)[]): bigint =>
 const optionalBig = (v: number | string | undefined): bigint | undefined => (v === undefined ? undefined : BigInt(v));
 export const ns = (span: string | undefined): bigint => (span === undefined ? 0n : nanoseconds(span));
 
-export function compileRequester(
-  q: Requester,
-  feed: Framing,
-  framingIndex: (f: Framing) => number,
-  allowedAddress?: string,
-): CompiledRequester {
-  const { pattern, rung } = q;
-  const { credentials, parameters } = rung;
-  const used = new Set<string>();
-  const c: Context = { where: `${q.name}`, feed, credentials, parameters, silent: q.silent, used };
-  if (pattern.transport === 'tls') throw noEngine('tls', q.name);
-  const from = 'from' in pattern ? SNAPSHOT_FROM.indexOf(pattern.from as SnapshotFrom) : 0;
-  if ('from' in pattern && from < 0) {
-    throw fault(
-      'VW_SNAPSHOT_NO_ENGINE',
-      `${q.name}: a snapshot from '${pattern.from}' can be declared, but this version has no engine for it`,
-      "Use a snapshot from 'request', 'loop' or 'requestOnLines', or leave the rung out.",
-    );
-  }
+/** Everything that we say. What the venue gives parameters for, and no template takes, is a fault. */
+function compileTemplates(pattern: Requester['pattern'], c: Context) {
+  const stream = 'subscribe' in pattern ? pattern : undefined;
   const templates = {
     login: compileOutgoing(pattern.login, c),
     request: compileOutgoing(pattern.request, c),
     heartbeat: compileOutgoing(pattern.heartbeat, c),
     logout: compileOutgoing(pattern.logout, c),
-  };
-  const own = pattern.limits;
-  const other = rung.limits ?? {};
-  const snapshot = 'from' in pattern ? pattern : undefined;
-  const stream = 'subscribe' in pattern ? pattern : undefined;
-  const source = rung.credentials.type === 'idAndSourceAddress' ? rung.credentials.localAddress : undefined;
-  const [resent, resentValue] = compileCondition(stream?.resent?.field, stream?.resent?.equals ?? 0, 'big');
-  const outgoing = {
-    ...templates,
     resume: compileOutgoing(stream?.resume, c),
     probe: compileOutgoing(stream?.probe, c),
     answer: compileOutgoing(stream?.answer, c),
@@ -73,14 +48,59 @@ export function compileRequester(
     resend: (stream?.resend ?? []).map((t) => compileOutgoing(t, c)),
     peer: (stream?.peer ?? []).map(([tag, value]) => ({ tag, text: constantOf(value, c) })),
   };
-  const unused = Object.keys(parameters).filter((name) => !used.has(name));
-  if (unused.length > 0) {
-    throw fault(
-      'VW_VENUE_PARAMETER',
-      `${q.name}: the pattern has no parameter '${unused.join("', '")}'`,
-      used.size === 0 ? 'Leave it out: the pattern has none.' : `Its parameters are ${[...used].join(', ')}.`,
-    );
-  }
+  const unused = Object.keys(c.parameters).filter((name) => !c.used.has(name));
+  if (unused.length === 0) return templates;
+  throw fault(
+    'VW_VENUE_PARAMETER',
+    `${c.where}: the pattern has no parameter '${unused.join("', '")}'`,
+    c.used.size === 0 ? 'Leave it out: the pattern has none.' : `Its parameters are ${[...c.used].join(', ')}.`,
+  );
+}
+
+function checkEngine({ pattern, name }: Requester): void {
+  if (pattern.transport === 'tls') throw noEngine('tls', name);
+  if (!('from' in pattern) || SNAPSHOT_FROM.includes(pattern.from as SnapshotFrom)) return;
+  throw fault(
+    'VW_SNAPSHOT_NO_ENGINE',
+    `${name}: a snapshot from '${pattern.from}' can be declared, but this version has no engine for it`,
+    "Use a snapshot from 'request', 'loop' or 'requestOnLines', or leave the rung out.",
+  );
+}
+
+/** What may be asked for, how often and how long it may take: the rung's own limits before the pattern's. */
+function compileLimits({ pattern, rung }: Requester, countMax: bigint) {
+  const own = pattern.limits;
+  const other = rung.limits ?? {};
+  return {
+    limits: (other.rates ?? own.rates).map((l) => ({ count: l.count, windowNs: nanoseconds(l.per) })),
+    rangeMax: least(optionalBig(other.perRequest ?? own.perRequest), countMax),
+    ageMax: least(optionalBig(other.age ?? own.age)),
+    connectTimeoutNs: ns(pattern.connectTimeout),
+    loginTimeoutNs: ns(pattern.loginTimeout),
+    heartbeatNs: ns(pattern.keepAlive.send),
+    silenceNs: ns(pattern.keepAlive.silence),
+    loginGapNs: ns(other.loginGap ?? own.loginGap),
+    cooldownNs: ns(other.cooldown ?? own.cooldown),
+    patienceNs: ns(other.patience ?? own.patience),
+    packetBytesMax: other.packetBytes ?? own.packetBytes,
+  };
+}
+
+export function compileRequester(
+  q: Requester,
+  feed: Framing,
+  framingIndex: (f: Framing) => number,
+  allowedAddress?: string,
+): CompiledRequester {
+  const { pattern, rung } = q;
+  const { credentials, parameters } = rung;
+  checkEngine(q);
+  const c: Context = { where: q.name, feed, credentials, parameters, silent: q.silent, used: new Set() };
+  const templates = compileTemplates(pattern, c);
+  const snapshot = 'from' in pattern ? pattern : undefined;
+  const stream = 'subscribe' in pattern ? pattern : undefined;
+  const source = credentials.type === 'idAndSourceAddress' ? credentials.localAddress : undefined;
+  const [resent, resentValue] = compileCondition(stream?.resent?.field, stream?.resent?.equals ?? 0, 'big');
   return {
     name: q.name,
     tcp: pattern.transport !== 'udp',
@@ -94,19 +114,9 @@ export function compileRequester(
     requestPerDatagram: 'onePerDatagram' in pattern && pattern.onePerDatagram,
     serial: snapshot !== undefined || ('serial' in pattern && pattern.serial && pattern.delivery !== 'lines'),
     needsImage: pattern.needsImage,
-    ...outgoing,
+    ...templates,
     rules: compileRules(pattern, c),
-    limits: (other.rates ?? own.rates).map((l) => ({ count: l.count, windowNs: nanoseconds(l.per) })),
-    rangeMax: least(optionalBig(other.perRequest ?? own.perRequest), templates.request.countMax),
-    ageMax: least(optionalBig(other.age ?? own.age)),
-    connectTimeoutNs: ns(pattern.connectTimeout),
-    loginTimeoutNs: ns(pattern.loginTimeout),
-    heartbeatNs: ns(pattern.keepAlive.send),
-    silenceNs: ns(pattern.keepAlive.silence),
-    loginGapNs: ns(other.loginGap ?? own.loginGap),
-    cooldownNs: ns(other.cooldown ?? own.cooldown),
-    patienceNs: ns(other.patience ?? own.patience),
-    packetBytesMax: other.packetBytes ?? own.packetBytes,
+    ...compileLimits(q, templates.request.countMax),
     snapshotFrom: (snapshot?.from ?? 'request') as SnapshotFrom,
     snapshotNumber: SNAPSHOT_NUMBER_OF[snapshot?.number.comes ?? 'before'],
     snapshotCount: snapshot?.number.of ?? 'channel',

@@ -73,41 +73,72 @@ export function fix44StreamFrom(
   return result.success ? { pattern: fix44Stream(result.data) } : { faults: venueFaults(result.error) };
 }
 
+type Tag = [tag: number, value: Value];
+
+const BEGIN_STRING: Tag = [8, 'FIX.4.4'];
+const SENDER: Tag = [49, credential('senderCompId')];
+const TARGET: Tag = [56, credential('targetCompId')];
+
+/** A message of ours with the header that each has. */
+const say = (type: string, ...tags: Tag[]) =>
+  fix(BEGIN_STRING, [35, type], SENDER, TARGET, [34, variable('clientSequence')], [52, variable('time')], ...tags);
+
+/** Numbers of ours that are asked for and will not be said again: SequenceReset with GapFillFlag. */
+const gapFill = fix(
+  BEGIN_STRING,
+  [35, '4'],
+  SENDER,
+  TARGET,
+  [34, variable('asked')],
+  [43, 'Y'],
+  [52, variable('time')],
+  [122, variable('time')],
+  [123, 'Y'],
+  [36, variable('filledTo')],
+);
+
+/** What is done about a message of the server, by its MsgType (35). */
+const replies: Parameters<typeof defineStream>[0]['replies'] = [
+  { when: { tag: 35, equals: 'A' }, do: 'loginAccepted' },
+  { when: { tag: 35, equals: '1' }, do: 'answer', echo: tag(112, 'text') },
+  { when: { tag: 35, equals: '2' }, do: 'answerNumber', number: tag(7), last: tag(16) },
+  { when: { tag: 35, equals: '5' }, do: 'goodbye' },
+  { when: { tag: 35, equals: 'W' }, do: 'snapshotEnd', number: tag(262) },
+  { when: { tag: 35, equals: 'Y' }, do: 'subscriptionRejected', number: tag(262), last: tag(281, 'text') },
+  // Refused as a message: they name its type, and its number at most.
+  { when: { tag: 35, equals: 'j' }, and: { tag: 372, equals: 'V' }, do: 'subscriptionRejected', last: tag(380) },
+  { when: { tag: 35, equals: '3' }, and: { tag: 372, equals: 'V' }, do: 'subscriptionRejected', last: tag(373) },
+  { when: { tag: 35, equals: '3' }, do: 'ignore' },
+  { when: { tag: 35, equals: '0' }, do: 'ignore' },
+];
+
+/** MarketDataRequest: a snapshot, and what changes from then on. */
+const subscription = (symbols: readonly string[], depth: number, entries: readonly string[], sentBefore: Tag[] = []) =>
+  say(
+    'V',
+    ...sentBefore,
+    [262, variable('correlation')],
+    [263, 1],
+    [264, depth],
+    [265, 1],
+    [267, entries.length],
+    ...entries.map((e): Tag => [269, e]),
+    [146, symbols.length],
+    ...symbols.map((s): Tag => [55, s]),
+  );
+
 /**
  * A FIX 4.4 session for market data. What is missing is requested in it (ResendRequest); what the server only fills over is
  * lost, and the instruments are subscribed to again: each answers with a full refresh (W), then increments (X).
  */
 export function fix44Stream(session: FixSession): Stream {
   const { symbols, depth = 0, entries = ['0', '1', '2'], heartbeat = 30, resume = true, login = true } = session;
-  const say = (type: string, ...tags: [number, Value][]) =>
-    fix(
-      [8, 'FIX.4.4'],
-      [35, type],
-      [49, credential('senderCompId')],
-      [56, credential('targetCompId')],
-      [34, variable('clientSequence')],
-      [52, variable('time')],
-      ...tags,
-    );
-  const user: [number, Value][] = login
+  const user: Tag[] = login
     ? [
         [553, credential('username')],
         [554, credential('password')],
       ]
     : [];
-  const subscription = (...sentBefore: [number, Value][]) =>
-    say(
-      'V',
-      ...sentBefore,
-      [262, variable('correlation')],
-      [263, 1],
-      [264, depth],
-      [265, 1],
-      [267, entries.length],
-      ...entries.map((e): [number, Value] => [269, e]),
-      [146, symbols.length],
-      ...symbols.map((s): [number, Value] => [55, s]),
-    );
   return defineStream({
     id: 'fix-4.4-market-data',
     source: 'FIX 4.4 with errata, volumes 2 (session protocol) and 3 (market data)',
@@ -121,46 +152,24 @@ export function fix44Stream(session: FixSession): Stream {
     delivery: 'feedPackets',
     login: say('A', [98, 0], [108, heartbeat], [141, 'Y'], ...user),
     ...(resume ? { resume: say('A', [98, 0], [108, heartbeat], ...user, [789, variable('begin')]) } : {}),
-    subscribe: [subscription()],
+    subscribe: [subscription(symbols, depth, entries)],
     // A server that has had it passes over what is marked as sent before; one that has not must not lose it.
-    resend: [subscription([43, 'Y'], [122, variable('sentTime')])],
-    peer: [
-      [8, 'FIX.4.4'],
-      [49, credential('targetCompId')],
-      [56, credential('senderCompId')],
+    resend: [
+      subscription(symbols, depth, entries, [
+        [43, 'Y'],
+        [122, variable('sentTime')],
+      ]),
     ],
+    peer: [BEGIN_STRING, [49, credential('targetCompId')], [56, credential('senderCompId')]],
     request: say('2', [7, variable('begin')], [16, variable('last')]),
     heartbeat: say('0'),
     answer: say('0', [112, variable('echo')]),
     probe: say('1', [112, 'venuewire']),
-    gapFill: fix(
-      [8, 'FIX.4.4'],
-      [35, '4'],
-      [49, credential('senderCompId')],
-      [56, credential('targetCompId')],
-      [34, variable('asked')],
-      [43, 'Y'],
-      [52, variable('time')],
-      [122, variable('time')],
-      [123, 'Y'],
-      [36, variable('filledTo')],
-    ),
+    gapFill,
     logout: say('5'),
     keepAlive: { send: `${heartbeat}s`, probe: `${Math.ceil(heartbeat * 1.2)}s`, silence: `${heartbeat * 2}s` },
     resent: { field: tag(43, 'text'), equals: 'Y' },
     refresh: symbols.length,
-    replies: [
-      { when: { tag: 35, equals: 'A' }, do: 'loginAccepted' },
-      { when: { tag: 35, equals: '1' }, do: 'answer', echo: tag(112, 'text') },
-      { when: { tag: 35, equals: '2' }, do: 'answerNumber', number: tag(7), last: tag(16) },
-      { when: { tag: 35, equals: '5' }, do: 'goodbye' },
-      { when: { tag: 35, equals: 'W' }, do: 'snapshotEnd', number: tag(262) },
-      { when: { tag: 35, equals: 'Y' }, do: 'subscriptionRejected', number: tag(262), last: tag(281, 'text') },
-      // Refused as a message: they name its type, and its number at most.
-      { when: { tag: 35, equals: 'j' }, and: { tag: 372, equals: 'V' }, do: 'subscriptionRejected', last: tag(380) },
-      { when: { tag: 35, equals: '3' }, and: { tag: 372, equals: 'V' }, do: 'subscriptionRejected', last: tag(373) },
-      { when: { tag: 35, equals: '3' }, do: 'ignore' },
-      { when: { tag: 35, equals: '0' }, do: 'ignore' },
-    ],
+    replies,
   });
 }
