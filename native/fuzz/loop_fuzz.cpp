@@ -20,34 +20,44 @@ Field number(uint16_t offset, uint8_t width) {
   f.big_endian = true;
   return f;
 }
-class Nothing final : public Output {
+fuzz::Digest given_out;
+
+class Taker final : public Output {
  public:
-  uint64_t runs = 0;
   bool full = false;
   bool room(uint32_t) override { return !full; }
   uint32_t deliver(const Run& run, ChannelCounters&) override {
     MessageWalk walk(*run.framing, run.body);
     Bytes m;
-    uint32_t n = 0, sum = 0;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < run.skip; i++) {
       if (!walk.next(m)) return 0;
     }
     while (n < run.take && walk.next(m)) {
-      for (uint32_t i = 0; i < m.size; i++) sum += m.data[i];
+      given_out.add(m);
       n++;
     }
-    runs += sum != 0;
+    given_out.add(run.sequence);
     return n;
   }
-  void notice(const Notice&) override {}
+  void notice(const Notice& n) override {
+    for (const uint64_t v : {uint64_t(n.code), uint64_t(n.reason), n.begin, n.end, n.count, uint64_t(n.time_ns),
+                             uint64_t(n.requester), uint64_t(n.server), uint64_t(n.detail)}) {
+      given_out.add(v);
+    }
+  }
 };
 
 class Deaf final : public Host {
  public:
   bool connects = false;
-  void connect(uint16_t, uint16_t) override { connects = true; }
-  void send(uint16_t, Bytes) override {}
-  void close(uint16_t) override {}
+  void connect(uint16_t, uint16_t server) override {
+    connects = true;
+    given_out.add(1'000'000u + server);
+  }
+  void send(uint16_t, Bytes b) override { given_out.add(b); }
+  void close(uint16_t) override { given_out.add(2'000'000u); }
+  void leave(uint16_t) override { given_out.add(3'000'000u); }
 };
 
 FramingSpec loop_framing(Random& r) {
@@ -203,7 +213,7 @@ struct Round {
     session = std::make_unique<Session>(spec, host, out, counters, FeedCounters{feed});
   }
   SessionSpec spec;
-  Nothing out;
+  Taker out;
   Deaf host;
   uint64_t counters[kChannelCounters] = {}, feed[kFeedCounters] = {};
   std::unique_ptr<Session> session;
@@ -255,14 +265,18 @@ int run(uint64_t rounds, uint64_t seed) {
         std::fprintf(stderr, "seed %" PRIu64 ", packet %" PRIu64 ": the ledger or the window\n", seed, played);
         return 1;
       }
+      given_out.add(uint64_t(s.deadline()));
     }
     s.finish(Reason::closed, now);
+    for (const uint64_t v : round.counters) given_out.add(v);
     snapshots += round.counters[uint32_t(ChannelCounter::snapshots)];
     delivered += round.counters[uint32_t(ChannelCounter::delivered)];
     malformed += round.counters[uint32_t(ChannelCounter::malformed)];
   }
-  std::fprintf(stderr, "%" PRIu64 " packets: %" PRIu64 " delivered, %" PRIu64 " snapshots, %" PRIu64 " malformed\n",
-               played, delivered, snapshots, malformed);
+  std::fprintf(stderr,
+               "%" PRIu64 " packets: %" PRIu64 " delivered, %" PRIu64 " snapshots, %" PRIu64
+               " malformed, digest %016" PRIx64 "\n",
+               played, delivered, snapshots, malformed, given_out.value);
   return 0;
 }
 

@@ -78,6 +78,16 @@ class Exact {
   uint32_t size_;
 };
 
+/// Of all that a session has given out. Two versions of the core that behave alike print the same for the same seed.
+struct Digest {
+  uint64_t value = 1469598103934665603ull;
+  void add(uint64_t number) { value = (value ^ number ^ value >> 29) * 1099511628211ull; }
+  void add(Bytes b) {
+    add(b.size);
+    for (uint32_t i = 0; i < b.size; i++) add(b.data[i]);
+  }
+};
+
 inline Buffer read_file(const std::string& path) {
   Buffer b;
   std::FILE* f = std::fopen(path.c_str(), "rb");

@@ -41,6 +41,7 @@ namespace {
 using C = ChannelCounter;
 constexpr uint32_t kRingBytes = 1u << 17;
 constexpr uint64_t kMemoryMax = 48u << 20;
+fuzz::Digest given_out;
 uint64_t corpus_bytes = 0;  // what the venues and their inputs take, however many there are
 
 struct Input {
@@ -180,9 +181,20 @@ class Driver final : public Host {
   void connect(uint16_t q, uint16_t server) override {
     if (server >= venue_.spec.requesters[q].servers.size()) fail("a server that is not declared", 0);
     connected_[q] = 1;
+    given_out.add(1'000'000u * (q + 1u) + server);
   }
-  void send(uint16_t, Bytes b) override { sent_ += b.size; }
-  void close(uint16_t q) override { connected_[q] = 0; }
+  void send(uint16_t q, Bytes b) override {
+    given_out.add(q);
+    given_out.add(b);
+  }
+  void close(uint16_t q) override {
+    connected_[q] = 0;
+    given_out.add(2'000'000u + q);
+  }
+  void leave(uint16_t q) override {
+    connected_[q] = 0;
+    given_out.add(3'000'000u + q);
+  }
 
   void step(uint64_t i) {
     now_ += random_.below(random_.one_in(8) ? 30'000'000 : 100'000);
@@ -274,6 +286,11 @@ class Driver final : public Host {
     for (uint16_t c = 0; c < session_->channels(); c++) {
       session_->update_gauges();
       if (session_->channel(c).counters()[C::inFlight] != 0) fail("something is still in flight at the end", i);
+      for (uint32_t k = 0; k < kChannelCounters; k++) given_out.add(session_->channel(c).counters()[C(k)]);
+    }
+    for (uint16_t q = 0; q < session_->requesters(); q++) {
+      given_out.add(session_->requester(q).actions_seen());
+      given_out.add(session_->requester(q).outcomes_seen());
     }
   }
   uint64_t delivered() {
@@ -461,8 +478,10 @@ class Driver final : public Host {
         }
         if (m != p + size * 8) fail("a run that does not end where it says", i);
       }
+      if (p[4] != uint8_t(RecordKind::pad)) given_out.add({p, size * 8});
       tail_ += size;
     }
+    given_out.add(uint64_t(session_->deadline()));
     std::memcpy(memory_ + kTailAt, &tail_, 4);
   }
 
@@ -476,7 +495,7 @@ class Driver final : public Host {
   FeedCounters feed_;
   uint64_t before_ = 0;  // heap in use before the session was made
   int64_t now_ = 1'000 * kMs;
-  uint64_t sent_ = 0, at_ = 0;
+  uint64_t at_ = 0;
   uint32_t day_ = 1, asleep_ = 0;
 };
 
@@ -512,8 +531,9 @@ bool each(const std::vector<std::unique_ptr<Venue>>& venues, uint64_t iterations
     decoders++;
     mutated += tally.mutated;
   }
-  std::printf("session_fuzz: %" PRIu64 " reply decoders, %" PRIu64 " mutated replies, all within their bounds\n",
-              decoders, mutated);
+  std::printf("session_fuzz: %" PRIu64 " reply decoders, %" PRIu64
+              " mutated replies, all within their bounds, digest %016" PRIx64 "\n",
+              decoders, mutated, given_out.value);
   return decoders > 0;
 }
 
@@ -575,7 +595,7 @@ int main(int argc, char** argv) {
     }
   }
   std::printf("session_fuzz: %zu venues (%zu recorded), %" PRIu64 " numbers delivered, at most %" PRIu64
-              " KiB in use\n",
-              venues.size(), recorded, delivered, (most_bytes >> 10));
+              " KiB in use, digest %016" PRIx64 "\n",
+              venues.size(), recorded, delivered, (most_bytes >> 10), given_out.value);
   return 0;
 }
