@@ -53,11 +53,9 @@ Session::Session(const SessionSpec& spec, Host& host, Output& output, uint64_t* 
   }
   for (uint16_t i = 0; i < spec.requesters.size(); i++) {
     const RequesterSpec& q = spec.requesters[i];
-    requesters_.push_back(std::make_unique<Requester>(q, spec.framings[q.framing], i, host, *this));
-    if (q.purpose == Purpose::feed) {
-      requesters_.back()->attach(*channels_[q.channel >= 0 ? size_t(q.channel) : 0]);
-      deadline_ = 0;  // it is opened at once
-    }
+    Channel& channel = *channels_[q.channel >= 0 ? size_t(q.channel) : 0];
+    requesters_.push_back(make_requester({q, spec.framings[q.framing], i, host, *this, channel}));
+    deadline_ = std::min(deadline_, requesters_.back()->deadline());
   }
   counted_.resize(spec.lines.size());
   health_.resize(spec.lines.size());
@@ -215,10 +213,8 @@ void Session::service(int64_t now_ns) {
     ladder_.tick(c, now_ns);
   }
   for (const auto& q : requesters_) {
-    const bool due = q->deadline() <= now_ns || q->deadline() != INT64_MAX;
-    if (looked_at != 0 || q->spec().purpose == Purpose::feed || !q->idle() || due) {
-      q->tick(wanted, spec_.rungs, now_ns);
-    }
+    const bool waits_for_time = q->deadline() != INT64_MAX;
+    if (looked_at != 0 || q->always_at_work() || !q->idle() || waits_for_time) q->tick(wanted, spec_.rungs, now_ns);
   }
   size_t kept = 0;
   for (size_t i = 0; i < wanted.size(); i++) {
@@ -295,7 +291,7 @@ void Session::count_held(Channel& channel) {
 uint64_t Session::held_bytes_max(const SessionSpec& spec) {
   uint64_t bytes = 0;
   for (const ChannelSpec& c : spec.channels) bytes += Channel::held_bytes_max(c);
-  for (const RequesterSpec& q : spec.requesters) bytes += Requester::held_bytes_max(q);
+  for (const RequesterSpec& q : spec.requesters) bytes += requester_held_bytes_max(q);
   return bytes;
 }
 

@@ -10,7 +10,8 @@
 #include "core/batch.hpp"
 #include "core/catalogue.hpp"
 #include "core/channel.hpp"
-#include "core/recovery.hpp"
+#include "core/ladder.hpp"
+#include "core/requester.hpp"
 
 namespace venuewire {
 

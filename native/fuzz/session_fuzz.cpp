@@ -10,6 +10,9 @@
 #include <cinttypes>
 #include <new>
 
+#include "core/replay.hpp"
+#include "core/snapshot_on_lines.hpp"
+#include "core/stream_line.hpp"
 #include "fuzz/random.hpp"
 #include "test/servers.hpp"
 
@@ -341,7 +344,7 @@ class Driver final : public Host {
   [[nodiscard]] uint64_t fixed() const {
     uint64_t bytes = sizeof(Session) + 4096;
     for (const RequesterSpec& q : venue_.spec.requesters) {
-      bytes += sizeof(Requester) + 256;
+      bytes += std::max({sizeof(Replay), sizeof(SnapshotOnLines), sizeof(StreamLine)}) + 256;
       for (const Limit& l : q.limits) bytes += 2 * sizeof(int64_t) * l.count + 64;
     }
     return bytes + venue_.spec.channels.size() * (sizeof(Channel) + 256);

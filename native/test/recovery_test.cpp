@@ -1,7 +1,6 @@
 // The ladder and its requesters, against servers that answer well, badly, late, partly, twice or not at all. A whole
 // session is driven: datagrams and replies in, requests and an ordered log out. The ledger is checked at every step.
-#include "core/recovery.hpp"
-
+#include "core/requester.hpp"
 #include "test/servers.hpp"
 
 namespace venuewire {

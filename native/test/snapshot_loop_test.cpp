@@ -1,6 +1,6 @@
 // Snapshots that lines repeat: where a cycle begins and ends, what is passed over, how it joins the live numbers, and
 // what two lines of one loop do for each other. The ledger is checked at every step.
-#include "core/recovery.hpp"
+#include "core/requester.hpp"
 #include "test/scenario.hpp"
 
 namespace venuewire {

@@ -1,6 +1,6 @@
 // Streams that are lines: a SoupBinTCP session that resumes by count, and a FIX session that numbers, resends, fills
 // gaps, resets, probes and resumes. A whole session is driven in virtual time; the ledger is checked at every step.
-#include "core/recovery.hpp"
+#include "core/requester.hpp"
 #include "test/servers.hpp"
 
 namespace venuewire {

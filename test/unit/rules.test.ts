@@ -78,9 +78,6 @@ describe('functions', () => {
   const LONG: Readonly<Record<string, readonly string[]>> = {
     'native/core/channel.cpp': ['Channel::Channel'],
     'native/core/fast.cpp': ['FastDecoder::FastDecoder'],
-    'native/core/recovery.cpp': ['Requester::Requester', 'Requester::tick'],
-    'native/core/replies.cpp': ['Requester::apply'],
-    'native/core/snapshot_lines.cpp': ['Requester::in_order'],
     'native/io/udp_receiver.cpp': ['UdpReceiver::open'],
   };
 
