@@ -60,6 +60,7 @@ const table = {
   VW_CREDENTIAL_INLINE: ['A credential is written into the declaration.', "Use env('NAME') or file('PATH'): credentials are never written into a declaration."],
   VW_CREDENTIAL_MISSING: ['The variable or file of a credential is not there.', 'Set it, or correct the reference.'],
   VW_CREDENTIAL_PART: ['The pattern needs a part that these credentials do not have.', 'Use credentials of the type that the pattern needs.'],
+  VW_CREDENTIAL_UNUSED: ['Credentials are declared that no message of the pattern holds.', 'Leave them out, or use the pattern that sends them.'],
   VW_DECODER: ['The decoder cannot be used here.', 'Choose another: venuewire list decoders.'],
   VW_DECODER_AMBIGUOUS: ['Several feeds have that name.', 'Name the venue and the feed, or give the id of the decoder.'],
   VW_DECODER_UNKNOWN: ['There is no decoder of that id.', 'See venuewire list decoders.'],

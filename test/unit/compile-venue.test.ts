@@ -230,12 +230,13 @@ describe('channels', () => {
 });
 
 describe('requests', () => {
+  const own = (pattern: object): object => (JSON.stringify(pattern).includes('"credential"') ? { credentials } : {});
   const compiled = (pattern: Parameters<typeof defineRecovery>[0], options: object = {}) =>
     readSpec(
       compileVenue(
         defineVenue({
           ...plain,
-          recovery: [request(defineRecovery(pattern), { servers: ['h:1'], credentials, ...options })],
+          recovery: [request(defineRecovery(pattern), { servers: ['h:1'], ...own(pattern), ...options })],
         }),
       ).spec,
     ).requesters[0];

@@ -62,6 +62,14 @@ describe('what is declared is done, or refused when the feed is opened', () => {
     expect(Buffer.from(at()).includes('10.9.8.7')).toBe(false);
   });
 
+  test('credentials that no message of the pattern holds are refused, so that nobody believes he has logged in', async () => {
+    const rung = request(moldudp64Rerequest, { servers: ['10.1.1.1:100'], credentials });
+    const error = await refusal(() => compileVenue(venue({ recovery: [rung] })));
+    expect(error.code).toBe('VW_CREDENTIAL_UNUSED');
+    expect(error.message).toContain('userPassword');
+    expect(error.message).not.toContain('password:');
+  });
+
   test.each([
     ['tcp', tcp('10.1.1.1:100')],
     ['tls', tls('10.1.1.1:100')],

@@ -5,6 +5,7 @@ import type { Credentials } from '../../src/patterns/index.js';
 import {
   defineVenue,
   env,
+  none,
   type Recovery,
   request,
   type Snapshot,
@@ -32,9 +33,10 @@ const parameters = {
 
 const plain = (_: string, v: unknown) => (typeof v === 'bigint' ? String(v) : v);
 
-async function compiled(id: string, framing: string, how: Credentials = credentials) {
+async function compiled(id: string, framing: string, which?: Credentials) {
   const entry = findPattern(id);
   const pattern = (await entry?.load()) as Recovery | Snapshot;
+  const how = which ?? (JSON.stringify(pattern, plain).includes('"credential"') ? credentials : none());
   const names = new Set(
     [
       ...JSON.stringify([pattern.login, pattern.request, pattern.heartbeat], plain).matchAll(/"parameter":"(\w+)"/g),

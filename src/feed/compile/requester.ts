@@ -32,7 +32,7 @@ const least = (...values: (bigint | undefined)[]): bigint =>
 const optionalBig = (v: number | string | undefined): bigint | undefined => (v === undefined ? undefined : BigInt(v));
 export const ns = (span: string | undefined): bigint => (span === undefined ? 0n : nanoseconds(span));
 
-/** Everything that we say. What the venue gives parameters for, and no template takes, is a fault. */
+/** Everything that we say. */
 function compileTemplates(pattern: Requester['pattern'], c: Context) {
   const stream = 'subscribe' in pattern ? pattern : undefined;
   const templates = {
@@ -48,12 +48,26 @@ function compileTemplates(pattern: Requester['pattern'], c: Context) {
     resend: (stream?.resend ?? []).map((t) => compileOutgoing(t, c)),
     peer: (stream?.peer ?? []).map(([tag, value]) => ({ tag, text: constantOf(value, c) })),
   };
-  const unused = Object.keys(c.parameters).filter((name) => !c.used.has(name));
-  if (unused.length === 0) return templates;
+  refuseUnused(c);
+  return templates;
+}
+
+/** What is declared and no message holds would be ignored: it is refused. */
+function refuseUnused({ where, credentials, parameters, used, sent }: Context): void {
+  const unused = Object.keys(parameters).filter((name) => !used.has(name));
+  if (unused.length > 0) {
+    throw fault(
+      'VW_VENUE_PARAMETER',
+      `${where}: the pattern has no parameter '${unused.join("', '")}'`,
+      used.size === 0 ? 'Leave it out: the pattern has none.' : `Its parameters are ${[...used].join(', ')}.`,
+    );
+  }
+  const parts = Object.keys(credentials).filter((part) => part !== 'type' && part !== 'localAddress');
+  if (parts.length === 0 || parts.some((part) => sent.has(part))) return;
   throw fault(
-    'VW_VENUE_PARAMETER',
-    `${c.where}: the pattern has no parameter '${unused.join("', '")}'`,
-    c.used.size === 0 ? 'Leave it out: the pattern has none.' : `Its parameters are ${[...c.used].join(', ')}.`,
+    'VW_CREDENTIAL_UNUSED',
+    `${where}: credentials '${credentials.type}' are declared, and no message of the pattern holds any of them`,
+    sent.size === 0 ? 'Leave them out: this server asks for none.' : `The pattern sends ${[...sent].join(', ')}.`,
   );
 }
 
@@ -95,7 +109,7 @@ export function compileRequester(
   const { pattern, rung } = q;
   const { credentials, parameters } = rung;
   checkEngine(q);
-  const c: Context = { where: q.name, feed, credentials, parameters, silent: q.silent, used: new Set() };
+  const c: Context = { where: q.name, feed, credentials, parameters, silent: q.silent, used: new Set(), sent: new Set() };
   const templates = compileTemplates(pattern, c);
   const snapshot = 'from' in pattern ? pattern : undefined;
   const stream = 'subscribe' in pattern ? pattern : undefined;

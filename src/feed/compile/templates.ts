@@ -20,6 +20,8 @@ export interface Context {
   readonly parameters: Readonly<Record<string, string | number>>;
   /** Parameters that some message has asked for. */
   readonly used: Set<string>;
+  /** Parts of the credentials that some message holds. */
+  readonly sent: Set<string>;
 }
 
 type Patch = CompiledPatch;
@@ -99,7 +101,10 @@ const reservedCounts = ({ count, kinds }: Framing): readonly bigint[] =>
 /** A value that is known when the feed is opened. */
 export function constantOf(v: Value, c: Context): string {
   if (isVariable(v)) throw fault('VW_VENUE_VARIABLE', `${c.where}: a variable has no value yet`, 'Use a constant.');
-  if (isCredential(v)) return resolveCredential(c.credentials, v.credential);
+  if (isCredential(v)) {
+    c.sent.add(v.credential);
+    return resolveCredential(c.credentials, v.credential);
+  }
   return String(isParameter(v) ? parameterOf(v.parameter, c) : v);
 }
 
@@ -155,7 +160,10 @@ function compileFix(tags: readonly (readonly [number, Value])[], c: Context): Te
   return { bytes: Uint8Array.from(bytes), patches, fix: true, countMax: NO_LIMIT };
 }
 
-const secretOf = (part: string, c: Context): string => (c.silent ? '' : resolveCredential(c.credentials, part));
+function secretOf(part: string, c: Context): string {
+  c.sent.add(part);
+  return c.silent ? '' : resolveCredential(c.credentials, part);
+}
 
 function parameterOf(name: string, c: Context): string | number {
   c.used.add(name);
