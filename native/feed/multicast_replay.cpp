@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
+#include <stdexcept>
 
 #include "core/relax.hpp"
 
@@ -71,6 +73,24 @@ void MulticastReplay::fail(const char* code, const std::string& message) {
 
 void MulticastReplay::run() {
   prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
+  // Nothing leaves the thread: an exception that did would end the process.
+  try {
+    send_all();
+  } catch (const std::bad_alloc&) {
+    fail("VW_MEMORY", "There is not enough memory to send " + name());
+  } catch (const std::length_error&) {
+    fail("VW_MEMORY", "There is not enough memory to send " + name());
+  } catch (const std::exception& error) {
+    fail("VW_INTERNAL", error.what());
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    looping_ = false;
+  }
+  done_.store(true);
+}
+
+void MulticastReplay::send_all() {
   if (!loop_.open()) {
     fail("VW_EPOLL", "The event loop could not be opened (errno " + std::to_string(errno) + ")");
   } else if (sender_.open(config_.sender) != UdpSendError::none) {
@@ -81,10 +101,7 @@ void MulticastReplay::run() {
       looping_ = true;
     }
     for (uint32_t n = 0; (config_.times == 0 || n < config_.times) && pass(); n++) continue;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    looping_ = false;
   }
-  done_.store(true);
 }
 
 std::unique_ptr<ByteSource> MulticastReplay::open() {

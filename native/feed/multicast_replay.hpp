@@ -62,6 +62,7 @@ class MulticastReplay {
 
  private:
   void run();
+  void send_all();
   /// One pass over the capture; false: it was the last one, because of a failure or because the replay is closed.
   [[nodiscard]] bool pass();
   [[nodiscard]] std::unique_ptr<ByteSource> open();
