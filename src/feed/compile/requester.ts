@@ -109,7 +109,15 @@ export function compileRequester(
   const { pattern, rung } = q;
   const { credentials, parameters } = rung;
   checkEngine(q);
-  const c: Context = { where: q.name, feed, credentials, parameters, silent: q.silent, used: new Set(), sent: new Set() };
+  const c: Context = {
+    where: q.name,
+    feed,
+    credentials,
+    parameters,
+    silent: q.silent,
+    used: new Set(),
+    sent: new Set(),
+  };
   const templates = compileTemplates(pattern, c);
   const snapshot = 'from' in pattern ? pattern : undefined;
   const stream = 'subscribe' in pattern ? pattern : undefined;
