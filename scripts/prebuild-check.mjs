@@ -1,14 +1,14 @@
 // Packs the package, installs it as a user would (no install scripts) and uses it: with its prebuild, without one, and a
 // decoder alone. Prints what the binary needs of the C library and what a decoder costs. Needs `npm run build:ts` and
-// `npm run prebuild-binary`. Usage: node scripts/prebuild-check.mjs [--pack-only]
+// `npm run prebuild:all`. Usage: node scripts/prebuild-check.mjs [--pack-only]
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// The oldest system that is supported: Debian 12, RHEL 9.
-const MOST = { GLIBC: '2.34', GLIBCXX: '3.4.29' };
+// The oldest system that is supported: Debian 10, RHEL 8. C++'s library is linked in.
+const MOST = { GLIBC: '2.28', GLIBCXX: '0' };
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'venuewire-package-'));
 const problems = [];
@@ -61,9 +61,9 @@ try {
     f.endsWith('.node'),
   )) {
     const binary = join(installed, 'prebuilds', name);
-    const dump = spawnSync('objdump', ['-T', binary], { encoding: 'utf8' });
+    const dump = spawnSync('readelf', ['-V', binary], { encoding: 'utf8' });
     if (dump.status !== 0) {
-      console.log('note  objdump is not here: the versions that the binary needs are not checked');
+      console.log('note  readelf is not here: the versions that the binary needs are not checked');
       break;
     }
     for (const [library, most] of Object.entries(MOST)) {

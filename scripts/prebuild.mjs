@@ -4,7 +4,7 @@
  * brings the C libraries of all of them. Each C++ source is an object of its own, so that what has not changed is not
  * built again; C++'s library is linked in, the C library is the system's.
  *
- * node scripts/prebuild.mjs [--list] [--check] [TARGET…]     npm run prebuild:all
+ * node scripts/prebuild.mjs [--install] [TARGET…]     npm run prebuild:all
  * Needs: `python3 -m ziglang` (pip install ziglang), or its path in ZIG; --install makes build/zig with it.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -82,6 +82,20 @@ async function pool(work, most) {
   );
 }
 
+/** Which file says from which sources each binary was made. */
+export const MADE_FROM = join(root, 'prebuilds/made-from.json');
+
+/** One number for everything that a binary is made from. */
+export function sourcesDigest() {
+  const hash = createHash('sha256').update(JSON.stringify([COMPILE, LINK_ELF.slice(0, -1), TARGETS]));
+  for (const room of ['binding', 'contract', 'core', 'feed', 'io'])
+    for (const name of readdirSync(join(root, 'native', room)).sort())
+      if (/\.[ch]pp$/.test(name)) hash.update(name).update(readFileSync(join(root, 'native', room, name)));
+  return hash.digest('hex');
+}
+
+const madeFrom = () => (existsSync(MADE_FROM) ? JSON.parse(readFileSync(MADE_FROM, 'utf8')) : {});
+
 /** Sources, and one number for everything that an object is made from but its own source. */
 function sources() {
   const list = spawnSync(process.execPath, [join(root, 'native/sources.cjs'), 'core', 'io', 'feed', 'binding'], {
@@ -128,6 +142,7 @@ async function build(name, zig) {
   const file = join(root, 'prebuilds', target.file);
   mkdirSync(dirname(file), { recursive: true });
   await run([...zig, 'c++', ...flags, ...LINK_ELF, ...wanted.map(({ object }) => object), '-o', file]);
+  writeFileSync(MADE_FROM, `${JSON.stringify({ ...madeFrom(), [name]: sourcesDigest() }, null, 1)}\n`);
   console.log(`${name}: ${missing.length} of ${list.length} sources compiled, ${readFileSync(file).length} bytes`);
 }
 

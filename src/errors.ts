@@ -203,8 +203,10 @@ export class VenuewireError extends Error {
     readonly code: ErrorCode,
     message: string,
     hint: string,
+    /** What was thrown beneath. */
+    cause?: unknown,
   ) {
-    super(printable(message));
+    super(printable(message), cause === undefined ? undefined : { cause });
     this.hint = printable(hint);
   }
 }

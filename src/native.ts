@@ -2,10 +2,7 @@
  * The only file that knows the addon: how it is found and loaded, and what it offers. Times are nanoseconds; in
  * `NativeSession` they are plain numbers on the caller's own clock, exact below 2^53.
  */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { arch, platform, versions } from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { addonPlatform, loadAddon } from './addon.js';
 import { CONTRACT, type Reason } from './contract.js';
 import { ERRORS, type ErrorCode, isErrorCode, remedyOf, VenuewireError } from './errors.js';
 
@@ -261,7 +258,6 @@ export function nativeError(failure: unknown, otherwise: ErrorCode = 'VW_FEED'):
   return new VenuewireError(known, typeof message === 'string' ? message : ERRORS[known][0], remedyOf(known));
 }
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 let checked: NativeAddon | undefined;
 
 /**
@@ -271,27 +267,13 @@ let checked: NativeAddon | undefined;
  */
 export function native(): NativeAddon {
   if (checked) return checked;
-  let loaded: NativeAddon;
-  const where = `${platform}-${arch}, Node ${versions.node}, Node-API ${versions.napi}`;
-  const mend = existsSync(new URL('../native/CMakeLists.txt', import.meta.url))
-    ? 'Build it from source with: npx node-gyp rebuild (in the venuewire folder; needs a C++20 compiler)'
-    : 'Install a venuewire package that carries a prebuild for this platform';
-  try {
-    loaded = createRequire(import.meta.url)('node-gyp-build')(root) as NativeAddon;
-  } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    const missing = text.includes('No native build was found');
-    throw new VenuewireError(
-      missing ? 'VW_ADDON_NOT_FOUND' : 'VW_ADDON_LOAD',
-      `The venuewire addon could not be loaded for ${where}. Looked for build/Release/*.node and prebuilds/${platform}-${arch}/*.node in ${root}: ${text}`,
-      mend,
-    );
-  }
+  const { addon, remedy } = loadAddon();
+  const loaded = addon as NativeAddon;
   if (loaded.contract !== CONTRACT) {
     throw new VenuewireError(
       'VW_ADDON_CONTRACT',
-      `The venuewire addon for ${where} was built from another version: it has contract ${loaded.contract}, this library ${CONTRACT}`,
-      mend,
+      `The venuewire addon for ${addonPlatform} was built from another version: it has contract ${loaded.contract}, this library ${CONTRACT}`,
+      remedy,
     );
   }
   checked = loaded;

@@ -24,6 +24,7 @@ describe('arrows', () => {
     ['layout'],
     ['layout/import', 'fast', 'fix'],
     ['import'],
+    ['addon'],
     ['native'],
     ['decoders', 'patterns'],
     ['venues'],
