@@ -1,5 +1,5 @@
 {
-  # Used by `npm install` from source and by prebuildify; native/CMakeLists.txt builds the same sources for cmake-js.
+  # Used by scripts/install.cjs where no binary fits; native/CMakeLists.txt builds the same sources for cmake-js.
   "targets": [{
     "target_name": "venuewire",
     "sources": ["<!@(node native/sources.cjs core io feed binding)"],
