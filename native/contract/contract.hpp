@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0xbf760e75;
+inline constexpr uint32_t kContract = 0xf85bd81a;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -515,22 +515,24 @@ enum class BookAction : uint8_t {
   modify = 6,  ///< price and size of a known order
   remove = 7,  ///< an order is gone
   replace = 8,  ///< a new order in the place of an old one
-  clear = 9,  ///< everything of the instrument is gone, or of all instruments where none is named
-  level_set = 10,  ///< the level at a price has this size (none: it is gone)
-  level_insert = 11,  ///< a level number is new; what was there and behind it moves back
-  level_change = 12,  ///< the level with a number has this price and size
-  level_remove = 13,  ///< the level with a number is gone; what was behind it moves up
-  level_remove_from = 14,  ///< this level and those behind it are gone
-  level_remove_through = 15,  ///< this level and those before it are gone
-  quote = 16,  ///< best price and size of a side that has no other level
-  trade = 17,  ///< a print; the book stays
-  trade_cancel = 18,  ///< a print is taken back; the book stays
-  status = 19,  ///< the state of trading; the book stays
-  define = 20,  ///< an instrument is told
-  imbalance = 21,  ///< an auction is told; the book stays
-  statistic = 22,  ///< a figure of the venue’s; the book stays
+  remove_from = 9,  ///< the orders of a side from a place in its queue on are gone
+  remove_through = 10,  ///< the orders of a side up to a place in its queue are gone
+  clear = 11,  ///< everything of the instrument is gone, or of all instruments where none is named
+  level_set = 12,  ///< the level at a price has this size (none: it is gone)
+  level_insert = 13,  ///< a level number is new; what was there and behind it moves back
+  level_change = 14,  ///< the level with a number has this price and size
+  level_remove = 15,  ///< the level with a number is gone; what was behind it moves up
+  level_remove_from = 16,  ///< this level and those behind it are gone
+  level_remove_through = 17,  ///< this level and those before it are gone
+  quote = 18,  ///< best price and size of a side that has no other level
+  trade = 19,  ///< a print; the book stays
+  trade_cancel = 20,  ///< a print is taken back; the book stays
+  status = 21,  ///< the state of trading; the book stays
+  define = 22,  ///< an instrument is told
+  imbalance = 23,  ///< an auction is told; the book stays
+  statistic = 24,  ///< a figure of the venue’s; the book stays
 };
-inline constexpr uint32_t kBookActions = 23;
+inline constexpr uint32_t kBookActions = 25;
 inline constexpr const char* kBookActionNames[] = {
     "none",
     "add",
@@ -541,6 +543,8 @@ inline constexpr const char* kBookActionNames[] = {
     "modify",
     "remove",
     "replace",
+    "removeFrom",
+    "removeThrough",
     "clear",
     "levelSet",
     "levelInsert",

@@ -23,7 +23,7 @@ class BookKeeper {
   /// Where events go from now on; null: none are made.
   void sink(EventSink* sink) {
     sink_ = sink;
-    if (sink_ != nullptr) events_.resize(size_t(kBatch) * Books::kEventsEach);
+    if (sink_ != nullptr) events_.resize(2 * size_t(kBatch) * Books::kEventsEach);
   }
 
   /// One message of the table, already classified and long enough.
@@ -60,6 +60,11 @@ class BookKeeper {
       if (i + 2 * kAhead < count_) books_.fetch_order(pending_[i + 2 * kAhead]);
       if (i + kAhead < count_) books_.fetch_level(pending_[i + kAhead]);
       const BookOperation& op = pending_[i];
+      if (op.action == BookAction::remove_from || op.action == BookAction::remove_through) [[unlikely]] {
+        into = remove_places(op, from, into);
+        end_event(op);
+        continue;
+      }
       const uint32_t made = books_.apply(op, into);
       if (into != nullptr) into = finish(op, into, made);
       end_event(op);
@@ -74,6 +79,28 @@ class BookKeeper {
   static constexpr uint32_t kBatch = 64;
   static constexpr size_t kMostTouched = 4096;
   static constexpr uint32_t kAhead = 4;  // orders fetched before they are needed
+
+  /// Orders by their places, one after the other: events are handed over whenever there is no room for more.
+  Event* remove_places(const BookOperation& op, Event* from, Event* into) {
+    if (op.instrument == kNoInstrument || op.side == BookSide::none || op.orders == 0) return into;
+    const bool on = op.action == BookAction::remove_from;
+    places_.clear();
+    books_.places(op.instrument, op.side, on ? op.orders : 1, on ? UINT32_MAX : op.orders, places_);
+    BookOperation one = op;
+    one.action = BookAction::remove;
+    for (size_t i = 0; i < places_.size(); i++) {
+      one.id = places_[i];
+      one.last = op.last && i + 1 == places_.size();
+      books_.prepare(one);
+      const uint32_t made = books_.apply(one, into);
+      if (into == nullptr) continue;
+      into = finish(one, into, made);
+      if (size_t(into - from) < size_t(kBatch) * Books::kEventsEach) continue;
+      sink_->events(from, uint32_t(into - from));
+      into = from;
+    }
+    return into;
+  }
 
   /// Crossed books are looked for at the end of an event only, in all instruments that it touched.
   void end_event(const BookOperation& op) {
@@ -110,6 +137,7 @@ class BookKeeper {
   EventSink* sink_ = nullptr;
   Source source_;
   std::array<BookOperation, kBatch> pending_;
+  std::vector<uint64_t> places_;
   std::vector<uint32_t> touched_;  // by an event that has not ended
   uint32_t count_ = 0;
   uint64_t malformed_ = 0;

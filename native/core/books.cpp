@@ -357,6 +357,9 @@ uint32_t Books::apply(const BookOperation& op, Event* into) {
       if (into == nullptr) return 0;
       event(into, op, EventKind::trade, EventAction::cancel, op.instrument, op.side, op.id, op.price, op.size);
       return 1;
+    case BookAction::remove_from:
+    case BookAction::remove_through:
+      return 0;  // the keeper takes one order after the other
     case BookAction::status:
       return told(op, EventKind::status, into);
     case BookAction::define:
@@ -713,6 +716,16 @@ uint32_t Books::queue(uint32_t instrument, BookSide side, int64_t price, uint64_
     for (uint32_t o = levels_[r.level].first; o != kNone && n < most; o = orders_[o].next) into[n++] = orders_[o].id;
   }
   return n;
+}
+
+void Books::places(uint32_t instrument, BookSide side, uint32_t from, uint32_t to, std::vector<uint64_t>& ids) const {
+  const Rungs& rungs = books_[instrument].rungs[uint32_t(side)];
+  uint32_t place = 1;
+  for (uint32_t r = rungs.size(); r-- > 0 && place <= to;) {
+    for (uint32_t o = levels_[rungs[r].level].first; o != kNone && place <= to; o = orders_[o].next, place++) {
+      if (place >= from) ids.push_back(orders_[o].id);
+    }
+  }
 }
 
 uint64_t Books::levels() const {

@@ -39,9 +39,12 @@ inline constexpr uint8_t kOperationKeeps = 2;     ///< a modified order keeps it
 inline constexpr uint8_t kOperationNoPrint = 4;   ///< the trade is counted elsewhere
 inline constexpr uint8_t kOperationAtPrice = 8;   ///< executed at `price`, not at the order's
 inline constexpr uint8_t kOperationImplied = 16;  ///< kept apart from real orders
+inline constexpr uint8_t kOperationByOrder = 32;  ///< orders of a feed that has levels too
 
 /// Implied orders and levels are books of their own: the instrument's key with this bit.
 inline constexpr uint64_t kImpliedKey = 1ull << 63;
+/// And so are the orders of a feed that tells levels beside them.
+inline constexpr uint64_t kByOrderKey = 1ull << 62;
 
 inline constexpr int8_t kNoExponent = INT8_MAX;
 
@@ -147,6 +150,8 @@ class Books {
   uint32_t depth(uint32_t instrument, BookSide side, BookLevel* into, uint32_t most) const;
   /// Order ids of a level in priority; returns how many were written.
   uint32_t queue(uint32_t instrument, BookSide side, int64_t price, uint64_t* into, uint32_t most) const;
+  /// Ids of a side's orders, first in its queue first, from place `from` (counted from 1) up to `to`.
+  void places(uint32_t instrument, BookSide side, uint32_t from, uint32_t to, std::vector<uint64_t>& ids) const;
   [[nodiscard]] const BookTop& top(uint32_t instrument) const { return tops_[instrument]; }
   [[nodiscard]] uint64_t updates(uint32_t instrument) const { return books_[instrument].updates; }
   [[nodiscard]] bool is_stale(uint32_t instrument) const { return (tops_[instrument].state & kBookStale) != 0; }

@@ -149,6 +149,7 @@ bool EventProgram::parse_rule(SpecReader& spec, Rule& r) {
   r.base_time = spec.flag();
   r.sets_base_time = spec.flag();
   r.follows = spec.flag();
+  r.joined = spec.flag();
   r.depth = spec.u8();
   const uint8_t bounds = spec.u8();
   if (bounds > uint8_t(Bounds::ends)) return false;
@@ -369,9 +370,9 @@ void EventProgram::name_whole(const Load& first, const Span& more, const Place& 
   const auto put = [&](const Load& l) {
     int64_t value = 0;
     if (!load(l, place, value)) return;
-    if (!whole.empty()) whole += ' ';
+    if (!whole.empty()) whole.push_back(' ');
     if (l.reading != Reading::text) {
-      whole += std::to_string(value);
+      whole.append(std::to_string(value));
       return;
     }
     const Bytes from = l.source == Source::message ? place.message : place.entry;
@@ -398,8 +399,9 @@ void EventProgram::find_instrument(const Rule& rule, const Place& place, Books& 
     key = hash.value;
   }
   const uint32_t known = books.instruments();
-  const bool apart = (rule.flags & kOperationImplied) != 0;
-  op.instrument = books.instrument(apart ? key | kImpliedKey : key);
+  uint64_t apart = (rule.flags & kOperationImplied) != 0 ? kImpliedKey : 0;
+  if ((rule.flags & kOperationByOrder) != 0) apart |= kByOrderKey;
+  op.instrument = books.instrument(key | apart);
   if (books.instruments() != known) {
     if (rule.keys.first != rule.keys.end) {
       name_whole(rule.instrument, rule.keys, place, books, op.instrument);

@@ -45,14 +45,15 @@ class EventProgram {
       ends = op.last;
       if (rule.last.source != Source::entry) held.last = false;
     };
-    for (uint32_t i = m.rules.first; i < m.rules.end; i++) {
-      const Rule& rule = rules_[i];
-      if (rule.path_end == rule.path_first) {
+    for (uint32_t i = m.rules.first; i < m.rules.end;) {
+      const uint32_t first = i++;
+      if (rules_[first].path_end == rules_[first].path_first) {
         BookOperation op;
-        if (fill(rule, Place{message, {}, {}}, books, op)) hold(rule, op);
-      } else {
-        whole &= entries(rule, message, books, hold);
+        if (fill(rules_[first], Place{message, {}, {}}, books, op)) hold(rules_[first], op);
+        continue;
       }
+      while (i < m.rules.end && rules_[i].joined) i++;
+      whole &= entries(Span{first, i}, message, books, hold);
     }
     if (!holds) {
       int64_t value = 0;
@@ -129,6 +130,7 @@ class EventProgram {
     bool sets_base_time = false;
     bool refers = false;  // loads of Source::other come from entry `reference` of the path's first group
     Bounds bounds = Bounds::none;
+    bool joined = false;   // for the same entries as the rule before it: both take an entry before the next one
     bool follows = false;  // instrument and side are those of the operation before it
     uint8_t depth = 0;     // of numbered levels
     uint32_t path_first = 0, path_end = 0;
@@ -204,23 +206,27 @@ class EventProgram {
   }
 
   template <class Hold>
-  bool entries(const Rule& rule, Bytes message, Books& books, Hold& hold) {
+  bool entries(const Span& rules, Bytes message, Books& books, Hold& hold) {
+    const Rule& path = rules_[rules.first];
     uint64_t cursor = block_end(message);
     Run run, first;
-    for (uint32_t i = rule.path_first; i < rule.path_end; i++) {
+    for (uint32_t i = path.path_first; i < path.path_end; i++) {
       if (!step(steps_[i], message, cursor, run)) return false;
       cursor = run.end;
-      if (i == rule.path_first) first = run;
+      if (i == path.path_first) first = run;
     }
     for (uint64_t i = 0; i < run.count; i++) {
       Place place{message, Bytes{message.data + run.at + i * run.size, uint32_t(run.size)}, Bytes{}};
-      if (rule.refers) {
-        int64_t n = 0;
-        if (!load(rule.reference, place, n) || n < 1 || uint64_t(n) > first.count) continue;
-        place.other = Bytes{message.data + first.at + uint64_t(n - 1) * first.size, uint32_t(first.size)};
+      for (uint32_t r = rules.first; r < rules.end; r++) {
+        const Rule& rule = rules_[r];
+        if (rule.refers) {
+          int64_t n = 0;
+          if (!load(rule.reference, place, n) || n < 1 || uint64_t(n) > first.count) continue;
+          place.other = Bytes{message.data + first.at + uint64_t(n - 1) * first.size, uint32_t(first.size)};
+        }
+        BookOperation op;
+        if (fill(rule, place, books, op)) hold(rule, op);
       }
-      BookOperation op;
-      if (fill(rule, place, books, op)) hold(rule, op);
     }
     return true;
   }

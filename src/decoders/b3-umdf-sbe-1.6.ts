@@ -21,6 +21,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { b3Umdf } from './roles/b3.js';
 
 const SecurityTradingStatus = {
   2: 'Pause',
@@ -169,6 +170,7 @@ export const b3UmdfSbe16 = defineDecoder({
     'positions follow the schema of the venue',
     'captures labelled 1.5 decode with this schema',
   ],
+  events: b3Umdf,
   messages: {
     sequenceReset1: message(1, 0, {
       messageType: constant('4'),

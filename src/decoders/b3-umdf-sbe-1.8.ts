@@ -22,6 +22,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { b3UmdfSbe16 } from './b3-umdf-sbe-1.6.js';
+import { b3Umdf } from './roles/b3.js';
 
 const SecurityUpdateAction = { A: 'Add', D: 'Delete', M: 'Modify' };
 const SecurityType = {
@@ -137,6 +138,7 @@ export const b3UmdfSbe18 = defineDecoder({
     'captures: 2 packets, 94 fields; messages seen: securityDefinition12, sequence2',
     'positions follow the schema of the venue',
   ],
+  events: b3Umdf,
   messages: {
     sequenceReset1: b3UmdfSbe16.messages.sequenceReset1,
     sequence2: b3UmdfSbe16.messages.sequence2,

@@ -20,6 +20,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { b3Umdf2 } from './roles/b3.js';
 
 const SecurityTradingStatus = {
   2: 'Pause',
@@ -158,6 +159,7 @@ export const b3UmdfSbe22 = defineDecoder({
   sbe: { schemaId: 2, version: 16, blockLength: 'blockLength' },
   instrument: 'securityID',
   checked: ['positions follow the schema of the venue'],
+  events: b3Umdf2,
   messages: {
     sequenceReset1: message(1, 0, {
       messageType: constant('4'),

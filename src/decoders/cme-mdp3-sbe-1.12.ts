@@ -21,6 +21,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cmeMdp3Orders9 } from './roles/cme-mdp3.js';
 
 const MdSecurityTradingStatus = {
   2: 'Trading Halt',
@@ -172,6 +173,7 @@ export const cmeMdp3Sbe112 = defineDecoder({
     'positions follow the schema of the venue',
     'advance by MsgSize; blockLength may exceed the last field (padding)',
   ],
+  events: cmeMdp3Orders9,
   messages: {
     channelReset4: message(4, 9, {
       transactTime: u64(0, nanosSinceEpoch),

@@ -22,6 +22,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cmeMdp3Sbe112 } from './cme-mdp3-sbe-1.12.js';
+import { cmeMdp3Orders9 } from './roles/cme-mdp3.js';
 
 const MdSecurityTradingStatus = {
   2: 'Trading Halt',
@@ -103,6 +104,7 @@ export const cmeMdp3Sbe113 = defineDecoder({
     'positions follow the schema of the venue',
     'advance by MsgSize; blockLength may exceed the last field (padding)',
   ],
+  events: cmeMdp3Orders9,
   messages: {
     channelReset4: cmeMdp3Sbe112.messages.channelReset4,
     adminHeartbeat12: cmeMdp3Sbe112.messages.adminHeartbeat12,

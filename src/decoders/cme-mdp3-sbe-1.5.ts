@@ -20,6 +20,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { cmeMdp3Levels } from './roles/cme-mdp3.js';
 
 const SecurityUpdateAction = { A: 'Add', D: 'Delete', M: 'Modify' };
 const MdSecurityTradingStatus = {
@@ -125,6 +126,7 @@ export const cmeMdp3Sbe15 = defineDecoder({
     'positions follow the schema of the venue',
     'advance by MsgSize; blockLength may exceed the last field (padding)',
   ],
+  events: cmeMdp3Levels,
   messages: {
     channelReset4: message(4, 9, {
       transactTime: u64(0, nanosSinceEpoch),

@@ -21,6 +21,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cmeMdp3Sbe15 } from './cme-mdp3-sbe-1.5.js';
+import { cmeMdp3Levels } from './roles/cme-mdp3.js';
 
 const SecurityUpdateAction = { A: 'Add', D: 'Delete', M: 'Modify' };
 const MdSecurityTradingStatus = {
@@ -114,6 +115,7 @@ export const cmeMdp3Sbe16 = defineDecoder({
     'positions follow the schema of the venue',
     'advance by MsgSize; blockLength may exceed the last field (padding)',
   ],
+  events: cmeMdp3Levels,
   messages: {
     channelReset4: cmeMdp3Sbe15.messages.channelReset4,
     adminHeartbeat12: cmeMdp3Sbe15.messages.adminHeartbeat12,

@@ -22,6 +22,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cmeMdp3Sbe16 } from './cme-mdp3-sbe-1.6.js';
+import { cmeMdp3Orders7 } from './roles/cme-mdp3.js';
 
 const SecurityUpdateAction = { A: 'Add', D: 'Delete', M: 'Modify' };
 const MdSecurityTradingStatus = {
@@ -118,6 +119,7 @@ export const cmeMdp3Sbe18 = defineDecoder({
     'positions follow the schema of the venue',
     'advance by MsgSize; blockLength may exceed the last field (padding)',
   ],
+  events: cmeMdp3Orders7,
   messages: {
     channelReset4: cmeMdp3Sbe16.messages.channelReset4,
     adminHeartbeat12: cmeMdp3Sbe16.messages.adminHeartbeat12,

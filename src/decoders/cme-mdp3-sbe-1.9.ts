@@ -23,6 +23,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { cmeMdp3Sbe18 } from './cme-mdp3-sbe-1.8.js';
+import { cmeMdp3Orders9 } from './roles/cme-mdp3.js';
 
 const SecurityUpdateAction = { A: 'Add', D: 'Delete', M: 'Modify' };
 const MdSecurityTradingStatus = {
@@ -125,6 +126,7 @@ export const cmeMdp3Sbe19 = defineDecoder({
     'positions follow the schema of the venue',
     'advance by MsgSize; blockLength may exceed the last field (padding)',
   ],
+  events: cmeMdp3Orders9,
   messages: {
     channelReset4: cmeMdp3Sbe18.messages.channelReset4,
     adminHeartbeat12: cmeMdp3Sbe18.messages.adminHeartbeat12,

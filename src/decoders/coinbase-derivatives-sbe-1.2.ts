@@ -13,6 +13,7 @@ import {
   u16,
   u32,
 } from '../layout/index.js';
+import { coinbaseDerivatives } from './roles/coinbase.js';
 
 const InstrHeaderSide = { 1: 'Buy', '-1': 'Sell', 0: 'Opening Fill' };
 const ProductGroup = { 0: 'Currency', 1: 'Equity', 2: 'Energy', 3: 'Metals', 4: 'Interest Rate', 5: 'Agriculture' };
@@ -64,6 +65,7 @@ export const coinbaseDerivativesSbe12 = defineDecoder({
     'positions follow the schema of the venue',
     'frameLength may exceed header + block: messages are padded to 8 bytes; advance by frameLength',
   ],
+  events: coinbaseDerivatives,
   messages: {
     outrightInstrumentDefinition: message(10, 158, {
       instrHeaderFlags: u8(0).bits(InstrHeaderFlagsBits),

@@ -15,6 +15,7 @@ import {
   u32,
 } from '../layout/index.js';
 import { coinbaseDerivativesSbe12 } from './coinbase-derivatives-sbe-1.2.js';
+import { coinbaseDerivatives } from './roles/coinbase.js';
 
 const InstrHeaderSide = { 1: 'Buy', '-1': 'Sell', 0: 'Opening Fill' };
 const ProductGroup = {
@@ -69,6 +70,7 @@ export const coinbaseDerivativesSbe17 = defineDecoder({
     'positions follow the schema of the venue',
     'frameLength may exceed header + block: messages are padded to 8 bytes; advance by frameLength',
   ],
+  events: coinbaseDerivatives,
   messages: {
     outrightInstrumentDefinition: message(10, 174, {
       instrHeaderFlags: u8(0).bits(InstrHeaderFlagsBits),

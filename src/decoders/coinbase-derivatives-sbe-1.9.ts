@@ -14,6 +14,7 @@ import {
   u16,
   u32,
 } from '../layout/index.js';
+import { coinbaseDerivativesShort } from './roles/coinbase.js';
 
 const ProductGroup = {
   0: 'Currency',
@@ -75,6 +76,7 @@ export const coinbaseDerivativesSbe19 = defineDecoder({
     'neither a capture nor a second source to compare with',
     'frameLength may exceed header + block: messages are padded to 8 bytes; advance by frameLength',
   ],
+  events: coinbaseDerivativesShort,
   messages: {
     outrightInstrumentDefinition: message(10, 192, {
       instrumentFlags: u8(10),

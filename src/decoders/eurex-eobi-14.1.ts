@@ -17,6 +17,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { eobiWithDecimals } from './roles/eobi.js';
 
 const SecurityStatus = {
   1: 'Active',
@@ -158,6 +159,7 @@ export const eurexEobi141 = defineDecoder({
     'positions follow the schema of the venue',
     'BodyLen is the message length and is authoritative: versions 3.0 to 6.0 transmit repeating groups at their full size (maxCount entries) while the counter says how many are valid (capture)',
   ],
+  events: eobiWithDecimals,
   messages: {
     addComplexInstrument: message(13400, atLeast(80), {
       securityID: i64(8).nullable(noI64),

@@ -14,6 +14,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { eobi } from './roles/eobi.js';
 
 const SecurityStatus = { 1: 'Active', 2: 'Inactive', 4: 'Expired', 9: 'Suspended' };
 const SecurityTradingStatus = {
@@ -70,6 +71,7 @@ export const eurexEobi25 = defineDecoder({
     'BodyLen is the message length and is authoritative: versions 3.0 to 6.0 transmit repeating groups at their full size (maxCount entries) while the counter says how many are valid (capture)',
     'the capture folder labelled 6.0 holds files of June 2014 from a release before 2.5: order, execution and snapshot messages decode with this table, ExecutionSummary is a shorter 56 byte form there; ProductSummary is a genuine 6.0 file of December 2017',
   ],
+  events: eobi,
   messages: {
     addComplexInstrument: message(13400, atLeast(32), {
       securityID: i64(8).nullable(noI64),

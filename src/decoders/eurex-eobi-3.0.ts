@@ -15,6 +15,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { eurexEobi25 } from './eurex-eobi-2.5.js';
+import { eobi } from './roles/eobi.js';
 
 /** Eurex T7 EOBI 3.0: Eurex T7 EOBI XML representation 3.0. What is as in eurex-eobi-2.5 is taken from there. */
 export const eurexEobi30 = defineDecoder({
@@ -39,6 +40,7 @@ export const eurexEobi30 = defineDecoder({
     'positions follow the schema of the venue',
     'BodyLen is the message length and is authoritative: versions 3.0 to 6.0 transmit repeating groups at their full size (maxCount entries) while the counter says how many are valid (capture)',
   ],
+  events: eobi,
   messages: {
     addComplexInstrument: eurexEobi25.messages.addComplexInstrument,
     auctionBBO: eurexEobi25.messages.auctionBBO,

@@ -14,6 +14,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { eobiWithMarketOrders } from './roles/eobi.js';
 
 const SecurityStatus = { 1: 'Active', 2: 'Inactive', 4: 'Expired', 9: 'Suspended' };
 const SecurityTradingStatus = {
@@ -87,6 +88,7 @@ export const eurexEobi50 = defineDecoder({
     'positions follow the schema of the venue',
     'BodyLen is the message length and is authoritative: versions 3.0 to 6.0 transmit repeating groups at their full size (maxCount entries) while the counter says how many are valid (capture)',
   ],
+  events: eobiWithMarketOrders,
   messages: {
     addComplexInstrument: message(13400, atLeast(32), {
       securityID: i64(8).nullable(noI64),

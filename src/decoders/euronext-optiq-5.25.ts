@@ -15,6 +15,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { euronextOptiq } from './roles/euronext.js';
 
 const Emm = {
   1: 'Cash and Derivative Central Order Book',
@@ -702,6 +703,7 @@ export const euronextOptiq525 = defineDecoder({
     'positions follow the schema of the venue',
     'Packet Flags bit 0 = body compressed; Frame is the length of the message, itself included (public dissector structure; not confirmed by an expected decode)',
   ],
+  events: euronextOptiq,
   messages: {
     startOfDay: message(1101, 10, {
       mdSeqNum: u64(0).nullable(noU64),

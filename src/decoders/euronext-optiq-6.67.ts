@@ -16,6 +16,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { euronextOptiq525 } from './euronext-optiq-5.25.js';
+import { euronextOptiq } from './roles/euronext.js';
 
 const Emm = {
   1: 'Cash and Derivative Central Order Book',
@@ -698,6 +699,7 @@ export const euronextOptiq667 = defineDecoder({
     'positions follow the schema of the venue',
     'Packet Flags bit 0 = body compressed; Frame is the length of the message, itself included (public dissector structure; not confirmed by an expected decode)',
   ],
+  events: euronextOptiq,
   messages: {
     startOfDay: euronextOptiq525.messages.startOfDay,
     endOfDay: euronextOptiq525.messages.endOfDay,

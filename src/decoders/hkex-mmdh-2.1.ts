@@ -20,6 +20,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { hkexSecurities } from './roles/hkex.js';
 
 const UpdateAction = { 0: 'New', 1: 'Change', 2: 'Delete', 74: 'Orderbook Clear' };
 const BqMoreFlag = { Y: 'More Broker Numbers Exist in the Queue', N: 'No More Exist' };
@@ -155,6 +156,7 @@ export const hkexMmdh21 = defineDecoder({
     'packets made from the table and dissected: 46 of 46 alike, 788 fields; positions only, not meanings or scales',
     'one message per frame with its own packet header',
   ],
+  events: hkexSecurities,
   messages: {
     addOddLotOrder: message(33, 48, {
       securityCode: u32(24),

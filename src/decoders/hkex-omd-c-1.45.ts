@@ -19,6 +19,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { hkexSecurities } from './roles/hkex.js';
 
 const MarketCode = {
   MAIN: 'Main Board',
@@ -114,6 +115,7 @@ export const hkexOmdC145 = defineDecoder({
   lengthField: { name: 'msgSize' },
   instrument: 'securityCode',
   checked: ['tables of the specification: 31 of 32 messages', 'message size includes its own two bytes'],
+  events: hkexSecurities,
   messages: {
     addOddLotOrder: message(33, 28, {
       securityCode: u32(4),

@@ -15,6 +15,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { hkexOmdC145 } from './hkex-omd-c-1.45.js';
+import { hkexSecurities } from './roles/hkex.js';
 
 const MarketCode = {
   MAIN: 'Main Board',
@@ -84,6 +85,7 @@ export const hkexOmdCCombinedRetrans145 = defineDecoder({
     'superset of hkex-omd-c-retrans-1.45 (Full Tick)',
     'message size includes its own two bytes',
   ],
+  events: hkexSecurities,
   messages: {
     addOddLotOrder: hkexOmdC145.messages.addOddLotOrder,
     addOrder: hkexOmdC145.messages.addOrder,

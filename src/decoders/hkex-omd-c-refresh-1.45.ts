@@ -14,6 +14,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { hkexSecurities } from './roles/hkex.js';
 
 const MarketCode = {
   MAIN: 'Main Board',
@@ -88,6 +89,7 @@ export const hkexOmdCRefresh145 = defineDecoder({
   lengthField: { name: 'msgSize' },
   instrument: 'securityCode',
   checked: ['neither a capture nor a second source to compare with', 'message size includes its own two bytes'],
+  events: hkexSecurities,
   messages: {
     addOrder: message(30, 32, {
       securityCode: u32(4),

@@ -1,5 +1,6 @@
 import { defineDecoder, i16, i32, message, price3, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
 import { hkexOmdCRefresh145 } from './hkex-omd-c-refresh-1.45.js';
+import { hkexSecurities } from './roles/hkex.js';
 
 const TrdType = {
   0: 'Automatch Normal Public Trade Type Space',
@@ -30,6 +31,7 @@ export const hkexOmdCRetrans145 = defineDecoder({
   lengthField: { name: 'msgSize' },
   instrument: 'securityCode',
   checked: ['neither a capture nor a second source to compare with', 'message size includes its own two bytes'],
+  events: hkexSecurities,
   messages: {
     addOrder: hkexOmdCRefresh145.messages.addOrder,
     sequenceReset: message(100, 8, {

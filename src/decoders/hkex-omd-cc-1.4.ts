@@ -1,5 +1,6 @@
 import { char, defineDecoder, i32, i64, message, price3, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
 import { hkexOmdC145 } from './hkex-omd-c-1.45.js';
+import { hkexSecurities } from './roles/hkex.js';
 
 /** HKEX China Connect OMD China Connect 1.4: HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022. What is as in hkex-omd-c-1.45 is taken from there. */
 export const hkexOmdCc14 = defineDecoder({
@@ -22,6 +23,7 @@ export const hkexOmdCc14 = defineDecoder({
     'layout of a public dissector, Hkex_Sse_ChinaConnect_Omd_v1_4 and 1 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 7 of 7 alike, 89 fields; positions only, not meanings or scales',
   ],
+  events: hkexSecurities,
   messages: {
     sequenceReset: hkexOmdC145.messages.sequenceReset,
     disasterRecoverySignal: hkexOmdC145.messages.disasterRecoverySignal,

@@ -1,5 +1,6 @@
 import { defineDecoder, message, u16, u32 } from '../layout/index.js';
 import { hkexOmdCc14 } from './hkex-omd-cc-1.4.js';
+import { hkexSecurities } from './roles/hkex.js';
 
 /** HKEX China Connect OMD China Connect refresh 1.4: HKEX OMD China Connect Securities Interface Specifications v1 4, version 1.4, Friday, April 22, 2022. What is as in hkex-omd-cc-1.4 is taken from there. */
 export const hkexOmdCcRefresh14 = defineDecoder({
@@ -22,6 +23,7 @@ export const hkexOmdCcRefresh14 = defineDecoder({
     'layout of a public dissector, Hkex_Sse_ChinaConnectRefresh_Omd_v1_4 and 1 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 6 of 6 alike, 81 fields; positions only, not meanings or scales',
   ],
+  events: hkexSecurities,
   messages: {
     marketDefinition: hkexOmdCc14.messages.marketDefinition,
     refreshComplete: message(203, 8, {

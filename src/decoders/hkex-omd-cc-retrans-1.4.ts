@@ -1,5 +1,6 @@
 import { defineDecoder, message, reserved, text, u8, u16, u32 } from '../layout/index.js';
 import { hkexOmdCc14 } from './hkex-omd-cc-1.4.js';
+import { hkexSecurities } from './roles/hkex.js';
 
 const SessionStatus = { 0: 'Session Active', 5: 'Invalid Username or IP Address', 100: 'User Already Connected' };
 const RetransStatus = {
@@ -31,6 +32,7 @@ export const hkexOmdCcRetrans14 = defineDecoder({
     'layout of a public dissector, Hkex_Sse_ChinaConnectRetrans_Omd_v1_4 and 1 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 11 of 11 alike, 129 fields; positions only, not meanings or scales',
   ],
+  events: hkexSecurities,
   messages: {
     sequenceReset: hkexOmdCc14.messages.sequenceReset,
     disasterRecoverySignal: hkexOmdCc14.messages.disasterRecoverySignal,

@@ -14,6 +14,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { hkexDerivatives } from './roles/hkex.js';
 
 const InfoType = {
   0: 'Not Specified',
@@ -253,6 +254,7 @@ export const hkexOmdD149 = defineDecoder({
   unconfirmed: [
     'decimals of open, high, low and settlement prices, here those of the price; of contract sizes, here Decimal In Contract Size',
   ],
+  events: hkexDerivatives,
   messages: {
     aggregateOrderBookUpdate: message(353, atLeast(12), {
       orderbookId: u32(4),

@@ -14,6 +14,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { hkexDerivatives2 } from './roles/hkex.js';
 
 const InfoType = {
   0: 'Not Specified',
@@ -90,6 +91,7 @@ export const hkexOmdD22 = defineDecoder({
   unconfirmed: [
     'decimals of open, high, low and settlement prices, here those of the price; of contract sizes, here Decimal In Contract Size',
   ],
+  events: hkexDerivatives2,
   messages: {
     addOrder: message(330, 44, {
       orderbookId: u32(4),

@@ -1,5 +1,6 @@
 import { defineDecoder, message, u16, u32 } from '../layout/index.js';
 import { hkexOmdD149 } from './hkex-omd-d-1.49.js';
+import { hkexDerivatives } from './roles/hkex.js';
 
 /** HKEX Derivatives OMD-D refresh, all channels 1.49: HKEX OMD Derivatives Binary Interface Specifications v1 47, version 1.49, Thursday, June 18, 2026. What is as in hkex-omd-d-1.49 is taken from there. */
 export const hkexOmdDRefresh149 = defineDecoder({
@@ -28,6 +29,7 @@ export const hkexOmdDRefresh149 = defineDecoder({
   unconfirmed: [
     'decimals of open, high, low and settlement prices, here those of the price; of contract sizes, here Decimal In Contract Size',
   ],
+  events: hkexDerivatives,
   messages: {
     aggregateOrderBookUpdate: hkexOmdD149.messages.aggregateOrderBookUpdate,
     calculatedOpeningPrice: hkexOmdD149.messages.calculatedOpeningPrice,

@@ -1,5 +1,6 @@
 import { defineDecoder, message, reserved, text, u8, u16, u32 } from '../layout/index.js';
 import { hkexOmdD149 } from './hkex-omd-d-1.49.js';
+import { hkexDerivatives } from './roles/hkex.js';
 
 const SessionStatus = { 0: 'Session Active', 5: 'Invalid Username or IP Address', 100: 'User Already Connected' };
 const RetransStatus = {
@@ -37,6 +38,7 @@ export const hkexOmdDRetrans149 = defineDecoder({
   unconfirmed: [
     'decimals of open, high, low and settlement prices, here those of the price; of contract sizes, here Decimal In Contract Size',
   ],
+  events: hkexDerivatives,
   messages: {
     aggregateOrderBookUpdate: hkexOmdD149.messages.aggregateOrderBookUpdate,
     calculatedOpeningPrice: hkexOmdD149.messages.calculatedOpeningPrice,

@@ -13,6 +13,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { hkexOmdD22 } from './hkex-omd-d-2.2.js';
+import { hkexDerivatives2 } from './roles/hkex.js';
 
 const MsgType2 = {
   100: 'Sequence Reset',
@@ -82,6 +83,7 @@ export const hkexOmdDRetrans22 = defineDecoder({
   unconfirmed: [
     'decimals of open, high, low and settlement prices, here those of the price; of contract sizes, here Decimal In Contract Size',
   ],
+  events: hkexDerivatives2,
   messages: {
     addOrder: hkexOmdD22.messages.addOrder,
     aggregateImpliedOrder: hkexOmdD22.messages.aggregateImpliedOrder,

@@ -15,6 +15,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { iexOptions } from './roles/iex.js';
 
 const TradingStatus = {
   0: 'Halted',
@@ -72,6 +73,7 @@ export const iexOptionsSbe103 = defineDecoder({
   sbe: { schemaId: 10000, version: 0, blockLength: 'blockLength' },
   instrument: 'instrumentId',
   checked: ['positions follow the schema of the venue'],
+  events: iexOptions,
   messages: {
     underlyingRefData: message(1, 31, {
       time: u64(0),

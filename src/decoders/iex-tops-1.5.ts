@@ -1,4 +1,5 @@
 import { char, defineDecoder, i64, message, price4, text, u8, u32, u64 } from '../layout/index.js';
+import { iexTops } from './roles/iex.js';
 
 const SaleConditionFlagsBits = { tradeThroughExempt: 4, oddLot: 5, extendedHours: 6, intermarketSweep: 7 } as const;
 
@@ -20,6 +21,7 @@ export const iexTops15 = defineDecoder({
   checked: [
     'captures: 7 packets, 476 fields; messages seen: auctionInformation, operationalHaltStatus, quoteUpdate, shortSalePriceTestStatus, systemEvent, tradeReport',
   ],
+  events: iexTops,
   messages: {
     systemEvent: message('S', 10, {
       systemEvent: char(1, {

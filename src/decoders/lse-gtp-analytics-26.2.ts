@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { lseGtp } from './roles/lse-gtp.js';
 
 const AllowedBookTypesBits = { firmQuoteBook: 1, offbook: 2, electronicOrderBook: 3, privateRfq: 4 } as const;
 const TradingStatus = {
@@ -71,6 +72,7 @@ export const lseGtpAnalytics262 = defineDecoder({
     'layout of a public dissector, Lseg_Lse_Analytics_Gtp_v26_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 4 of 4 alike, 73 fields; positions only, not meanings or scales',
   ],
+  events: lseGtp,
   messages: {
     systemEvent: message(83, 14, {
       timestamp: u64(3, nanosSinceEpoch),

@@ -14,6 +14,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { lseGtpReplay262 } from './lse-gtp-replay-26.2.js';
+import { lseGtp } from './roles/lse-gtp.js';
 
 const TradingStatus = {
   1: 'Inactive',
@@ -72,6 +73,7 @@ export const lseGtpAnalyticsReplay262 = defineDecoder({
     'layout of a public dissector, Lseg_Lse_AnalyticsReplay_Gtp_v26_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 9 of 9 alike, 114 fields; positions only, not meanings or scales',
   ],
+  events: lseGtp,
   messages: {
     loginRequest: lseGtpReplay262.messages.loginRequest,
     replayRequest: lseGtpReplay262.messages.replayRequest,

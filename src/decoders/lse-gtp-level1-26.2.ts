@@ -13,6 +13,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { lseGtpAnalytics262 } from './lse-gtp-analytics-26.2.js';
+import { lseGtp } from './roles/lse-gtp.js';
 
 const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 const TradeType = {
@@ -86,6 +87,7 @@ export const lseGtpLevel1262 = defineDecoder({
     'layout of a public dissector, Lseg_Lse_Level1_Gtp_v26_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 8 of 8 alike, 130 fields; positions only, not meanings or scales',
   ],
+  events: lseGtp,
   messages: {
     systemEvent: lseGtpAnalytics262.messages.systemEvent,
     instrumentDirectory: lseGtpAnalytics262.messages.instrumentDirectory,

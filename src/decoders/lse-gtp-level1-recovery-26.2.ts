@@ -14,6 +14,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { lseGtpRecovery262 } from './lse-gtp-recovery-26.2.js';
+import { lseGtp } from './roles/lse-gtp.js';
 
 const TradingStatus = {
   1: 'Inactive',
@@ -123,6 +124,7 @@ export const lseGtpLevel1Recovery262 = defineDecoder({
     'layout of a public dissector, Lseg_Lse_Level1Recovery_Gtp_v26_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 12 of 12 alike, 212 fields; positions only, not meanings or scales',
   ],
+  events: lseGtp,
   messages: {
     loginRequest: lseGtpRecovery262.messages.loginRequest,
     recoveryRequest: lseGtpRecovery262.messages.recoveryRequest,

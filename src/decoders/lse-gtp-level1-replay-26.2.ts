@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, text, u8, u16, u32 } from '../layout/index.js';
 import { lseGtpLevel1262 } from './lse-gtp-level1-26.2.js';
+import { lseGtp } from './roles/lse-gtp.js';
 
 const LoginStatus = {
   A: 'Login Accepted',
@@ -64,6 +65,7 @@ export const lseGtpLevel1Replay262 = defineDecoder({
     'layout of a public dissector, Lseg_Lse_Level1Replay_Gtp_v26_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 13 of 13 alike, 171 fields; positions only, not meanings or scales',
   ],
+  events: lseGtp,
   messages: {
     loginRequest: message(1, 11, {
       username: text(3, 8),

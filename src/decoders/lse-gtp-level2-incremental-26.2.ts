@@ -12,6 +12,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { lseGtpLevel1262 } from './lse-gtp-level1-26.2.js';
+import { lseGtp } from './roles/lse-gtp.js';
 
 const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 const OrderType = {
@@ -44,6 +45,7 @@ export const lseGtpLevel2Incremental262 = defineDecoder({
     'layout of a public dissector, Lseg_Lse_Level2Incremental_Gtp_v26_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 11 of 11 alike, 182 fields; positions only, not meanings or scales',
   ],
+  events: lseGtp,
   messages: {
     systemEvent: lseGtpLevel1262.messages.systemEvent,
     instrumentDirectory: lseGtpLevel1262.messages.instrumentDirectory,

@@ -12,6 +12,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { lseGtp } from './roles/lse-gtp.js';
 
 const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 const AuctionType = {
@@ -108,6 +109,7 @@ export const lseGtpLevel2Mbo262 = defineDecoder({
   lengthField: { name: 'messageLength' },
   instrument: 'instrument',
   checked: ['tables of the specification: 9 of 9 messages'],
+  events: lseGtp,
   messages: {
     systemEvent: message(83, 14, {
       timestamp: u64(3),

@@ -1,5 +1,6 @@
 import { char, defineDecoder, i64, message, price8, reserved, u8, u16, u64 } from '../layout/index.js';
 import { lseGtpLevel2Mbo262 } from './lse-gtp-level2-mbo-26.2.js';
+import { lseGtp } from './roles/lse-gtp.js';
 
 const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 
@@ -21,6 +22,7 @@ export const lseGtpLevel2Mbp262 = defineDecoder({
   lengthField: { name: 'messageLength' },
   instrument: 'instrument',
   checked: ['neither a capture nor a second source to compare with'],
+  events: lseGtp,
   messages: {
     systemEvent: lseGtpLevel2Mbo262.messages.systemEvent,
     instrumentDirectory: lseGtpLevel2Mbo262.messages.instrumentDirectory,

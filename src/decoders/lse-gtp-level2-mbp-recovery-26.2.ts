@@ -1,5 +1,6 @@
 import { char, defineDecoder, i64, message, nanosSinceEpoch, price8, reserved, u8, u16, u64 } from '../layout/index.js';
 import { lseGtpLevel1Recovery262 } from './lse-gtp-level1-recovery-26.2.js';
+import { lseGtp } from './roles/lse-gtp.js';
 
 const OrderBookType = { 1: 'Firm Quote Book', 2: 'Off-Book', 3: 'Electronic Order Book', 4: 'Private RFQ' };
 
@@ -24,6 +25,7 @@ export const lseGtpLevel2MbpRecovery262 = defineDecoder({
     'layout of a public dissector, Lseg_Lse_Level2MbpRecovery_Gtp_v26_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 13 of 13 alike, 219 fields; positions only, not meanings or scales',
   ],
+  events: lseGtp,
   messages: {
     loginRequest: lseGtpLevel1Recovery262.messages.loginRequest,
     recoveryRequest: lseGtpLevel1Recovery262.messages.recoveryRequest,

@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, nanosSinceEpoch, reserved, text, u8, u16, u64 } from '../layout/index.js';
 import { lseGtpAnalytics262 } from './lse-gtp-analytics-26.2.js';
+import { lsePostTrade } from './roles/lse-gtp.js';
 
 const MifidTradeType = {
   0: 'Regular or Continuous Trade',
@@ -52,6 +53,7 @@ export const lseGtpMifid2PostTrade262 = defineDecoder({
     'layout of a public dissector, Lseg_Lse_Mifid2PostTrade_Gtp_v26_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 4 of 4 alike, 97 fields; positions only, not meanings or scales',
   ],
+  events: lsePostTrade,
   messages: {
     systemEvent: lseGtpAnalytics262.messages.systemEvent,
     instrumentDirectory: lseGtpAnalytics262.messages.instrumentDirectory,

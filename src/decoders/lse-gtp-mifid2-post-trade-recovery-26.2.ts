@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, nanosSinceEpoch, reserved, text, u8, u16, u64 } from '../layout/index.js';
 import { lseGtpLevel1Recovery262 } from './lse-gtp-level1-recovery-26.2.js';
+import { lsePostTrade } from './roles/lse-gtp.js';
 
 const MifidTradeType = {
   0: 'Regular or Continuous Trade',
@@ -52,6 +53,7 @@ export const lseGtpMifid2PostTradeRecovery262 = defineDecoder({
     'layout of a public dissector, Lseg_Lse_Mifid2PostTradeRecovery_Gtp_v26_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 10 of 10 alike, 212 fields; positions only, not meanings or scales',
   ],
+  events: lsePostTrade,
   messages: {
     loginRequest: lseGtpLevel1Recovery262.messages.loginRequest,
     recoveryRequest: lseGtpLevel1Recovery262.messages.recoveryRequest,

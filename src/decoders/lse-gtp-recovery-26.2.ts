@@ -13,6 +13,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { lseGtpLevel2Mbp262 } from './lse-gtp-level2-mbp-26.2.js';
+import { lseGtp } from './roles/lse-gtp.js';
 
 const TradingStatus = {
   H: 'Halt',
@@ -120,6 +121,7 @@ export const lseGtpRecovery262 = defineDecoder({
   lengthField: { name: 'messageLength' },
   instrument: 'instrument',
   checked: ['tables of the specification: 13 of 13 messages'],
+  events: lseGtp,
   messages: {
     loginRequest: message(1, 11, {
       username: text(3, 8),

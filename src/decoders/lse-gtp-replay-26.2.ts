@@ -13,6 +13,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { lseGtpRecovery262 } from './lse-gtp-recovery-26.2.js';
+import { lseGtp } from './roles/lse-gtp.js';
 
 const AuctionType = {
   C: 'Closing Auction',
@@ -65,6 +66,7 @@ export const lseGtpReplay262 = defineDecoder({
   lengthField: { name: 'messageLength' },
   instrument: 'instrument',
   checked: ['tables of the specification: 13 of 14 messages'],
+  events: lseGtp,
   messages: {
     loginRequest: lseGtpRecovery262.messages.loginRequest,
     replayRequest: message(3, 15, {

@@ -1,4 +1,5 @@
 import { char, defineDecoder, i64, message, price8, reserved, text, u8, u32, u64 } from '../layout/index.js';
+import { lseMitch } from './roles/lse-gtp.js';
 
 const AuctionType = {
   C: 'Closing Auction',
@@ -61,6 +62,7 @@ export const lseMitch119 = defineDecoder({
   lengthField: { name: 'messageLength' },
   instrument: 'instrumentId',
   checked: ['tables of the specification: 16 of 16 messages'],
+  events: lseMitch,
   messages: {
     time: message(84, 6, {
       seconds: u32(2),

@@ -12,7 +12,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
-import { memxDepth } from './roles/memx.js';
+import { memxEquities } from './roles/memx.js';
 
 /** MEMX MEMOIR Depth 1.3: SBE schema 1.3 (id 2, version 259). */
 export const memxMemoirDepth13 = defineDecoder({
@@ -33,7 +33,7 @@ export const memxMemoirDepth13 = defineDecoder({
   longer: 'tolerated',
   sbe: { schemaId: 2, version: 259, blockLength: 'blockLength' },
   instrument: 'securityID',
-  events: memxDepth,
+  events: memxEquities,
   checked: [
     'captures: 8 packets, 518 fields; messages seen: orderAdded, orderDeleted, orderExecuted, orderReduced, regSHORestriction, securityTradingStatus, tradingSessionStatus',
     'positions follow the schema of the venue',

@@ -12,6 +12,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { memxMemoirDepth13 } from './memx-memoir-depth-1.3.js';
+import { memxEquities } from './roles/memx.js';
 
 const SaleCondition4 = { H: 'Price Variation', I: 'Odd Lot', X: 'Cross', ' ': 'Not Applicable' };
 const SaleCondition2 = { F: 'Intermarket Sweep', ' ': 'Not Applicable' };
@@ -36,6 +37,7 @@ export const memxMemoirLastSale13 = defineDecoder({
   sbe: { schemaId: 4, version: 259, blockLength: 'blockLength' },
   instrument: 'securityID',
   checked: ['positions follow the schema of the venue'],
+  events: memxEquities,
   messages: {
     instrumentDirectory: message(1, 35, {
       timestamp: u64(0, nanosSinceEpoch),

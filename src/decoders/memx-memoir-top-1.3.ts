@@ -12,6 +12,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { memxMemoirLastSale13 } from './memx-memoir-last-sale-1.3.js';
+import { memxEquities } from './roles/memx.js';
 
 /** MEMX MEMOIR Top 1.3: SBE schema 1.3 (id 3, version 259). What is as in memx-memoir-last-sale-1.3 is taken from there. */
 export const memxMemoirTop13 = defineDecoder({
@@ -33,6 +34,7 @@ export const memxMemoirTop13 = defineDecoder({
   sbe: { schemaId: 3, version: 259, blockLength: 'blockLength' },
   instrument: 'securityID',
   checked: ['positions follow the schema of the venue'],
+  events: memxEquities,
   messages: {
     instrumentDirectory: memxMemoirLastSale13.messages.instrumentDirectory,
     regSHORestriction: memxMemoirLastSale13.messages.regSHORestriction,

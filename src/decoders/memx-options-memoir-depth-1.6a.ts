@@ -11,6 +11,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { memxOptions } from './roles/memx.js';
 
 /** MEMX Options MEMOIR Depth 1.6a: MEMOIR Depth for US Options-v1 6a, version 1.6.a, Monday, November 13, 2023. */
 export const memxOptionsMemoirDepth16a = defineDecoder({
@@ -35,6 +36,7 @@ export const memxOptionsMemoirDepth16a = defineDecoder({
     'layout of a public dissector, Memx_MemxOptions_MemoirDepth_Sbe_v1_6_a; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 13 of 13 alike, 204 fields; positions only, not meanings or scales',
   ],
+  events: memxOptions,
   messages: {
     instrumentDirectory: message(1, 56, {
       timestamp: u64(0, nanosSinceEpoch),

@@ -12,6 +12,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { memxOptionsMemoirDepth16a } from './memx-options-memoir-depth-1.6a.js';
+import { memxOptions } from './roles/memx.js';
 
 /** MEMX Options MEMOIR Top 1.6a: MEMOIR Top for US Options-v1 6a, version 1.6.a, Monday, November 13, 2023. What is as in memx-options-memoir-depth-1.6a is taken from there. */
 export const memxOptionsMemoirTop16a = defineDecoder({
@@ -36,6 +37,7 @@ export const memxOptionsMemoirTop16a = defineDecoder({
     'layout of a public dissector, Memx_MemxOptions_MemoirTop_Sbe_v1_6_a; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 13 of 13 alike, 202 fields; positions only, not meanings or scales',
   ],
+  events: memxOptions,
   messages: {
     instrumentDirectory: memxOptionsMemoirDepth16a.messages.instrumentDirectory,
     optionsInstrumentStatus: memxOptionsMemoirDepth16a.messages.optionsInstrumentStatus,

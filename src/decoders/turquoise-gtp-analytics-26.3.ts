@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { turquoiseGtp } from './roles/lse-gtp.js';
 
 const SourceVenue = {
   5: 'Turquoise Lit Order Book',
@@ -64,6 +65,7 @@ export const turquoiseGtpAnalytics263 = defineDecoder({
     'layout of a public dissector, Lseg_Turquoise_Analytics_Gtp_v26_3; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 4 of 4 alike, 66 fields; positions only, not meanings or scales',
   ],
+  events: turquoiseGtp,
   messages: {
     systemEvent: message(83, 14, {
       timestamp: u64(3, nanosSinceEpoch),

@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { turquoiseGtp } from './roles/lse-gtp.js';
 import { turquoiseGtpAnalytics263 } from './turquoise-gtp-analytics-26.3.js';
 
 const SourceVenue = {
@@ -65,6 +66,7 @@ export const turquoiseGtpLevel1263 = defineDecoder({
     'packets made from the table and dissected: 9 of 9 alike, 140 fields; positions only, not meanings or scales',
     'Level 1 of issue 24.4 has the same layout',
   ],
+  events: turquoiseGtp,
   messages: {
     systemEvent: turquoiseGtpAnalytics263.messages.systemEvent,
     instrumentDirectory: turquoiseGtpAnalytics263.messages.instrumentDirectory,

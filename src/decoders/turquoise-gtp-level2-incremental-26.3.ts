@@ -11,6 +11,7 @@ import {
   u16,
   u64,
 } from '../layout/index.js';
+import { turquoiseGtp } from './roles/lse-gtp.js';
 import { turquoiseGtpLevel1263 } from './turquoise-gtp-level1-26.3.js';
 
 const SourceVenue = {
@@ -49,6 +50,7 @@ export const turquoiseGtpLevel2Incremental263 = defineDecoder({
     'side of deleteOrder: the source lists codes of 4 characters for a field of one byte; they are left out',
     'side of tradeSummary: the source lists codes of 4 characters for a field of one byte; they are left out',
   ],
+  events: turquoiseGtp,
   messages: {
     systemEvent: turquoiseGtpLevel1263.messages.systemEvent,
     instrumentDirectory: turquoiseGtpLevel1263.messages.instrumentDirectory,

@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, nanosSinceEpoch, reserved, text, u8, u16, u64 } from '../layout/index.js';
+import { lsePostTrade } from './roles/lse-gtp.js';
 import { turquoiseGtpAnalytics263 } from './turquoise-gtp-analytics-26.3.js';
 
 const SourceVenue = {
@@ -56,6 +57,7 @@ export const turquoiseGtpMifid2PostTrade263 = defineDecoder({
     'layout of a public dissector, Lseg_Turquoise_Mifid2PostTrade_Gtp_v26_3; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 5 of 5 alike, 137 fields; positions only, not meanings or scales',
   ],
+  events: lsePostTrade,
   messages: {
     systemEvent: turquoiseGtpAnalytics263.messages.systemEvent,
     instrumentDirectory: turquoiseGtpAnalytics263.messages.instrumentDirectory,

@@ -1,4 +1,5 @@
 import { defineDecoder, i64, message, nanosSinceEpoch, price8, reserved, text, u8, u16, u64 } from '../layout/index.js';
+import { turquoiseGtp } from './roles/lse-gtp.js';
 import { turquoiseGtpLevel1263 } from './turquoise-gtp-level1-26.3.js';
 
 const SourceVenue = {
@@ -33,6 +34,7 @@ export const turquoiseGtpMifid2PreTrade263 = defineDecoder({
     'layout of a public dissector, Lseg_Turquoise_Mifid2PreTrade_Gtp_v26_3; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 6 of 6 alike, 126 fields; positions only, not meanings or scales',
   ],
+  events: turquoiseGtp,
   messages: {
     systemEvent: turquoiseGtpLevel1263.messages.systemEvent,
     instrumentDirectory: turquoiseGtpLevel1263.messages.instrumentDirectory,

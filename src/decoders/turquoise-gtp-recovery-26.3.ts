@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { turquoiseGtp } from './roles/lse-gtp.js';
 
 const RequestLevel = { 0: 'Instrument', 1: 'Group Segment', 2: 'Multicast Channel' };
 const SourceVenue = {
@@ -118,6 +119,7 @@ export const turquoiseGtpRecovery263 = defineDecoder({
     'layout of a public dissector, Lseg_Turquoise_Recovery_Gtp_v26_3; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 17 of 17 alike, 365 fields; positions only, not meanings or scales',
   ],
+  events: turquoiseGtp,
   messages: {
     loginRequest: message(1, 11, {
       username: text(3, 8),

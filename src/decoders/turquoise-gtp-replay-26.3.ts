@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { turquoiseGtp } from './roles/lse-gtp.js';
 import { turquoiseGtpRecovery263 } from './turquoise-gtp-recovery-26.3.js';
 
 const ReplayStatus = {
@@ -62,6 +63,7 @@ export const turquoiseGtpReplay263 = defineDecoder({
     'layout of a public dissector, Lseg_Turquoise_Replay_Gtp_v26_3; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 22 of 22 alike, 394 fields; positions only, not meanings or scales',
   ],
+  events: turquoiseGtp,
   messages: {
     loginRequest: turquoiseGtpRecovery263.messages.loginRequest,
     replayRequest: message(3, 15, {

@@ -2,7 +2,7 @@
 import { BOOK_ACTION, BOOK_SIDE, ORDER_SCOPE, STATISTIC, TRADING_STATE } from '../contract.js';
 import { instrumentKey } from '../layout/catalogue.js';
 import type { Decoder } from '../layout/decoder.js';
-import { Composite } from '../layout/field.js';
+import { bitName, Composite } from '../layout/field.js';
 import {
   codeValue,
   headerField,
@@ -31,7 +31,7 @@ const SOURCE = { absent: 0, message: 1, entry: 2, constant: 3, other: 4 } as con
 const READING = { unsigned: 0, signed: 1, digits: 2, text: 3, decimal: 4, float: 5 } as const;
 const COUNT = { fixed: 0, field: 1, toEnd: 2, dimension: 3, untilLength: 4 } as const;
 const FROM_FIELD = 0xff;
-const FLAG = { ifKnown: 1, keepsPlace: 2, notPrinted: 4, atPrice: 8, implied: 16 } as const;
+const FLAG = { ifKnown: 1, keepsPlace: 2, notPrinted: 4, atPrice: 8, implied: 16, byOrder: 32 } as const;
 /** As the books say that an instrument's exponent is not known (kNoExponent). */
 export const NO_EXPONENT = 127;
 const NANOSECONDS: Readonly<Record<string, bigint>> = { s: 1_000_000_000n, ms: 1_000_000n, µs: 1_000n };
@@ -71,8 +71,12 @@ export function compileEvents(decoder: Decoder, roles: EventRoles, bounds: BookB
     }
   }
   w.list(decoder.names, (name) => {
+    const plan = decoder.plan(decoder.names.indexOf(name));
+    let before: EventRule | undefined;
     w.list(rulesOf(roles, name), (rule) => {
-      new RuleWriter(w, decoder, roles, decoder.plan(decoder.names.indexOf(name)), rule).write();
+      const joined = rule.each !== undefined && rule.each === before?.each;
+      new RuleWriter(w, decoder, roles, plan, rule).write(joined);
+      before = rule;
     });
   });
   return w.finish();
@@ -93,6 +97,8 @@ export function keyedByText(decoder: Decoder, roles: EventRoles): boolean {
 interface Found {
   readonly field: PlanField;
   readonly source: number;
+  /** Of a bit, or several: the lowest, and how many. */
+  readonly place?: readonly [low: number, width: number];
 }
 
 /** What becomes of the number that a field holds. */
@@ -106,6 +112,21 @@ interface Lift {
   readonly composite?: Composite<unknown>;
   /** Text is a number, not a key. */
   readonly numeric?: boolean;
+}
+
+/** The bits of a record's field that views have under a name: field name, then bit name. */
+function bitsNamed(
+  record: PlanRecord,
+  name: string,
+): { readonly field: PlanField; readonly place: readonly [number, number] } | undefined {
+  for (const field of record.parts) {
+    if (field.kind !== 'field' || !name.startsWith(field.name)) continue;
+    for (const [bit, place] of Object.entries(field.field?.data.places ?? {})) {
+      if (name !== bitName(field.name, bit)) continue;
+      return { field, place: typeof place === 'number' ? [place, 1] : place };
+    }
+  }
+  return undefined;
 }
 
 class RuleWriter {
@@ -130,7 +151,7 @@ class RuleWriter {
     throw layoutError('VW_LAYOUT_ROLE', this.decoder, `events.messages.${this.plan.name}`, what);
   }
 
-  write(): void {
+  write(joined: boolean): void {
     const { w, rule } = this;
     if (typeof rule.does === 'string') {
       w.u8(BOOK_ACTION.indexOf(rule.does));
@@ -148,6 +169,7 @@ class RuleWriter {
       .flag(rule.afterBase ?? false)
       .flag(rule.setsTime ?? false)
       .flag(rule.follows ?? false)
+      .flag(joined)
       .u8(rule.depth ?? 0)
       .u8(rule.event === undefined ? 0 : rule.event === 'begins' ? 1 : 2);
     this.#path();
@@ -190,7 +212,7 @@ class RuleWriter {
     this.#role(rule.price, { numeric: true, ...(exponent === undefined ? {} : { exponent, own }) });
     this.#role(rule.size, { numeric: true, exponent: roles.sizeExponent ?? 0, own: rule.sizeExponent });
     this.#role(rule.remaining, { numeric: true, exponent: roles.sizeExponent ?? 0, own: rule.sizeExponent });
-    this.#role(rule.orders, { numeric: true });
+    this.#role(rule.orders ?? rule.place, { numeric: true });
     this.#role(rule.level, { numeric: true });
     this.#time();
     this.#role(rule.seconds, { numeric: true });
@@ -270,12 +292,14 @@ class RuleWriter {
     ];
     for (const name of typeof names === 'string' ? [names] : names) {
       for (const [record, source] of places) {
-        const part: PlanPart | undefined = record?.byName.get(name);
-        if (record === undefined || part?.kind !== 'field') continue;
+        if (record === undefined) continue;
+        const bits = bitsNamed(record, name);
+        const part: PlanPart | undefined = record.byName.get(name) ?? bits?.field;
+        if (part?.kind !== 'field') continue;
         if (part.at < 0 || record.parts.indexOf(part) >= record.firstDynamic) {
           this.#fail(`the place of '${name}' is not known before the message is read`);
         }
-        return { field: part, source };
+        return { field: part, source, ...(bits === undefined ? {} : { place: bits.place }) };
       }
     }
     return undefined;
@@ -363,15 +387,16 @@ class RuleWriter {
     }
   }
 
-  #load({ field, source }: Found, lift: Lift = {}): void {
+  #load({ field, source, place }: Found, lift: Lift = {}): void {
     const { w } = this;
+    const [low, width] = place ?? (lift.bit === undefined ? [0, 64] : [lift.bit, 1]);
     const multiplier = this.#multiplier(field, lift);
     w.u8(source).u8(this.#reading(field, lift)).u32(field.at).u8(field.size);
     w.flag(field.big)
       .flag(field.since > 0)
       .flag(field.nullBits !== undefined)
       .u64(field.nullBits ?? 0n);
-    w.u64(lift.bit === undefined ? ALL_BITS : 1n << BigInt(lift.bit)).u8(lift.bit ?? 0);
+    w.u64((ALL_BITS >> BigInt(64 - width)) << BigInt(low)).u8(low);
     w.u64(multiplier);
     const of = lift.composite && this.#field(lift.composite.second).field;
     if (of !== undefined && (of.wire !== 'int' || of.size !== 1)) this.#fail(`'${of.name}' is no exponent of a byte`);

@@ -1,6 +1,6 @@
 import type { BookAction } from '../contract.js';
 import type { CheckedTable, TableFault } from './check.js';
-import { Composite, Constant, Field, type Fields, Group, type Message } from './field.js';
+import { bitName, Composite, Constant, Field, type Fields, Group, type Message } from './field.js';
 import { type Coded, type EventRoles, type EventRule, type Role, type RoleCode, rolesFor, rulesOf } from './roles.js';
 
 /** What each action cannot do without. */
@@ -14,6 +14,8 @@ const NEEDS: Readonly<Record<BookAction, readonly (keyof EventRule)[]>> = {
   modify: ['id'],
   remove: ['id'],
   replace: ['id', 'newId'],
+  removeFrom: ['side', 'place'],
+  removeThrough: ['side', 'place'],
   clear: [],
   levelSet: ['side', 'price', 'size'],
   levelInsert: ['side', 'level', 'price', 'size'],
@@ -86,8 +88,9 @@ class RuleCheck {
     for (const codes of [rule.when, rule.unless]) {
       for (const [name, values] of Object.entries(codes ?? {})) this.#codes(this.#field(name), name, values);
     }
-    const { id, newId, tradeId, remaining, orders, level, time, seconds } = rule;
-    for (const role of [id, newId, tradeId, remaining, orders, level, time, seconds, rule.refers]) this.#role(role);
+    const { id, newId, tradeId, remaining, orders, place, level, time, seconds } = rule;
+    for (const role of [id, newId, tradeId, remaining, orders, place, level, time, seconds, rule.refers])
+      this.#role(role);
     for (const role of [rule.instrument, rule.name]) {
       if (typeof role === 'object' && 'together' in role) for (const n of role.together) this.#role(n);
       else this.#role(role);
@@ -115,6 +118,10 @@ class RuleCheck {
       const part = fields[name];
       if (part instanceof Field) return part;
       if (part instanceof Composite) return this.#part(part.first);
+      for (const [field, whole] of Object.entries(fields)) {
+        if (!(whole instanceof Field) || !name.startsWith(field)) continue;
+        if (Object.keys(whole.data.places ?? {}).some((bit) => name === bitName(field, bit))) return whole;
+      }
       if (part instanceof Constant) this.fault(`'${name}' is never sent`);
     }
     return undefined;

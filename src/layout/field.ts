@@ -26,6 +26,9 @@ export const noU64 = 0xffff_ffff_ffff_ffffn;
 /** Code on the wire to the specification's wording. Codes that are not listed are data like any other. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** The name that a view has for a bit, or some, of a field. */
+export const bitName = (field: string, bit: string): string => field + bit.charAt(0).toUpperCase() + bit.slice(1);
+
 /** What a number means beyond its bits: scale, unit, where its decimals or its date come from. */
 export class Meaning {
   constructor(

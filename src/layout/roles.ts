@@ -17,7 +17,7 @@ import type { BookAction, OrderScope, Statistic, TradingState } from '../contrac
 
 export type RoleCode = string | number;
 
-/** A field's name; several: the first that the message has; or a value that is always the same. */
+/** A field's name, or that of a bit of it as views have it (`eventFlagsProcessing`); several: the first that the message has; or a value that is always the same. */
 export type Role = string | readonly string[] | { readonly always: number };
 
 /** Fields that tell something together. */
@@ -66,11 +66,13 @@ export interface EventRule {
   readonly priceExponent?: ExponentRole | number;
   readonly size?: Role;
   /** What is left of an executed order, where the venue tells it. */
-  readonly remaining?: string | readonly string[];
+  readonly remaining?: Role;
   /** Of the size field, where the table does not tell. */
   readonly sizeExponent?: number;
   /** Number of orders at the level. */
   readonly orders?: Role;
+  /** Of an order in the queue of its side, from 1. */
+  readonly place?: Role;
   /** Number of the level, from 1. */
   readonly level?: Role;
   /** Levels that a numbered book has: what is behind them is pushed out. Default: that of the feed. */
@@ -113,6 +115,8 @@ export interface EventRule {
   readonly atPrice?: boolean;
   /** Implied orders and levels are kept apart from the real ones. */
   readonly implied?: boolean;
+  /** Orders of a feed that tells levels too: a book of their own beside them. */
+  readonly byOrder?: boolean;
   /** Names that the entry does not have are taken from this entry (counted from 1) of the message's first group. */
   readonly refers?: string;
 }

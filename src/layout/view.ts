@@ -1,5 +1,5 @@
 import { VenuewireError } from '../errors.js';
-import { Composite, Constant, type Fields, Filler } from './field.js';
+import { bitName, Composite, Constant, type Fields, Filler } from './field.js';
 import type { PlanField, PlanGroup, PlanMessage, PlanPart, PlanRecord, PlanWhen } from './plan.js';
 import { formatPrice } from './price.js';
 import type { PlainRecord, RecordView } from './types.js';
@@ -582,8 +582,6 @@ function define(proto: object, name: string, get: Getter): void {
   Object.defineProperty(proto, name, { get, enumerable: true, configurable: true });
 }
 
-const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
-
 function defineHalves(proto: object, name: string, p: PlanField, index: number): void {
   const little = !p.big;
   for (const [suffix, shift] of [
@@ -631,7 +629,7 @@ function defineField(proto: object, name: string, p: PlanField, index: number): 
     const [low, width] = typeof place === 'number' ? [place, 1] : place;
     const single = typeof place === 'number';
     const mask = 2 ** width - 1;
-    define(proto, name + capital(bit), function () {
+    define(proto, bitName(name, bit), function () {
       const raw = get.call(this);
       const v = typeof raw === 'bigint' ? Number((raw >> BigInt(low)) & BigInt(mask)) : (Number(raw) >>> low) & mask;
       return single ? v === 1 : v;
