@@ -45,6 +45,8 @@ export type BookCounters = Readonly<Record<NativeBookCounter, number>>;
 
 /** In an instrument's key: implied orders and levels, which are books of their own. */
 export const IMPLIED = 1n << 63n;
+/** In an instrument's key: orders of a feed that tells levels too, which are books of their own. */
+export const BY_ORDER = 1n << 62n;
 const DEFAULT_INSTRUMENTS = 65_536;
 const NO_PRICE = 0x7fff_ffff_ffff_ffffn;
 const EVENTS = 8_192;

@@ -6,6 +6,7 @@ export {
   type BookSideName,
   Books,
   type BooksOptions,
+  BY_ORDER,
   IMPLIED,
   openBooks,
   type TopOfBook,

@@ -1,6 +1,6 @@
 /** `venuewire book`: the order books that a capture builds up. */
 import type { Command } from 'commander';
-import { type BookLevel, type BookSideName, type Books, IMPLIED, openBooks } from '../books/books.js';
+import { type BookLevel, type BookSideName, type Books, BY_ORDER, IMPLIED, openBooks } from '../books/books.js';
 import { Capture } from '../capture/packets.js';
 import { VenuewireError } from '../errors.js';
 import { openFeed } from '../feed/feed.js';
@@ -34,6 +34,9 @@ interface BookLine {
   /** Where the venue has implied orders: apart from the real ones. */
   readonly impliedBids?: readonly Row[];
   readonly impliedAsks?: readonly Row[];
+  /** Where the venue tells levels and orders: the levels that the orders make. */
+  readonly orderBids?: readonly Row[];
+  readonly orderAsks?: readonly Row[];
   readonly state: 'good' | 'stale';
   readonly checks: { readonly ok: number; readonly bad: number };
   readonly gaps: number;
@@ -64,26 +67,34 @@ function* bookLines(books: Books, gaps: number, depth: number, only: string | un
   const text = books.keyedByText;
   const side = (number: number | undefined, name: BookSideName): Row[] =>
     number === undefined ? [] : rows(books, books.depth({ number }, name, depth));
-  const apart = new Map(
-    keys.flatMap((key, number) => ((key & IMPLIED) !== 0n ? [[key ^ IMPLIED, number] as const] : [])),
-  );
-  const real = new Map(keys.flatMap((key, number) => ((key & IMPLIED) === 0n ? [[key, number] as const] : [])));
-  for (const key of new Set([...real.keys(), ...apart.keys()])) {
-    const number = real.get(key) ?? (apart.get(key) as number);
+  const kinds = {
+    real: new Map<bigint, number>(),
+    implied: new Map<bigint, number>(),
+    orders: new Map<bigint, number>(),
+  };
+  keys.forEach((key, number) => {
+    const kind = (key & IMPLIED) !== 0n ? 'implied' : (key & BY_ORDER) !== 0n && !text ? 'orders' : 'real';
+    const own = kind === 'implied' ? key ^ IMPLIED : kind === 'orders' ? key ^ BY_ORDER : key;
+    kinds[kind].set(own, number);
+  });
+  const { real, implied, orders } = kinds;
+  for (const key of new Set([...real.keys(), ...implied.keys(), ...orders.keys()])) {
+    const number = real.get(key) ?? implied.get(key) ?? (orders.get(key) as number);
     const symbol = books.name(number);
     const instrument = text && symbol !== '' ? symbol : keyText(key, text);
     if (only !== undefined && only !== instrument && only !== symbol) continue;
-    const bids = side(real.get(key), 'bid');
-    const asks = side(real.get(key), 'ask');
-    const impliedBids = side(apart.get(key), 'bid');
-    const impliedAsks = side(apart.get(key), 'ask');
-    if (bids.length + asks.length + impliedBids.length + impliedAsks.length === 0) continue;
+    const [bids, asks] = [side(real.get(key), 'bid'), side(real.get(key), 'ask')];
+    const [impliedBids, impliedAsks] = [side(implied.get(key), 'bid'), side(implied.get(key), 'ask')];
+    const [orderBids, orderAsks] = [side(orders.get(key), 'bid'), side(orders.get(key), 'ask')];
+    const shown = { impliedBids, impliedAsks, orderBids, orderAsks };
+    if (bids.length + asks.length + Object.values(shown).flat().length === 0) continue;
     yield {
       instrument,
       ...(symbol !== '' && symbol !== instrument ? { symbol } : {}),
       bids,
       asks,
       ...(impliedBids.length + impliedAsks.length > 0 ? { impliedBids, impliedAsks } : {}),
+      ...(orderBids.length + orderAsks.length > 0 ? { orderBids, orderAsks } : {}),
       state: books.top({ number }).stale ? 'stale' : 'good',
       checks: { ok: 0, bad: 0 },
       gaps,

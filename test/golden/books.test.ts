@@ -69,6 +69,8 @@ interface Line {
   readonly asks: Row[];
   readonly impliedBids?: Row[];
   readonly impliedAsks?: Row[];
+  readonly orderBids?: Row[];
+  readonly orderAsks?: Row[];
 }
 
 const digest = (lines: readonly Line[]): string => {
@@ -110,10 +112,83 @@ describe.runIf(existsSync(shared))('books against independent truths', () => {
   });
 });
 
+interface LevelTruth {
+  readonly at: { readonly groups?: readonly string[]; readonly sequence: number };
+  readonly counts: { readonly unknown_order?: number; readonly order_delete_unknown?: number };
+  readonly instruments: SmallTruth['instruments'];
+  readonly orders?: SmallTruth['orders'];
+}
+const truthOf = <T>(name: string): T =>
+  JSON.parse(gunzipSync(readFileSync(new URL(`books/${name}.json.gz`, shared))).toString()) as T;
+
+/** Books of numbered levels and of orders beside them, instrument by instrument. */
+function agree(lines: readonly Line[], truth: Pick<LevelTruth, 'instruments' | 'orders'>): void {
+  const ours = new Map(lines.map((l) => [l.instrument, l]));
+  for (const [instrument, sides] of Object.entries(truth.instruments)) {
+    const line = ours.get(instrument);
+    const told = [line?.bids, line?.asks, line?.impliedBids, line?.impliedAsks].map((rows) => rowsOf(rows));
+    const meant = [sides.bids, sides.asks, sides.implied_bids, sides.implied_asks].map((rows) => rowsOf(rows));
+    expect({ instrument, levels: told }).toEqual({ instrument, levels: meant });
+  }
+  for (const [instrument, sides] of Object.entries(truth.orders ?? {})) {
+    const line = ours.get(instrument);
+    expect({ instrument, bids: rowsOf(line?.orderBids), asks: rowsOf(line?.orderAsks) }).toEqual({
+      instrument,
+      bids: levelsOf(sides.bids),
+      asks: levelsOf(sides.asks),
+    });
+  }
+}
+
+describe.runIf(existsSync(shared))('books of CME captures against independent truths', () => {
+  it('depth pushes levels out: 127 instruments with real and implied levels, lines A and B', async () => {
+    const end = truthOf<{ checkpoints: LevelTruth[] }>('cme-mdp3-v1.6-ab').checkpoints.at(-1) as LevelTruth;
+    const file = new URL('cme-mdp3-v1.6-ab/cme-mdp3-v1.6-ab.pcapng', shared).pathname;
+    const ran = await venuewire(['book', file, '--decoder', 'cme-mdp3-sbe-1.6']);
+    const lines = ran.json() as unknown as Line[];
+    expect(Object.keys(end.instruments)).toHaveLength(127);
+    agree(lines.slice(0, -1), end);
+    expect(
+      lines
+        .slice(0, -1)
+        .map((l) => l.instrument)
+        .sort(),
+    ).toEqual(
+      Object.keys(end.instruments)
+        .filter((key) => hasLevel(end.instruments[key] as object))
+        .sort(),
+    );
+  });
+
+  it('levels, and orders beside them, of six channels that begin in the middle', async () => {
+    const ends = truthOf<{ checkpoints: LevelTruth[] }>('cme-mdp3-v1.9-multichannel').checkpoints;
+    const file = new URL('cme-mdp3-v1.9-multichannel/cme-mdp3-v1.9-multichannel.pcap', shared).pathname;
+    const ran = await venuewire(['book', file, '--decoder', 'cme-mdp3-sbe-1.9']);
+    const lines = ran.json() as unknown as Line[];
+    expect(ends).toHaveLength(6);
+    for (const end of ends) agree(lines, end);
+  });
+});
+
 interface SmallTruth {
   readonly counts: { readonly unknown_order?: number; readonly order_delete_unknown?: number };
   readonly instruments: Record<string, { bids?: Row[]; asks?: Row[]; implied_bids?: Row[]; implied_asks?: Row[] }>;
+  /** Rows of orders: id, price, size, priority. */
+  readonly orders?: Record<string, { bids?: OrderRow[]; asks?: OrderRow[] }>;
 }
+
+type OrderRow = readonly [id: string, price: string, size: number, ...rest: unknown[]];
+/** The levels that orders, best first, make. */
+const levelsOf = (orders: readonly OrderRow[] | undefined): Row[] => {
+  const levels = new Map<string, [size: number, orders: number]>();
+  for (const [, price, size] of orders ?? []) {
+    const [had, n] = levels.get(price) ?? [0, 0];
+    levels.set(price, [had + size, n + 1]);
+  }
+  return [...levels].map(([price, [size, n]]) => [price, String(size), n]);
+};
+const hasLevel = (sides: object): boolean =>
+  Object.values(sides).some((rows) => Array.isArray(rows) && rows.length > 0);
 
 const rowsOf = (rows: readonly Row[] | undefined, factor = 1) =>
   (rows ?? []).map(([p, size, orders]) => [factor === 1 ? p : String(Number(p) * factor), String(size), orders]);
@@ -123,6 +198,8 @@ const MIXED = 'packets of several moments in one file: a feed takes them by thei
 const UNREACHABLE: Readonly<Record<string, string>> = {
   'Iex/DeepPlus.IexTp.1.0.2/all_message_types': MIXED,
   'Nasdaq/Nasdaq.Equities.TotalView.Itch.v5.0/Multiple.Packets': MIXED,
+  'Coinbase/MarketDataApi.v1.2/OrderSnapshotMessage':
+    'the instrument of a snapshot stands in the packet header, which is no message',
 };
 /** The dissector that these ends were made from shows hundredths of the raw integers. */
 const HUNDREDTHS = new Set(['Asx/Ntp.Itch.v1.05']);
@@ -179,17 +256,25 @@ describe.runIf(existsSync(shared))('books of small captures against independent 
     const ran = await venuewire(['book', file, '--decoder', decoder]);
     const out = ran.json() as unknown as (Line & { symbol?: string; summary?: { unknownOrders: number } })[];
     const summary = out.pop()?.summary;
-    expect(summary?.unknownOrders).toBe(truth.counts.unknown_order ?? 0);
+    const { unknown_order, order_delete_unknown } = truth.counts;
+    expect(summary?.unknownOrders).toBe((unknown_order ?? 0) + (order_delete_unknown ?? 0));
     const ours = Object.fromEntries(
       out.map((l) => [l.symbol !== undefined && l.symbol in truth.instruments ? l.symbol : l.instrument, l]),
     );
     const factor = HUNDREDTHS.has(folderOf(path)) ? 100 : 1;
-    expect(Object.keys(ours).sort()).toEqual(Object.keys(truth.instruments).sort());
+    const named = Object.entries({ ...truth.orders, ...truth.instruments }).filter(
+      ([key]) => hasLevel(truth.instruments[key] ?? {}) || hasLevel(truth.orders?.[key] ?? {}),
+    );
+    expect(Object.keys(ours).sort()).toEqual(named.map(([key]) => key).sort());
     for (const [instrument, sides] of Object.entries(truth.instruments)) {
       expect(rowsOf(ours[instrument]?.bids)).toEqual(rowsOf(sides.bids, factor));
       expect(rowsOf(ours[instrument]?.asks)).toEqual(rowsOf(sides.asks, factor));
       expect(rowsOf(ours[instrument]?.impliedBids)).toEqual(rowsOf(sides.implied_bids, factor));
       expect(rowsOf(ours[instrument]?.impliedAsks)).toEqual(rowsOf(sides.implied_asks, factor));
+    }
+    for (const [instrument, sides] of Object.entries(truth.orders ?? {})) {
+      expect(rowsOf(ours[instrument]?.orderBids)).toEqual(levelsOf(sides.bids));
+      expect(rowsOf(ours[instrument]?.orderAsks)).toEqual(levelsOf(sides.asks));
     }
   });
 });

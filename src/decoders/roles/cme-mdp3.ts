@@ -50,12 +50,12 @@ const BY_ORDER: EventRule = {
   each: 'noOrderIDEntries',
   refers: 'referenceID',
   instrument: 'securityID',
-  does: { field: 'orderUpdateAction', is: { 0: 'put', 1: 'modify', 2: 'remove' } },
+  does: { field: 'orderUpdateAction', is: { 0: 'put', 1: 'put', 2: 'remove' } },
 };
 const ORDERS_ONLY: EventRule = {
   ...ENTRY,
   ...ORDER,
-  does: { field: 'mdUpdateAction', is: { 0: 'put', 1: 'modify', 2: 'remove' } },
+  does: { field: 'mdUpdateAction', is: { 0: 'put', 1: 'put', 2: 'remove' } },
 };
 const TRADE: EventRule = {
   ...ENTRY,
