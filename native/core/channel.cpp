@@ -54,7 +54,7 @@ Channel::Channel(const ChannelSpec& spec, const FramingSpec& framing, uint16_t i
   held_.reserve(spec.window_packets + 1);
   lost_.reserve(spec.holes_max + 1);
   holes_.reserve(spec.holes_max + 2);
-  slots_.reserve(spec.window_packets);
+  window_.slots.reserve(spec.window_packets);
   prepare_belief();
   if (spec.session_fixed) epoch_ = spec.session;
 }
@@ -111,23 +111,23 @@ void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arr
     counters_[C::recoveryPackets]++;
   }
   if (!take_in_turn(framing, packet, arrival)) [[unlikely]]
-    take(framing, packet, arrival);
+    take_packet(framing, packet, arrival);
   sender_ = Sender{};
 }
 
-/// The commonest packet: the next numbers of a count of which nothing is missing. Does what `take` would, by the
+/// The commonest packet: the next numbers of a count of which nothing is missing. Does what `take_packet` would, by the
 /// shortest way. False: it is not such a packet, and nothing has been done.
 bool Channel::take_in_turn(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
   if (!framing.in_turn || framing_.wrap_max != ~0ull || packet.kind != PacketKind::data || packet.cut) return false;
   if (packet.sequence != next_ || packet.count == 0 || packet.count == kCountUnknown) return false;
   if (next_ > ~0ull - packet.count) return false;
-  if (arrival.origin != Origin::live || arrival.line >= kLinesMax || line_generation_[arrival.line] != generation_)
+  if (arrival.origin != Origin::live || arrival.line >= kLinesMax ||
+      resets_.seen_by_line[arrival.line] != resets_.count)
     return false;
   if (framing.epoch_width != 0 && !(packet.epoch == epoch_)) return false;
-  if (!started_ || joining_ || in_snapshot_ || ended_ || highest_ != next_ || !held_.empty() || !lost_.empty())
-    return false;
+  if (phase_ != Phase::live || end_ != End::open || highest_ != next_ || !held_.empty() || !lost_.empty()) return false;
   if (packet.body.size > output_.bytes_max() || !output_.room(packet.body.size)) return false;
-  advanced(packet.body, next_, next_ + packet.count, arrival);
+  note_advance(packet.body, next_, next_ + packet.count, arrival);
   const Run run{&framing,     packet.body,    0,    packet.count, next_, arrival.receive_ns, index_,
                 arrival.line, arrival.origin, false};
   const uint32_t taken = output_.deliver(run, counters_);
@@ -136,11 +136,12 @@ bool Channel::take_in_turn(const FramingSpec& framing, const Packet& packet, con
   highest_ = next_ += taken;
   const uint64_t stated = packet.count - taken;
   if (stated != 0 && stated <= spec_.jump_max) [[unlikely]]
-    raise(next_ + stated, arrival.now_ns);  // what the header states and the packet does not hold exists all the same
+    raise_highest(next_ + stated,
+                  arrival.now_ns);  // what the header states and the packet does not hold exists all the same
   return true;
 }
 
-void Channel::take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+void Channel::take_packet(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
   if (packet.body.size > output_.bytes_max()) {
     counters_[C::oversized]++;
     return;
@@ -148,12 +149,12 @@ void Channel::take(const FramingSpec& framing, const Packet& packet, const Arriv
   if (framing.item.present()) {
     Arrival named = arrival;
     named.item = framing.item.load(packet.whole.data);
-    return steer(framing, packet, named);
+    return follow_control(framing, packet, named);
   }
-  steer(framing, packet, arrival);
+  follow_control(framing, packet, arrival);
 }
 
-void Channel::steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+void Channel::follow_control(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
   const ControlRule* rule = nullptr;
   Bytes first;
   if (!framing.controls.empty() && packet.kind == PacketKind::data) {
@@ -194,12 +195,12 @@ void Channel::steer(const FramingSpec& framing, const Packet& packet, const Arri
     return;
   }
   const bool foreign = framing.epoch_width != 0 && kind != PacketKind::ignore && kind != PacketKind::unavailable &&
-                       !(packet.epoch == epoch_ && (started_ || spec_.session_fixed));
+                       !(packet.epoch == epoch_ && (started() || spec_.session_fixed));
   if (foreign && !enter_epoch(framing, packet, arrival)) return;
   if (packet.cut && kind != PacketKind::data) counters_[C::malformed]++;
   if (rule != nullptr && !rule->counted) hand_over_control(framing, packet, arrival);
   if (kind == PacketKind::ignore || kind == PacketKind::unavailable) return;
-  route(framing, *seen, kind, meaning, reset_to, arrival);
+  take_by_kind(framing, *seen, kind, meaning, reset_to, arrival);
 }
 
 /// Takes no number, and is delivered all the same.
@@ -220,15 +221,15 @@ void Channel::say_unavailable(const ControlRule& rule, Bytes message, const Pack
                             ? rule.last.load(message) + uint64_t(int64_t(rule.last_add))
                             : from;
   if (rule.counted) {
-    never_sent(from, last, arrival);
+    mark_never_sent(from, last, arrival);
   } else {
-    unavailable(from, last, arrival.now_ns);
+    mark_unavailable(from, last, arrival.now_ns);
   }
 }
 
 /// The venue says that it will never send these wire numbers again. Both recovery lines say so: a hole moves on once.
-void Channel::unavailable(uint64_t first, uint64_t last, int64_t now_ns) {
-  if (!started_ || last < first) return;
+void Channel::mark_unavailable(uint64_t first, uint64_t last, int64_t now_ns) {
+  if (!started() || last < first) return;
   const uint64_t end = linear(last) + 1;
   for (uint64_t at = linear(first); at < end;) {
     size_t i = holes_.behind(at);
@@ -241,24 +242,24 @@ void Channel::unavailable(uint64_t first, uint64_t last, int64_t now_ns) {
 }
 
 /// A message that stands in the stream in place of [first, last]: these numbers exist, and nothing will come for them.
-void Channel::never_sent(uint64_t first, uint64_t last, const Arrival& arrival) {
+void Channel::mark_never_sent(uint64_t first, uint64_t last, const Arrival& arrival) {
   if (last < first) {
     counters_[C::malformed]++;
     return;
   }
-  if (!started_) start(linear(first), arrival.now_ns);
+  if (!started()) start_at(linear(first), arrival.now_ns);
   const uint64_t from = linear(first), end = linear(last) + 1;
   if (end <= next_) {
     counters_[C::duplicates] += end - from;
     return;
   }
-  if (!plausible(from, end, arrival.now_ns)) return;
-  raise(end, arrival.now_ns);
+  if (!is_plausible(from, end, arrival.now_ns)) return;
+  raise_highest(end, arrival.now_ns);
   advance(std::max(from, next_), end, Reason::unavailable, arrival.now_ns, true);
 }
 
-void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
-                    uint64_t reset_to, const Arrival& arrival) {
+void Channel::take_by_kind(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
+                           uint64_t reset_to, const Arrival& arrival) {
   const bool timed = framing.restarts && arrival.origin == Origin::live;
   // Datagrams without numbers, and numbers that no count has: nothing says which of them are missing.
   const bool unnumbered =
@@ -269,22 +270,19 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
     if (packet.cut) counters_[C::malformed]++;
     kind = PacketKind::unsequenced;
   }
-  if (timed && packet.send_time_ns < reset_send_ns_) {
+  if (timed && packet.send_time_ns < resets_.send_ns) {
     counters_[C::otherSession]++;  // of a sender that has been replaced, and may go on for a while
     return;
   }
   switch (kind) {
     case PacketKind::heartbeat:
-      if (!replaying_) counters_[C::heartbeats]++;
+      if (!belief_.replaying) counters_[C::heartbeats]++;
       if (arrival.origin != Origin::live) return;  // where the live lines are only they can say
-      idle(packet, meaning, arrival);
+      take_heartbeat(packet, meaning, arrival);
       return;
     case PacketKind::end_of_session:
-      if (meaning != HeartbeatNumber::none) idle(packet, meaning, arrival);
-      if (!started_) return;
-      ended_ = true;
-      end_number_ = std::max(end_number_, highest_);
-      tell_end(arrival.now_ns);
+      if (meaning != HeartbeatNumber::none) take_heartbeat(packet, meaning, arrival);
+      end_session(arrival.now_ns);
       return;
     case PacketKind::unsequenced:
       if (!output_.room(packet.body.size)) {
@@ -294,7 +292,7 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
       hand_over(framing, packet.body, 0, packet.count, 0, arrival, true);
       return;
     case PacketKind::reset:
-      if (!reset(packet, meaning, reset_to, timed, arrival)) return;
+      if (!take_reset(packet, meaning, reset_to, timed, arrival)) return;
       break;
     default:
       break;
@@ -304,15 +302,15 @@ void Channel::route(const FramingSpec& framing, const Packet& packet, PacketKind
     counters_[C::otherSession]++;
     return;
   }
-  if (packet.cut) return cut(framing, packet, arrival);
+  if (packet.cut) return take_cut_packet(framing, packet, arrival);
   uint64_t count = 1;
   bool one_more = false;
   if (!count_numbers(framing, packet, first, arrival, count, one_more)) return;
   if (timed && !follow_time(packet, first + count, arrival)) return;
-  if (!believed(framing, packet, first, count, arrival)) return;
+  if (!is_believed(framing, packet, first, count, arrival)) return;
   first = linear(packet.sequence);
-  data(framing, packet.body, first, count, arrival);
-  if (one_more) exists(first, first + count + 1, arrival);
+  take_data(framing, packet.body, first, count, arrival);
+  if (one_more) note_existing(first, first + count + 1, arrival);
 }
 
 /// How many numbers a data packet takes. `one_more`: behind them stands the beginning of another message. False: it
@@ -324,7 +322,7 @@ bool Channel::count_numbers(const FramingSpec& framing, const Packet& packet, ui
     count = packet.count != kCountUnknown ? packet.count : count_messages(framing, packet.body, rest);
     if (count == 0) {
       counters_[C::malformed]++;
-      if (packet.body.size != 0) exists(first, first + 1, arrival);
+      if (packet.body.size != 0) note_existing(first, first + 1, arrival);
       return false;
     }
     if (rest.size != 0) counters_[C::malformed]++;
@@ -337,7 +335,7 @@ bool Channel::count_numbers(const FramingSpec& framing, const Packet& packet, ui
     while (whole && arrival.origin != Origin::live && walk.next(message)) whole = !walk.malformed();
     if (!whole || walk.malformed()) {
       counters_[C::malformed]++;
-      exists(first, first + 1, arrival);
+      note_existing(first, first + 1, arrival);
       return false;
     }
   }
@@ -350,56 +348,57 @@ bool Channel::follow_time(const Packet& packet, uint64_t end, const Arrival& arr
   if (begins_again(end, packet.send_time_ns, since_ns)) {
     const uint64_t before = highest_;
     if (!switch_epoch(epoch_, framing_.wrap_first, NoticeCode::reset, arrival.now_ns)) return false;
-    before_reset_ = before;
-    reset_send_ns_ = since_ns;
-    generation_++;
+    resets_.highest_before = before;
+    resets_.send_ns = since_ns;
+    resets_.count++;
     shows_present_count(arrival.line);
     take_restart(arrival.now_ns);
   }
-  if (end > next_) newest_send_ns_ = std::max(newest_send_ns_, packet.send_time_ns);
+  if (end > next_) resets_.newest_send_ns = std::max(resets_.newest_send_ns, packet.send_time_ns);
   return true;
 }
 
 /// Numbers begin again, and the venue says so. True: the packet takes the first of them.
-bool Channel::reset(const Packet& packet, HeartbeatNumber meaning, uint64_t reset_to, bool timed,
-                    const Arrival& arrival) {
+bool Channel::take_reset(const Packet& packet, HeartbeatNumber meaning, uint64_t reset_to, bool timed,
+                         const Arrival& arrival) {
   // Both lines carry the reset; the second copy must not clear what has come since.
   const uint64_t identity = identity_of(packet.whole);
-  if (arrival.line < kLinesMax) line_generation_[arrival.line] = generation_ + (identity != reset_identity_);
-  if (identity == reset_identity_) {
+  if (arrival.line < kLinesMax) resets_.seen_by_line[arrival.line] = resets_.count + (identity != resets_.identity);
+  if (identity == resets_.identity) {
     counters_[C::duplicates] += packet.count == kCountUnknown ? 1 : packet.count;
     return false;
   }
-  if (started_) {
+  if (started()) {
     const uint64_t before = highest_;
     if (!switch_epoch(epoch_, reset_to, NoticeCode::reset, arrival.now_ns)) return false;
-    before_reset_ = before;
+    resets_.highest_before = before;
   } else {
     if (framing_.epoch_width != 0 && !spec_.session_fixed) epoch_ = packet.epoch;
-    start(reset_to, arrival.now_ns);
+    start_at(reset_to, arrival.now_ns);
   }
-  reset_identity_ = identity;
-  if (timed) reset_send_ns_ = newest_send_ns_ = packet.send_time_ns;
-  generation_++;
+  resets_.identity = identity;
+  if (timed) resets_.send_ns = resets_.newest_send_ns = packet.send_time_ns;
+  resets_.count++;
   shows_present_count(arrival.line);
   return meaning != HeartbeatNumber::next && packet.count != 0;  // otherwise the reset itself takes no number
 }
 
 void Channel::shows_present_count(uint8_t line) {
   if (line >= kLinesMax) return;
-  line_generation_[line] = generation_;
-  traces_[line] = LineTrace{};
+  resets_.seen_by_line[line] = resets_.count;
+  belief_.traces[line] = LineTrace{};
 }
 
 /// Whether a number below what has been delivered is a new beginning: it was sent later than everything before, and a
 /// second packet agrees.
 bool Channel::begins_again(uint64_t end, int64_t send_ns, int64_t& since_ns) {
-  if (!started_ || end > next_ || newest_send_ns_ == INT64_MIN || send_ns <= newest_send_ns_) return false;
-  const int64_t earlier = restart_candidate_ns_;
-  restart_candidate_ns_ = send_ns;
-  if (earlier <= newest_send_ns_ || send_ns <= earlier) return false;
-  restart_candidate_ns_ = INT64_MIN;
-  newest_send_ns_ = send_ns;
+  if (!started() || end > next_ || resets_.newest_send_ns == INT64_MIN || send_ns <= resets_.newest_send_ns)
+    return false;
+  const int64_t earlier = resets_.candidate_ns;
+  resets_.candidate_ns = send_ns;
+  if (earlier <= resets_.newest_send_ns || send_ns <= earlier) return false;
+  resets_.candidate_ns = INT64_MIN;
+  resets_.newest_send_ns = send_ns;
   since_ns = earlier;
   return true;
 }
@@ -414,43 +413,44 @@ void Channel::message(uint64_t wire_sequence, Bytes message, const Arrival& arri
     counters_[C::oversized]++;
     return;
   }
-  data(kBareFraming, message, linear(wire_sequence), 1, arrival);
+  take_data(kBareFraming, message, linear(wire_sequence), 1, arrival);
 }
 
 bool Channel::from_before_reset(const Packet& packet, uint64_t first, const Arrival& arrival) {
   if (arrival.origin != Origin::live || arrival.line >= kLinesMax) return false;
-  uint32_t& line = line_generation_[arrival.line];
-  if (line == generation_) return false;
+  uint32_t& line = resets_.seen_by_line[arrival.line];
+  if (line == resets_.count) return false;
   // This line has not shown us the reset: it is behind, or it lost the reset packet.
   const uint64_t near = spec_.window_packets;
-  const bool old =
-      (first + near >= before_reset_ && before_reset_ > highest_ + near) || goes_on_as_before(packet, first, arrival);
+  const bool old = (first + near >= resets_.highest_before && resets_.highest_before > highest_ + near) ||
+                   goes_on_as_before(packet, first, arrival);
   if (!old) shows_present_count(arrival.line);
   return old;
 }
 
-void Channel::start(uint64_t first, int64_t now_ns) {
-  started_ = true;
+void Channel::start_at(uint64_t first, int64_t now_ns) {
+  phase_ = Phase::live;
   drop_claim();
   const uint64_t origin = framing_.wrap_max == ~0ull ? framing_.wrap_first : 0;
   next_ = highest_ = first;
   say(NoticeCode::sessionStarted, Reason::none, first, first, now_ns);
   if (spec_.join == Join::beginning && first > origin) {
     next_ = highest_ = origin;
-    raise(first, now_ns);
+    raise_highest(first, now_ns);
   } else if (spec_.join == Join::snapshot) {
-    joining_ = true;
+    phase_ = Phase::joining;
     look_after();
   }
 }
 
-void Channel::data(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t count, const Arrival& arrival) {
-  if (arrival.origin != Origin::live && (!started_ || first > highest_)) {
+void Channel::take_data(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t count,
+                        const Arrival& arrival) {
+  if (arrival.origin != Origin::live && (!started() || first > highest_)) {
     // Recovery repeats what was sent. A number that no line has come near may be somebody else's, or a server's fault.
     counters_[C::implausible]++;
     return;
   }
-  if (!started_) start(first, arrival.now_ns);
+  if (!started()) start_at(first, arrival.now_ns);
   const uint64_t end = first + count;
   if (end < first) {
     counters_[C::implausible]++;
@@ -460,17 +460,17 @@ void Channel::data(const FramingSpec& framing, Bytes body, uint64_t first, uint6
     counters_[C::duplicates] += count;
     return;
   }
-  if (first > next_ || joining_ || in_snapshot_) {
-    early(framing, body, first, end, arrival);
+  if (first > next_ || phase_ != Phase::live) {
+    hold_early(framing, body, first, end, arrival);
     return;
   }
   if (!output_.room(body.size)) {
     set_blocked(true);
     counters_[C::consumerFull]++;
-    early(framing, body, first, end, arrival);
+    hold_early(framing, body, first, end, arrival);
     return;
   }
-  advanced(body, first, end, arrival);
+  note_advance(body, first, end, arrival);
   const uint64_t skip = next_ - first;
   const bool by_packet = framing.numbering == Numbering::packet;
   const uint32_t take = by_packet ? kCountUnknown : uint32_t(std::min<uint64_t>(end - next_, kCountUnknown - 1));
@@ -484,7 +484,7 @@ void Channel::data(const FramingSpec& framing, Bytes body, uint64_t first, uint6
     highest_ = position;
   }
   if (!holes_.empty() || !held_.empty() || !lost_.empty()) {
-    fill(next_, position, arrival.origin, arrival.now_ns);
+    fill_range(next_, position, arrival.origin, arrival.now_ns);
     drop_below(position, true);
     next_ = position;
     drain(arrival.now_ns);
@@ -492,12 +492,12 @@ void Channel::data(const FramingSpec& framing, Bytes body, uint64_t first, uint6
     next_ = position;
   }
   if (!by_packet && position < end && arrival.origin == Origin::live && end - position <= spec_.jump_max) {
-    raise(end, arrival.now_ns);  // what the header states and the packet does not hold exists all the same
+    raise_highest(end, arrival.now_ns);  // what the header states and the packet does not hold exists all the same
   }
-  if (ended_) tell_end(arrival.now_ns);
+  if (end_ != End::open) tell_end(arrival.now_ns);
 }
 
-void Channel::early(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t end, const Arrival& arrival) {
+void Channel::hold_early(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t end, const Arrival& arrival) {
   const uint64_t stated = end;
   if (framing.numbering == Numbering::message && &framing != &kBareFraming) {
     const uint64_t good = well_formed(framing, body, end - first);
@@ -506,17 +506,18 @@ void Channel::early(const FramingSpec& framing, Bytes body, uint64_t first, uint
       end = first + good;
     }
   }
-  if (!plausible(first, stated, arrival.now_ns)) return;
-  advanced(body, first, stated, arrival);
+  if (!is_plausible(first, stated, arrival.now_ns)) return;
+  note_advance(body, first, stated, arrival);
   const uint64_t begin = std::max(first, next_);
-  if (end < stated && stated - end <= spec_.jump_max && arrival.origin == Origin::live) raise(stated, arrival.now_ns);
+  if (end < stated && stated - end <= spec_.jump_max && arrival.origin == Origin::live)
+    raise_highest(stated, arrival.now_ns);
   if (end <= begin) return;
-  raise(end, arrival.now_ns);
+  raise_highest(end, arrival.now_ns);
 
   uint32_t slot = ~0u;
   uint64_t wanted = 0;
   const auto keep = [&](uint64_t from, uint64_t to) {
-    if (!hold(framing, body, first, from, to, arrival, slot)) return false;
+    if (!hold_range(framing, body, first, from, to, arrival, slot)) return false;
     wanted += to - from;
     return true;
   };
@@ -536,7 +537,7 @@ void Channel::early(const FramingSpec& framing, Bytes body, uint64_t first, uint
     if (from >= end) break;
     room = keep(from, to);
     if (!room && blocked_) mark_unread(from, end);
-    if (room) fill(from, to, arrival.origin, arrival.now_ns);
+    if (room) fill_range(from, to, arrival.origin, arrival.now_ns);
     at = to;
   }
   if (room && end - begin > wanted) counters_[C::duplicates] += end - begin - wanted;
@@ -544,57 +545,57 @@ void Channel::early(const FramingSpec& framing, Bytes body, uint64_t first, uint
   drain(arrival.now_ns);
 }
 
-bool Channel::hold(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t begin, uint64_t end,
-                   const Arrival& arrival, uint32_t& slot) {
+bool Channel::hold_range(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t begin, uint64_t end,
+                         const Arrival& arrival, uint32_t& slot) {
   if (slot == ~0u) {
-    const bool reuse = !free_slots_.empty();
-    const uint64_t grow =
-        reuse ? (slots_[free_slots_.back()].bytes.size() < body.size ? body.size : 0) : uint64_t(body.size);
-    if (slots_used_ >= spec_.window_packets || slot_bytes_ + grow > spec_.window_bytes ||
+    const bool reuse = !window_.free_slots.empty();
+    const uint64_t grow = reuse ? (window_.slots[window_.free_slots.back()].bytes.size() < body.size ? body.size : 0)
+                                : uint64_t(body.size);
+    if (window_.used >= spec_.window_packets || window_.bytes + grow > spec_.window_bytes ||
         held_.size() >= spec_.window_packets) {
       counters_[C::windowFull]++;
-      if (!window_full_told_) {
-        window_full_told_ = true;
+      if (!window_.full_told) {
+        window_.full_told = true;
         say(NoticeCode::windowFull, Reason::none, begin, end, arrival.now_ns);
       }
       return false;
     }
     if (reuse) {
-      slot = free_slots_.back();
-      free_slots_.pop_back();
+      slot = window_.free_slots.back();
+      window_.free_slots.pop_back();
     } else {
-      slot = uint32_t(slots_.size());
-      slots_.emplace_back();
+      slot = uint32_t(window_.slots.size());
+      window_.slots.emplace_back();
     }
-    Slot& s = slots_[slot];
+    Slot& s = window_.slots[slot];
     if (s.bytes.size() < body.size) {
-      slot_bytes_ += body.size - s.bytes.size();
+      window_.bytes += body.size - s.bytes.size();
       s.bytes.reserve(body.size);  // exactly: the window's bound is one of bytes allocated
       s.bytes.resize(body.size);
-      counters_[C::windowBytes] = slot_bytes_;
+      counters_[C::windowBytes] = window_.bytes;
     }
     if (body.size != 0) std::memcpy(s.bytes.data(), body.data, body.size);
     s.size = body.size;
     s.users = 0;
-    slots_used_++;
-    counters_[C::windowPacketsMax] = std::max<uint64_t>(counters_[C::windowPacketsMax], slots_used_);
+    window_.used++;
+    counters_[C::windowPacketsMax] = std::max<uint64_t>(counters_[C::windowPacketsMax], window_.used);
   }
-  slots_[slot].users++;
+  window_.slots[slot].users++;
   Held h{begin, end, first, slot, arrival.line, arrival.origin, arrival.receive_ns, &framing, arrival.item};
   held_.insert(held_.behind(begin), h);
-  held_numbers_ += end - begin;
+  window_.held_numbers += end - begin;
   return true;
 }
 
-void Channel::release(uint32_t slot) {
-  if (--slots_[slot].users == 0) {
-    free_slots_.push_back(slot);
-    slots_used_--;
+void Channel::release_slot(uint32_t slot) {
+  if (--window_.slots[slot].users == 0) {
+    window_.free_slots.push_back(slot);
+    window_.used--;
   }
 }
 
 /// Numbers up to `to` exist; the new ones are missing until something holds or delivers them.
-void Channel::raise(uint64_t to, int64_t now_ns) {
+void Channel::raise_highest(uint64_t to, int64_t now_ns) {
   if (to <= highest_) return;
   const uint64_t from = highest_;
   counters_[C::expected] += to - from;
@@ -614,7 +615,7 @@ void Channel::add_hole(uint64_t begin, uint64_t end, int64_t now_ns) {
 }
 
 /// Takes [begin, end) out of the holes and out of what was given up; returns how many numbers that were.
-uint64_t Channel::fill(uint64_t begin, uint64_t end, Origin origin, int64_t now_ns) {
+uint64_t Channel::fill_range(uint64_t begin, uint64_t end, Origin origin, int64_t now_ns) {
   uint64_t filled = 0;
   const Reason by = origin == Origin::live ? Reason::otherLine : Reason::retransmission;
   take_out(holes_, begin, end, [&](const Hole& h, uint64_t from, uint64_t to) {
@@ -643,10 +644,10 @@ void Channel::drop_below(uint64_t position, bool count_duplicates) {
     Held& h = held_[whole];
     const uint64_t to = std::min(h.end, position);
     if (count_duplicates) counters_[C::duplicates] += to - h.begin;
-    held_numbers_ -= to - h.begin;
+    window_.held_numbers -= to - h.begin;
     h.begin = to;
     if (h.begin != h.end) break;
-    release(h.slot);
+    release_slot(h.slot);
   }
   held_.pop_front(whole);
   while (!lost_.empty() && lost_.front().end <= position) lost_.pop_front();
@@ -660,12 +661,12 @@ void Channel::drop_below(uint64_t position, bool count_duplicates) {
 
 void Channel::drain(int64_t now_ns) {
   set_blocked(false);
-  if (joining_ || in_snapshot_) return;
+  if (holds_back()) return;
   size_t done = 0;
   for (;;) {
     if (done < held_.size() && held_[done].begin == next_) {
       const Held h = held_[done];
-      const Slot& s = slots_[h.slot];
+      const Slot& s = window_.slots[h.slot];
       const Bytes body{s.bytes.data(), s.size};
       if (!output_.room(body.size)) {
         set_blocked(true);
@@ -676,9 +677,9 @@ void Channel::drain(int64_t now_ns) {
       hand_over(*h.framing, body, uint32_t(h.begin - h.packet_first),
                 by_packet ? kCountUnknown : uint32_t(h.end - h.begin), h.begin, arrival, false);
       counters_[h.origin == Origin::live ? C::delivered : C::recovered] += h.end - h.begin;
-      held_numbers_ -= h.end - h.begin;
+      window_.held_numbers -= h.end - h.begin;
       next_ = h.end;
-      release(h.slot);
+      release_slot(h.slot);
       done++;
     } else if (!lost_.empty() && lost_.front().begin == next_) {
       if (!output_.room(0)) {
@@ -690,8 +691,8 @@ void Channel::drain(int64_t now_ns) {
       counters_[C::abandoned] += l.end - l.begin;
       counters_[C::gapsAbandoned]++;
       lossy_ = true;
-      given_up_begin_ = l.begin;
-      given_up_end_ = l.end;
+      belief_.given_up_begin = l.begin;
+      belief_.given_up_end = l.end;
       next_ = l.end;
       say(NoticeCode::gapAbandoned, l.why, l.begin, l.end, now_ns);
     } else {
@@ -699,9 +700,9 @@ void Channel::drain(int64_t now_ns) {
     }
   }
   held_.pop_front(done);
-  if (held_.empty()) window_full_told_ = false;
+  if (held_.empty()) window_.full_told = false;
   mark_good(now_ns);
-  if (ended_) tell_end(now_ns);
+  if (end_ != End::open) tell_end(now_ns);
 }
 
 uint32_t Channel::hand_over(const FramingSpec& framing, Bytes body, uint32_t skip, uint32_t take, uint64_t sequence,
@@ -754,8 +755,8 @@ void Channel::finish(Reason why, int64_t now_ns) {
 }
 
 void Channel::give_up_all(Reason why, int64_t now_ns) {
-  if (joining_ || in_snapshot_) {
-    joining_ = in_snapshot_ = false;
+  if (holds_back()) {
+    phase_ = Phase::live;
     lossy_ = true;
   }
   while (!holes_.empty()) abandon(holes_.front().begin, holes_.front().end, why, now_ns);
@@ -765,9 +766,9 @@ void Channel::give_up_all(Reason why, int64_t now_ns) {
 // ── the ledger ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 uint64_t Channel::held_bytes() const {
-  return slot_bytes_ + kept_.bytes.capacity() + kept_.list.capacity() * sizeof(Kept) +
-         marks_.capacity() * sizeof(PacketMark) + held_.bytes() + lost_.bytes() + holes_.bytes() +
-         slots_.capacity() * sizeof(Slot) + free_slots_.capacity() * sizeof(free_slots_[0]);
+  return window_.bytes + belief_.kept.bytes.capacity() + belief_.kept.list.capacity() * sizeof(Kept) +
+         belief_.marks.capacity() * sizeof(PacketMark) + held_.bytes() + lost_.bytes() + holes_.bytes() +
+         window_.slots.capacity() * sizeof(Slot) + window_.free_slots.capacity() * sizeof(window_.free_slots[0]);
 }
 
 uint64_t Channel::held_bytes_max(const ChannelSpec& spec) {
@@ -780,8 +781,8 @@ uint64_t Channel::held_bytes_max(const ChannelSpec& spec) {
 
 void Channel::update_gauges() {
   counters_[C::inFlight] = highest_ - next_;
-  counters_[C::held] = held_numbers_;
-  counters_[C::missing] = highest_ - next_ - held_numbers_;
+  counters_[C::held] = window_.held_numbers;
+  counters_[C::missing] = highest_ - next_ - window_.held_numbers;
 }
 
 bool Channel::ledger_balances() {
@@ -810,8 +811,15 @@ bool in_order(const RangeList<Range>& ranges, uint64_t least, uint64_t most) {
 
 }  // namespace
 
+bool Channel::phase_is_sound() const {
+  if (!started()) return next_ == highest_ && holes_.empty() && lost_.empty() && held_.empty() && end_ == End::open;
+  // What is next has been delivered, unless it is held back or there was no room for it.
+  if (holds_back() || blocked_) return true;
+  return (held_.empty() || held_.front().begin != next_) && (lost_.empty() || lost_.front().begin != next_);
+}
+
 bool Channel::sound() {
-  if (!ledger_balances() || highest_ < next_) return false;
+  if (!ledger_balances() || highest_ < next_ || !phase_is_sound()) return false;
   if (!in_order(holes_, next_, highest_) || !in_order(lost_, next_, highest_) || !in_order(held_, next_, highest_))
     return false;
   uint32_t announced = 0, on_rung[kRungsCounted] = {};
@@ -819,9 +827,10 @@ bool Channel::sound() {
     announced += h.announced;
     on_rung[std::min<size_t>(h.rung, kRungsCounted - 1)]++;
   }
-  if (announced != announced_ || !std::equal(on_rung, on_rung + kRungsCounted, on_rung_)) return false;
+  if (announced != hole_counts_.announced || !std::equal(on_rung, on_rung + kRungsCounted, hole_counts_.on_rung))
+    return false;
   if (attention_ != nullptr && wants_service() && !listed_) return false;
-  return slots_used_ <= spec_.window_packets && slot_bytes_ <= spec_.window_bytes;
+  return window_.used <= spec_.window_packets && window_.bytes <= spec_.window_bytes;
 }
 
 }  // namespace venuewire

@@ -117,6 +117,17 @@ struct Attention {
 
 class Channel {
  public:
+  /// How far the channel has come, and what it makes of what comes.
+  enum class Phase : uint8_t {
+    unstarted,         ///< its first number is not known
+    live,              ///< what is next is delivered
+    live_snapshot,     ///< a snapshot is coming that closes a gap: what comes beside it is held
+    joining,           ///< delivery begins behind a snapshot: everything is held until it comes
+    joining_snapshot,  ///< … and it is coming
+  };
+  /// Whether the venue has said that the session is over, and the consumer has been told.
+  enum class End : uint8_t { open, said, told };
+
   Channel(const ChannelSpec& spec, const FramingSpec& framing, uint16_t index, Output& output,
           ChannelCounters counters);
 
@@ -131,7 +142,7 @@ class Channel {
   /// `attention` outlives the channel.
   void attend(Attention& attention) { attention_ = &attention; }
   [[nodiscard]] bool wants_service() const {
-    return !holes_.empty() || joining_ || claim_.of == Claim::Of::first_number;
+    return !holes_.empty() || waiting_for_snapshot() || belief_.claim.of == Claim::Of::first_number;
   }
   /// The session has taken it from its list.
   void left_alone() { listed_ = false; }
@@ -142,9 +153,9 @@ class Channel {
   // ── for the ladder ──
   [[nodiscard]] const RangeList<Hole>& holes() const { return holes_; }
   /// Whether some hole stands on that rung, and how often holes have changed theirs (not counting new ones).
-  [[nodiscard]] bool any_on(size_t rung) const { return on_rung_[std::min(rung, kRungsCounted - 1)] != 0; }
-  [[nodiscard]] uint32_t count_on_first_rung() const { return on_rung_[0]; }
-  [[nodiscard]] uint64_t rung_moves() const { return rung_moves_; }
+  [[nodiscard]] bool any_on(size_t rung) const { return hole_counts_.on_rung[std::min(rung, kRungsCounted - 1)] != 0; }
+  [[nodiscard]] uint32_t count_on_first_rung() const { return hole_counts_.on_rung[0]; }
+  [[nodiscard]] uint64_t rung_moves() const { return hole_counts_.moves; }
   void announce(size_t hole, int64_t now_ns);
   /// The hole goes to the next rung, whose time runs from `since_ns`.
   void to_next_rung(size_t hole, int64_t since_ns);
@@ -160,9 +171,11 @@ class Channel {
   /// How many of [begin, end) are missing and not given up.
   [[nodiscard]] uint64_t missing(uint64_t begin, uint64_t end) const;
   [[nodiscard]] uint64_t missing_on(uint16_t rung, uint64_t begin, uint64_t end) const;
-  [[nodiscard]] uint32_t held_packets() const { return slots_used_; }
-  [[nodiscard]] bool waiting_for_snapshot() const { return joining_; }
-  [[nodiscard]] bool started() const { return started_; }
+  [[nodiscard]] uint32_t held_packets() const { return window_.used; }
+  [[nodiscard]] bool waiting_for_snapshot() const {
+    return phase_ == Phase::joining || phase_ == Phase::joining_snapshot;
+  }
+  [[nodiscard]] bool started() const { return phase_ != Phase::unstarted; }
   /// The stream that follows is the state at a snapshot: sequenced delivery stops until it ends.
   void snapshot_begin(int64_t now_ns, uint16_t requester);
   [[nodiscard]] bool snapshot_message(const FramingSpec& framing, Bytes body, const Arrival& arrival, uint32_t skip = 0,
@@ -188,7 +201,7 @@ class Channel {
   /// The stream's numbers begin again with that one, and nothing but the number says so. False: no room for it yet.
   [[nodiscard]] bool stream_restart(uint64_t wire_next, int64_t now_ns);
   /// The stream is not good before a refresh that was asked for has ended: after each login, and after each reset.
-  void awaits_refreshes() { refreshes_ = true; }
+  void awaits_refreshes() { streams_.refreshes = true; }
   /// What has been given up is about to come again as state within the stream, and has come.
   void refresh_begin(int64_t now_ns, uint16_t requester);
   void refresh_end(int64_t now_ns, uint16_t requester);
@@ -207,7 +220,7 @@ class Channel {
   [[nodiscard]] uint64_t key() const { return spec_.key; }
   [[nodiscard]] bool blocked() const { return blocked_; }
   [[nodiscard]] bool stale() const { return stale_; }
-  [[nodiscard]] bool session_over() const { return ended_; }
+  [[nodiscard]] bool session_over() const { return end_ != End::open; }
   [[nodiscard]] bool session_fixed() const { return spec_.session_fixed; }
   ChannelCounters& counters() { return counters_; }
   Output& output() { return output_; }
@@ -250,7 +263,8 @@ class Channel {
     enum class Of : uint8_t { nothing, first_number, session, restart };
     Of of = Of::nothing;
     Epoch epoch;
-    uint64_t next = 0;     ///< of a session: wire number behind its latest packet; of a restart: advances_ at its begin
+    uint64_t next =
+        0;  ///< of a session: wire number behind its latest packet; of a restart: Belief::advances at its begin
     uint32_t packets = 0;  ///< that agree
     int64_t since_ns = 0;
   };
@@ -294,8 +308,8 @@ class Channel {
   };
 
   // Who is believed (channel_belief.cpp).
-  [[nodiscard]] bool believed(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
-                              const Arrival& arrival);
+  [[nodiscard]] bool is_believed(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
+                                 const Arrival& arrival);
   [[nodiscard]] bool first_agrees(const FramingSpec& framing, const Packet& packet, uint64_t begin, uint64_t next,
                                   const Arrival& arrival, bool keeps);
   [[nodiscard]] bool starts_over(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
@@ -306,35 +320,35 @@ class Channel {
                 const Arrival& arrival);
   [[nodiscard]] bool start_over(const Arrival& arrival);
   void take_restart(int64_t now_ns);
-  void advanced(Bytes body, uint64_t first, uint64_t end, const Arrival& arrival);
+  void note_advance(Bytes body, uint64_t first, uint64_t end, const Arrival& arrival);
   [[nodiscard]] bool session_agrees(const FramingSpec& framing, const Packet& packet, uint64_t end,
                                     const PastSession* past, uint32_t needed, const Arrival& arrival);
   void begin_with(uint32_t which, int64_t now_ns);
   [[nodiscard]] bool keeps_more(const Packet& packet) const;
   void shows_present_count(uint8_t line);
-  [[nodiscard]] uint64_t ahead(uint64_t from, uint64_t to) const;
-  [[nodiscard]] bool near(uint64_t number, uint64_t begin, uint64_t next) const;
+  [[nodiscard]] uint64_t numbers_ahead(uint64_t from, uint64_t to) const;
+  [[nodiscard]] bool is_near(uint64_t number, uint64_t begin, uint64_t next) const;
   void prepare_belief();
   [[nodiscard]] static uint64_t belief_bytes_max();
   void leave_session(const Epoch& for_epoch);
-  void keep(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, uint64_t numbers,
-            uint64_t first = 0);
+  void keep_for_claim(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, uint64_t numbers,
+                      uint64_t first = 0);
   void drop_claim();
   [[nodiscard]] KeptPackets take_claim();
   void replay(KeptPackets kept, int64_t now_ns);
   /// A damaged packet shows that these numbers exist, though it does not bring them.
-  void exists(uint64_t first, uint64_t end, const Arrival& arrival);
-  void cut(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  void note_existing(uint64_t first, uint64_t end, const Arrival& arrival);
+  void take_cut_packet(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
 
-  void data(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t count, const Arrival& arrival);
-  void early(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t end, const Arrival& arrival);
-  [[nodiscard]] bool hold(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t begin, uint64_t end,
-                          const Arrival& arrival, uint32_t& slot);
-  void raise(uint64_t to, int64_t now_ns);
+  void take_data(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t count, const Arrival& arrival);
+  void hold_early(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t end, const Arrival& arrival);
+  [[nodiscard]] bool hold_range(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t begin, uint64_t end,
+                                const Arrival& arrival, uint32_t& slot);
+  void raise_highest(uint64_t to, int64_t now_ns);
   void mark_unread(uint64_t begin, uint64_t end);
   void give_up_all(Reason why, int64_t now_ns);
   void add_hole(uint64_t begin, uint64_t end, int64_t now_ns);
-  uint64_t fill(uint64_t begin, uint64_t end, Origin origin, int64_t now_ns);
+  uint64_t fill_range(uint64_t begin, uint64_t end, Origin origin, int64_t now_ns);
   void drop_below(uint64_t position, bool count_duplicates);
   void drain(int64_t now_ns);
   uint32_t hand_over(const FramingSpec& framing, Bytes body, uint32_t skip, uint32_t take, uint64_t sequence,
@@ -344,35 +358,94 @@ class Channel {
   [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns, bool told = true);
   [[nodiscard]] bool goes_on_as_before(const Packet& packet, uint64_t first, const Arrival& arrival);
   [[nodiscard]] bool from_before_reset(const Packet& packet, uint64_t first, const Arrival& arrival);
-  void unavailable(uint64_t first, uint64_t last, int64_t now_ns);
+  void mark_unavailable(uint64_t first, uint64_t last, int64_t now_ns);
   [[nodiscard]] bool begins_again(uint64_t end, int64_t send_ns, int64_t& since_ns);
-  void never_sent(uint64_t first, uint64_t last, const Arrival& arrival);
+  void mark_never_sent(uint64_t first, uint64_t last, const Arrival& arrival);
   [[nodiscard]] bool take_in_turn(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
-  void take(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
-  void steer(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  void take_packet(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  void follow_control(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   [[nodiscard]] bool count_numbers(const FramingSpec& framing, const Packet& packet, uint64_t first,
                                    const Arrival& arrival, uint64_t& count, bool& one_more);
   [[nodiscard]] bool follow_time(const Packet& packet, uint64_t end, const Arrival& arrival);
   void hand_over_control(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void say_unavailable(const ControlRule& rule, Bytes message, const Packet& packet, const Arrival& arrival);
-  [[nodiscard]] bool reset(const Packet& packet, HeartbeatNumber meaning, uint64_t reset_to, bool timed,
-                           const Arrival& arrival);
+  [[nodiscard]] bool take_reset(const Packet& packet, HeartbeatNumber meaning, uint64_t reset_to, bool timed,
+                                const Arrival& arrival);
   void tell_opened(uint64_t begin, uint64_t end, int64_t now_ns);
-  void part(size_t hole, uint64_t at);
+  void split_hole(size_t hole, uint64_t at);
   void count_in(const Hole& hole);
   void count_out(const Hole& hole);
   void count_taken(const Hole& hole, uint64_t from, uint64_t to);
   void set_blocked(bool blocked);
   void look_after();
-  void lose(uint64_t begin, uint64_t end, Reason why);
-  void start(uint64_t first, int64_t now_ns);
-  void idle(const Packet& packet, HeartbeatNumber meaning, const Arrival& arrival);
-  [[nodiscard]] bool plausible(uint64_t first, uint64_t end, int64_t now_ns);
-  void release(uint32_t slot);
+  void give_up_range(uint64_t begin, uint64_t end, Reason why);
+  void start_at(uint64_t first, int64_t now_ns);
+  [[nodiscard]] bool in_snapshot() const { return phase_ == Phase::live_snapshot || phase_ == Phase::joining_snapshot; }
+  [[nodiscard]] bool holds_back() const { return in_snapshot() || waiting_for_snapshot(); }
+  void leave_snapshot();
+  void count_snapshot_failed(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester);
+  [[nodiscard]] Reason why_snapshot_is_refused(uint64_t position) const;
+  void begin_behind_snapshot(uint64_t position, int64_t now_ns);
+  void skip_to_snapshot(uint64_t position, uint16_t requester, int64_t now_ns);
+  void end_session(int64_t now_ns);
+  void mark_stale(Reason why, uint64_t begin, uint64_t end, int64_t now_ns);
+  [[nodiscard]] bool phase_is_sound() const;
+  void take_heartbeat(const Packet& packet, HeartbeatNumber meaning, const Arrival& arrival);
+  [[nodiscard]] bool is_plausible(uint64_t first, uint64_t end, int64_t now_ns);
+  void release_slot(uint32_t slot);
   void mark_good(int64_t now_ns);
   void tell_end(int64_t now_ns);
-  void route(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
-             uint64_t reset_to, const Arrival& arrival);
+  void take_by_kind(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
+                    uint64_t reset_to, const Arrival& arrival);
+
+  /// What is kept of packets, and known of lines, to tell who is believed.
+  struct Belief {
+    Claim claim;
+    KeptPackets kept;
+    FirstSeen firsts[kFirsts];
+    uint32_t firsts_count = 0;
+    bool replaying = false;
+    uint64_t advances = 0;  // packets that moved the count on
+    uint64_t jump_candidate = 0;
+    uint64_t given_up_begin = 0, given_up_end = 0;  // linear: the latest range that was given up
+    LineTrace traces[kLinesMax];
+    std::vector<PacketMark> marks;
+  };
+  /// How often the count has begun again, and who has shown that.
+  struct Resets {
+    uint32_t count = 0;
+    uint32_t seen_by_line[kLinesMax] = {};
+    uint64_t highest_before = 0;
+    uint64_t identity = 0;
+    int64_t send_ns = INT64_MIN;  // what was sent before is of the old count
+    int64_t candidate_ns = INT64_MIN;
+    int64_t newest_send_ns = INT64_MIN;  // of what moved the count on
+  };
+  struct PastSessions {
+    PastSession list[kPastSessions];
+    uint32_t count = 0;
+  };
+  /// Streams that are lines of the channel.
+  struct Streams {
+    uint32_t up = 0;
+    bool was_up = false;       // one has been logged in
+    bool refreshes = false;    // what a stream says is whole only behind a refresh
+    bool refresh_due = false;  // … which has not ended since the last login or reset
+  };
+  struct HoleCounts {
+    uint32_t announced = 0;
+    uint32_t on_rung[kRungsCounted] = {};  // the last counts all behind it
+    uint64_t moves = 0;                    // from rung to rung
+  };
+  /// Packets that came early: their bytes. `held_` says what of them is wanted.
+  struct Window {
+    std::vector<Slot> slots;
+    std::vector<uint32_t> free_slots;
+    uint64_t bytes = 0;
+    uint32_t used = 0;  // slots
+    uint64_t held_numbers = 0;
+    bool full_told = false;
+  };
 
   ChannelSpec spec_;
   const FramingSpec& framing_;
@@ -380,58 +453,28 @@ class Channel {
   Output& output_;
   ChannelCounters counters_;
 
-  bool started_ = false;
-  bool joining_ = false;      // holding live packets until a snapshot
-  bool in_snapshot_ = false;  // snapshot messages are being delivered
-  bool blocked_ = false;      // the consumer has no room
-  bool ended_ = false;        // the venue has said that the session is over
-  bool ended_told_ = false;
-  bool stale_ = false;
-  bool window_full_told_ = false;
-  bool was_up_ = false;  // a stream has been logged in
-  uint32_t streams_up_ = 0;
-  bool refreshes_ = false;    // what a stream says is whole only behind a refresh
-  bool refresh_due_ = false;  // … which has not ended since the last login or reset
+  Phase phase_ = Phase::unstarted;
+  End end_ = End::open;
+  bool blocked_ = false;  // the consumer has no room
+  bool stale_ = false;    // it has been told that what it has may not be true
+  bool lossy_ = false;    // something was given up since the last snapshot or session start
   uint64_t end_number_ = 0;
   uint64_t next_ = 0;     // linear: first number not delivered
   uint64_t highest_ = 0;  // linear: one above the highest number known to exist
-  bool lossy_ = false;    // something was given up since the last snapshot or session start
-
   Epoch epoch_;
-  PastSession past_[kPastSessions];
-  uint32_t past_count_ = 0;
-  Claim claim_;
-  KeptPackets kept_;
-  FirstSeen firsts_[kFirsts];
-  uint32_t firsts_count_ = 0;
-  bool replaying_ = false;
+  PastSessions past_;
   Sender sender_;  // of the packet that is being read
-  LineTrace traces_[kLinesMax];
-  uint64_t advances_ = 0;  // packets that moved the count on
-  std::vector<PacketMark> marks_;
-  uint64_t given_up_begin_ = 0, given_up_end_ = 0;  // linear: the latest range that was given up
-  uint64_t jump_candidate_ = 0;
-  uint32_t generation_ = 0;
-  uint32_t line_generation_[kLinesMax] = {};
-  uint64_t before_reset_ = 0;
-  uint64_t reset_identity_ = 0;
-  int64_t reset_send_ns_ = INT64_MIN;  // when the count began again: what was sent before is of the old one
-  int64_t restart_candidate_ns_ = INT64_MIN;
-  int64_t newest_send_ns_ = INT64_MIN;  // of what moved the count on
 
+  Belief belief_;
+  Resets resets_;
+  Streams streams_;
   RangeList<Held> held_;
   RangeList<Lost> lost_;
   RangeList<Hole> holes_;
-  uint64_t held_numbers_ = 0;
-  uint32_t announced_ = 0;                // holes that are
-  uint32_t on_rung_[kRungsCounted] = {};  // holes, by rung; the last counts all behind it
-  uint64_t rung_moves_ = 0;
+  HoleCounts hole_counts_;
+  Window window_;
   Attention* attention_ = nullptr;
-  bool listed_ = false;
-  std::vector<Slot> slots_;
-  std::vector<uint32_t> free_slots_;
-  uint64_t slot_bytes_ = 0;
-  uint32_t slots_used_ = 0;
+  bool listed_ = false;  // with it
 };
 
 }  // namespace venuewire

@@ -43,29 +43,29 @@ uint64_t Channel::belief_bytes_max() {
   return 2 * kDatagramMax + 2 * kKeptPackets * sizeof(Kept) + kMarks * sizeof(PacketMark);
 }
 
-void Channel::prepare_belief() { marks_.resize(kMarks); }
+void Channel::prepare_belief() { belief_.marks.resize(kMarks); }
 
 /// How many numbers one wire number is behind another, around the wrap where there is one.
-uint64_t Channel::ahead(uint64_t from, uint64_t to) const {
+uint64_t Channel::numbers_ahead(uint64_t from, uint64_t to) const {
   if (framing_.wrap_max == ~0ull) return to >= from ? to - from : ~0ull;
   const uint64_t period = framing_.wrap_max - framing_.wrap_first + 1;
   return to >= from ? (to - from) % period : period - (from - to) % period;
 }
 
 /// Whether a wire number stands near those of another packet, so that both mean the same count.
-bool Channel::near(uint64_t number, uint64_t begin, uint64_t next) const {
-  return ahead(begin, number) <= spec_.jump_max || ahead(next, number) <= spec_.jump_max ||
-         ahead(number, begin) <= spec_.window_packets;
+bool Channel::is_near(uint64_t number, uint64_t begin, uint64_t next) const {
+  return numbers_ahead(begin, number) <= spec_.jump_max || numbers_ahead(next, number) <= spec_.jump_max ||
+         numbers_ahead(number, begin) <= spec_.window_packets;
 }
 
 /// Whether a packet of live numbers may be taken as it says.
-bool Channel::believed(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
-                       const Arrival& arrival) {
+bool Channel::is_believed(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
+                          const Arrival& arrival) {
   if (arrival.origin != Origin::live || arrival.connected || arrival.line >= kLinesMax) return true;
-  if (!started_) {
+  if (!started()) {
     return first_agrees(framing, packet, packet.sequence, wire(first + count), arrival, true);
   }
-  if (replaying_ || first + count > next_) return true;
+  if (belief_.replaying || first + count > next_) return true;
   return !starts_over(framing, packet, first, count, arrival);
 }
 
@@ -75,31 +75,31 @@ bool Channel::believed(const FramingSpec& framing, const Packet& packet, uint64_
 /// side by side. `keeps`: the packet has something to deliver. True: the count has begun.
 bool Channel::first_agrees(const FramingSpec& framing, const Packet& packet, uint64_t begin, uint64_t next,
                            const Arrival& arrival, bool keeps) {
-  for (uint32_t i = 0; i < firsts_count_; i++) {
-    const FirstSeen& f = firsts_[i];
-    if (!(f.epoch == packet.epoch) || !near(begin, f.begin, f.next)) continue;
+  for (uint32_t i = 0; i < belief_.firsts_count; i++) {
+    const FirstSeen& f = belief_.firsts[i];
+    if (!(f.epoch == packet.epoch) || !is_near(begin, f.begin, f.next)) continue;
     begin_with(i, arrival.now_ns);
     return true;
   }
-  if (claim_.of != Claim::Of::first_number) {
+  if (belief_.claim.of != Claim::Of::first_number) {
     drop_claim();
-    claim_.of = Claim::Of::first_number;
-    claim_.since_ns = arrival.now_ns;
+    belief_.claim.of = Claim::Of::first_number;
+    belief_.claim.since_ns = arrival.now_ns;
     look_after();
   }
-  if (firsts_count_ == kFirsts || !keeps_more(packet)) {
-    const int64_t since_ns = claim_.since_ns;
+  if (belief_.firsts_count == kFirsts || !keeps_more(packet)) {
+    const int64_t since_ns = belief_.claim.since_ns;
     drop_claim();
-    claim_.of = Claim::Of::first_number;
-    claim_.since_ns = since_ns;
+    belief_.claim.of = Claim::Of::first_number;
+    belief_.claim.since_ns = since_ns;
   }
-  if (keeps) keep(framing, packet, arrival, 1);
-  firsts_[firsts_count_++] = {packet.epoch, begin, next, keeps ? uint32_t(kept_.list.size()) : 0};
+  if (keeps) keep_for_claim(framing, packet, arrival, 1);
+  belief_.firsts[belief_.firsts_count++] = {packet.epoch, begin, next, keeps ? uint32_t(belief_.kept.list.size()) : 0};
   return false;
 }
 
 void Channel::begin_with(uint32_t which, int64_t now_ns) {
-  const FirstSeen first = firsts_[which];
+  const FirstSeen first = belief_.firsts[which];
   KeptPackets kept = take_claim();
   counters_[C::implausible] += kept.list.size() - (first.kept != 0 ? 1 : 0);
   if (first.kept == 0) {
@@ -108,16 +108,16 @@ void Channel::begin_with(uint32_t which, int64_t now_ns) {
     kept.list = {kept.list[first.kept - 1]};
   }
   if (framing_.epoch_width != 0 && !spec_.session_fixed) epoch_ = first.epoch;
-  start(linear(first.begin), now_ns);
+  start_at(linear(first.begin), now_ns);
   replay(std::move(kept), now_ns);
 }
 
 int64_t Channel::first_due_ns() const {
-  return claim_.of == Claim::Of::first_number ? claim_.since_ns + kFirstAloneNs : INT64_MAX;
+  return belief_.claim.of == Claim::Of::first_number ? belief_.claim.since_ns + kFirstAloneNs : INT64_MAX;
 }
 
 void Channel::believe_first(int64_t now_ns) {
-  if (firsts_count_ != 0 && !started_) begin_with(firsts_count_ - 1, now_ns);
+  if (belief_.firsts_count != 0 && !started()) begin_with(belief_.firsts_count - 1, now_ns);
 }
 
 // ── another session ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -125,18 +125,18 @@ void Channel::believe_first(int64_t now_ns) {
 /// Counts a packet of another session; true when so many of them have come that it is the one.
 bool Channel::session_agrees(const FramingSpec& framing, const Packet& packet, uint64_t end, const PastSession* past,
                              uint32_t needed, const Arrival& arrival) {
-  if (claim_.of != Claim::Of::session || !(claim_.epoch == packet.epoch)) {
+  if (belief_.claim.of != Claim::Of::session || !(belief_.claim.epoch == packet.epoch)) {
     drop_claim();
-    claim_.of = Claim::Of::session;
-    claim_.epoch = packet.epoch;
-  } else if (past != nullptr && end <= claim_.next) {
+    belief_.claim.of = Claim::Of::session;
+    belief_.claim.epoch = packet.epoch;
+  } else if (past != nullptr && end <= belief_.claim.next) {
     counters_[C::otherSession]++;  // the other line's copy
     return false;
   }
-  claim_.next = end;
-  claim_.packets++;
-  keep(framing, packet, arrival, 1);
-  return claim_.packets >= needed;
+  belief_.claim.next = end;
+  belief_.claim.packets++;
+  keep_for_claim(framing, packet, arrival, 1);
+  return belief_.claim.packets >= needed;
 }
 
 // ── the same session from an old number ──────────────────────────────────────────────────────────────────────────
@@ -145,7 +145,7 @@ bool Channel::session_agrees(const FramingSpec& framing, const Packet& packet, u
 /// packet of this line, and says something else.
 bool Channel::is_copy(const Packet& packet, uint64_t first, uint64_t count, const Arrival& arrival,
                       bool& contradicts) const {
-  const PacketMark& m = marks_[place_of(first)];
+  const PacketMark& m = belief_.marks[place_of(first)];
   contradicts = false;
   if (m.first != first || m.count != uint32_t(count)) return false;
   if (m.mark != mark_of(packet.body)) {
@@ -159,7 +159,7 @@ bool Channel::is_copy(const Packet& packet, uint64_t first, uint64_t count, cons
 /// begun again (or that it had been led astray). True: it has, and the packets of the run have been taken.
 bool Channel::starts_over(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
                           const Arrival& arrival) {
-  LineTrace& t = traces_[arrival.line];
+  LineTrace& t = belief_.traces[arrival.line];
   const uint64_t end = first + count;
   const bool far_back = next_ - end > spec_.jump_max;
   if (first >= t.end && !far_back) {
@@ -168,11 +168,11 @@ bool Channel::starts_over(const FramingSpec& framing, const Packet& packet, uint
     return false;
   }
   const bool goes_on = t.running && first >= t.run_next && first - t.run_next <= spec_.window_packets;
-  if (!goes_on || t.advances != advances_) {
+  if (!goes_on || t.advances != belief_.advances) {
     t.interleaved = goes_on;
     t.running = true;
     t.run_packets = t.contradictions = 0;
-    t.advances = advances_;
+    t.advances = belief_.advances;
   }
   t.run_next = end;
   bool contradicts = false;
@@ -193,39 +193,39 @@ bool Channel::starts_over(const FramingSpec& framing, const Packet& packet, uint
 /// Keeps a packet of numbers that were passed, of whichever line, until a new number comes.
 void Channel::keep_old(const FramingSpec& framing, const Packet& packet, uint64_t first, uint64_t count,
                        const Arrival& arrival) {
-  const bool of_restart = claim_.of == Claim::Of::restart;
-  if (of_restart && (claim_.next != advances_ || !keeps_more(packet))) drop_claim();
-  if (claim_.of == Claim::Of::nothing) {
-    claim_.of = Claim::Of::restart;
-    claim_.next = advances_;
+  const bool of_restart = belief_.claim.of == Claim::Of::restart;
+  if (of_restart && (belief_.claim.next != belief_.advances || !keeps_more(packet))) drop_claim();
+  if (belief_.claim.of == Claim::Of::nothing) {
+    belief_.claim.of = Claim::Of::restart;
+    belief_.claim.next = belief_.advances;
   }
-  if (claim_.of == Claim::Of::restart) keep(framing, packet, arrival, count, first);
+  if (belief_.claim.of == Claim::Of::restart) keep_for_claim(framing, packet, arrival, count, first);
 }
 
 /// The count begins again with what was kept: at its least number, or, where the beginning was lost, at the first.
 bool Channel::start_over(const Arrival& arrival) {
-  if (claim_.of != Claim::Of::restart || kept_.list.empty()) return false;
+  if (belief_.claim.of != Claim::Of::restart || belief_.kept.list.empty()) return false;
   uint64_t begin = ~0ull;
-  for (const Kept& k : kept_.list) begin = std::min(begin, k.first);
+  for (const Kept& k : belief_.kept.list) begin = std::min(begin, k.first);
   const uint64_t origin = linear(framing_.wrap_first);
   // Numbers that were given up and come now: a leap had been believed that was none.
-  const bool led_astray = begin >= given_up_begin_ && begin < given_up_end_;
+  const bool led_astray = begin >= belief_.given_up_begin && begin < belief_.given_up_end;
   const bool beginning_lost = !led_astray && begin > origin && begin - origin <= spec_.window_packets;
   const uint64_t before = highest_;
   const uint64_t next = wire(beginning_lost ? origin : begin);
   if (!switch_epoch(epoch_, next, NoticeCode::reset, arrival.now_ns, false)) return false;
-  before_reset_ = before;
-  generation_++;
+  resets_.highest_before = before;
+  resets_.count++;
   shows_present_count(arrival.line);
-  counters_[C::duplicates] += kept_.list.back().numbers;  // as those before it had been
+  counters_[C::duplicates] += belief_.kept.list.back().numbers;  // as those before it had been
   take_restart(arrival.now_ns);
   return true;
 }
 
 /// The packets that were kept belong to the count that has begun; the lines that brought them have shown it.
 void Channel::take_restart(int64_t now_ns) {
-  if (claim_.of != Claim::Of::restart) return;
-  for (const Kept& k : kept_.list) {
+  if (belief_.claim.of != Claim::Of::restart) return;
+  for (const Kept& k : belief_.kept.list) {
     shows_present_count(k.arrival.line);
     counters_[C::duplicates] -= k.numbers;  // what they had seemed to be
   }
@@ -234,12 +234,12 @@ void Channel::take_restart(int64_t now_ns) {
 
 /// Whether a line rises through the numbers of the old count, while another one brings those of the present.
 bool Channel::goes_on_as_before(const Packet& packet, uint64_t first, const Arrival& arrival) {
-  LineTrace& t = traces_[arrival.line];
-  if (t.end == 0 || first < t.end || first >= before_reset_ + spec_.window_packets) return false;
-  const PacketMark& m = marks_[place_of(first)];
+  LineTrace& t = belief_.traces[arrival.line];
+  if (t.end == 0 || first < t.end || first >= resets_.highest_before + spec_.window_packets) return false;
+  const PacketMark& m = belief_.marks[place_of(first)];
   if (m.first == first && m.mark == mark_of(packet.body)) return false;  // a copy of what the present count brought
-  if (t.advances != advances_) t.run_packets = 0;
-  t.advances = advances_;
+  if (t.advances != belief_.advances) t.run_packets = 0;
+  t.advances = belief_.advances;
   if (++t.run_packets > kOldCountPackets) return false;
   t.end = first;
   return true;
@@ -247,49 +247,50 @@ bool Channel::goes_on_as_before(const Packet& packet, uint64_t first, const Arri
 
 // ── what is kept ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-void Channel::advanced(Bytes body, uint64_t first, uint64_t end, const Arrival& arrival) {
+void Channel::note_advance(Bytes body, uint64_t first, uint64_t end, const Arrival& arrival) {
   if (arrival.origin != Origin::live || arrival.line >= kLinesMax) return;
-  advances_++;
-  LineTrace& t = traces_[arrival.line];
+  belief_.advances++;
+  LineTrace& t = belief_.traces[arrival.line];
   t.end = std::max(t.end, end);
-  marks_[place_of(first)] = {first, mark_of(body), arrival.receive_ns, uint32_t(end - first), arrival.line};
-  if (claim_.of == Claim::Of::session) [[unlikely]]
-    claim_.packets = 0;  // the present session goes on
+  belief_.marks[place_of(first)] = {first, mark_of(body), arrival.receive_ns, uint32_t(end - first), arrival.line};
+  if (belief_.claim.of == Claim::Of::session) [[unlikely]]
+    belief_.claim.packets = 0;  // the present session goes on
 }
 
 bool Channel::keeps_more(const Packet& packet) const {
-  return kept_.list.size() < kKeptPackets && kept_.bytes.size() + packet.whole.size <= kDatagramMax;
+  return belief_.kept.list.size() < kKeptPackets && belief_.kept.bytes.size() + packet.whole.size <= kDatagramMax;
 }
 
-void Channel::keep(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, uint64_t numbers,
-                   uint64_t first) {
+void Channel::keep_for_claim(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, uint64_t numbers,
+                             uint64_t first) {
   if (!keeps_more(packet)) {
-    const Claim claim = claim_;
+    const Claim claim = belief_.claim;
     drop_claim();
-    claim_ = claim;
+    belief_.claim = claim;
   }
-  kept_.list.push_back({&framing, uint32_t(kept_.bytes.size()), packet.whole.size, arrival, numbers, first});
-  kept_.bytes.insert(kept_.bytes.end(), packet.whole.data, packet.whole.data + packet.whole.size);
+  belief_.kept.list.push_back(
+      {&framing, uint32_t(belief_.kept.bytes.size()), packet.whole.size, arrival, numbers, first});
+  belief_.kept.bytes.insert(belief_.kept.bytes.end(), packet.whole.data, packet.whole.data + packet.whole.size);
 }
 
 /// Nothing came of it: its packets are counted for what they are now. (Old numbers had been at once.)
 void Channel::drop_claim() {
-  if (claim_.of == Claim::Of::first_number) counters_[C::implausible] += kept_.list.size();
-  if (claim_.of == Claim::Of::session) counters_[C::otherSession] += kept_.list.size();
-  claim_ = Claim{};
-  firsts_count_ = 0;
-  kept_.list.clear();
-  kept_.bytes.clear();
+  if (belief_.claim.of == Claim::Of::first_number) counters_[C::implausible] += belief_.kept.list.size();
+  if (belief_.claim.of == Claim::Of::session) counters_[C::otherSession] += belief_.kept.list.size();
+  belief_.claim = Claim{};
+  belief_.firsts_count = 0;
+  belief_.kept.list.clear();
+  belief_.kept.bytes.clear();
 }
 
 Channel::KeptPackets Channel::take_claim() {
-  claim_ = Claim{};
-  firsts_count_ = 0;
-  return std::exchange(kept_, KeptPackets{});
+  belief_.claim = Claim{};
+  belief_.firsts_count = 0;
+  return std::exchange(belief_.kept, KeptPackets{});
 }
 
 void Channel::replay(KeptPackets kept, int64_t now_ns) {
-  replaying_ = true;
+  belief_.replaying = true;
   for (const Kept& k : kept.list) {
     Packet packet;
     uint32_t consumed;
@@ -297,21 +298,21 @@ void Channel::replay(KeptPackets kept, int64_t now_ns) {
     arrival.now_ns = now_ns;
     sender_ = arrival.sender;
     if (read_packet(*k.framing, Bytes{kept.bytes.data() + k.at, k.size}, packet, consumed) == FrameStatus::ok)
-      take(*k.framing, packet, arrival);
+      take_packet(*k.framing, packet, arrival);
   }
-  replaying_ = false;
+  belief_.replaying = false;
 }
 
 // ── what exists ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-void Channel::exists(uint64_t first, uint64_t end, const Arrival& arrival) {
-  if (!started_ || arrival.origin != Origin::live || end <= highest_ || end < first) return;
-  if (end - first > spec_.jump_max || !plausible(first, end, arrival.now_ns)) return;
-  raise(end, arrival.now_ns);
+void Channel::note_existing(uint64_t first, uint64_t end, const Arrival& arrival) {
+  if (!started() || arrival.origin != Origin::live || end <= highest_ || end < first) return;
+  if (end - first > spec_.jump_max || !is_plausible(first, end, arrival.now_ns)) return;
+  raise_highest(end, arrival.now_ns);
 }
 
 /// The header states more bytes than there are: its whole messages are taken, the others exist.
-void Channel::cut(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+void Channel::take_cut_packet(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
   counters_[C::malformed]++;
   uint64_t whole = 0;
   if (framing.numbering == Numbering::message) {
@@ -320,12 +321,12 @@ void Channel::cut(const FramingSpec& framing, const Packet& packet, const Arriva
     while (whole < packet.count && walk.next(message) && !walk.bounded_by_packet()) whole++;
   }
   const uint64_t stated = packet.count == kCountUnknown ? whole + 1 : std::max<uint64_t>(packet.count, 1);
-  if (whole != 0 && believed(framing, packet, linear(packet.sequence), whole, arrival)) {
-    data(framing, packet.body, linear(packet.sequence), whole, arrival);
+  if (whole != 0 && is_believed(framing, packet, linear(packet.sequence), whole, arrival)) {
+    take_data(framing, packet.body, linear(packet.sequence), whole, arrival);
   }
   if (framing.numbering == Numbering::none) return;
   const uint64_t first = linear(packet.sequence);
-  exists(first, first + stated, arrival);
+  note_existing(first, first + stated, arrival);
 }
 
 }  // namespace venuewire

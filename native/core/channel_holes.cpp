@@ -11,13 +11,13 @@ using C = ChannelCounter;
 }
 
 void Channel::count_in(const Hole& hole) {
-  on_rung_[std::min<size_t>(hole.rung, kRungsCounted - 1)]++;
-  announced_ += hole.announced;
+  hole_counts_.on_rung[std::min<size_t>(hole.rung, kRungsCounted - 1)]++;
+  hole_counts_.announced += hole.announced;
 }
 
 void Channel::count_out(const Hole& hole) {
-  on_rung_[std::min<size_t>(hole.rung, kRungsCounted - 1)]--;
-  announced_ -= hole.announced;
+  hole_counts_.on_rung[std::min<size_t>(hole.rung, kRungsCounted - 1)]--;
+  hole_counts_.announced -= hole.announced;
 }
 
 /// A hole is about to lose [from, to).
@@ -30,16 +30,14 @@ void Channel::announce(size_t hole, int64_t now_ns) {
   Hole& h = holes_[hole];
   if (h.announced) return;
   h.announced = true;
-  announced_++;
+  hole_counts_.announced++;
   tell_opened(h.begin, h.end, now_ns);
 }
 
 void Channel::tell_opened(uint64_t begin, uint64_t end, int64_t now_ns) {
   counters_[C::gapsOpened]++;
   say(NoticeCode::gapOpened, Reason::none, begin, end, now_ns);
-  if (stale_) return;
-  stale_ = true;
-  say(NoticeCode::stale, Reason::none, begin, end, now_ns);
+  mark_stale(Reason::none, begin, end, now_ns);
 }
 
 void Channel::to_next_rung(size_t hole, int64_t since_ns) {
@@ -65,10 +63,10 @@ void Channel::abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) 
   take_out(holes_, begin, end, [&](Hole& h, uint64_t from, uint64_t to) {
     if (!h.announced) {
       h.announced = true;
-      announced_++;
+      hole_counts_.announced++;
       tell_opened(h.begin, h.end, now_ns);
     }
-    lose(from, to, h.unread ? Reason::slowConsumer : why);
+    give_up_range(from, to, h.unread ? Reason::slowConsumer : why);
     count_taken(h, from, to);
   });
   drain(now_ns);
@@ -80,7 +78,7 @@ void Channel::mark_unread(uint64_t begin, uint64_t end) {
 }
 
 /// Neighbours lost for one reason become one range: what a consumer without room is not told yet stays bounded.
-void Channel::lose(uint64_t begin, uint64_t end, Reason why) {
+void Channel::give_up_range(uint64_t begin, uint64_t end, Reason why) {
   const size_t at = lost_.behind(begin);
   const bool joins_next = at < lost_.size() && lost_[at].begin == end && lost_[at].why == why;
   const bool joins_last = at > 0 && lost_[at - 1].end == begin && lost_[at - 1].why == why;
@@ -95,13 +93,13 @@ void Channel::lose(uint64_t begin, uint64_t end, Reason why) {
 }
 
 void Channel::advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns, bool for_good) {
-  rung_moves_++;
+  hole_counts_.moves++;
   for (size_t i = holes_.behind(begin); i < holes_.size() && holes_[i].begin < end; i++) {
     if (holes_[i].begin < begin) {
-      part(i, begin);
+      split_hole(i, begin);
       continue;
     }
-    if (holes_[i].end > end) part(i, end);
+    if (holes_[i].end > end) split_hole(i, end);
     if (for_good && holes_[i].unobtainable) continue;
     holes_[i].unobtainable = holes_[i].unobtainable || for_good;
     holes_[i].tries = 0;
@@ -111,7 +109,7 @@ void Channel::advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns, 
 }
 
 /// One hole becomes two that meet at `at`.
-void Channel::part(size_t hole, uint64_t at) {
+void Channel::split_hole(size_t hole, uint64_t at) {
   Hole rest = holes_[hole];
   rest.begin = at;
   holes_[hole].end = at;
@@ -148,10 +146,17 @@ uint64_t Channel::missing_on(uint16_t rung, uint64_t begin, uint64_t end) const 
   return n;
 }
 
+/// Tells, once, that what the consumer has may not be true.
+void Channel::mark_stale(Reason why, uint64_t begin, uint64_t end, int64_t now_ns) {
+  if (stale_) return;
+  stale_ = true;
+  say(NoticeCode::stale, why, begin, end, now_ns);
+}
+
 void Channel::mark_good(int64_t now_ns) {
   const bool unsure =
-      lossy_ || joining_ || in_snapshot_ || refresh_due_ || !lost_.empty() || (was_up_ && streams_up_ == 0);
-  if (!stale_ || unsure || announced_ != 0) return;
+      lossy_ || holds_back() || streams_.refresh_due || !lost_.empty() || (streams_.was_up && streams_.up == 0);
+  if (!stale_ || unsure || hole_counts_.announced != 0) return;
   stale_ = false;
   say(NoticeCode::good, Reason::none, next_, next_, now_ns);
 }

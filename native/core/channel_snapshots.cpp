@@ -1,6 +1,5 @@
 // Snapshots of a channel: their messages, where delivery goes on behind them, and joining without one.
 #include <algorithm>
-#include <utility>
 
 #include "core/channel.hpp"
 
@@ -11,9 +10,15 @@ using C = ChannelCounter;
 }
 
 void Channel::snapshot_begin(int64_t now_ns, uint16_t requester) {
-  if (in_snapshot_) return;
-  in_snapshot_ = true;
+  if (in_snapshot() || !started()) return;
+  phase_ = phase_ == Phase::joining ? Phase::joining_snapshot : Phase::live_snapshot;
   say(NoticeCode::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
+}
+
+/// It has ended, or failed.
+void Channel::leave_snapshot() {
+  if (phase_ == Phase::joining_snapshot) phase_ = Phase::joining;
+  if (phase_ == Phase::live_snapshot) phase_ = Phase::live;
 }
 
 bool Channel::snapshot_message(const FramingSpec& framing, Bytes body, const Arrival& arrival, uint32_t skip,
@@ -41,7 +46,7 @@ bool Channel::join_by_items(const std::vector<ItemNumber>& items, uint64_t wante
   for (const Held& h : held_) {
     if (h.begin < wanted) continue;
     if (!h.framing->item_number.present()) return false;
-    const Slot& s = slots_[h.slot];
+    const Slot& s = window_.slots[h.slot];
     const auto at = std::lower_bound(items.begin(), items.end(), h.item,
                                      [](const ItemNumber& x, uint64_t v) { return x.item < v; });
     const bool known = at != items.end() && at->item == h.item;
@@ -79,80 +84,85 @@ bool Channel::join_by_items(const std::vector<ItemNumber>& items, uint64_t wante
 }
 
 bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester, uint64_t greatest) {
+  if (!started()) return false;
   const uint64_t position = linear(first);
-  const auto refuse = [&](Reason why) {
-    in_snapshot_ = true;
-    snapshot_fail(why, 0, now_ns, requester);
+  const Reason refused = why_snapshot_is_refused(position);
+  if (refused != Reason::none) {
+    count_snapshot_failed(refused, 0, now_ns, requester);
     return false;
-  };
-  if (started_ && position > highest_ && position - highest_ > spec_.jump_max) return refuse(Reason::malformedReply);
-  // One that ends where the gap begins brings nothing either.
-  const bool useless = position == next_ && !holes_.empty() && holes_.front().begin == next_;
-  if (!joining_ && started_ && (position < next_ || useless)) return refuse(Reason::tooOld);
-  in_snapshot_ = false;
-  counters_[C::snapshots]++;
-  KeptPackets kept;
-  if (!started_) {
-    if (claim_.of == Claim::Of::first_number) kept = take_claim();
-    started_ = true;
-    joining_ = false;
-    next_ = highest_ = position;
-    say(NoticeCode::sessionStarted, Reason::none, next_, next_, now_ns);
-  } else if (joining_) {
-    // The account begins where the snapshot ends.
-    joining_ = false;
-    if (position < next_) {
-      counters_[C::expected] += next_ - position;
-      holes_.insert(0, Hole{position, next_, now_ns, now_ns});
-      count_in(holes_.front());
-      look_after();
-      next_ = position;
-    } else {
-      drop_below(position, false);
-      counters_[C::expected] -= std::min(position, highest_) - next_;
-      next_ = position;
-      highest_ = std::max(highest_, position);
-    }
-  } else {
-    if (position > highest_) {
-      counters_[C::expected] += position - highest_;
-      highest_ = position;
-    }
-    if (position > next_) {
-      const uint64_t begin = next_;
-      drop_below(position, false);
-      counters_[C::abandoned] += position - begin;
-      counters_[C::abandonedToSnapshot] += position - begin;
-      counters_[C::gapsAbandoned]++;
-      next_ = position;
-      say(NoticeCode::gapAbandoned, Reason::snapshot, begin, position, now_ns, requester);
-    }
   }
+  counters_[C::snapshots]++;
+  if (waiting_for_snapshot()) {
+    begin_behind_snapshot(position, now_ns);
+  } else {
+    skip_to_snapshot(position, requester, now_ns);
+  }
+  phase_ = Phase::live;
   lossy_ = false;
   const uint64_t compare_to = greatest == 0 ? next_ : std::max(next_, linear(greatest));
   say(NoticeCode::snapshotEnded, Reason::none, next_, compare_to, now_ns, requester);
   drain(now_ns);
-  replay(std::move(kept), now_ns);
   mark_good(now_ns);
   return true;
 }
 
+Reason Channel::why_snapshot_is_refused(uint64_t position) const {
+  if (position > highest_ && position - highest_ > spec_.jump_max) return Reason::malformedReply;
+  // One that ends where the gap begins brings nothing either.
+  const bool useless = position == next_ && !holes_.empty() && holes_.front().begin == next_;
+  return !waiting_for_snapshot() && (position < next_ || useless) ? Reason::tooOld : Reason::none;
+}
+
+/// The account begins where the snapshot ends.
+void Channel::begin_behind_snapshot(uint64_t position, int64_t now_ns) {
+  if (position < next_) {
+    counters_[C::expected] += next_ - position;
+    holes_.insert(0, Hole{position, next_, now_ns, now_ns});
+    count_in(holes_.front());
+    look_after();
+  } else {
+    drop_below(position, false);
+    counters_[C::expected] -= std::min(position, highest_) - next_;
+    highest_ = std::max(highest_, position);
+  }
+  next_ = position;
+}
+
+/// The snapshot stands for what is missing up to there.
+void Channel::skip_to_snapshot(uint64_t position, uint16_t requester, int64_t now_ns) {
+  if (position > highest_) {
+    counters_[C::expected] += position - highest_;
+    highest_ = position;
+  }
+  if (position == next_) return;
+  const uint64_t begin = next_;
+  drop_below(position, false);
+  counters_[C::abandoned] += position - begin;
+  counters_[C::abandonedToSnapshot] += position - begin;
+  counters_[C::gapsAbandoned]++;
+  next_ = position;
+  say(NoticeCode::gapAbandoned, Reason::snapshot, begin, position, now_ns, requester);
+}
+
 void Channel::snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester) {
-  if (!in_snapshot_) return;
-  in_snapshot_ = false;
+  if (in_snapshot()) count_snapshot_failed(why, detail, now_ns, requester);
+}
+
+void Channel::count_snapshot_failed(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester) {
+  leave_snapshot();
   counters_[C::snapshotsFailed]++;
   say(NoticeCode::snapshotFailed, why, next_, next_, now_ns, requester, detail);
   drain(now_ns);
 }
 
 void Channel::refresh_begin(int64_t now_ns, uint16_t requester) {
-  refresh_due_ = true;
+  streams_.refresh_due = true;
   say(NoticeCode::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
 }
 
 void Channel::refresh_end(int64_t now_ns, uint16_t requester) {
   counters_[C::snapshots]++;
-  lossy_ = refresh_due_ = false;
+  lossy_ = streams_.refresh_due = false;
   say(NoticeCode::snapshotEnded, Reason::none, next_, next_, now_ns, requester);
   mark_good(now_ns);
 }
@@ -160,20 +170,15 @@ void Channel::refresh_end(int64_t now_ns, uint16_t requester) {
 void Channel::refresh_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester, uint16_t server) {
   counters_[C::snapshotsFailed]++;
   say(NoticeCode::snapshotFailed, why, next_, next_, now_ns, requester, detail, server);
-  if (stale_) return;
-  stale_ = true;
-  say(NoticeCode::stale, why, next_, next_, now_ns);
+  mark_stale(why, next_, next_, now_ns);
 }
 
 void Channel::join_live(int64_t now_ns) {
-  if (!joining_) return;
-  joining_ = false;
+  if (!waiting_for_snapshot()) return;
+  phase_ = in_snapshot() ? Phase::live_snapshot : Phase::live;
   lossy_ = true;
-  if (!stale_) {
-    // What the snapshot would have said is not known.
-    stale_ = true;
-    say(NoticeCode::stale, Reason::none, next_, next_, now_ns);
-  }
+  // What the snapshot would have said is not known.
+  mark_stale(Reason::none, next_, next_, now_ns);
   drain(now_ns);
 }
 
