@@ -15,6 +15,7 @@ import {
   u16,
   u32,
 } from '../layout/index.js';
+import { miaxOrders } from './roles/miax.js';
 
 const OpeningUnderlyingMarketCode = {
   A: 'NYSE Amex',
@@ -74,6 +75,7 @@ export const miaxEmeraldAis10a = defineDecoder({
     'layout of a public dissector, Miax_EmeraldOptions_Ais_Mach_v1_0_a; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 9 of 9 alike, 127 fields; positions only, not meanings or scales',
   ],
+  events: miaxOrders,
   messages: {
     systemTime: message('1', 5, {
       seconds: u32(1, inUnit('s')),

@@ -1,5 +1,6 @@
 import { char, defineDecoder, i64, message, nanosAfter, price4, reserved, text, u32, u64 } from '../layout/index.js';
 import { miaxEmeraldAis10a } from './miax-emerald-ais-1.0a.js';
+import { miaxOrders } from './roles/miax.js';
 
 const SystemStatus = {
   1: 'Start of Test Session',
@@ -36,6 +37,7 @@ export const miaxEmeraldOrderFeed11a = defineDecoder({
     'layout of a public dissector, Miax_EmeraldOptions_OrderFeed_Mach_v1_1_a; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 10 of 10 alike, 142 fields; positions only, not meanings or scales',
   ],
+  events: miaxOrders,
   messages: {
     systemTime: miaxEmeraldAis10a.messages.systemTime,
     simpleSeriesUpdate: miaxEmeraldAis10a.messages.simpleSeriesUpdate,

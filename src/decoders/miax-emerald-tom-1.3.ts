@@ -13,6 +13,7 @@ import {
   u32,
 } from '../layout/index.js';
 import { miaxOptionsTom25 } from './miax-options-tom-2.5.js';
+import { miaxTopOfMarket } from './roles/miax.js';
 
 const RestrictedOption = { Y: 'Accept Position Closing', N: 'Accept Open and Close' };
 const OpeningUnderlyingMarketCode = {
@@ -102,6 +103,7 @@ export const miaxEmeraldTom13 = defineDecoder({
     'layout of a public dissector, Miax_EmeraldOptions_TopOfMarket_Mach_v1_3; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 16 of 16 alike, 192 fields; positions only, not meanings or scales',
   ],
+  events: miaxTopOfMarket,
   messages: {
     systemTime: message('1', 5, {
       seconds: u32(1, inUnit('s')),

@@ -14,6 +14,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { miaxOnyx } from './roles/miax.js';
 
 const TradingCollarVariationType = {
   D: 'Product Dollar Collar Value',
@@ -41,6 +42,7 @@ export const miaxOnyxDom10 = defineDecoder({
   longer: 'tolerated',
   instrument: 'instrumentId',
   checked: ['neither a capture nor a second source to compare with'],
+  events: miaxOnyx,
   messages: {
     simpleInstrumentDefinition: message(1, 120, {
       timestamp: u64(1),

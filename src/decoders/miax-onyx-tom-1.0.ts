@@ -14,6 +14,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { miaxOnyx } from './roles/miax.js';
 
 const TradingCollarVariationType = {
   D: 'Product Dollar Collar Value',
@@ -44,6 +45,7 @@ export const miaxOnyxTom10 = defineDecoder({
     'tables of the specification: 7 of 7 messages',
     'captures: 3 packets, 24 fields; messages seen: bestBidAndOffer, instrumentTradingStatusNotification',
   ],
+  events: miaxOnyx,
   messages: {
     simpleInstrumentDefinition: message(1, 120, {
       timestamp: u64(1),

@@ -16,6 +16,7 @@ import {
   u32,
 } from '../layout/index.js';
 import { miaxEmeraldAis10a } from './miax-emerald-ais-1.0a.js';
+import { miaxOrders } from './roles/miax.js';
 
 const OpeningUnderlyingMarketCode = {
   A: 'NYSE Amex',
@@ -95,6 +96,7 @@ export const miaxOptionsAis26 = defineDecoder({
     'layout of a public dissector, Miax_MiaxOptions_Ais_Mach_v2_6; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 11 of 11 alike, 170 fields; positions only, not meanings or scales',
   ],
+  events: miaxOrders,
   messages: {
     systemTime: miaxEmeraldAis10a.messages.systemTime,
     simpleSeriesUpdate: message('P', 73, {

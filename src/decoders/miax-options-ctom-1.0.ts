@@ -1,5 +1,6 @@
 import { char, defineDecoder, i16, i64, message, nanosAfter, price2, price4, u16, u32 } from '../layout/index.js';
 import { miaxOptionsCtom11 } from './miax-options-ctom-1.1.js';
+import { miaxTopOfMarket } from './roles/miax.js';
 
 const Condition = {
   A: 'Regular',
@@ -30,6 +31,7 @@ export const miaxOptionsCtom10 = defineDecoder({
     'captures: 10,361 messages of a session whose system state says CTOM1.0; every length adds up, and top of market messages have no reserved bytes',
     'no document of this version was at hand',
   ],
+  events: miaxTopOfMarket,
   messages: {
     ...miaxOptionsCtom11.messages,
     compactComplexTopOfMarketBid: message('b', 14, {

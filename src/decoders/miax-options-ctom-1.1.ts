@@ -15,6 +15,7 @@ import {
   u16,
   u32,
 } from '../layout/index.js';
+import { miaxTopOfMarket } from './roles/miax.js';
 
 const MiaxBboPostingIncrementIndicator = { P: 'Penny', N: 'Nickel', D: 'Dime' };
 const TopOfMarketQuoteCondition = { H: 'Halted', R: 'Resumed', O: 'Opened' };
@@ -67,6 +68,7 @@ export const miaxOptionsCtom11 = defineDecoder({
     'captures: 2 packets, 13 fields; messages seen: systemState',
     'a captured session that calls itself CTOM1.0 has top of market messages without the reserved bytes: see miax-options-ctom-1.0',
   ],
+  events: miaxTopOfMarket,
   messages: {
     systemTime: message('1', 5, {
       seconds: u32(1),

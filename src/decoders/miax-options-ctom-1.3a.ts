@@ -15,6 +15,7 @@ import {
   u16,
   u32,
 } from '../layout/index.js';
+import { miaxTopOfMarket } from './roles/miax.js';
 
 const MiaxBboPostingIncrementIndicator = { P: 'Penny', N: 'Penny or Nickel', D: 'Nickel or Dime' };
 const Condition = {
@@ -66,6 +67,7 @@ export const miaxOptionsCtom13a = defineDecoder({
   longer: 'tolerated',
   instrument: 'strategyId',
   checked: ['neither a capture nor a second source to compare with'],
+  events: miaxTopOfMarket,
   messages: {
     systemTime: message('1', 5, {
       seconds: u32(1),

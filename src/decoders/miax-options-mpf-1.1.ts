@@ -1,4 +1,5 @@
 import { char, defineDecoder, inUnit, message, nanosAfter, price2, reserved, text, u32 } from '../layout/index.js';
+import { miaxIndexes } from './roles/miax.js';
 
 /** MIAX Options Market Price Feed (MPF) 1.1: MIAX Product Feed v1.1 re, version 1.1, Wednesday, February 20, 2019. */
 export const miaxOptionsMpf11 = defineDecoder({
@@ -19,6 +20,7 @@ export const miaxOptionsMpf11 = defineDecoder({
     'layout of a public dissector, Miax_MiaxOptions_Mpf_Mach_v1_1; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 4 of 4 alike, 33 fields; positions only, not meanings or scales',
   ],
+  events: miaxIndexes,
   messages: {
     systemTime: message('1', 5, {
       seconds: u32(1, inUnit('s')),

@@ -14,6 +14,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { miaxEmeraldOrderFeed11a } from './miax-emerald-order-feed-1.1a.js';
+import { miaxOrders } from './roles/miax.js';
 
 const OpeningUnderlyingMarketCode = {
   A: 'NYSE Amex',
@@ -67,6 +68,7 @@ export const miaxOptionsOrderFeed25b = defineDecoder({
     'layout of a public dissector, Miax_MiaxOptions_OrderFeed_Mach_v2_5_b; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 10 of 10 alike, 142 fields; positions only, not meanings or scales',
   ],
+  events: miaxOrders,
   messages: {
     systemTime: miaxEmeraldOrderFeed11a.messages.systemTime,
     simpleSeriesUpdate: message('P', 73, {

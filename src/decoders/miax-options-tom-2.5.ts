@@ -11,6 +11,7 @@ import {
   u16,
   u32,
 } from '../layout/index.js';
+import { miaxTopOfMarket } from './roles/miax.js';
 
 const MiaxBboPostingIncrementIndicator = { P: 'Penny', N: 'Penny or Nickel', D: 'Nickel or Dime' };
 const MbboCondition = { A: 'Regular', B: 'Public Customer Interest', C: 'Not Firm', R: 'Reserved', T: 'Trading Halt' };
@@ -98,6 +99,7 @@ export const miaxOptionsTom25 = defineDecoder({
   longer: 'tolerated',
   instrument: 'productId',
   checked: ['tables of the specification: 12 of 12 messages'],
+  events: miaxTopOfMarket,
   messages: {
     systemTime: message('1', 5, {
       seconds: u32(1),

@@ -11,6 +11,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { miaxEquities } from './roles/miax.js';
 
 const PrimaryMarketCode = {
   A: 'NYSE American',
@@ -51,6 +52,7 @@ export const miaxPearlEquitiesDom13d = defineDecoder({
   longer: 'tolerated',
   instrument: 'symbolId',
   checked: ['neither a capture nor a second source to compare with'],
+  events: miaxEquities,
   messages: {
     systemTime: message(49, 5, {
       seconds: u32(1),

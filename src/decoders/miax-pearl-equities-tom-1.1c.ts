@@ -14,6 +14,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { miaxPearlEquitiesDom13d } from './miax-pearl-equities-dom-1.3d.js';
+import { miaxEquities } from './roles/miax.js';
 
 const PrimaryMarketCode = {
   A: 'NYSE American',
@@ -62,6 +63,7 @@ export const miaxPearlEquitiesTom11c = defineDecoder({
     'layout of a public dissector, Miax_PearlEquities_TopOfMarket_Mach_v1_1_c; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 8 of 8 alike, 85 fields; positions only, not meanings or scales',
   ],
+  events: miaxEquities,
   messages: {
     systemTime: message(49, 5, {
       seconds: u32(1, inUnit('s')),

@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, nanosAfter, price4, reserved, text, u32, u64 } from '../layout/index.js';
 import { miaxEmeraldAis10a } from './miax-emerald-ais-1.0a.js';
+import { miaxOrders } from './roles/miax.js';
 
 const OpeningUnderlyingMarketCode = {
   A: 'NYSE Amex',
@@ -58,6 +59,7 @@ export const miaxPearlOptionsLiquidity12 = defineDecoder({
     'layout of a public dissector, Miax_PearlOptions_LiquidityFeed_Mach_v1_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 6 of 6 alike, 73 fields; positions only, not meanings or scales',
   ],
+  events: miaxOrders,
   messages: {
     systemTime: miaxEmeraldAis10a.messages.systemTime,
     seriesUpdate: message('P', 73, {

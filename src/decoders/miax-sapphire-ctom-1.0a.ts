@@ -16,6 +16,7 @@ import {
   u16,
   u32,
 } from '../layout/index.js';
+import { miaxTopOfMarket } from './roles/miax.js';
 
 const OpeningUnderlyingMarketCode = {
   A: 'NYSE Amex',
@@ -74,6 +75,7 @@ export const miaxSapphireCtom10a = defineDecoder({
     'layout of a public dissector, Miax_SapphireOptions_ComplexTopOfMarket_Mach_v1_0_a; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 14 of 14 alike, 179 fields; positions only, not meanings or scales',
   ],
+  events: miaxTopOfMarket,
   messages: {
     systemTime: message('1', 5, {
       seconds: u32(1, inUnit('s')),

@@ -14,6 +14,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { miaxEmeraldOrderFeed11a } from './miax-emerald-order-feed-1.1a.js';
+import { miaxOrders } from './roles/miax.js';
 
 const OpeningUnderlyingMarketCode = {
   A: 'NYSE Amex',
@@ -72,6 +73,7 @@ export const miaxSapphireLiquidity10a = defineDecoder({
     'layout of a public dissector, Miax_SapphireOptions_LiquidityFeed_Mach_v1_0_a; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 10 of 10 alike, 138 fields; positions only, not meanings or scales',
   ],
+  events: miaxOrders,
   messages: {
     systemTime: miaxEmeraldOrderFeed11a.messages.systemTime,
     seriesUpdate: message('P', 73, {

@@ -12,6 +12,7 @@ import {
   u32,
 } from '../layout/index.js';
 import { miaxEmeraldTom13 } from './miax-emerald-tom-1.3.js';
+import { miaxTopOfMarket } from './roles/miax.js';
 
 const RestrictedOption = { Y: 'Accept Position Closing', N: 'Accept Open and Close' };
 const OpeningUnderlyingMarketCode = {
@@ -102,6 +103,7 @@ export const miaxSapphireTom20 = defineDecoder({
     'layout of a public dissector, Miax_SapphireOptions_TopOfMarket_Mach_v2_0; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 16 of 16 alike, 191 fields; positions only, not meanings or scales',
   ],
+  events: miaxTopOfMarket,
   messages: {
     systemTime: miaxEmeraldTom13.messages.systemTime,
     seriesUpdate: message('P', 73, {

@@ -108,7 +108,6 @@ export class Reading {
     this.#instrument = instrument;
     this.#side = side;
     const number = (role: Role | undefined) => integer(role, places, 0, undefined);
-    const prices = this.#roles.priceExponent;
     const own = typeof rule.priceExponent === 'number' ? rule.priceExponent : undefined;
     yield {
       action,
@@ -273,21 +272,26 @@ export class ReferenceBooks {
       case 'statistic':
         return;
       case 'clear':
-        return this.#clear(instrument, side);
+        this.#clear(instrument, side);
+        return;
       case 'levelSet':
       case 'quote':
-        return this.#level(op);
+        this.#level(op);
+        return;
       case 'levelInsert':
       case 'levelChange':
       case 'levelRemove':
       case 'levelRemoveFrom':
       case 'levelRemoveThrough':
-        return this.#number(op);
+        this.#number(op);
+        return;
       case 'removeFrom':
       case 'removeThrough':
-        return this.#places(op);
+        this.#places(op);
+        return;
       default:
-        return this.#order(op);
+        this.#order(op);
+        return;
     }
   }
 
@@ -332,12 +336,15 @@ export class ReferenceBooks {
     switch (op.action) {
       case 'add':
         this.duplicateOrders++;
-        return this.#change(op, known);
+        this.#change(op, known);
+        return;
       case 'put':
       case 'modify':
-        return this.#change(op, known);
+        this.#change(op, known);
+        return;
       case 'remove':
-        return gone();
+        gone();
+        return;
       case 'replace': {
         gone();
         const taken = this.#find({ ...op, instrument: known.instrument, side: op.side ?? known.side }, op.newId);
