@@ -41,7 +41,7 @@ class Compared {
     if (name === undefined || this.decoder.lengthCheck(index, bytes.length) === 'tooShort') return;
     this.messages++;
     this.native.take(index, bytes);
-    const object = this.views[index]?.bind(data, 0, bytes.length).toObject() as Plain;
+    const object = this.views[index]?.bind(data, 0, bytes.length).toObject() as unknown as Plain;
     const touched = new Set<bigint>();
     for (const op of this.reading.of(name, object)) {
       this.plain.apply(op);
