@@ -50,9 +50,24 @@ export interface NativeFeed {
   /** Text of the failure, when the feed's state is `failed`. */
   failure(): { readonly code: ErrorCode; readonly message: string } | null;
   /** What the sockets were granted and where they are bound, for reports. */
-  describe(): { readonly lines: readonly LineDescription[] };
+  describe(): { readonly lines: readonly LineDescription[]; readonly receive: readonly ReceiveDecision[] };
   /** Whether the feed's wake-up keeps the process alive; without a wake-up nothing does. */
   keepAlive(yes: boolean): void;
+}
+
+/** How the datagrams of an interface are received, and why so. */
+export interface ReceiveDecision {
+  /** As the lines name it; empty: the one that the routes choose. */
+  readonly interface: string;
+  readonly lines: readonly string[];
+  /** What the lines, or the option `receive`, asked for. */
+  readonly asked: string;
+  /** What receives; empty when nothing could. */
+  readonly backend: string;
+  /** What the machine and the driver allowed. */
+  readonly detail: string;
+  /** What `auto` did not take, in its order: why, and what to do about it. */
+  readonly refused: readonly { readonly backend: string; readonly why: string; readonly remedy: string }[];
 }
 
 /** A line's socket. */
@@ -61,7 +76,7 @@ export interface LineDescription {
   /** Bytes that the kernel granted, and whether they are less than was asked for. */
   readonly receiveBufferBytes: number;
   readonly bufferIsShort: boolean;
-  /** Datagrams that the kernel dropped before they were read. */
+  /** Datagrams that the kernel dropped before they were read, from the socket's buffer or a ring. */
   readonly kernelDrops: number;
 }
 
@@ -71,7 +86,7 @@ export type NativeSource =
       readonly kind: 'live';
       readonly receiveBufferBytes: number;
       readonly busyPollUs: number;
-      /** Name of a receive backend; default `socket`. */
+      /** Name of a receive backend, or `auto`, for all multicast lines; empty: each line's own. */
       readonly receive?: string;
       readonly spin: boolean;
       readonly cpu: number;

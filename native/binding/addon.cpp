@@ -332,6 +332,7 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
       // Tables and windows go now: a loop of opens and closes that never waits would keep them until it does.
       failed_ = feed_->failed(failure_code_, failure_);
       report_ = feed_->describe();
+      received_by_ = feed_->received_by();
       feed_.reset();
     }
     if (bell_) {
@@ -386,6 +387,30 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
       lines.Set(lines.Length(), l);
     }
     o.Set("lines", lines);
+    if (feed_) received_by_ = feed_->received_by();
+    Napi::Array receive = Napi::Array::New(env);
+    for (const ReceiveReport& r : received_by_) receive.Set(receive.Length(), decision_of(env, r));
+    o.Set("receive", receive);
+    return o;
+  }
+  static Napi::Object decision_of(Napi::Env env, const ReceiveReport& r) {
+    Napi::Object o = Napi::Object::New(env);
+    o.Set("interface", r.interface);
+    Napi::Array lines = Napi::Array::New(env);
+    for (const std::string& name : r.lines) lines.Set(lines.Length(), name);
+    o.Set("lines", lines);
+    o.Set("asked", r.decision.asked);
+    o.Set("backend", r.decision.backend);
+    o.Set("detail", r.decision.detail);
+    Napi::Array refused = Napi::Array::New(env);
+    for (const ReceiveRefusal& refusal : r.decision.refused) {
+      Napi::Object one = Napi::Object::New(env);
+      one.Set("backend", refusal.backend);
+      one.Set("why", refusal.problem.text);
+      one.Set("remedy", refusal.problem.remedy);
+      refused.Set(refused.Length(), one);
+    }
+    o.Set("refused", refused);
     return o;
   }
   Napi::Value keep_alive(const Napi::CallbackInfo& info) {
@@ -402,6 +427,7 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
   bool failed_ = false;
   std::string failure_code_, failure_;
   std::vector<LineReport> report_;
+  std::vector<ReceiveReport> received_by_;
   bool hooked_ = false;
 };
 

@@ -166,6 +166,8 @@ void read_line(Reader& r, Record& out) {
   out.interface = r.text();
   static_assert(std::is_same_v<decltype(out.source), std::string>);
   out.source = r.text();
+  static_assert(std::is_same_v<decltype(out.receive), std::string>);
+  out.receive = r.text();
   static_assert(std::is_same_v<decltype(out.line), uint8_t>);
   out.line = r.u8();
   if constexpr (requires { out.sound(); }) {

@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0xf85bd81a;
+inline constexpr uint32_t kContract = 0x224d1a54;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -765,8 +765,11 @@ enum class FeedCounter : uint32_t {
   captureFragmentsLost = 23,  ///< counter, packets: frames skipped: fragments never completed
   captureElsewhere = 24,  ///< counter, packets: frames skipped: for a destination that is no line
   captureTruncated = 25,  ///< counter, packets: packets that the capture cut short
+  ringDrops = 26,  ///< counter, packets: frames that found no room in a ring shared with the kernel or the card
+  fragments = 27,  ///< counter, packets: frames that were part of a datagram, where the receive backend puts them together
+  fragmentsLost = 28,  ///< counter, packets: fragments never completed
 };
-inline constexpr uint32_t kFeedCounters = 26;
+inline constexpr uint32_t kFeedCounters = 29;
 
 // ── the ring ──
 inline constexpr uint32_t kHeadAt = 0;  ///< written by the core (release), read by JavaScript

@@ -146,6 +146,16 @@ void Delivery::set_kernel_drops(size_t line, uint64_t drops) {
   report_[line].kernel_drops = drops;
 }
 
+void Delivery::add_received_by(ReceiveReport report) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  received_by_.push_back(std::move(report));
+}
+
+std::vector<ReceiveReport> Delivery::received_by() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return received_by_;
+}
+
 void Delivery::set_foreign(std::vector<std::string> destinations) {
   const std::lock_guard<std::mutex> lock(mutex_);
   foreign_ = std::move(destinations);

@@ -8,6 +8,7 @@
 
 #include "core/batch.hpp"
 #include "core/session.hpp"
+#include "io/receiver.hpp"
 
 namespace venuewire {
 
@@ -25,6 +26,13 @@ struct LineReport {
   uint32_t receive_buffer_bytes = 0;
   bool buffer_is_short = false;
   uint64_t kernel_drops = 0;
+};
+
+/// How the datagrams of an interface are received, and which lines these are.
+struct ReceiveReport {
+  std::string interface;  ///< as the lines name it
+  std::vector<std::string> lines;
+  ReceiveDecision decision;
 };
 
 class Delivery {
@@ -56,6 +64,7 @@ class Delivery {
   /// What stop() wakes; null: nothing that sleeps.
   void set_waker(EventLoop* loop);
   void set_report(std::vector<LineReport> report);
+  void add_received_by(ReceiveReport report);
   void set_kernel_drops(size_t line, uint64_t drops);
   void set_foreign(std::vector<std::string> destinations);
 
@@ -66,6 +75,7 @@ class Delivery {
   [[nodiscard]] bool wait(uint32_t seen, int64_t timeout_ns);
   [[nodiscard]] bool failed(std::string& code, std::string& message);
   [[nodiscard]] std::vector<LineReport> report();
+  [[nodiscard]] std::vector<ReceiveReport> received_by();
   /// Where datagrams that are for no line were sent, `ip:port`, the first few.
   [[nodiscard]] std::vector<std::string> foreign();
 
@@ -84,6 +94,7 @@ class Delivery {
   EventLoop* waker_ = nullptr;
   std::string failure_code_, failure_;
   std::vector<LineReport> report_;
+  std::vector<ReceiveReport> received_by_;
   std::vector<std::string> foreign_;
 };
 

@@ -20,6 +20,8 @@ class Feed {
   [[nodiscard]] bool wait(uint32_t seen, int64_t timeout_ns) { return delivery_.wait(seen, timeout_ns); }
   [[nodiscard]] bool failed(std::string& code, std::string& message) { return delivery_.failed(code, message); }
   [[nodiscard]] std::vector<LineReport> describe() { return delivery_.report(); }
+  /// Empty until the lines are opened; what was decided before an opening failed is there.
+  [[nodiscard]] std::vector<ReceiveReport> received_by() { return delivery_.received_by(); }
   [[nodiscard]] std::vector<std::string> foreign() { return delivery_.foreign(); }
 
  private:

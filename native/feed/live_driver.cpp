@@ -44,6 +44,25 @@ Reason reason_of(ClientCloseReason r) {
   }
 }
 
+/// The code of the error by which a feed fails whose lines could not be opened.
+const char* receive_code(const std::string& asked, ReceiveError error) {
+  if (asked == "socket") return "VW_LINE_OPEN";
+  switch (error) {
+    case ReceiveError::not_permitted:
+      return "VW_RECEIVE_RIGHT";
+    case ReceiveError::not_supported:
+      return "VW_RECEIVE_UNSUPPORTED";
+    case ReceiveError::no_resources:
+      return "VW_RECEIVE_MEMORY";
+    case ReceiveError::address_in_use:
+      return "VW_RECEIVE_BUSY";
+    case ReceiveError::no_backend:
+      return "VW_OPTION";
+    default:
+      return "VW_LINE_OPEN";
+  }
+}
+
 }  // namespace
 
 LiveDriver::LiveDriver(const SessionSpec& spec, const SourceConfig& source, Delivery& delivery)
@@ -61,29 +80,24 @@ int64_t LiveDriver::now() const { return base_ns_ + clock_ns(CLOCK_MONOTONIC); }
 // ── opening ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 bool LiveDriver::open_lines() {
-  const ReceiveBackend* backend = find_receive_backend(source_.receive);
-  if (backend == nullptr) {
-    delivery_.fail("VW_OPTION",
-                   "There is no receive backend '" + source_.receive + "': there are " + receive_backend_names());
-    return false;
-  }
   std::vector<LineReport> reports(spec_.lines.size());
   for (uint16_t i = 0; i < spec_.lines.size(); i++) {
     reports[i].name = spec_.lines[i].name;
     if (!external_.has_line(i) && !add_line(i)) return false;
   }
   for (const auto& port : ports_) {
-    if (!open_port(*backend, *port, reports)) return false;
+    if (!open_port(*port, reports)) return false;
   }
   delivery_.set_report(std::move(reports));
   return true;
 }
 
-LiveDriver::Port& LiveDriver::port_of(const LineSpec& line) {
+LiveDriver::Port& LiveDriver::port_of(const LineSpec& line, const std::string& receive) {
   for (const auto& port : ports_) {
-    if (port->config.interface == line.interface) return *port;
+    if (port->config.interface == line.interface && port->receive == receive) return *port;
   }
   ports_.push_back(std::make_unique<Port>(spec_.lines));
+  ports_.back()->receive = receive;
   ReceiveConfig& config = ports_.back()->config;
   config.interface = line.interface;
   config.receive_buffer_bytes = source_.receive_buffer_bytes;
@@ -100,7 +114,9 @@ bool LiveDriver::add_line(uint16_t index) {
     return false;
   }
   const auto lane = uint8_t(uint32_t(line.role) * kLinesMax + line.line);
-  Port& port = port_of(line);
+  // Only groups can be chosen out of frames; what is sent to this machine comes by its sockets.
+  const std::string own = source_.receive.empty() ? line.receive : source_.receive;
+  Port& port = port_of(line, is_multicast(*ip) ? own : "socket");
   port.router.add({*ip == 0, IpAddress::v4(*ip), line.port, *source, index});
   std::vector<ReceiveGroup>& groups = port.config.groups;
   size_t at = 0;
@@ -112,16 +128,27 @@ bool LiveDriver::add_line(uint16_t index) {
   return true;
 }
 
-void LiveDriver::line_failed(uint16_t index, const std::string& why) {
+void LiveDriver::line_failed(uint16_t index, const std::string& why, const char* code) {
   const LineSpec& line = spec_.lines[index];
-  delivery_.fail("VW_LINE_OPEN", "Line " + line.name + " (" + line.group + ":" + std::to_string(line.port) +
-                                     ") could not be opened: " + why);
+  delivery_.fail(code, "Line " + line.name + " (" + line.group + ":" + std::to_string(line.port) +
+                           ") could not be opened: " + why);
 }
 
-bool LiveDriver::open_port(const ReceiveBackend& backend, Port& port, std::vector<LineReport>& reports) {
-  const ReceiveProblem p = backend.open(port.config, port.receivers);
+void LiveDriver::note_decision(const Port& port, const ReceiveDecision& decision) {
+  ReceiveReport report{port.config.interface, {}, decision};
+  for (const std::vector<uint16_t>& of_group : port.lines) {
+    for (const uint16_t line : of_group) report.lines.push_back(spec_.lines[line].name);
+  }
+  delivery_.add_received_by(std::move(report));
+}
+
+bool LiveDriver::open_port(Port& port, std::vector<LineReport>& reports) {
+  ReceiveDecision decision;
+  const ReceiveProblem p = open_receivers(port.receive, port.config, port.receivers, decision);
+  note_decision(port, decision);
   if (p.error != ReceiveError::none) {
-    line_failed(port.lines[p.group].front(), p.text);
+    line_failed(port.lines[p.group].front(), p.remedy.empty() ? p.text : p.text + "; " + p.remedy,
+                receive_code(port.receive, p.error));
     return false;
   }
   for (const auto& receiver : port.receivers) {
@@ -158,6 +185,7 @@ void LiveDriver::run() {
   while (!delivery_.stopping()) turn();
   delivery_.set_waker(nullptr);
   say_goodbye();
+  report();
   session_.update_gauges();
   delivery_.publish();
   delivery_.end(FeedState::closed);
@@ -230,19 +258,26 @@ void LiveDriver::receive(size_t index) {
 }
 
 void LiveDriver::report() {
-  uint64_t drops = 0, errors = 0, foreign = external_.foreign();
+  ReceiveCounters sum;
+  uint64_t foreign = external_.foreign();
   for (const auto& port : ports_) foreign += port->router.foreign();
   for (const auto& [receiver, port] : receivers_) {
     const ReceiveCounters& c = receiver->counters();
-    drops += c.kernel_drops + c.ring_drops;
-    errors += c.errors;
+    sum.kernel_drops += c.kernel_drops;
+    sum.ring_drops += c.ring_drops;
+    sum.fragments += c.fragments;
+    sum.fragments_lost += c.fragments_lost;
+    sum.errors += c.errors;
     foreign += c.foreign;
     for (const uint16_t group : receiver->groups) {
       for (const uint16_t line : port->lines[group]) delivery_.set_kernel_drops(line, c.kernel_drops + c.ring_drops);
     }
   }
-  delivery_.counter(F::kernelDrops) = drops;
-  delivery_.counter(F::receiveErrors) = errors;
+  delivery_.counter(F::kernelDrops) = sum.kernel_drops;
+  delivery_.counter(F::ringDrops) = sum.ring_drops;
+  delivery_.counter(F::fragments) = sum.fragments;
+  delivery_.counter(F::fragmentsLost) = sum.fragments_lost;
+  delivery_.counter(F::receiveErrors) = sum.errors;
   if (foreign == delivery_.counter(F::foreignDatagrams)) return;
   delivery_.counter(F::foreignDatagrams) = foreign;
   std::vector<std::string> destinations;

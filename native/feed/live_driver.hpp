@@ -27,6 +27,7 @@ class LiveDriver final : public Host, public ClientEvents {
   struct Port {
     explicit Port(const std::vector<LineSpec>& all) : router(all) {}
     ReceiveConfig config;
+    std::string receive;                       // the backend that is asked for
     std::vector<std::vector<uint16_t>> lines;  // by group
     Router router;
     Receivers receivers;
@@ -35,9 +36,10 @@ class LiveDriver final : public Host, public ClientEvents {
   [[nodiscard]] int64_t now() const;
   [[nodiscard]] bool open_lines();
   [[nodiscard]] bool add_line(uint16_t index);
-  [[nodiscard]] Port& port_of(const LineSpec& line);
-  [[nodiscard]] bool open_port(const ReceiveBackend& backend, Port& port, std::vector<LineReport>& reports);
-  void line_failed(uint16_t index, const std::string& why);
+  [[nodiscard]] Port& port_of(const LineSpec& line, const std::string& receive);
+  [[nodiscard]] bool open_port(Port& port, std::vector<LineReport>& reports);
+  void note_decision(const Port& port, const ReceiveDecision& decision);
+  void line_failed(uint16_t index, const std::string& why, const char* code = "VW_LINE_OPEN");
 
   void turn();
   [[nodiscard]] int64_t timeout_ns(int64_t at) const;

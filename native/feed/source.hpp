@@ -15,7 +15,7 @@ struct SourceConfig {
   bool live = true;
   int cpu = -1;  ///< pin the thread; −1: do not
   // live
-  std::string receive = "socket";  ///< name of a receive backend
+  std::string receive;  ///< name of a receive backend, for all multicast lines; empty: as each line says
   uint32_t receive_buffer_bytes = 8u << 20;
   uint32_t busy_poll_us = 0;
   bool spin = false;                       ///< never sleep: lowest latency, one core

@@ -40,9 +40,11 @@ struct ReceiveCounters {
   uint64_t kernel_drops = 0;  ///< by the kernel: no room in the socket's buffer
   uint64_t ring_drops = 0;    ///< no free frame or block in a ring shared with the kernel or the card
   uint64_t truncated = 0;     ///< of the packets
-  uint64_t foreign = 0;       ///< taken in and passed over: no UDP, a fragment, for none of the groups
-  uint64_t errors = 0;        ///< failed reads
-  int last_error = 0;         ///< errno of the last of them
+  uint64_t foreign = 0;       ///< taken in and passed over: no UDP, for none of the groups
+  /// Frames that are a part of an IP datagram, where the backend puts them together, and those that never became one.
+  uint64_t fragments = 0, fragments_lost = 0;
+  uint64_t errors = 0;  ///< failed reads
+  int last_error = 0;   ///< errno of the last of them
 };
 
 /// A destination that shall be heard.
@@ -67,6 +69,7 @@ struct ReceiveConfig {
 enum class ReceiveError : uint8_t {
   none,
   bad_config,
+  no_backend,  ///< of that name
   no_interface,
   address_in_use,
   address_not_here,
@@ -82,7 +85,8 @@ struct ReceiveProblem {
   ReceiveError error = ReceiveError::none;
   int system_error = 0;  ///< errno; 0: no system call failed
   std::string text = {};
-  uint16_t group = 0;  ///< the place in ReceiveConfig::groups that it was met at
+  std::string remedy = {};  ///< what to do about it, a command where there is one; empty: `text` says it
+  uint16_t group = 0;       ///< the place in ReceiveConfig::groups that it was met at
 };
 
 /// Datagrams that a reader asks for at once.
@@ -101,6 +105,8 @@ class Receiver {
   [[nodiscard]] virtual uint32_t buffer_bytes() const = 0;
   /// Leaves the groups and gives everything back; also by the destructor.
   virtual void close() = 0;
+  /// What the machine and the driver allowed, in a few words, for reports.
+  [[nodiscard]] virtual std::string detail() const { return {}; }
 
   /// Which of ReceiveConfig::groups it hears, by their places. Filled in by who opens it.
   std::vector<uint16_t> groups;
@@ -110,13 +116,29 @@ using Receivers = std::vector<std::unique_ptr<Receiver>>;
 
 struct ReceiveBackend {
   std::string_view name;
+  const char* not_automatic;  ///< why `auto` leaves it to who names it; null: it may be chosen
   /// Opens as many receivers as it takes to hear all groups, and adds them to `out`. On an error nothing stays open.
   ReceiveProblem (*open)(const ReceiveConfig& config, Receivers& out);
+};
+
+/// What `auto` chooses from, and why it came out as it did: a backend that was refused, or not tried.
+struct ReceiveRefusal {
+  std::string backend;
+  ReceiveProblem problem;
+};
+struct ReceiveDecision {
+  std::string asked;    ///< the name that was asked for
+  std::string backend;  ///< the one that receives
+  std::string detail;
+  std::vector<ReceiveRefusal> refused = {};  ///< in the order in which they were tried
 };
 
 /// Null: there is no backend of that name.
 [[nodiscard]] const ReceiveBackend* find_receive_backend(std::string_view name);
 /// Their names, as an error may show them.
 [[nodiscard]] std::string receive_backend_names();
+/// Opens receivers of the named backend, or with `auto` of the best that this machine and our rights allow.
+[[nodiscard]] ReceiveProblem open_receivers(const std::string& name, const ReceiveConfig& config, Receivers& out,
+                                            ReceiveDecision& decision);
 
 }  // namespace venuewire

@@ -33,7 +33,7 @@ namespace {
 
 ReceiveProblem problem(ReceiveError error, int system_error, std::string text) {
   if (system_error != 0) text += std::string(" (") + std::strerror(system_error) + ")";
-  return {error, system_error, std::move(text), 0};
+  return {error, system_error, std::move(text)};
 }
 
 ReceiveProblem failed(const char* what, int error, const ReceiveGroup& group) {

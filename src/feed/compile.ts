@@ -158,7 +158,7 @@ const allowedAddress = (venue: Venue): string | undefined =>
 /** What a `captureFile` line takes of its capture. */
 const capturePort = (n: Network): string | undefined => (n.type === 'captureFile' ? `*:${n.port ?? '*'}` : undefined);
 
-const address = (n: Network): { group: string; port: number; interface: string; source: string } => {
+const address = (n: Network): { group: string; port: number; interface: string; source: string; receive: string } => {
   const at =
     'address' in n ? splitEndpoint(n.address) : { host: '', port: n.type === 'captureFile' ? (n.port ?? 0) : 0 };
   return {
@@ -166,6 +166,7 @@ const address = (n: Network): { group: string; port: number; interface: string; 
     port: at.port,
     interface: (n.type === 'udpMulticast' || n.type === 'udpUnicast' ? n.interface : undefined) ?? '',
     source: (n.type === 'udpMulticast' ? n.source : undefined) ?? '',
+    receive: (n.type === 'udpMulticast' ? n.receive : undefined) ?? 'socket',
   };
 };
 

@@ -2,7 +2,8 @@
 import { EventEmitter } from 'node:events';
 import { isIP } from 'node:net';
 import { remedyOf, VenuewireError } from '../errors.js';
-import { type NativeFeed, type NativeSource, native, nativeError } from '../native.js';
+import { type NativeFeed, type NativeSource, native, nativeError, type ReceiveDecision } from '../native.js';
+import type { Receive } from '../patterns/network.js';
 import type { VenueDeclaration, VenueResource } from '../patterns/venue.js';
 import {
   type AnyDecoder,
@@ -58,8 +59,8 @@ export interface FeedOptions {
   readonly cpu?: number;
   /** Asked of the kernel for each socket; what it granted is in `describe()`. Default 8 MiB. */
   readonly receiveBufferBytes?: number;
-  /** How datagrams are received: the name of a receive backend. Default `socket`. */
-  readonly receive?: string;
+  /** How the datagrams of all multicast lines are received, instead of what each line says; see `receive` of a line. */
+  readonly receive?: Receive;
   /** SO_BUSY_POLL, microseconds. Default 0. */
   readonly busyPollUs?: number;
   /** After so many messages or milliseconds a drain lets the event loop turn. Default 65,536 and 10. */
@@ -400,6 +401,13 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   statistics(): FeedStatistics {
     return statistics(this.ring);
   }
+  /**
+   * How each interface's datagrams are received: the backend, what `auto` tried, what refused it, and what to do about it.
+   * Empty until the lines have been opened, and for captures.
+   */
+  get receive(): readonly ReceiveDecision[] {
+    return this.#native.describe().receive;
+  }
   /** What the sockets were granted. */
   describe(): ReturnType<NativeFeed['describe']> {
     return this.#native.describe();
@@ -446,7 +454,7 @@ function sourceOf(compiled: CompiledVenue, options: FeedOptions): NativeSource {
     receiveBufferBytes: options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES,
     busyPollUs: options.busyPollUs ?? 0,
     spin: options.spin ?? false,
-    receive: options.receive ?? 'socket',
+    receive: options.receive ?? '',
     cpu,
   };
 }

@@ -2,6 +2,7 @@
 import { VenuewireError } from '../errors.js';
 import type { Decoder } from '../layout/index.js';
 import { nearestNames } from '../nearest.js';
+import { RECEIVE } from '../patterns/network.js';
 
 /** Says why a value is not good; undefined: it is. */
 type Check = (value: unknown) => string | undefined;
@@ -39,7 +40,7 @@ const SHAPE: Shape = {
   spin: flag,
   cpu: wholeNumber(0, 1 << 20),
   receiveBufferBytes: wholeNumber(0, 2 ** 30),
-  receive: text,
+  receive: oneOf(...RECEIVE),
   busyPollUs: wholeNumber(0, 1_000_000),
   drain: { messages: wholeNumber(1, 2 ** 31), ms: wholeNumber(0, 60_000) },
 };

@@ -16,6 +16,9 @@ const networkInterface = z
   .string()
   .optional()
   .describe('Network interface, by name (`eth1`) or address; default: the one that the system’s routes choose');
+/** How datagrams reach this process. */
+export const RECEIVE = ['auto', 'afXdp', 'socket', 'packetRing'] as const;
+export type Receive = (typeof RECEIVE)[number];
 const tlsOptions = {
   serverName: z.string().optional().describe('Name that the server’s certificate must carry; default: the host'),
 };
@@ -29,6 +32,13 @@ export const networkSchema = z
       address: multicastEndpoint.describe('`group:port`'),
       interface: networkInterface,
       source: z.string().optional().describe('Only datagrams of this sender are joined (source-specific multicast)'),
+      receive: z
+        .enum(RECEIVE)
+        .optional()
+        .describe(
+          'How they are received: `socket` (the default: no rights needed), `afXdp` (from the driver, past the kernel), ' +
+            '`packetRing` (in blocks, up to a millisecond late), or `auto`: the best that the machine and the rights allow',
+        ),
     }),
     item('udpUnicast', 'Datagrams sent to this machine', {
       address: unicastEndpoint.describe('`address:port` to receive on; address 0.0.0.0 for any'),
@@ -70,7 +80,7 @@ const checked = <T extends Network['type']>(input: NetworkInput): Of<T> => {
  */
 export const udpMulticast = (
   address: string,
-  options: { interface?: string; source?: string } = {},
+  options: { interface?: string; source?: string; receive?: Receive } = {},
 ): Of<'udpMulticast'> => checked({ type: 'udpMulticast', address, ...options });
 /** Datagrams sent to this machine, `address:port`. */
 export const udpUnicast = (address: string, options: { interface?: string } = {}): Of<'udpUnicast'> =>

@@ -151,6 +151,7 @@ export interface CompiledLine {
   readonly port: number;
   readonly interface: string;
   readonly source: string;
+  readonly receive: string;
   readonly line: number;
 }
 export function writeLine(w: SpecWriter, v: CompiledLine): void {
@@ -162,6 +163,7 @@ export function writeLine(w: SpecWriter, v: CompiledLine): void {
   w.u16(v.port);
   w.text(v.interface);
   w.text(v.source);
+  w.text(v.receive);
   w.u8(v.line);
 }
 

@@ -1,0 +1,216 @@
+/**
+ * Every receive backend on a virtual cable: the same frames, the same digest; what is lost is counted where it was lost;
+ * without its rights each says which, and the command that grants them.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { day } from '../interop/harness.js';
+import { capture, fragmented, type LineOptions, lastFrames, Network } from './network.js';
+
+const root = process.getuid?.() === 0;
+beforeAll(() => {
+  if (root) return;
+  const why = 'NOT RUN: receive backends need network namespaces and raw frames: run as root';
+  // A run of CI that cannot try this has not tried it.
+  if (process.env.CI) throw new Error(why);
+  console.warn(why);
+});
+
+/** Whether this kernel has VLAN interfaces (8021q); frames that are tagged need none. */
+const vlans =
+  root && spawnSync('ip', ['link', 'add', 'link', 'lo', 'name', 'vw-vlan', 'type', 'vlan', 'id', '9']).status === 0;
+if (vlans) spawnSync('ip', ['link', 'delete', 'vw-vlan']);
+else if (root) console.warn('NOT RUN: this kernel makes no VLAN interfaces (modprobe 8021q)');
+
+/** Two groups on one port. */
+const A = '233.54.12.111:26477';
+const B = '233.49.196.111:26477';
+const linesOn = (device: string, receive: string): Record<string, LineOptions> => ({
+  A: { address: A, interface: device, receive },
+  B: { address: B, interface: device, receive },
+});
+
+const balances = (l: { expected: number; delivered: number; recovered: number; abandoned: number; inFlight: number }) =>
+  l.expected === l.delivered + l.recovered + l.abandoned + l.inFlight;
+
+const BACKENDS = ['socket', 'packetRing', 'afXdp'] as const;
+const FRAMES = ['packetRing', 'afXdp'] as const;
+const PACE = 40_000;
+
+describe.skipIf(!root)('the same run', () => {
+  const MESSAGES = 10_000;
+
+  test.each(BACKENDS)('%s: lines A and B, two groups on one port, one of them with losses', async (receive) => {
+    const { history } = day(MESSAGES);
+    const net = new Network();
+    const feed = net.receiver(linesOn('receiver', receive));
+    const [decision] = await feed.decided();
+    expect([decision?.asked, decision?.backend]).toEqual([receive, receive]);
+    // Membership is told to the network whatever reads the frames.
+    const joined = net.ip('maddress', 'show', 'dev', 'receiver');
+    for (const line of [A, B]) expect(joined).toContain(line.split(':')[0]);
+    net.send(capture(history, [A, B]), PACE);
+    const { digest, count, ledger, counters } = await feed.outcome();
+    expect([digest, count]).toEqual([history.digest().toString(16).padStart(16, '0'), MESSAGES]);
+    expect(ledger).toEqual({ expected: MESSAGES, delivered: MESSAGES, recovered: 0, abandoned: 0, inFlight: 0 });
+    expect([counters.ringDrops, counters.kernelDrops, counters.foreignDatagrams]).toEqual([0, 0, 0]);
+  });
+
+  test.skipIf(!vlans).each(BACKENDS)('%s: on a VLAN interface', async (receive) => {
+    const { history } = day(MESSAGES);
+    const net = new Network();
+    net.ip('link', 'add', 'link', 'receiver', 'name', 'receiver.100', 'type', 'vlan', 'id', '100');
+    net.ip('address', 'add', '10.98.0.2/24', 'dev', 'receiver.100');
+    net.ip('link', 'set', 'receiver.100', 'up');
+    net.inside('sysctl', '-q', 'net.ipv4.conf.receiver/100.rp_filter=0');
+    const feed = net.receiver(linesOn('receiver.100', receive));
+    await feed.decided();
+    net.send(capture(history, [A, B], { vlan: 100 }), PACE);
+    const { digest } = await feed.outcome();
+    expect(digest).toBe(history.digest().toString(16).padStart(16, '0'));
+  });
+
+  test.each(FRAMES)('%s: tagged frames on an interface that knows nothing of the VLAN', async (receive) => {
+    const { history } = day(MESSAGES);
+    const net = new Network();
+    const feed = net.receiver(linesOn('receiver', receive));
+    await feed.decided();
+    net.send(capture(history, [A, B], { vlan: 100 }), PACE);
+    const { digest } = await feed.outcome();
+    expect(digest).toBe(history.digest().toString(16).padStart(16, '0'));
+  });
+
+  test.each(BACKENDS)('%s: datagrams in fragments', async (receive) => {
+    const { history } = day(MESSAGES);
+    const net = new Network();
+    const feed = net.receiver({ A: { address: A, interface: 'receiver', receive } });
+    await feed.decided();
+    const file = capture(history, [A], { faults: [] });
+    const cut = fragmented(readFileSync(file), 200);
+    writeFileSync(file, cut.file);
+    net.send(file, PACE);
+    const { digest, counters } = await feed.outcome();
+    expect(digest).toBe(history.digest().toString(16).padStart(16, '0'));
+    // The kernel puts them together before a socket sees them; whoever reads frames does it here, and says so.
+    expect(cut.fragments).toBeGreaterThan(1000);
+    expect([counters.fragments, counters.fragmentsLost]).toEqual([receive === 'socket' ? 0 : cut.fragments, 0]);
+  });
+
+  test('afXdp: over all queues of an interface', async () => {
+    const { history } = day(MESSAGES);
+    const net = new Network({ queues: 2 });
+    const feed = net.receiver(linesOn('receiver', 'afXdp'));
+    const [decision] = await feed.decided();
+    expect(decision?.detail).toContain('2 queues');
+    net.send(capture(history, [A, B]), PACE);
+    const { digest } = await feed.outcome();
+    expect(digest).toBe(history.digest().toString(16).padStart(16, '0'));
+  });
+
+  test('afXdp: in generic mode where the driver cannot', async () => {
+    const { history } = day(MESSAGES);
+    // A veth whose frames may be longer than a page is refused the native mode.
+    const net = new Network({ mtu: 9000 });
+    const feed = net.receiver(linesOn('receiver', 'afXdp'));
+    const [decision] = await feed.decided();
+    expect(decision?.detail).toContain('generic mode');
+    net.send(capture(history, [A, B]), PACE);
+    const { digest } = await feed.outcome();
+    expect(digest).toBe(history.digest().toString(16).padStart(16, '0'));
+  });
+});
+
+describe.skipIf(!root)('losses', () => {
+  test.each([
+    ['socket', 'kernelDrops'],
+    ['packetRing', 'ringDrops'],
+    ['afXdp', 'ringDrops'],
+  ] as const)('%s: more than its buffers hold is in %s, and the ledger balances', async (receive, counter) => {
+    const { history } = day(200_000);
+    const net = new Network();
+    const lines = { A: { address: A, interface: 'receiver', receive } };
+    const feed = net.receiver(lines, { receiveBufferBytes: 65536 }, [], '10ms');
+    await feed.decided();
+    const file = capture(history, [A], { faults: [] });
+    await feed.stop();
+    let sent = net.send(file);
+    feed.goOn();
+    // What a socket has lost is told with the next datagram behind it; the last packets end the session.
+    sent += net.send(lastFrames(file, 50), 1000);
+    const { ledger, counters, packets } = await feed.outcome();
+    expect(counters[counter]).toBeGreaterThan(0);
+    expect(packets).toBeGreaterThan(0);
+    expect(balances(ledger)).toBe(true);
+    expect(ledger.abandoned).toBeGreaterThan(0);
+    expect(packets + (counters[counter] as number) + net.lostOnTheCable()).toBe(sent);
+  });
+});
+
+describe.skipIf(!root)('rights', () => {
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all'];
+  const without = (right: string): string[] => ['setpriv', `--bounding-set=-${right}`];
+
+  test('packetRing and afXdp name the rights that are missing, and the command that grants them', async () => {
+    const net = new Network();
+    for (const [receive, rights] of [
+      ['packetRing', 'cap_net_raw'],
+      ['afXdp', 'cap_net_raw,cap_net_admin,cap_bpf'],
+    ] as const) {
+      const { code, message } = await net.receiver(linesOn('receiver', receive), {}, nobody).failure();
+      expect(code).toBe('VW_RECEIVE_RIGHT');
+      expect(message).toContain(`setcap ${rights}+ep ${process.execPath}`);
+    }
+    const { code, message } = await net.receiver(linesOn('receiver', 'afXdp'), {}, without('bpf,-sys_admin')).failure();
+    expect([code, message.includes('CAP_BPF')]).toEqual(['VW_RECEIVE_RIGHT', true]);
+  });
+
+  test('afXdp takes as much memory as may be locked, and where that is too little names the limit', async () => {
+    const net = new Network();
+    const limited = (bytes: number): string[] => [...without('ipc_lock'), 'prlimit', `--memlock=${bytes}`];
+    const some = net.receiver(linesOn('receiver', 'afXdp'), {}, limited(5 << 20));
+    expect((await some.decided())[0]?.detail).toContain('2048 frames');
+    some.close();
+    await some.outcome();
+    const { code, message } = await net.receiver(linesOn('receiver', 'afXdp'), {}, limited(65536)).failure();
+    expect(code).toBe('VW_RECEIVE_MEMORY');
+    expect(message).toContain('ulimit -l');
+  });
+
+  test('auto takes what it may, and says what it could not take and why', async () => {
+    const { history } = day(2_000);
+    const net = new Network();
+    const poor = net.receiver(linesOn('receiver', 'auto'), {}, nobody);
+    const [plain] = await poor.decided();
+    expect(plain).toMatchObject({ asked: 'auto', backend: 'socket' });
+    expect(plain?.refused.map((r) => r.backend)).toEqual(['afXdp', 'packetRing']);
+    expect(plain?.refused[0]?.remedy).toContain('setcap');
+    net.send(capture(history, [A, B]), PACE);
+    expect((await poor.outcome()).digest).toBe(history.digest().toString(16).padStart(16, '0'));
+
+    const rich = net.receiver(linesOn('receiver', 'auto'));
+    expect((await rich.decided())[0]).toMatchObject({ backend: 'afXdp' });
+    expect(net.ip('link', 'show', 'receiver')).toContain('xdp');
+    // A second feed would get nothing, and does not take from the first.
+    const second = net.receiver(linesOn('receiver', 'auto'));
+    const [late] = await second.decided();
+    expect(late).toMatchObject({ backend: 'socket' });
+    expect(late?.refused[0]?.why).toContain('another program');
+    rich.close();
+    await rich.outcome();
+    expect(net.ip('link', 'show', 'receiver')).not.toContain('xdp');
+    second.close();
+    await second.outcome();
+  });
+
+  test('a second owner of an interface is refused with what to do about the first', async () => {
+    const net = new Network();
+    const first = net.receiver(linesOn('receiver', 'afXdp'));
+    await first.decided();
+    const { code, message } = await net.receiver(linesOn('receiver', 'afXdp')).failure();
+    expect(code).toBe('VW_RECEIVE_BUSY');
+    expect(message).toContain('ip link set dev receiver xdp off');
+    first.close();
+    await first.outcome();
+  });
+});
