@@ -255,7 +255,7 @@ void Channel::mark_never_sent(uint64_t first, uint64_t last, const Arrival& arri
   }
   if (!is_plausible(from, end, arrival.now_ns)) return;
   raise_highest(end, arrival.now_ns);
-  advance(std::max(from, next_), end, Reason::unavailable, arrival.now_ns, true);
+  holes_.advance(std::max(from, next_), end, Reason::unavailable, arrival.now_ns, true);
 }
 
 void Channel::take_by_kind(const FramingSpec& framing, const Packet& packet, PacketKind kind, HeartbeatNumber meaning,
@@ -536,7 +536,7 @@ void Channel::hold_early(const FramingSpec& framing, Bytes body, uint64_t first,
     }
     if (from >= end) break;
     room = keep(from, to);
-    if (!room && blocked_) mark_unread(from, end);
+    if (!room && blocked_) holes_.mark_unread(from, end);
     if (room) fill_range(from, to, arrival.origin, arrival.now_ns);
     at = to;
   }
@@ -600,25 +600,15 @@ void Channel::raise_highest(uint64_t to, int64_t now_ns) {
   const uint64_t from = highest_;
   counters_[C::expected] += to - from;
   highest_ = to;
-  add_hole(from, to, now_ns);
-}
-
-void Channel::add_hole(uint64_t begin, uint64_t end, int64_t now_ns) {
+  holes_.append(from, to, now_ns, spec_.holes_max);
   look_after();
-  if (!holes_.empty() && holes_.back().end == begin &&
-      (holes_.size() >= spec_.holes_max || (holes_.back().since_ns == now_ns && !holes_.back().announced))) {
-    holes_.back().end = end;
-    return;
-  }
-  holes_.push_back(Hole{begin, end, now_ns, now_ns});
-  count_in(holes_.back());
 }
 
 /// Takes [begin, end) out of the holes and out of what was given up; returns how many numbers that were.
 uint64_t Channel::fill_range(uint64_t begin, uint64_t end, Origin origin, int64_t now_ns) {
   uint64_t filled = 0;
   const Reason by = origin == Origin::live ? Reason::otherLine : Reason::retransmission;
-  take_out(holes_, begin, end, [&](const Hole& h, uint64_t from, uint64_t to) {
+  holes_.take(begin, end, [&](const Hole& h, uint64_t from, uint64_t to) {
     filled += to - from;
     if (h.announced) {
       counters_[C::gapsFilled]++;
@@ -627,7 +617,6 @@ uint64_t Channel::fill_range(uint64_t begin, uint64_t end, Origin origin, int64_
       // A hole that opens and closes within one packet was never missing.
       counters_[C::reordered]++;
     }
-    count_taken(h, from, to);
   });
   take_out(lost_, begin, end, [&](const Lost&, uint64_t from, uint64_t to) {
     filled += to - from;
@@ -652,11 +641,7 @@ void Channel::drop_below(uint64_t position, bool count_duplicates) {
   held_.pop_front(whole);
   while (!lost_.empty() && lost_.front().end <= position) lost_.pop_front();
   if (!lost_.empty() && lost_.front().begin < position) lost_.front().begin = position;
-  while (!holes_.empty() && holes_.front().end <= position) {
-    count_out(holes_.front());
-    holes_.pop_front();
-  }
-  if (!holes_.empty() && holes_.front().begin < position) holes_.front().begin = position;
+  holes_.drop_below(position);
 }
 
 void Channel::drain(int64_t now_ns) {
@@ -796,21 +781,6 @@ bool Channel::ledger_balances() {
          counters_[C::missing] == missing && counters_[C::held] == held;
 }
 
-namespace {
-
-/// Rising, apart, and between the two numbers.
-template <class Range>
-bool in_order(const RangeList<Range>& ranges, uint64_t least, uint64_t most) {
-  uint64_t at = least;
-  for (const Range& r : ranges) {
-    if (r.begin < at || r.end <= r.begin || r.end > most) return false;
-    at = r.end;
-  }
-  return true;
-}
-
-}  // namespace
-
 bool Channel::phase_is_sound() const {
   if (!started()) return next_ == highest_ && holes_.empty() && lost_.empty() && held_.empty() && end_ == End::open;
   // What is next has been delivered, unless it is held back or there was no room for it.
@@ -820,14 +790,7 @@ bool Channel::phase_is_sound() const {
 
 bool Channel::sound() {
   if (!ledger_balances() || highest_ < next_ || !phase_is_sound()) return false;
-  if (!in_order(holes_, next_, highest_) || !in_order(lost_, next_, highest_) || !in_order(held_, next_, highest_))
-    return false;
-  uint32_t announced = 0, on_rung[kRungsCounted] = {};
-  for (const Hole& h : holes_) {
-    announced += h.announced;
-    on_rung[std::min<size_t>(h.rung, kRungsCounted - 1)]++;
-  }
-  if (announced != hole_counts_.announced || !std::equal(on_rung, on_rung + kRungsCounted, hole_counts_.on_rung))
+  if (!holes_.sound(next_, highest_) || !lost_.in_order(next_, highest_) || !held_.in_order(next_, highest_))
     return false;
   if (attention_ != nullptr && wants_service() && !listed_) return false;
   return window_.used <= spec_.window_packets && window_.bytes <= spec_.window_bytes;

@@ -7,13 +7,13 @@
 
 #include "core/counters.hpp"
 #include "core/framing.hpp"
+#include "core/hole_list.hpp"
 #include "core/ranges.hpp"
 
 namespace venuewire {
 
 inline constexpr uint32_t kLinesMax = 16;
 inline constexpr uint64_t kDatagramMax = 1u << 16;
-inline constexpr size_t kRungsCounted = 16;
 inline constexpr uint32_t kPastSessions = 4;
 inline constexpr uint32_t kOldCountPackets = 256;  ///< of a late line, while no other line goes on
 inline constexpr uint32_t kFirsts = 4;             ///< first packets that contradict each other
@@ -78,20 +78,6 @@ struct ChannelSpec {
   [[nodiscard]] bool sound() const { return window_packets > 0 && holes_max > 0; }
 };
 
-/// Missing numbers [begin, end) and how far the ladder has come with them.
-struct Hole {
-  uint64_t begin, end;  ///< linear
-  int64_t since_ns;
-  int64_t rung_since_ns;
-  uint8_t rung = 0;
-  uint16_t tries = 0;  ///< attempts on this rung since the last progress
-  bool announced = false;
-  bool requested = false;           ///< part of an outstanding request
-  bool unobtainable = false;        ///< the venue has said for good that it will not send it: only a snapshot helps
-  bool unread = false;              ///< it came, and there was no place for it because the consumer had made no room
-  Reason why = Reason::noRecovery;  ///< why the latest rung gave up
-};
-
 struct Arrival {
   uint8_t line = 0;
   Origin origin = Origin::live;
@@ -151,26 +137,21 @@ class Channel {
   void believe_first(int64_t now_ns);
 
   // ── for the ladder ──
-  [[nodiscard]] const RangeList<Hole>& holes() const { return holes_; }
-  /// Whether some hole stands on that rung, and how often holes have changed theirs (not counting new ones).
-  [[nodiscard]] bool any_on(size_t rung) const { return hole_counts_.on_rung[std::min(rung, kRungsCounted - 1)] != 0; }
-  [[nodiscard]] uint32_t count_on_first_rung() const { return hole_counts_.on_rung[0]; }
-  [[nodiscard]] uint64_t rung_moves() const { return hole_counts_.moves; }
+  [[nodiscard]] const HoleList& holes() const { return holes_; }
   void announce(size_t hole, int64_t now_ns);
   /// The hole goes to the next rung, whose time runs from `since_ns`.
-  void to_next_rung(size_t hole, int64_t since_ns);
+  void to_next_rung(size_t hole, int64_t since_ns) { holes_.to_next_rung(hole, since_ns); }
   /// An attempt on its rung has failed, or has made progress.
-  void count_try(size_t hole, Reason why);
-  void forget_tries(uint64_t begin, uint64_t end);
+  void count_try(size_t hole, Reason why) { holes_.count_try(hole, why); }
+  void forget_tries(uint64_t begin, uint64_t end) { holes_.forget_tries(begin, end); }
   /// Gives up a range. Numbers that still arrive before their turn are delivered all the same.
   void abandon(uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
   /// Moves the holes inside [begin, end) to the next rung, cutting those that reach beyond it.
-  void advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns, bool for_good = false);
+  void advance(uint64_t begin, uint64_t end, Reason why, int64_t now_ns) {
+    holes_.advance(begin, end, why, now_ns, false);
+  }
   /// The same for what stands on that rung only: what has moved on already stays.
   void advance_on(uint16_t rung, uint64_t begin, uint64_t end, Reason why, int64_t now_ns);
-  /// How many of [begin, end) are missing and not given up.
-  [[nodiscard]] uint64_t missing(uint64_t begin, uint64_t end) const;
-  [[nodiscard]] uint64_t missing_on(uint16_t rung, uint64_t begin, uint64_t end) const;
   [[nodiscard]] uint32_t held_packets() const { return window_.used; }
   [[nodiscard]] bool waiting_for_snapshot() const {
     return phase_ == Phase::joining || phase_ == Phase::joining_snapshot;
@@ -345,9 +326,7 @@ class Channel {
   [[nodiscard]] bool hold_range(const FramingSpec& framing, Bytes body, uint64_t first, uint64_t begin, uint64_t end,
                                 const Arrival& arrival, uint32_t& slot);
   void raise_highest(uint64_t to, int64_t now_ns);
-  void mark_unread(uint64_t begin, uint64_t end);
   void give_up_all(Reason why, int64_t now_ns);
-  void add_hole(uint64_t begin, uint64_t end, int64_t now_ns);
   uint64_t fill_range(uint64_t begin, uint64_t end, Origin origin, int64_t now_ns);
   void drop_below(uint64_t position, bool count_duplicates);
   void drain(int64_t now_ns);
@@ -371,11 +350,6 @@ class Channel {
   void say_unavailable(const ControlRule& rule, Bytes message, const Packet& packet, const Arrival& arrival);
   [[nodiscard]] bool take_reset(const Packet& packet, HeartbeatNumber meaning, uint64_t reset_to, bool timed,
                                 const Arrival& arrival);
-  void tell_opened(uint64_t begin, uint64_t end, int64_t now_ns);
-  void split_hole(size_t hole, uint64_t at);
-  void count_in(const Hole& hole);
-  void count_out(const Hole& hole);
-  void count_taken(const Hole& hole, uint64_t from, uint64_t to);
   void set_blocked(bool blocked);
   void look_after();
   void give_up_range(uint64_t begin, uint64_t end, Reason why);
@@ -432,11 +406,6 @@ class Channel {
     bool refreshes = false;    // what a stream says is whole only behind a refresh
     bool refresh_due = false;  // … which has not ended since the last login or reset
   };
-  struct HoleCounts {
-    uint32_t announced = 0;
-    uint32_t on_rung[kRungsCounted] = {};  // the last counts all behind it
-    uint64_t moves = 0;                    // from rung to rung
-  };
   /// Packets that came early: their bytes. `held_` says what of them is wanted.
   struct Window {
     std::vector<Slot> slots;
@@ -470,8 +439,7 @@ class Channel {
   Streams streams_;
   RangeList<Held> held_;
   RangeList<Lost> lost_;
-  RangeList<Hole> holes_;
-  HoleCounts hole_counts_;
+  HoleList holes_;
   Window window_;
   Attention* attention_ = nullptr;
   bool listed_ = false;  // with it

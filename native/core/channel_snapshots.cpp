@@ -117,8 +117,7 @@ Reason Channel::why_snapshot_is_refused(uint64_t position) const {
 void Channel::begin_behind_snapshot(uint64_t position, int64_t now_ns) {
   if (position < next_) {
     counters_[C::expected] += next_ - position;
-    holes_.insert(0, Hole{position, next_, now_ns, now_ns});
-    count_in(holes_.front());
+    holes_.put_first(position, next_, now_ns);
     look_after();
   } else {
     drop_below(position, false);

@@ -13,16 +13,16 @@ Ladder::Ladder(const std::vector<RungSpec>& rungs) : rungs_(rungs) {
 
 /// The first hole that time can move, when nothing else has moved any since the last look at all of them.
 size_t Ladder::first_waiting(const Channel& channel) const {
-  const RangeList<Hole>& holes = channel.holes();
-  const size_t first = holes.size() - channel.count_on_first_rung();
-  const bool looked = channel.index() < seen_moves_.size() && seen_moves_[channel.index()] == channel.rung_moves();
+  const HoleList& holes = channel.holes();
+  const size_t first = holes.size() - holes.count_on_first_rung();
+  const bool looked = channel.index() < seen_moves_.size() && seen_moves_[channel.index()] == holes.rung_moves();
   const bool last_ones = first == holes.size() || holes[first].rung == 0;
   return in_order_ && looked && last_ones ? first : 0;
 }
 
 void Ladder::tick(Channel& channel, int64_t now_ns) {
   if (channel.waiting_for_snapshot() || !channel.started()) return;
-  const RangeList<Hole>& holes = channel.holes();
+  const HoleList& holes = channel.holes();
   size_t i = first_waiting(channel);
   const bool in_order = i != 0;
   while (i < holes.size()) {
@@ -51,13 +51,13 @@ void Ladder::tick(Channel& channel, int64_t now_ns) {
   }
   if (in_order) return;
   if (channel.index() >= seen_moves_.size()) seen_moves_.resize(channel.index() + 1u, ~0ull);
-  seen_moves_[channel.index()] = channel.rung_moves();
+  seen_moves_[channel.index()] = holes.rung_moves();
 }
 
 int64_t Ladder::deadline(const Channel& channel) const {
   int64_t at = INT64_MAX;
   if (channel.waiting_for_snapshot()) return at;
-  const RangeList<Hole>& holes = channel.holes();
+  const HoleList& holes = channel.holes();
   for (size_t i = first_waiting(channel); i < holes.size(); i++) {
     const Hole& h = holes[i];
     if (h.rung >= rungs_.size()) return 0;

@@ -20,7 +20,7 @@ class Ladder {
 
   const std::vector<RungSpec>& rungs_;
   bool in_order_ = true;
-  std::vector<uint64_t> seen_moves_;  // by channel: Channel::rung_moves when all its holes were last looked at
+  std::vector<uint64_t> seen_moves_;  // by channel: HoleList::rung_moves when all its holes were last looked at
 };
 
 }  // namespace venuewire

@@ -21,6 +21,15 @@ class RangeList {
   [[nodiscard]] const Range* begin() const { return items_.data() + head_; }
   [[nodiscard]] const Range* end() const { return items_.data() + items_.size(); }
   [[nodiscard]] uint64_t bytes() const { return items_.capacity() * sizeof(Range); }
+  /// Rising, apart, and between the two numbers.
+  [[nodiscard]] bool in_order(uint64_t least, uint64_t most) const {
+    uint64_t at = least;
+    for (const Range& r : *this) {
+      if (r.begin < at || r.end <= r.begin || r.end > most) return false;
+      at = r.end;
+    }
+    return true;
+  }
   void reserve(size_t n) { items_.reserve(n); }
 
   /// Index of the first range that ends behind `number`; size(): there is none.

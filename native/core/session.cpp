@@ -236,7 +236,7 @@ void Session::service(int64_t now_ns) {
 bool Session::ready_for_requester(const Channel& channel, int64_t now_ns) const {
   for (size_t i = 0; i < spec_.rungs.size(); i++) {
     const RungSpec& r = spec_.rungs[i];
-    if (r.kind == RungKind::wait || !channel.any_on(i)) continue;
+    if (r.kind == RungKind::wait || !channel.holes().any_on(i)) continue;
     if (requesters_[r.requester]->idle() && !requesters_[r.requester]->resting(now_ns)) return true;
   }
   return false;

@@ -370,7 +370,9 @@ void StreamLine::packet_ends(const Packet&, bool found, bool, int64_t) {
 
 // ── holes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-uint64_t StreamLine::missing() const { return work_.under_way() ? channel_.missing(work_.begin, work_.end) : 0; }
+uint64_t StreamLine::missing() const {
+  return work_.under_way() ? channel_.holes().missing(work_.begin, work_.end) : 0;
+}
 
 bool StreamLine::is_mine(const Hole& hole, const std::vector<RungSpec>& rungs) const {
   return hole.rung < rungs.size() && rungs[hole.rung].kind != RungKind::wait && rungs[hole.rung].requester == index_;
@@ -379,7 +381,7 @@ bool StreamLine::is_mine(const Hole& hole, const std::vector<RungSpec>& rungs) c
 /// A hole to ask for again, or one that only new state can mend.
 bool StreamLine::pick(std::vector<Channel*>&, const std::vector<RungSpec>& rungs, int64_t now_ns) {
   if (!channel_.started() || channel_.waiting_for_snapshot()) return false;
-  const RangeList<Hole>& holes = channel_.holes();
+  const HoleList& holes = channel_.holes();
   for (size_t i = 0; i < holes.size();) {
     const Hole h = holes[i];
     if (!is_mine(h, rungs)) {
@@ -414,7 +416,7 @@ bool StreamLine::give_up_waiting(const Hole& hole, const RungSpec& rung, int64_t
 /// subscription mends all holes of the rung.
 void StreamLine::mend_by_state(uint8_t rung, int64_t now_ns) {
   channel_.counters()[C::requests]++;
-  const RangeList<Hole>& holes = channel_.holes();
+  const HoleList& holes = channel_.holes();
   for (size_t i = 0; i < holes.size();) {
     const Hole lost = holes[i];
     if (lost.rung != rung) {

@@ -29,9 +29,9 @@ void Work::take(Channel& c, const std::vector<RungSpec>& rungs, size_t on_rung, 
 void Work::take_hole(Channel& c, const std::vector<RungSpec>& rungs, RungKind kind, const ServerList& servers,
                      int64_t now_ns) {
   bool any = false;
-  for (size_t i = 0; i < rungs.size() && !any; i++) any = is_rung_of(rungs[i], kind, index) && c.any_on(i);
+  for (size_t i = 0; i < rungs.size() && !any; i++) any = is_rung_of(rungs[i], kind, index) && c.holes().any_on(i);
   if (!any) return;
-  const RangeList<Hole>& holes = c.holes();
+  const HoleList& holes = c.holes();
   for (size_t i = 0; i < holes.size(); i++) {
     const Hole h = holes[i];
     if (h.rung >= rungs.size() || !is_rung_of(rungs[h.rung], kind, index)) continue;
@@ -65,11 +65,11 @@ bool Work::closed_by(uint64_t first) const {
   return channel->linear(first) >= (channel->waiting_for_snapshot() ? channel->next() : end);
 }
 
-uint64_t Work::missing_on_rung() const { return under_way() ? channel->missing_on(rung_index, begin, end) : 0; }
+uint64_t Work::missing_on_rung() const { return under_way() ? channel->holes().missing_on(rung_index, begin, end) : 0; }
 
 bool Work::count_try(Reason why) {
   bool over = false;
-  const RangeList<Hole>& holes = channel->holes();
+  const HoleList& holes = channel->holes();
   for (size_t i = holes.behind(begin); i < holes.size() && holes[i].begin < end; i++) {
     if (holes[i].rung != rung_index) continue;
     channel->count_try(i, why);
@@ -122,7 +122,7 @@ void SnapshotWork::pick_join(Channel& c, const std::vector<RungSpec>& rungs, con
 }
 
 bool SnapshotWork::filled() const {
-  return !work_.channel->waiting_for_snapshot() && work_.channel->missing(work_.begin, work_.end) == 0;
+  return !work_.channel->waiting_for_snapshot() && work_.channel->holes().missing(work_.begin, work_.end) == 0;
 }
 
 bool SnapshotWork::count_failed_join(Reason why, ServerList& servers) {
@@ -137,7 +137,7 @@ bool SnapshotWork::count_try(Reason why) {
   Channel& c = *work_.channel;
   if (c.waiting_for_snapshot()) return ++join_tries_ >= work_.rung->tries;
   bool over = false;
-  const RangeList<Hole>& holes = c.holes();
+  const HoleList& holes = c.holes();
   for (size_t i = 0; i < holes.size(); i++) {
     if (holes[i].rung != work_.rung_index) continue;
     c.count_try(i, why);

@@ -133,7 +133,7 @@ SCENARIO("what has moved on to the next rung is not counted against the one befo
   r.connected();
   r.reply(soup('U', eight(2) + eight(3)));
   r.pass(2'000 * kMs);
-  CHECK(r.session->channel(0).missing(2, 4) == 2);  // still waiting on the second rung
+  CHECK(r.session->channel(0).holes().missing(2, 4) == 2);  // still waiting on the second rung
 }
 
 SCENARIO("a FIX text without BeginString has its length in front") {

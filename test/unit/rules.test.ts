@@ -77,9 +77,6 @@ describe('functions', () => {
   const MOST = 70;
   /** Longer ones, from before the rule. Shorten one, and take it out here. */
   const LONG: Readonly<Record<string, readonly string[]>> = {
-    'native/core/channel.cpp': ['Channel::Channel'],
-    'native/core/fast.cpp': ['FastDecoder::FastDecoder'],
-    'native/io/udp_receiver.cpp': ['UdpReceiver::open'],
   };
 
   /** Functions of a TypeScript file that are longer than allowed; a function that only returns a table is one. */
@@ -111,7 +108,8 @@ describe('functions', () => {
         return;
       let first = i;
       while (first > 0 && (/[,(]$/.test(lines[first - 1] as string) || /^\s+:/.test(lines[first] as string))) first--;
-      const end = lines.findIndex((l, j) => j > i && l.startsWith(`${head[1]}}`));
+      const indent = /^ */.exec(lines[first] as string)?.[0] ?? '';
+      const end = lines.findIndex((l, j) => j > i && l.startsWith(`${indent}}`));
       const name = /([~\w:]+)\(/.exec(lines.slice(first, i + 1).join(' '))?.[1] ?? line.trim();
       if (end - first + 1 > MOST) found.push(name);
     });
