@@ -68,9 +68,7 @@ void HoleRequester::login_accepted(const Reply& r) {
 void HoleRequester::peer_closed(Reason why, uint32_t detail, int64_t now_ns) {
   const Connection::State was = connection_.state();
   const bool for_earlier_request = last_request_.outstanding && !work_.asked();
-  last_request_.outstanding = false;
-  last_request_.channel = nullptr;
-  connection_.end(Connection::End::gone);
+  end_connection(Connection::End::gone);
   if (!work_.under_way()) return;
   if (was == Connection::State::connecting) {
     server_failed(why == Reason::none ? Reason::connectionRefused : why, detail, now_ns);

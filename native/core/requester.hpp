@@ -68,7 +68,7 @@ class Requester {
 
  protected:
   void see(Action action) { actions_seen_ |= 1u << uint32_t(action); }
-  void see(uint32_t actions) { actions_seen_ |= actions; }
+  void see_all(uint32_t actions) { actions_seen_ |= actions; }
   void see(Outcome outcome) { outcomes_seen_ |= 1u << uint32_t(outcome); }
 
   const RequesterSpec& spec_;

@@ -21,7 +21,7 @@ void SnapshotLoop::line_packet(const Channel& channel, const FramingSpec& framin
   if (work_.channel != &channel) return;
   heard_ns_ = arrival.now_ns;
   const bool whole = cycle_.packet(framing, packet, arrival);
-  see(cycle_.actions_seen());
+  see_all(cycle_.actions_seen());
   if (!whole) return;
   snapshot_.taken();
   work_.finish();

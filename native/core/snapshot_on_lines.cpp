@@ -7,7 +7,7 @@ void SnapshotOnLines::line_packet(const Channel& channel, const FramingSpec& fra
   if (work_.channel != &channel || !work_.asked() || !connection_.ready()) return;
   connection_.heard(arrival.now_ns);
   const bool whole = cycle_.packet(framing, packet, arrival);
-  see(cycle_.actions_seen());
+  see_all(cycle_.actions_seen());
   if (whole) taken(arrival.now_ns);
 }
 

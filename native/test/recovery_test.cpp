@@ -750,6 +750,26 @@ SCENARIO("joins live when no snapshot can be had") {
   CHECK(r[C::delivered] == 3 && !r.session->channel(0).waiting_for_snapshot());
 }
 
+SCENARIO("the number of a snapshot goes with the connection that brought it") {
+  RequesterSpec q = snapshot_server();
+  ReplyRule number = soup_rule('N', Action::snapshot_number);
+  number.number = digits(3, 20);
+  q.rules.push_back(number);
+  q.rules.push_back(soup_rule('Z', Action::complete));
+  Rig r({q}, {ask_rung(0, 3, 100 * kMs, RungKind::snapshot)}, joins_by_snapshot());
+  r.data(10, 3);
+  r.connected();
+  r.reply(soup_accept(1));
+  r.reply(soup('N', padded(12)));
+  r.hang_up();
+  r.pass(kMs);
+  r.connected();
+  r.reply(soup_accept(1));
+  r.reply(soup('S', "state"));
+  r.reply(soup('Z'));
+  CHECK(r[C::snapshots] == 0 && r.session->channel(0).waiting_for_snapshot());
+}
+
 SCENARIO("the snapshot's connection breaks half-way: the stream goes on and another one is tried") {
   Rig r({snapshot_server()}, {ask_rung(0, 2, 100 * kMs, RungKind::snapshot)});
   r.data(1);

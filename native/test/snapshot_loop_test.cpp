@@ -168,6 +168,19 @@ SCENARIO("a loop joined midway is passed over to the next beginning") {
   CHECK_LOG(r.actions, "");
 }
 
+SCENARIO("a loop has no connection: what is said of one changes nothing") {
+  Rig r(begin_and_end());
+  r.gap();
+  r.a(loop(9, {"B", "Da"}));
+  const Buffer stray = loop(10, {"E0009"});
+  r.session->requester(0).connected(r.now);
+  r.session->requester(0).received(view(stray), r.now);
+  r.session->requester(0).closed(Reason::connectionClosed, 0, r.now);
+  r.a(loop(10, {"E0003"}));
+  CHECK_LOG(r.log(), "snapshotStarted s(B) s(Da) s(E0003) gapAbandoned[2,4):snapshot snapshotEnded 4 good");
+  CHECK_LOG(r.actions, "");
+}
+
 SCENARIO("joins late: the account begins where the snapshot ends") {
   Rig r(begin_and_end(), true);
   r.data(10, 3);
