@@ -9,6 +9,7 @@ export {
   type Notice,
   type NoticeType,
   type Origin,
+  type PlainPosition,
   Position,
   type Reason,
 } from './feed/batch.js';
@@ -20,6 +21,7 @@ export {
   type CaptureSource,
   Feed,
   type FeedEvents,
+  type FeedObject,
   type FeedOptions,
   type FeedSummary,
   openFeed,
@@ -33,3 +35,4 @@ export {
   type ReaderStatistics,
   statistics,
 } from './feed/statistics.js';
+export { DIAGNOSTICS, type FeedLogger } from './feed/telling.js';

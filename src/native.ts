@@ -102,6 +102,8 @@ export type NativeSource =
       /** For each destination (`ip:port`, `*:port` or `*`) the line its packets are for; the first match wins. */
       readonly routes: readonly { readonly ip: string; readonly port: number; readonly line: number }[];
       readonly packets: boolean;
+      /** Times the capture's own speed; 0 or left out: as fast as it is read. */
+      readonly speed?: number;
       readonly cpu: number;
     };
 

@@ -11,7 +11,6 @@ import {
   Group,
   leaves,
   type Meaning,
-  PlainMessage,
   When,
 } from '../layout/index.js';
 import { hex } from '../layout/values.js';
@@ -48,7 +47,7 @@ export function json(value: unknown): string {
   }
   if (value === null || value === undefined) return 'null';
   if (value instanceof Uint8Array) return `"${hex(value)}"`;
-  return JSON.stringify(value instanceof PlainMessage ? value.toJSON() : value);
+  return JSON.stringify(value);
 }
 
 type FieldsWriter = (view: Flyweight) => string;

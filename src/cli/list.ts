@@ -1,5 +1,6 @@
 /** `venuewire list`: what there is to choose from. */
 import { Argument, type Command } from 'commander';
+import { importOf } from '../decoders/exports.js';
 import { aliasesOf, findDecoders, supersededBy, venuesOf } from '../decoders/feeds.js';
 import { type DecoderEntry, decoders, documentDate } from '../decoders/registry.js';
 import { framings } from '../patterns/framings.js';
@@ -39,6 +40,8 @@ function described(d: DecoderEntry): object {
     aliases: aliasesOf(d),
     document: documentDate(d.id) ?? null,
     supersededBy: supersededBy(d)?.id ?? null,
+    import: importOf(d).path,
+    export: importOf(d).name,
   };
 }
 
@@ -74,8 +77,12 @@ async function listDecoders(options: ListOptions): Promise<Listing> {
       { title: 'DOCUMENT' },
       { title: 'FRAMING' },
       { title: 'MESSAGES', right: true },
+      { title: 'EXPORT OF venuewire/decoders/ID' },
     ],
-    rows: chosen.map((d) => [d.id, d.venue, d.feed, d.version, documentDate(d.id) ?? '', d.framing, d.messages]),
+    rows: chosen.map((d) => [
+      ...[d.id, d.venue, d.feed, d.version, documentDate(d.id) ?? '', d.framing, d.messages],
+      importOf(d).name,
+    ]),
     objects: chosen.map(described),
     notes: options.notes ? await Promise.all(chosen.map(notesOf)) : undefined,
   };

@@ -63,6 +63,7 @@ import {
   type Messages,
   type MessageView,
 } from '../layout/index.js';
+import { jsonRecord, withJson } from '../plain.js';
 import type { Reading, Ring } from './ring.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: a decoder of any header and messages
@@ -87,8 +88,16 @@ const RUN = RECORD_KIND.indexOf('run');
 const NOTICE = RECORD_KIND.indexOf('notice');
 const PACKET = RECORD_KIND.indexOf('packet');
 
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
+
+/** Where a message stood, as a plain object. */
+export type PlainPosition = Pick<
+  Position,
+  'channel' | 'line' | 'sequence' | 'sequenced' | 'receivedAt' | 'origin' | 'index'
+>;
+
 /**
- * Where a message stood: one reused object, valid during the call.
+ * Where a message stood: one reused object, valid during the call. `toObject` copies it.
  */
 export class Position {
   /** Index of the channel, in the order of the venue's declaration. */
@@ -138,6 +147,18 @@ export class Position {
   /** Where the message stands in its packet (packet-numbered feeds) or run. */
   get index(): number {
     return this.$offset;
+  }
+  /** A copy that stays. */
+  toObject(): PlainPosition {
+    const { channel, line, sequence, sequenced, receivedAt, origin, index } = this;
+    return withJson({ channel, line, sequence, sequenced, receivedAt, origin, index });
+  }
+  toJSON(): Record<string, unknown> {
+    return jsonRecord(this.toObject());
+  }
+  /** What `console.log` prints. */
+  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `Position ${inspect({ ...this.toObject() }, options)}`;
   }
 }
 
@@ -373,7 +394,7 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
 
 function readNotice({ view }: Ring, at: number): Notice {
   const requester = view.getUint16(at + NOTICE_REQUESTER_AT, true);
-  return {
+  return withJson({
     type: NOTICE_TYPE[view.getUint8(at + NOTICE_CODE_AT)] ?? 'none',
     reason: REASON[view.getUint8(at + NOTICE_REASON_AT)] ?? 'none',
     channel: view.getUint16(at + RECORD_CHANNEL_AT, true),
@@ -392,7 +413,7 @@ function readNotice({ view }: Ring, at: number): Notice {
       view.getBigUint64(at + NOTICE_SESSION_HIGH_AT, true),
       view.getBigUint64(at + NOTICE_SESSION_LOW_AT, true),
     ),
-  };
+  });
 }
 
 const senderText = (ip: number, port: number): string =>

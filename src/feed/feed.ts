@@ -1,10 +1,13 @@
 /** Opening a venue connection and reading it: handlers, batches, notices, statistics. */
 import { EventEmitter } from 'node:events';
 import { isIP } from 'node:net';
+import { Readable } from 'node:stream';
 import { remedyOf, VenuewireError } from '../errors.js';
+import type { DecodedMessage, Flyweight } from '../layout/index.js';
 import { type NativeFeed, type NativeSource, native, nativeError, type ReceiveDecision } from '../native.js';
 import type { Receive } from '../patterns/network.js';
 import type { VenueDeclaration, VenueResource } from '../patterns/venue.js';
+import { withJson } from '../plain.js';
 import {
   type AnyDecoder,
   type BatchSink,
@@ -12,6 +15,7 @@ import {
   type FeedHandlers,
   type Notice,
   type NoticeType,
+  type PlainPosition,
   type Position,
   read,
 } from './batch.js';
@@ -21,6 +25,7 @@ import { type CompiledVenue, compileVenue, type Venue } from './compile.js';
 import { checkHandlers, checkOptions } from './options.js';
 import { Ring } from './ring.js';
 import { type FeedStatistics, statistics } from './statistics.js';
+import { checkEvent, type FeedLogger, log, publish } from './telling.js';
 
 /** Reads a capture instead of the venue's lines; what it delivers is the same to the byte. */
 export interface CaptureSource {
@@ -36,6 +41,8 @@ export interface CaptureSource {
    * addresses, and if the venue has a single line, everything.
    */
   readonly lines?: Readonly<Record<string, string>>;
+  /** Times the capture's own speed: 1 delivers each packet when it came. Default 0: as fast as it is read. */
+  readonly speed?: number;
 }
 
 export interface FeedOptions {
@@ -63,6 +70,10 @@ export interface FeedOptions {
   readonly receive?: Receive;
   /** SO_BUSY_POLL, microseconds. Default 0. */
   readonly busyPollUs?: number;
+  /** Aborted: the feed closes as with `close()`; `run` ends with its summary, iteration and streams end. */
+  readonly signal?: AbortSignal;
+  /** Gets each notice as a line: `console`, or what your framework logs with. */
+  readonly logger?: FeedLogger;
   /** After so many messages or milliseconds a drain lets the event loop turn. Default 65,536 and 10. */
   readonly drain?: { readonly messages?: number; readonly ms?: number };
 }
@@ -99,6 +110,17 @@ export class Batch<D extends AnyDecoder = AnyDecoder> {
     this.messages = read(this.feed.ring, this.from, this.to, this.feed.dispatcher(handlers, own));
     return this.messages;
   }
+  toJSON(): Record<string, unknown> {
+    return { bytes: this.bytes, messages: this.messages };
+  }
+  /** What `console.log` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    _depth: number,
+    options: object,
+    inspect: (v: unknown, o: object) => string,
+  ): string {
+    return `Batch ${inspect(this.toJSON(), options)}`;
+  }
   /** @internal The feed has emitted this batch's notices. */
   told = false;
   /** Messages in the batch, once it has been read. */
@@ -111,6 +133,9 @@ export class Batch<D extends AnyDecoder = AnyDecoder> {
     return reader.end();
   }
 }
+
+/** A message of `objects` and `stream`: plain, so it can be kept, compared, cloned and turned into JSON. */
+export type FeedObject<D extends AnyDecoder = AnyDecoder> = DecodedMessage<D> & { readonly at: PlainPosition };
 
 export interface FeedSummary {
   /** Messages handed to the reader: `statistics.reader.handed`. */
@@ -156,6 +181,8 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     );
     this.#sink = {
       notice: (notice) => {
+        publish('notice', { feed: this, notice });
+        if (options.logger !== undefined) log(options.logger, notice, this.channels[notice.channel]);
         this.emit('notice', notice);
         this.emit(notice.type, notice);
       },
@@ -163,7 +190,21 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
         this.emit('unknown', bytes, at);
       },
     };
+    (this as unknown as EventEmitter).on('newListener', checkEvent);
+    options.signal?.throwIfAborted();
     this.#native = this.#open(compiled, sourceOf(compiled, options), options.wake === 'poll');
+    this.#name = venue.name;
+    this.#unlisten = this.#closeOn(options.signal);
+    publish('open', { feed: this });
+  }
+  readonly #name: string;
+  readonly #unlisten: () => void;
+
+  /** Closes the feed with the signal; returns what forgets it. */
+  #closeOn(signal: AbortSignal | undefined): () => void {
+    const abort = (): void => this.close();
+    signal?.addEventListener('abort', abort, { once: true });
+    return () => signal?.removeEventListener('abort', abort);
   }
 
   #open(compiled: CompiledVenue, source: NativeSource, quiet: boolean): NativeFeed {
@@ -390,6 +431,39 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     if (this.#failed) throw this.#failed;
   }
 
+  /**
+   * Messages as plain objects that stay, one by one; `names`: only these. For services that take their time: it makes an
+   * object for each message, where `run` makes none.
+   */
+  async *objects(names: readonly (keyof D['messages'] & string)[] = this.decoder.names): AsyncGenerator<FeedObject<D>> {
+    const { decoder } = this;
+    const found: FeedObject<D>[] = [];
+    const handlers = Object.fromEntries(
+      names.map((message) => [
+        message,
+        (view: Flyweight, at: Position) =>
+          found.push(withJson({ message, fields: view.toObject(), at: at.toObject() }) as unknown as FeedObject<D>),
+      ]),
+    ) as unknown as FeedHandlers<D>;
+    checkHandlers(handlers, decoder);
+    for await (const batch of this) {
+      found.length = 0;
+      batch.read(handlers);
+      yield* found;
+    }
+  }
+
+  /** `objects` as a readable stream in object mode: `feed.stream().pipe(…)`, with its back-pressure. */
+  stream(
+    options: { readonly messages?: readonly (keyof D['messages'] & string)[]; readonly highWaterMark?: number } = {},
+  ): Readable {
+    const { messages, highWaterMark } = options;
+    return Readable.from(this.objects(messages), {
+      objectMode: true,
+      highWaterMark: highWaterMark ?? STREAMED_OBJECTS,
+    });
+  }
+
   /** Messages handed to the reader so far, in a handler with the one that is being handled. */
   get messages(): number {
     return this.ring.handed;
@@ -423,14 +497,45 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     clearInterval(this.#watcher);
     this.ring.close();
     this.#native.close();
+    this.#unlisten();
+    publish('close', { feed: this });
     this.#onClose?.();
   }
   [Symbol.dispose](): void {
     this.close();
   }
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+
+  /** What it is and how it is, without its memory. */
+  toJSON(): Record<string, unknown> {
+    const { channels, lines, requesters, closed, messages } = this;
+    return {
+      venue: this.#name,
+      decoder: this.decoder.id,
+      channels,
+      lines,
+      requesters,
+      closed,
+      messages,
+      ledger: this.statistics().ledger,
+    };
+  }
+  /** What `console.log` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    _depth: number,
+    options: object,
+    inspect: (v: unknown, o: object) => string,
+  ): string {
+    return `Feed ${inspect(this.toJSON(), options)}`;
+  }
 }
 
 const WATCH_MS = 1000;
+/** Objects that a stream holds ready for a slow reader. */
+const STREAMED_OBJECTS = 256;
 const LIVE_RING_BYTES = 8 << 20;
 const CAPTURE_RING_BYTES = 16 << 20;
 const RECEIVE_BUFFER_BYTES = 8 << 20;
@@ -438,13 +543,14 @@ const RECEIVE_BUFFER_BYTES = 8 << 20;
 function sourceOf(compiled: CompiledVenue, options: FeedOptions): NativeSource {
   const cpu = options.cpu ?? -1;
   if (options.capture !== undefined) {
-    const { file, name } = options.capture;
+    const { file, name, speed } = options.capture;
     const routes = captureRoutes(options.capture, compiled);
     return {
       kind: 'capture',
       ...captureBytes(file),
       ...(name === undefined ? {} : { name }),
       routes,
+      speed: speed ?? 0,
       packets: false,
       cpu,
     };

@@ -19,6 +19,12 @@ const oneOf =
     names.includes(value as string) ? undefined : `must be one of ${names.join(', ')}`;
 const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 const text: Check = (value) => (typeof value === 'string' ? undefined : 'must be text');
+const positiveOrZero: Check = (value) =>
+  typeof value === 'number' && value >= 0 && Number.isFinite(value) ? undefined : 'must be a number, 0 or more';
+const hasMethods = (value: unknown, ...names: readonly string[]): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  names.every((n) => typeof (value as Readonly<Record<string, unknown>>)[n] === 'function');
 const list =
   (item: Check, of: string): Check =>
   (value) =>
@@ -33,7 +39,7 @@ const captured: Check = (value) =>
 
 type Shape = { readonly [name: string]: Check | Shape };
 const SHAPE: Shape = {
-  capture: { file: captured, name: text, lines: texts },
+  capture: { file: captured, name: text, lines: texts, speed: positiveOrZero },
   select: { messages: list(text, 'message names'), instruments: list(symbolOrKey, 'symbols or keys') },
   ringBytes: wholeNumber(65536, 2 ** 30),
   wake: oneOf('doorbell', 'poll'),
@@ -41,6 +47,8 @@ const SHAPE: Shape = {
   cpu: wholeNumber(0, 1 << 20),
   receiveBufferBytes: wholeNumber(0, 2 ** 30),
   receive: oneOf(...RECEIVE),
+  signal: (value) => (value instanceof AbortSignal ? undefined : 'must be an AbortSignal'),
+  logger: (value) => (hasMethods(value, 'info', 'warn') ? undefined : 'must have the methods info and warn'),
   busyPollUs: wholeNumber(0, 1_000_000),
   drain: { messages: wholeNumber(1, 2 ** 31), ms: wholeNumber(0, 60_000) },
 };

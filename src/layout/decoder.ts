@@ -210,7 +210,7 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
     if (fits !== 'ok')
       throw malformed(`${bytes.length} bytes are ${fits === 'tooShort' ? 'too few' : 'too many'} for ${message}`);
     const view = new (recordClass(plan.record, plan))().bind(data, 0, bytes.length);
-    return { message, fields: { ...view.toObject() } } as unknown as DecodedMessage<DecoderShape<H, M>>;
+    return { message, fields: view.toObject() } as unknown as DecodedMessage<DecoderShape<H, M>>;
   }
 
   /**

@@ -116,5 +116,5 @@ export type {
   PlainRecord,
   RecordView,
 } from './types.js';
-export { Flyweight, GroupView, PlainMessage } from './view.js';
+export { Flyweight, GroupView, type PlainMessage } from './view.js';
 export { digest, Fnv1a64, fields, type Leaf, leaves, walk } from './walk.js';

@@ -1,4 +1,5 @@
 import { VenuewireError } from '../errors.js';
+import { jsonRecord, jsonValue, withJson } from '../plain.js';
 import { bitName, Composite, Constant, type Fields, Filler } from './field.js';
 import type { PlanField, PlanGroup, PlanMessage, PlanPart, PlanRecord, PlanWhen } from './plan.js';
 import { formatPrice } from './price.js';
@@ -8,7 +9,6 @@ import {
   decodeDigits,
   decodeLongDigits,
   decodeText,
-  hex,
   LONGEST_NUMBER,
   readBits,
   readInt,
@@ -73,7 +73,7 @@ export class Flyweight {
 
   /** What `JSON.stringify` writes: `toObject` with 64-bit integers as decimal strings and bytes as hexadecimal. */
   toJSON(): Record<string, unknown> {
-    return recordObject(this).toJSON();
+    return jsonRecord(recordObject(this));
   }
 
   /** What `console.log` prints: the fields, not the buffer. */
@@ -91,25 +91,16 @@ function shown(plain: () => unknown, options: object, inspect: Inspect): string 
   }
 }
 
-/** What `toObject` returns; `toJSON` turns what JSON has no form for into text. */
-export class PlainMessage {
-  toJSON(): Record<string, unknown> {
-    const out: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(this)) out[name] = jsonValue(value);
-    return out;
-  }
-}
-
-function jsonValue(value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Uint8Array) return hex(value);
-  if (value instanceof PlainMessage) return value.toJSON();
-  if (Array.isArray(value)) return value.map(jsonValue);
-  return value;
+/**
+ * What `toObject` returns: a plain object, which compares and clones as one. `JSON.stringify` finds a `toJSON` that turns
+ * what JSON has no form for into text; it is in no list of the object's properties.
+ */
+export interface PlainMessage {
+  toJSON(): Record<string, unknown>;
 }
 
 function recordObject(view: Flyweight): PlainMessage {
-  const out = new PlainMessage() as unknown as Record<string, unknown>;
+  const out: Record<string, unknown> = {};
   const source = view as unknown as Record<string, unknown>;
   fixedEnd(view);
   for (const [name, part] of Object.entries(view.$record.fields)) {
@@ -120,7 +111,7 @@ function recordObject(view: Flyweight): PlainMessage {
     else if (value instanceof Flyweight) out[name] = recordObject(value);
     else out[name] = value instanceof Uint8Array ? value.slice() : value;
   }
-  return out as unknown as PlainMessage;
+  return withJson(out) as unknown as PlainMessage;
 }
 
 /** Whether the version of the message is older than what was added in version `since`. */

@@ -1,7 +1,7 @@
 import type { TextEncoding } from './field.js';
 import type { PlanData, PlanField, PlanGroup, PlanMessage, PlanPart, PlanRecord } from './plan.js';
 import { decodeText, hex, readRaw, readReference, readUint } from './values.js';
-import { type Flyweight, malformed, PlainMessage } from './view.js';
+import { type Flyweight, malformed } from './view.js';
 
 /** A field as `leaves` reports it: name, value, offset from the first byte of the transport payload, size in bytes. */
 export type Leaf = readonly [name: string, value: number | string, offset: number, size: number];
@@ -202,8 +202,7 @@ export function leaves(view: Flyweight, base = 0): Leaf[] {
 
 /** The fields of a message as plain JSON values: `toObject` with 64-bit integers as decimal strings, bytes as hexadecimal. */
 export function fields(view: Flyweight): Record<string, unknown> {
-  const object = view.toObject();
-  return object instanceof PlainMessage ? object.toJSON() : {};
+  return view.toJSON();
 }
 
 const PRIME_HIGH = 0x100;

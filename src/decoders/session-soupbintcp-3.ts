@@ -1,0 +1,2 @@
+/** The decoder by its id. */
+export { soupbintcp } from './soupbintcp.js';
