@@ -295,6 +295,7 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
     }
     if (o.Get("name").IsString()) out.label = o.Get("name").As<Napi::String>();
     out.packets = flag_in(o.Get("packets"), "packets");
+    if (o.Get("speed").IsNumber()) out.speed = o.Get("speed").As<Napi::Number>().DoubleValue();
     if (!o.Get("routes").IsArray()) throw_coded(env_, "VW_ARGUMENT", "routes must be a list");
     const auto routes = o.Get("routes").As<Napi::Array>();
     for (uint32_t i = 0; i < routes.Length(); i++) out.routes.push_back(read_route(routes.Get(i), spec));

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 namespace venuewire {
 
@@ -12,6 +14,11 @@ using F = FeedCounter;
 
 constexpr uint32_t kPublishBytes = 64 * 1024;
 constexpr uint32_t kServicePackets = 64;
+/// A feed that is being closed is seen so soon.
+constexpr int64_t kLongestSleepNs = 20'000'000;
+constexpr double kFarthestNs = 4e18;
+
+int64_t monotonic_ns() { return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
@@ -58,6 +65,7 @@ void CaptureDriver::read() {
     }
     if (status_ != CaptureStatus::packet) break;
     if (packet.time_ns > now_ns_) now_ns_ = packet.time_ns;
+    if (source_.speed > 0 && !wait_until_due(packet.time_ns)) break;
     if (!take(packet)) break;
     since_publish_ += packet.payload.size + 64;
     if (since_publish_ < kPublishBytes) continue;
@@ -81,6 +89,31 @@ void CaptureDriver::read() {
   delivery_.writer().notice(end);
   delivery_.flush();
   delivery_.end(FeedState::ended);
+}
+
+bool CaptureDriver::wait_until_due(int64_t time_ns) {
+  if (!paced_) {
+    paced_ = true;
+    first_ns_ = time_ns;
+    started_ns_ = monotonic_ns();
+  }
+  // Absurd times wait, but do not overflow.
+  const double after_ns = std::clamp(double(time_ns - first_ns_) / source_.speed, 0.0, kFarthestNs);
+  const int64_t due_ns = started_ns_ + int64_t(after_ns);
+  bool told = false;
+  while (!delivery_.stopping()) {
+    const int64_t left_ns = due_ns - monotonic_ns();
+    if (left_ns <= 0) return true;
+    if (!told) {
+      // What has come is seen before the wait.
+      count();
+      delivery_.publish();
+      since_publish_ = 0;
+      told = true;
+    }
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(left_ns, kLongestSleepNs)));
+  }
+  return false;
 }
 
 bool CaptureDriver::take(const CapturedPacket& packet) {

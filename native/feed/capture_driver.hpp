@@ -34,6 +34,8 @@ class CaptureDriver final : private TcpFlowSink {
  private:
   [[nodiscard]] bool open();
   void read();
+  /// At the capture's own times, times `speed`; false when the feed is being closed.
+  [[nodiscard]] bool wait_until_due(int64_t time_ns);
   /// False: the reader is gone, or the packet never fits.
   [[nodiscard]] bool take(const CapturedPacket& packet);
   [[nodiscard]] bool pass_on(const CapturedPacket& packet);
@@ -66,6 +68,9 @@ class CaptureDriver final : private TcpFlowSink {
   uint64_t elsewhere_ = 0;  // packets that are for no line
   bool refused_ = false;    // a packet that never fits has ended the feed
   int64_t now_ns_ = 0;
+  bool paced_ = false;      // the times of the first packet are known
+  int64_t first_ns_ = 0;    // when it came, in the capture
+  int64_t started_ns_ = 0;  // when it was delivered, by the monotonic clock
   uint32_t since_service_ = 0;
   uint32_t since_publish_ = 0;
 };

@@ -26,6 +26,7 @@ struct SourceConfig {
   uint64_t memory_bytes = 0;
   std::vector<Route> routes;
   bool packets = false;  ///< payloads as they are, without channels
+  double speed = 0;      ///< times the speed of the capture; 0: as fast as it is read
 
   std::string label;  ///< what errors call the capture; empty: the path
 

@@ -10,6 +10,8 @@ async function rendered(): Promise<string> {
   const entries: string[] = [];
   for (const name of readdirSync(folder).sort()) {
     if (!name.endsWith('.ts') || name === 'registry.ts') continue;
+    // Another name of a decoder's file.
+    if (readFileSync(`${folder}${name}`, 'utf8').startsWith('/** The decoder by its id. */')) continue;
     const module = (await import(`${folder}${name}`)) as Record<string, unknown>;
     for (const [ident, d] of Object.entries(module)) {
       if (!(d instanceof Decoder)) continue;
