@@ -185,6 +185,7 @@ const table = {
   VW_SIMULATOR_RANGE: ['The history does not hold that number.', 'Ask for a number that the venue has used.'],
   VW_SIMULATOR_STOPPED: ['The simulated venue has been stopped.', 'Make a new one.'],
   VW_SYSTEM: ['A system call failed.', 'Check the path, the permissions and the room.'],
+  VW_TIME: ['A day or a time zone is none.', "Write days as '2024-01-02' and zones by their IANA names."],
   VW_USAGE: ['The command line is not right.', 'See venuewire help.'],
   VW_WHERE: ['A --where condition or a symbol cannot be looked for.', 'Name a field of the messages.'],
 } satisfies Readonly<Record<`VW_${string}`, ErrorMeaning>>;

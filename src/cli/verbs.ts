@@ -44,5 +44,6 @@ export const verbs: readonly Verb[] = [
     says: 'a message table from an SBE schema, template data from FAST templates',
     load: () => import('./import.js'),
   },
+  { name: 'completion', says: 'completion of verbs and options for your shell', load: () => import('./completion.js') },
   { name: 'bench', says: 'the benchmarks of this checkout', load: () => import('./bench.js') },
 ];

@@ -118,3 +118,5 @@ export type {
 } from './types.js';
 export { Flyweight, GroupView, type PlainMessage } from './view.js';
 export { digest, Fnv1a64, fields, type Leaf, leaves, walk } from './walk.js';
+export { type FieldName, fieldText } from './text.js';
+export { dateOf, instantAt } from './time.js';
