@@ -20,7 +20,9 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** For bash, and for zsh with its bashcompinit. */
 function bash(commands: readonly Command[]): string {
-  const cases = commands.map((c) => `    ${c.name()}) options=${quoted(['--help', ...c.options.map(longOf)].join(' '))} ;;`);
+  const cases = commands.map(
+    (c) => `    ${c.name()}) options=${quoted(['--help', ...c.options.map(longOf)].join(' '))} ;;`,
+  );
   const choices = commands.flatMap((c) =>
     c.options
       .filter((o) => choicesOf(o).length > 0)
@@ -62,7 +64,11 @@ function fish(commands: readonly Command[]): string {
   return lines.join('\n');
 }
 
-const roff = (text: string): string => text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replace(/^([.'])/gm, '\\&$1');
+const roff = (text: string): string =>
+  text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^([.'])/gm, '\\&$1');
 
 /** The manual page, as troff reads it. */
 export function manualPage(commands: readonly Command[], version: string): string {

@@ -102,6 +102,8 @@ export {
 export { formatPrice } from './price.js';
 export type { Coded, EventRoles, EventRule, ExponentRole, Role, RoleCode } from './roles.js';
 export { rulesOf } from './roles.js';
+export { type FieldName, fieldText } from './text.js';
+export { dateOf, instantAt } from './time.js';
 export type {
   AnyView,
   DecodedMessage,
@@ -118,5 +120,3 @@ export type {
 } from './types.js';
 export { Flyweight, GroupView, type PlainMessage } from './view.js';
 export { digest, Fnv1a64, fields, type Leaf, leaves, walk } from './walk.js';
-export { type FieldName, fieldText } from './text.js';
-export { dateOf, instantAt } from './time.js';

@@ -23,7 +23,7 @@ export const file = (path: string): Reference => `file:${path}`;
 const item = <T extends string, S extends z.ZodRawShape>(type: T, says: string, shape: S) =>
   z.strictObject({ type: z.literal(type), ...shape }).describe(says);
 
-export const credentialsSchema = z
+const credentialsShape = z
   .discriminatedUnion('type', [
     item('none', 'No login: entitlement is by multicast, line or address', {}),
     item('userPassword', 'A user name and a password', {
@@ -50,7 +50,11 @@ export const credentialsSchema = z
   ])
   .describe('Who we are to the server')
   .meta({ id: 'Credentials' });
-export type Credentials = z.infer<typeof credentialsSchema>;
+export type CredentialsInput = z.input<typeof credentialsShape>;
+/** Its declarations name its types instead of saying them again. */
+export interface CredentialsSchema extends z.ZodType<Credentials, CredentialsInput> {}
+export const credentialsSchema: CredentialsSchema = credentialsShape;
+export type Credentials = z.infer<typeof credentialsShape>;
 
 function checked<T extends Credentials>(credentials: T): T {
   const result = credentialsSchema.safeParse(credentials);

@@ -71,7 +71,7 @@ const condition = z
   .describe('A field that has this value');
 
 /** The record that `defineFraming` takes. */
-export const framingSchema = z
+const framingShape = z
   .strictObject({
     id: z
       .string()
@@ -283,13 +283,16 @@ export const framingSchema = z
   })
   .describe('How packets carry messages')
   .meta({ id: 'Framing' });
+export type Parsed = z.output<typeof framingShape>;
+/** Its declarations name its types instead of saying them again. */
+export interface FramingSchema extends z.ZodType<Parsed, FramingInput> {}
+export const framingSchema: FramingSchema = framingShape;
 
 const lengthFrom = (m: { length?: unknown; delimiter?: unknown }): LengthFrom =>
   m.length !== undefined ? 'field' : m.delimiter !== undefined ? 'delimiter' : 'packet';
 
 type LengthFrom = 'field' | 'table' | 'delimiter' | 'packet';
-export type FramingInput = z.input<typeof framingSchema>;
-type Parsed = z.output<typeof framingSchema>;
+export type FramingInput = z.input<typeof framingShape>;
 /** A framing with every default filled in. Plain data, frozen. */
 export type Framing = Parsed & {
   readonly numbering: 'message' | 'packet' | 'none';

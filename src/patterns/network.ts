@@ -26,7 +26,7 @@ const item = <T extends string, S extends z.ZodRawShape>(type: T, says: string, 
   z.strictObject({ type: z.literal(type), ...shape }).describe(says);
 
 /** How the bytes of a line or a server come to us. */
-export const networkSchema = z
+const networkShape = z
   .discriminatedUnion('type', [
     item('udpMulticast', 'Datagrams sent to a multicast group', {
       address: multicastEndpoint.describe('`group:port`'),
@@ -59,8 +59,11 @@ export const networkSchema = z
   ])
   .describe('How the bytes come to us')
   .meta({ id: 'Network' });
-export type Network = z.infer<typeof networkSchema>;
-export type NetworkInput = z.input<typeof networkSchema>;
+/** Its declarations name its types instead of saying them again. */
+export interface NetworkSchema extends z.ZodType<Network, NetworkInput> {}
+export const networkSchema: NetworkSchema = networkShape;
+export type Network = z.infer<typeof networkShape>;
+export type NetworkInput = z.input<typeof networkShape>;
 type Of<T extends Network['type']> = Extract<Network, { type: T }>;
 
 const checked = <T extends Network['type']>(input: NetworkInput): Of<T> => {

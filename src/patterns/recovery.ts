@@ -32,7 +32,7 @@ const whenSchema = z.strictObject({
   equals: z.union([z.int().min(0), z.string().min(1).max(8)]),
 });
 
-export const replySchema = z
+const replyShape = z
   .strictObject({
     on: on.optional().describe('The message that the rule is for; the first rule that matches decides'),
     when: whenSchema
@@ -77,6 +77,11 @@ export const replySchema = z
   })
   .describe('What one kind of reply means')
   .meta({ id: 'Reply' });
+export type ReplyInput = z.input<typeof replyShape>;
+export type Reply = z.output<typeof replyShape>;
+/** Its declarations name its types instead of saying them again. */
+export interface ReplySchema extends z.ZodType<Reply, ReplyInput> {}
+export const replySchema: ReplySchema = replyShape;
 
 const rate = z.strictObject({
   count: z.int().min(1).max(0xffff_ffff).describe('So many requests'),
@@ -135,7 +140,7 @@ export const serverPattern = {
   loginTimeout: duration.default('1s').describe('From the connection to the server’s answer to the login'),
 };
 
-export const recoverySchema = z
+const recoveryShape = z
   .strictObject({
     ...serverPattern,
     delivery: z
@@ -158,8 +163,11 @@ export const recoverySchema = z
   })
   .describe('How missing messages are requested from a server')
   .meta({ id: 'Recovery' });
-export type RecoveryInput = z.input<typeof recoverySchema>;
-export type Recovery = z.output<typeof recoverySchema>;
+/** Its declarations name its types instead of saying them again. */
+export interface RecoverySchema extends z.ZodType<Recovery, RecoveryInput> {}
+export const recoverySchema: RecoverySchema = recoveryShape;
+export type RecoveryInput = z.input<typeof recoveryShape>;
+export type Recovery = z.output<typeof recoveryShape>;
 
 export const servers = z
   .array(endpoint)

@@ -4,7 +4,7 @@ import { SNAPSHOT_COUNT } from '../contract.js';
 import { framingSchema } from './framing.js';
 import { patternError, replySchema, rungParts, serverPattern } from './recovery.js';
 
-export const snapshotSchema = z
+const snapshotShape = z
   .strictObject({
     ...serverPattern,
     from: z
@@ -39,8 +39,11 @@ export const snapshotSchema = z
   })
   .describe('Where a snapshot comes from and how it joins the live feed')
   .meta({ id: 'Snapshot' });
-export type SnapshotInput = z.input<typeof snapshotSchema>;
-export type Snapshot = z.output<typeof snapshotSchema>;
+/** Its declarations name its types instead of saying them again. */
+export interface SnapshotSchema extends z.ZodType<Snapshot, SnapshotInput> {}
+export const snapshotSchema: SnapshotSchema = snapshotShape;
+export type SnapshotInput = z.input<typeof snapshotShape>;
+export type Snapshot = z.output<typeof snapshotShape>;
 
 export const snapshotRung = z
   .strictObject({

@@ -7,7 +7,7 @@ import { fieldSchema } from './framing.js';
 import { patternError, rungParts, serverPattern } from './recovery.js';
 import { outgoingSchema, valueSchema } from './table.js';
 
-export const streamSchema = z
+const streamShape = z
   .strictObject({
     ...serverPattern,
     delivery: z
@@ -76,8 +76,11 @@ export const streamSchema = z
     ctx.issues.push({ code: 'custom', path: ['resend'], message, input: undefined });
   })
   .describe('A connection that is itself a line of the feed');
-export type StreamInput = z.input<typeof streamSchema>;
-export type Stream = z.output<typeof streamSchema>;
+/** Its declarations name its types instead of saying them again. */
+export interface StreamSchema extends z.ZodType<Stream, StreamInput> {}
+export const streamSchema: StreamSchema = streamShape;
+export type StreamInput = z.input<typeof streamShape>;
+export type Stream = z.output<typeof streamShape>;
 
 /** A stream of a venue. */
 export const streamUse = z

@@ -28,11 +28,14 @@ const parameterSchema = z.strictObject({
   parameter: z.string().describe('Name of a value that the venue gives under `parameters`'),
 });
 /** A constant, a variable that the engine fills in, a part of the credentials, or a parameter. */
-export const valueSchema = z
+const valueShape = z
   .union([z.string(), z.number(), z.bigint(), variableSchema, credentialSchema, parameterSchema])
   .describe('A constant; `{ variable: … }`, which the engine fills in; `{ credential: … }`; `{ parameter: … }`')
   .meta({ id: 'Value' });
-export type Value = z.infer<typeof valueSchema>;
+/** Its declarations name its types instead of saying them again. */
+export interface ValueSchema extends z.ZodType<Value, Value> {}
+export const valueSchema: ValueSchema = valueShape;
+export type Value = z.infer<typeof valueShape>;
 
 /** Filled in by the engine with every request. */
 export const variable = (name: Variable, add?: number): z.infer<typeof variableSchema> =>
@@ -45,7 +48,7 @@ export const credential = (part: z.infer<typeof credentialSchema>['credential'])
 /** Left to the venue, which says it under `parameters`. */
 export const parameter = (name: string): z.infer<typeof parameterSchema> => ({ parameter: name });
 
-const envelopeSchema = z
+const envelopeShape = z
   .strictObject({
     framing: z.string().describe('Id of the framing of the packet that the message travels in; `feed`: the feed’s own'),
     sequence: valueSchema.optional().describe('The packet’s number; default: 0'),
@@ -63,6 +66,10 @@ const envelopeSchema = z
       ),
   })
   .describe('The packet that the message travels in; absent: the message is sent as it is');
+export type EnvelopeInput = z.input<typeof envelopeShape>;
+/** Its declarations name its types instead of saying them again. */
+export interface EnvelopeSchema extends z.ZodType<Envelope, EnvelopeInput> {}
+const envelopeSchema: EnvelopeSchema = envelopeShape;
 
 export const messageSchema = z
   .strictObject({
@@ -92,10 +99,13 @@ export const emptyPacketSchema = z
   .describe('A packet without messages, as some venues’ heartbeats are');
 
 /** What is sent: a message of a table, a FIX text, or an empty packet. */
-export const outgoingSchema = z.union([messageSchema, fixSchema, emptyPacketSchema]);
-export type Envelope = z.output<typeof envelopeSchema>;
-export type Outgoing = z.output<typeof outgoingSchema>;
-export type OutgoingInput = z.input<typeof outgoingSchema>;
+const outgoingShape = z.union([messageSchema, fixSchema, emptyPacketSchema]);
+/** Its declarations name its types instead of saying them again. */
+export interface OutgoingSchema extends z.ZodType<Outgoing, OutgoingInput> {}
+export const outgoingSchema: OutgoingSchema = outgoingShape;
+export type Envelope = z.output<typeof envelopeShape>;
+export type Outgoing = z.output<typeof outgoingShape>;
+export type OutgoingInput = z.input<typeof outgoingShape>;
 export type TableMessage = z.output<typeof messageSchema>;
 
 /** The names of a decoder's messages, and of the fields of one. */
@@ -108,7 +118,7 @@ interface Said<V> {
   table: Decoder;
   message: string;
   values: V;
-  in?: z.input<typeof envelopeSchema>;
+  in?: z.input<typeof envelopeShape>;
 }
 
 /**
@@ -124,19 +134,19 @@ export function message<
   table: D,
   name: N,
   values: V & { readonly [F in Exclude<keyof V, FieldName<D, N> | `${string}.${string}`>]: never },
-  envelope?: z.input<typeof envelopeSchema>,
+  envelope?: z.input<typeof envelopeShape>,
 ): Said<V>;
 export function message(
   table: AnyDecoder,
   name: string,
   values: Readonly<Record<string, Value | Record<string, Value>[]>> = {},
-  envelope?: z.input<typeof envelopeSchema>,
+  envelope?: z.input<typeof envelopeShape>,
 ): Said<typeof values> {
   return { table, message: name, values, ...(envelope === undefined ? {} : { in: envelope }) };
 }
 
 /** A packet without messages: `emptyPacket({ framing: 'feed' })`. */
-export const emptyPacket = (envelope: z.input<typeof envelopeSchema>): z.input<typeof emptyPacketSchema> => ({
+export const emptyPacket = (envelope: z.input<typeof envelopeShape>): z.input<typeof emptyPacketSchema> => ({
   packet: envelope,
 });
 
