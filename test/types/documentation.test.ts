@@ -57,6 +57,7 @@ function compile(list: readonly string[], page: string, number: number): string[
       'venuewire/layout': ['src/layout/index.ts'],
       'venuewire/patterns': ['src/patterns/index.ts'],
       'venuewire/books': ['src/books/index.ts'],
+      'venuewire/capture': ['src/capture/index.ts'],
       'venuewire/*': ['src/*.ts'],
     },
   };
