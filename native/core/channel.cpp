@@ -115,29 +115,41 @@ void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arr
   sender_ = Sender{};
 }
 
-/// The commonest packet: the next numbers of a count of which nothing is missing. Does what `take_packet` would, by the
-/// shortest way. False: it is not such a packet, and nothing has been done.
+/// The commonest packets: the next numbers of a count of which nothing is missing, and the other line's copy of numbers
+/// that have been delivered. Does what `take_packet` would, by the shortest way. False: it is not such a packet, and
+/// nothing has been done.
 bool Channel::take_in_turn(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
   if (!framing.in_turn || framing_.wrap_max != ~0ull || packet.kind != PacketKind::data || packet.cut) return false;
-  if (packet.sequence != next_ || packet.count == 0 || packet.count == kCountUnknown) return false;
-  if (next_ > ~0ull - packet.count) return false;
+  if (packet.sequence > next_ || packet.count == 0 || packet.count == kCountUnknown) return false;
+  if (packet.sequence > ~0ull - packet.count || !started()) return false;
   if (arrival.origin != Origin::live || arrival.line >= kLinesMax ||
       resets_.seen_by_line[arrival.line] != resets_.count)
     return false;
   if (framing.epoch_width != 0 && !(packet.epoch == epoch_)) return false;
-  if (phase_ != Phase::live || end_ != End::open || highest_ != next_ || !held_.empty() || !lost_.empty()) return false;
-  if (packet.body.size > output_.bytes_max() || !output_.room(packet.body.size)) return false;
-  note_advance(packet.body, next_, next_ + packet.count, arrival);
+  if (packet.body.size > output_.bytes_max()) return false;
+  const uint64_t end = packet.sequence + packet.count;
+  if (end <= next_) return take_copy(packet, end, arrival);
+  if (packet.sequence != next_ || phase_ != Phase::live || end_ != End::open || highest_ != next_) return false;
+  if (!held_.empty() || !lost_.empty() || !output_.room(packet.body.size)) return false;
+  note_advance(packet.body, next_, end, arrival);
   const Run run{&framing,     packet.body,    0,    packet.count, next_, arrival.receive_ns, index_,
                 arrival.line, arrival.origin, false};
   const uint32_t taken = output_.deliver(run, counters_);
   counters_[C::delivered] += taken;
   counters_[C::expected] += taken;
   highest_ = next_ += taken;
-  const uint64_t stated = packet.count - taken;
-  if (stated != 0 && stated <= spec_.jump_max) [[unlikely]]
-    raise_highest(next_ + stated,
-                  arrival.now_ns);  // what the header states and the packet does not hold exists all the same
+  if (next_ != end && end - next_ <= spec_.jump_max) [[unlikely]]
+    raise_highest(end, arrival.now_ns);  // what the header states and the packet does not hold exists all the same
+  return true;
+}
+
+/// Delivered numbers on a line that goes on where it was. False: the line has gone back.
+bool Channel::take_copy(const Packet& packet, uint64_t end, const Arrival& arrival) {
+  LineTrace& t = belief_.traces[arrival.line];
+  if (arrival.connected || packet.sequence < t.end || next_ - end > spec_.jump_max) return false;
+  t.end = end;
+  t.running = false;
+  counters_[C::duplicates] += packet.count;
   return true;
 }
 

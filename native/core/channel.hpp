@@ -341,6 +341,7 @@ class Channel {
   [[nodiscard]] bool begins_again(uint64_t end, int64_t send_ns, int64_t& since_ns);
   void mark_never_sent(uint64_t first, uint64_t last, const Arrival& arrival);
   [[nodiscard]] bool take_in_turn(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  [[nodiscard]] bool take_copy(const Packet& packet, uint64_t end, const Arrival& arrival);
   void take_packet(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   void follow_control(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   [[nodiscard]] bool count_numbers(const FramingSpec& framing, const Packet& packet, uint64_t first,
