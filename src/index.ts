@@ -33,3 +33,12 @@ export {
   type ReaderStatistics,
   statistics,
 } from './feed/statistics.js';
+export type {
+  ConnectionEnd,
+  DatagramOrigin,
+  Transport,
+  TransportConnection,
+  TransportEvents,
+  Transports,
+  TransportTarget,
+} from './feed/transport.js';

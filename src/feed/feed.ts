@@ -18,9 +18,11 @@ import {
 import { captureBytes } from './capture-source.js';
 import { ColumnReader, type Columns, type ColumnsSpec } from './columns.js';
 import { type CompiledVenue, compileVenue, type Venue } from './compile.js';
+import { ExternalConnections } from './external.js';
 import { checkHandlers, checkOptions } from './options.js';
 import { Ring } from './ring.js';
 import { type FeedStatistics, statistics } from './statistics.js';
+import type { Transports } from './transport.js';
 
 /** Reads a capture instead of the venue's lines; what it delivers is the same to the byte. */
 export interface CaptureSource {
@@ -61,6 +63,8 @@ export interface FeedOptions {
   readonly receiveBufferBytes?: number;
   /** How the datagrams of all multicast lines are received, instead of what each line says; see `receive` of a line. */
   readonly receive?: Receive;
+  /** Lines and servers that are connected to in TypeScript: TLS, WebSocket, a tunnel of your own. */
+  readonly transports?: Transports;
   /** SO_BUSY_POLL, microseconds. Default 0. */
   readonly busyPollUs?: number;
   /** After so many messages or milliseconds a drain lets the event loop turn. Default 65,536 and 10. */
@@ -132,6 +136,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   /** Addresses of each requester's servers, by the indexes that notices have. */
   readonly servers: readonly (readonly string[])[];
   #native: NativeFeed;
+  #external: ExternalConnections | undefined;
   #closed = false;
   #failed: VenuewireError | undefined;
   #started = false;
@@ -163,7 +168,14 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
         this.emit('unknown', bytes, at);
       },
     };
-    this.#native = this.#open(compiled, sourceOf(compiled, options), options.wake === 'poll');
+    const { transports } = options;
+    if (transports !== undefined) {
+      this.#external = new ExternalConnections(venue, compiled, transports, (error) => {
+        this.#failed ??= error;
+        this.close();
+      });
+    }
+    this.#native = this.#open(compiled, sourceOf(compiled, options, this.#external), options.wake === 'poll');
   }
 
   #open(compiled: CompiledVenue, source: NativeSource, quiet: boolean): NativeFeed {
@@ -178,6 +190,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
         quiet ? null : () => this.#onBell(),
       );
     } catch (cause) {
+      this.#external?.end();
       throw cause instanceof VenuewireError ? cause : nativeError(cause);
     }
   }
@@ -423,6 +436,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     clearInterval(this.#watcher);
     this.ring.close();
     this.#native.close();
+    this.#external?.end();
     this.#onClose?.();
   }
   [Symbol.dispose](): void {
@@ -435,7 +449,7 @@ const LIVE_RING_BYTES = 8 << 20;
 const CAPTURE_RING_BYTES = 16 << 20;
 const RECEIVE_BUFFER_BYTES = 8 << 20;
 
-function sourceOf(compiled: CompiledVenue, options: FeedOptions): NativeSource {
+function sourceOf(compiled: CompiledVenue, options: FeedOptions, external?: ExternalConnections): NativeSource {
   const cpu = options.cpu ?? -1;
   if (options.capture !== undefined) {
     const { file, name } = options.capture;
@@ -455,6 +469,7 @@ function sourceOf(compiled: CompiledVenue, options: FeedOptions): NativeSource {
     busyPollUs: options.busyPollUs ?? 0,
     spin: options.spin ?? false,
     receive: options.receive ?? '',
+    ...(external === undefined ? {} : { external: external.native }),
     cpu,
   };
 }
@@ -555,6 +570,17 @@ export async function openFeed(
   checkOptions(options);
   const venue = await wholeVenue(given);
   const capture = options.capture ?? declaredCapture(venue);
-  const compiled = compileVenue(venue, { select: options.select, capture: capture !== undefined });
+  if (capture !== undefined && options.transports !== undefined) {
+    throw new VenuewireError(
+      'VW_OPTION',
+      'transports carry live connections, and this feed reads a capture',
+      'Leave one of them out.',
+    );
+  }
+  const compiled = compileVenue(venue, {
+    select: options.select,
+    capture: capture !== undefined,
+    transports: options.transports,
+  });
   return new Feed(venue, compiled, capture === undefined ? options : { ...options, capture });
 }

@@ -31,6 +31,13 @@ const symbolOrKey: Check = (value) =>
 const captured: Check = (value) =>
   typeof value === 'string' || value instanceof Uint8Array ? undefined : 'must be a path or a Uint8Array';
 
+/** Their names are checked against the venue. */
+const transports: Check = (value) =>
+  isPlain(value) &&
+  Object.values(value).every((t) => typeof (t as { connect?: unknown } | null)?.connect === 'function')
+    ? undefined
+    : 'must be an object of transports, which have connect()';
+
 type Shape = { readonly [name: string]: Check | Shape };
 const SHAPE: Shape = {
   capture: { file: captured, name: text, lines: texts },
@@ -41,6 +48,7 @@ const SHAPE: Shape = {
   cpu: wholeNumber(0, 1 << 20),
   receiveBufferBytes: wholeNumber(0, 2 ** 30),
   receive: oneOf(...RECEIVE),
+  transports: { lines: transports, servers: transports },
   busyPollUs: wholeNumber(0, 1_000_000),
   drain: { messages: wholeNumber(1, 2 ** 31), ms: wholeNumber(0, 60_000) },
 };
