@@ -9,6 +9,7 @@
 #include "binding/arguments.hpp"
 #include "binding/books_wrap.hpp"
 #include "binding/doorbell.hpp"
+#include "binding/external_wrap.hpp"
 #include "binding/fast_wrap.hpp"
 #include "binding/replay_wrap.hpp"
 #include "feed/feed.hpp"
@@ -280,6 +281,7 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
       out.busy_poll_us = uint32_t(number_in(o.Get("busyPollUs"), "busyPollUs", 0, 1'000'000));
       out.spin = flag_in(o.Get("spin"), "spin");
       if (o.Get("receive").IsString()) out.receive = o.Get("receive").As<Napi::String>();
+      if (!o.Get("external").IsUndefined()) out.external = external_port(o.Get("external"), spec);
       return out;
     }
     if (is_bytes(o.Get("memory"))) {
@@ -334,6 +336,7 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
       failed_ = feed_->failed(failure_code_, failure_);
       report_ = feed_->describe();
       received_by_ = feed_->received_by();
+      foreign_ = feed_->foreign();
       feed_.reset();
     }
     if (bell_) {
@@ -392,6 +395,10 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
     Napi::Array receive = Napi::Array::New(env);
     for (const ReceiveReport& r : received_by_) receive.Set(receive.Length(), decision_of(env, r));
     o.Set("receive", receive);
+    if (feed_) foreign_ = feed_->foreign();
+    Napi::Array foreign = Napi::Array::New(env);
+    for (const std::string& destination : foreign_) foreign.Set(foreign.Length(), destination);
+    o.Set("foreign", foreign);
     return o;
   }
   static Napi::Object decision_of(Napi::Env env, const ReceiveReport& r) {
@@ -429,6 +436,7 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
   std::string failure_code_, failure_;
   std::vector<LineReport> report_;
   std::vector<ReceiveReport> received_by_;
+  std::vector<std::string> foreign_;
   bool hooked_ = false;
 };
 
@@ -487,6 +495,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("contract", Napi::Number::New(env, kContract));
   exports.Set("Session", SessionWrap::define(env));
   exports.Set("Feed", FeedWrap::define(env));
+  define_external(env, exports);
   define_fast(env, exports);
   define_replay(env, exports);
   define_books(env, exports);
