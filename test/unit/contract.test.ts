@@ -104,6 +104,7 @@ describe('the addon', () => {
         External: true,
         FastDecoder: true,
         MulticastReplay: true,
+        Recorder: true,
         alignment: true,
         digest: true,
       }),
