@@ -16,8 +16,7 @@ import { compileEvents } from '../../src/events/compile.js';
 import { compileCatalogue, type Decoder, type EventRoles } from '../../src/layout/index.js';
 import { native } from '../../src/native.js';
 
-const INSTRUMENTS = 16_384;
-const RING = 1 << 20;
+const RING = 1 << 18;
 const DEPTH = 4_096;
 
 export class NativeSteps {
@@ -32,13 +31,14 @@ export class NativeSteps {
   readonly #events = new Uint8Array(1 << 16);
   #sequence = 0n;
 
-  constructor(decoder: Decoder) {
+  /** `instruments`: room for that many; memory of books is freed late, so that tests make few and small ones. */
+  constructor(decoder: Decoder, instruments = 16_384) {
     const table = compileCatalogue(decoder);
-    const program = compileEvents(decoder, decoder.events as EventRoles, { instrumentsMax: INSTRUMENTS });
+    const program = compileEvents(decoder, decoder.events as EventRoles, { orders: 64, instrumentsMax: instruments });
     const compiled = new Uint8Array(table.length + program.length);
     compiled.set(table);
     compiled.set(program, table.length);
-    const tops = new Uint8Array(new SharedArrayBuffer((INSTRUMENTS + 1) * BOOK_TOP_BYTES));
+    const tops = new Uint8Array(new SharedArrayBuffer((instruments + 1) * BOOK_TOP_BYTES));
     this.#books = new (native().Books)(compiled, this.#ring, 0, RING, tops);
   }
 
