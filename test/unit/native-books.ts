@@ -2,6 +2,12 @@
 import {
   BOOK_SIDE,
   BOOK_TOP_BYTES,
+  EVENT_BYTES,
+  EVENT_FLAGS_AT,
+  EVENT_KIND,
+  EVENT_KIND_AT,
+  EVENT_LAST,
+  EVENT_PRICE_EXPONENT_AT,
   MESSAGE_HEAD_BYTES,
   MESSAGE_HEAD_LENGTH_AT,
   MESSAGE_HEAD_TYPE_AT,
@@ -56,6 +62,17 @@ export class NativeSteps {
     this.#ring.set(bytes, RUN_BYTES + MESSAGE_HEAD_BYTES);
     this.#books.take(0, units, this.#events, this.#state);
     if (this.#state[3] !== 1) throw new Error('the record is not sound');
+  }
+
+  /** As `take`; what it made of it. */
+  events(type: number, bytes: Uint8Array) {
+    this.take(type, bytes);
+    const data = new DataView(this.#events.buffer);
+    return Array.from({ length: this.#state[1] as number }, (_, i) => ({
+      kind: EVENT_KIND[data.getUint8(i * EVENT_BYTES + EVENT_KIND_AT)] as string,
+      last: (data.getUint8(i * EVENT_BYTES + EVENT_FLAGS_AT) & EVENT_LAST) !== 0,
+      priceExponent: data.getInt8(i * EVENT_BYTES + EVENT_PRICE_EXPONENT_AT),
+    }));
   }
 
   rows(key: bigint, side: 'bid' | 'ask'): (readonly [bigint, bigint, number])[] {
