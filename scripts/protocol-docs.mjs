@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { fileURLToPath } from 'node:url';
 import { aliasesOf, familyOf, supersededBy, venuesOf, versionsOf } from '../dist/decoders/feeds.js';
 import { decoders, documentDate } from '../dist/decoders/registry.js';
-import { Composite, Constant, Data, Field, Filler, Group, toEnd, When } from '../dist/layout/index.js';
+import { Composite, Constant, Data, Field, Filler, Group, rulesOf, toEnd, When } from '../dist/layout/index.js';
 import { framingOf } from '../dist/patterns/framings.js';
 
 const folder = fileURLToPath(new URL('../docs/protocols/', import.meta.url));
@@ -52,6 +52,56 @@ const unitOf = (meaning) => {
   else if (meaning.note !== undefined) parts.push(meaning.note);
   return parts.join('; ');
 };
+
+/** A role as text: its field, the first of several that is there, or what its codes stand for. */
+function roleText(role) {
+  if (typeof role !== 'object') return String(role);
+  if (Array.isArray(role)) return role.join(' or ');
+  if (role.always !== undefined) return String(role.always);
+  if (role.together !== undefined) return role.together.join(' + ');
+  if (role.decimals !== undefined) return `decimals of ${role.decimals}`;
+  const field = roleText(role.field ?? '');
+  if (role.is !== undefined)
+    return `by ${field}: ${Object.entries(role.is)
+      .map(([code, means]) => `${code} ${means}`)
+      .join(', ')}`;
+  if (role.bid !== undefined) return `${field} (${role.bid.join(', ')} bid; ${role.ask.join(', ')} ask)`;
+  return role.bit === undefined ? field : `bit ${role.bit} of ${field}`;
+}
+
+/** What is said about a rule, beside what it does, its conditions and its group. */
+const SAID_ELSEWHERE = new Set(['does', 'each', 'when', 'unless']);
+function ruleText(rule) {
+  const codes = (conditions, word) =>
+    Object.entries(conditions ?? {}).map(([name, values]) => `${word} ${name} is ${values.join(' or ')}`);
+  const roles = Object.entries(rule)
+    .filter(([name, role]) => !SAID_ELSEWHERE.has(name) && role !== undefined && role !== false)
+    .map(([name, role]) => (role === true ? name : `${name}: ${roleText(role)}`));
+  return [
+    ...(rule.each === undefined ? [] : [`each of ${rule.each}`]),
+    ...codes(rule.when, 'where'),
+    ...codes(rule.unless, 'unless'),
+    ...roles,
+  ].join('; ');
+}
+
+/** What the messages mean for books and events. */
+function meanings({ events }) {
+  if (events === undefined) return [];
+  const scale =
+    events.priceExponent === 'instrument' ? 'those of each instrument’s definition' : `× 10^${events.priceExponent}`;
+  return [
+    '## What its messages mean for books and events',
+    '',
+    `Prices: ${scale}. The words: docs/books.md.`,
+    '',
+    ...heading('Message', 'Does', 'Roles'),
+    ...Object.keys(events.messages).flatMap((name) =>
+      rulesOf(events, name).map((rule) => row(`\`${name}\``, roleText(rule.does), ruleText(rule))),
+    ),
+    '',
+  ];
+}
 
 /** One page's lists of values that are too long to stand beside their fields; equal lists are shown once. */
 class Values {
@@ -255,6 +305,7 @@ function page(entry, decoder, agreement) {
     row('Longer messages', decoder.longer === 'tolerated' ? 'read as far as they are known' : 'refused'),
     '',
     ...(sbe ? [sbe, ''] : []),
+    ...meanings(decoder),
     ...(decoder.checked.length > 0 ? ['## What was checked', '', ...decoder.checked.map((c) => `- ${c}`), ''] : []),
     ...notConfirmed(decoder, framing),
     ...agreementLines(decoder.id, agreement),

@@ -1,4 +1,5 @@
 import { defineDecoder, message, price5, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { aquisAmd } from './roles/aquis.js';
 
 const TradeType = {
   1: 'Visible Order',
@@ -47,6 +48,7 @@ export const aquisAmd41 = defineDecoder({
   lengthField: { name: 'msgLength' },
   instrument: 'securityId',
   checked: ['tables of the specification: 10 of 10 messages'],
+  events: aquisAmd,
   messages: {
     orderAdd: message(2, 34, {
       securityId: u16(6),

@@ -1,4 +1,5 @@
 import { defineDecoder, message, price5, u8, u16, u32, u64 } from '../layout/index.js';
+import { aquisAmd } from './roles/aquis.js';
 
 /** Aquis Exchange AMD snapshot 4.1: Aquis Market Data (AMD) 4.1. */
 export const aquisAmdSnapshot41 = defineDecoder({
@@ -19,6 +20,7 @@ export const aquisAmdSnapshot41 = defineDecoder({
   lengthField: { name: 'msgLength' },
   instrument: 'securityId',
   checked: ['neither a capture nor a second source to compare with'],
+  events: aquisAmd,
   messages: {
     snapshotStart: message(10, 20, {
       streamSeqNo: u32(6),

@@ -16,6 +16,7 @@ import {
   u64,
   when,
 } from '../layout/index.js';
+import { ctaFeeds } from './roles/sip.js';
 
 const ParticipantId = {
   A: 'NYSE American',
@@ -181,6 +182,7 @@ export const ctaCqs191 = defineDecoder({
     'captures: 2 packets, 90 fields; messages seen: longQuote',
     'block is padded with one zero byte to an even length (not counted as a message)',
   ],
+  events: ctaFeeds,
   messages: {
     administrativeUnformatted: message('AH', 30, {
       participantId: char(4, ParticipantId),

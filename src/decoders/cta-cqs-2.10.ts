@@ -16,6 +16,7 @@ import {
   u64,
   when,
 } from '../layout/index.js';
+import { ctaFeeds } from './roles/sip.js';
 
 const ParticipantId = {
   A: 'NYSE American',
@@ -199,6 +200,7 @@ export const ctaCqs210 = defineDecoder({
     'Short Quote: Security Symbol is 5 bytes (specification; public dissector has 11)',
     'block is padded with one zero byte to an even length (not counted as a message)',
   ],
+  events: ctaFeeds,
   messages: {
     symbolReferenceData: message('AS', 209, {
       participantId: char(4, ParticipantId),

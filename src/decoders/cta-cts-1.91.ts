@@ -15,6 +15,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { ctaFeeds } from './roles/sip.js';
 
 const ParticipantId = {
   A: 'NYSE American',
@@ -258,6 +259,7 @@ export const ctaCts191 = defineDecoder({
     'captures: 4 packets, 115 fields; messages seen: index, longTrade, shortTrade, tradingStatus',
     'block is padded with one zero byte to an even length (not counted as a message)',
   ],
+  events: ctaFeeds,
   messages: {
     startOfEndOfDay: message('AA', 26, {
       participantId: char(4, ParticipantId),

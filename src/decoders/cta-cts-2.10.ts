@@ -15,6 +15,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { ctaCts29 } from './cta-cts-2.9.js';
+import { ctaFeeds } from './roles/sip.js';
 
 const ParticipantId = {
   A: 'NYSE American',
@@ -235,6 +236,7 @@ export const ctaCts210 = defineDecoder({
     'captures: 3 packets, 127 fields; messages seen: fractionalPriorDayTrade, fractionalPriorDayTradeCancelError, tradeCorrection',
     'block is padded with one zero byte to an even length (not counted as a message)',
   ],
+  events: ctaFeeds,
   messages: {
     startOfEndOfDay: ctaCts29.messages.startOfEndOfDay,
     endOfEndOfDay: ctaCts29.messages.endOfEndOfDay,

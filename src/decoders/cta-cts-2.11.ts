@@ -16,6 +16,7 @@ import {
   u64,
 } from '../layout/index.js';
 import { ctaCts210 } from './cta-cts-2.10.js';
+import { ctaFeeds } from './roles/sip.js';
 
 const ParticipantId = {
   A: 'NYSE American LLC (NYSE American)',
@@ -288,6 +289,7 @@ export const ctaCts211 = defineDecoder({
     'block is padded with one zero byte to an even length (not counted as a message)',
     'prior day messages are those of 2.10: their date and time has 8 bytes in captures, the table at hand had 4',
   ],
+  events: ctaFeeds,
   messages: {
     startOfEndOfDaySummary: message('AA', 26, {
       participantId: char(4, ParticipantId),

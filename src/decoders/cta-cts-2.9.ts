@@ -15,6 +15,7 @@ import {
   u32,
   u64,
 } from '../layout/index.js';
+import { ctaFeeds } from './roles/sip.js';
 
 const ParticipantId = {
   A: 'NYSE American',
@@ -272,6 +273,7 @@ export const ctaCts29 = defineDecoder({
     'captures: 4 packets, 154 fields; messages seen: lineIntegrity, longTrade, tradingStatus',
     'block is padded with one zero byte to an even length (not counted as a message)',
   ],
+  events: ctaFeeds,
   messages: {
     startOfEndOfDay: message('AA', 26, {
       participantId: char(4, ParticipantId),

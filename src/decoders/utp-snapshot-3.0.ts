@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, nanosSinceEpoch, price6, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { utpFeeds } from './roles/sip.js';
 
 const MarketCenterOriginator = {
   Y: 'Cboe BYX Exchange, Inc.',
@@ -275,6 +276,7 @@ export const utpSnapshot30 = defineDecoder({
     'layout of a public dissector, Nasdaq_Utp_Snapshot_Utp_v3_0; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 16 of 16 alike, 261 fields; positions only, not meanings or scales',
   ],
+  events: utpFeeds,
   messages: {
     issueSymbolDirectory: message('AB', 90, {
       marketCenterOriginator: char(3, MarketCenterOriginator),

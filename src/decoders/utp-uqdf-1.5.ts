@@ -15,6 +15,7 @@ import {
   varText,
   when,
 } from '../layout/index.js';
+import { utpFeeds15 } from './roles/sip.js';
 
 const MarketCenterOriginatorId = {
   Y: 'BYX',
@@ -154,6 +155,7 @@ export const utpUqdf15 = defineDecoder({
   messageType: ['messageCategory', 'messageType'],
   instrument: 'symbol',
   checked: ['captures: 4 packets, 112 fields; messages seen: quoteLongForm, quoteShortForm'],
+  events: utpFeeds15,
   messages: {
     quoteShortForm: message('QE', atLeast(48), {
       marketCenterOriginatorId: char(3, MarketCenterOriginatorId),

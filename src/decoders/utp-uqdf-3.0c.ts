@@ -14,6 +14,7 @@ import {
   varText,
   when,
 } from '../layout/index.js';
+import { utpFeeds } from './roles/sip.js';
 
 const MarketCenterOriginator = {
   Y: 'Cboe BYX Exchange, Inc.',
@@ -273,6 +274,7 @@ export const utpUqdf30c = defineDecoder({
   messageType: ['messageCategory', 'messageType'],
   instrument: 'symbol',
   checked: ['tables of the specification: 23 of 23 messages'],
+  events: utpFeeds,
   messages: {
     utpQuoteShortform: message('QE', atLeast(48), {
       marketCenterOriginator: char(3, MarketCenterOriginator),

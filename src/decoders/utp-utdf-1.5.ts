@@ -13,6 +13,7 @@ import {
   u64,
   varText,
 } from '../layout/index.js';
+import { utpFeeds15 } from './roles/sip.js';
 
 const MarketCenterOriginatorId = {
   Y: 'BYX',
@@ -159,6 +160,7 @@ export const utpUtdf15 = defineDecoder({
   messageType: ['messageCategory', 'messageType'],
   instrument: 'symbol',
   checked: ['neither a capture nor a second source to compare with'],
+  events: utpFeeds15,
   messages: {
     tradeReportMessageShortForm: message('TA', 61, {
       marketCenterOriginatorId: char(3, MarketCenterOriginatorId),

@@ -12,6 +12,7 @@ import {
   u64,
   varText,
 } from '../layout/index.js';
+import { utpFeeds } from './roles/sip.js';
 
 const MarketCenterOriginator = {
   Y: 'Cboe BYX Exchange, Inc.',
@@ -258,6 +259,7 @@ export const utpUtdf30c = defineDecoder({
   messageType: ['messageCategory', 'messageType'],
   instrument: 'symbol',
   checked: ['tables of the specification: 23 of 28 messages'],
+  events: utpFeeds,
   messages: {
     tradeReportMessageShortform: message('TA', 61, {
       marketCenterOriginator: char(3, MarketCenterOriginator),

@@ -2,6 +2,12 @@
 import {
   BOOK_SIDE,
   BOOK_TOP_BYTES,
+  EVENT_BYTES,
+  EVENT_FLAGS_AT,
+  EVENT_KIND,
+  EVENT_KIND_AT,
+  EVENT_LAST,
+  EVENT_PRICE_EXPONENT_AT,
   MESSAGE_HEAD_BYTES,
   MESSAGE_HEAD_LENGTH_AT,
   MESSAGE_HEAD_TYPE_AT,
@@ -16,8 +22,7 @@ import { compileEvents } from '../../src/events/compile.js';
 import { compileCatalogue, type Decoder, type EventRoles } from '../../src/layout/index.js';
 import { native } from '../../src/native.js';
 
-const INSTRUMENTS = 16_384;
-const RING = 1 << 20;
+const RING = 1 << 18;
 const DEPTH = 4_096;
 
 export class NativeSteps {
@@ -32,13 +37,14 @@ export class NativeSteps {
   readonly #events = new Uint8Array(1 << 16);
   #sequence = 0n;
 
-  constructor(decoder: Decoder) {
+  /** `instruments`: room for that many; memory of books is freed late, so that tests make few and small ones. */
+  constructor(decoder: Decoder, instruments = 16_384) {
     const table = compileCatalogue(decoder);
-    const program = compileEvents(decoder, decoder.events as EventRoles, { instrumentsMax: INSTRUMENTS });
+    const program = compileEvents(decoder, decoder.events as EventRoles, { orders: 64, instrumentsMax: instruments });
     const compiled = new Uint8Array(table.length + program.length);
     compiled.set(table);
     compiled.set(program, table.length);
-    const tops = new Uint8Array(new SharedArrayBuffer((INSTRUMENTS + 1) * BOOK_TOP_BYTES));
+    const tops = new Uint8Array(new SharedArrayBuffer((instruments + 1) * BOOK_TOP_BYTES));
     this.#books = new (native().Books)(compiled, this.#ring, 0, RING, tops);
   }
 
@@ -56,6 +62,17 @@ export class NativeSteps {
     this.#ring.set(bytes, RUN_BYTES + MESSAGE_HEAD_BYTES);
     this.#books.take(0, units, this.#events, this.#state);
     if (this.#state[3] !== 1) throw new Error('the record is not sound');
+  }
+
+  /** As `take`; what it made of it. */
+  events(type: number, bytes: Uint8Array) {
+    this.take(type, bytes);
+    const data = new DataView(this.#events.buffer);
+    return Array.from({ length: this.#state[1] as number }, (_, i) => ({
+      kind: EVENT_KIND[data.getUint8(i * EVENT_BYTES + EVENT_KIND_AT)] as string,
+      last: (data.getUint8(i * EVENT_BYTES + EVENT_FLAGS_AT) & EVENT_LAST) !== 0,
+      priceExponent: data.getInt8(i * EVENT_BYTES + EVENT_PRICE_EXPONENT_AT),
+    }));
   }
 
   rows(key: bigint, side: 'bid' | 'ask'): (readonly [bigint, bigint, number])[] {
