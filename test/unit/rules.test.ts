@@ -105,6 +105,7 @@ describe('functions', () => {
         return;
       let first = i;
       while (first > 0 && (/[,(]$/.test(lines[first - 1] as string) || /^\s+:/.test(lines[first] as string))) first--;
+      // What is initialised stands farther in than the definition that it belongs to.
       const indent = /^ */.exec(lines[first] as string)?.[0] ?? '';
       const end = lines.findIndex((l, j) => j > i && l.startsWith(`${indent}}`));
       const name = /([~\w:]+)\(/.exec(lines.slice(first, i + 1).join(' '))?.[1] ?? line.trim();
