@@ -57,6 +57,18 @@ class Count final : public EventSink {
   uint64_t count = 0, sum = 0;
 };
 
+/// Takes operations and leaves them.
+class Leave {
+ public:
+  BookOperation& next() { return operation_; }
+  BookOperation& newest() { return operation_; }
+  void done() { sum += operation_.id + uint64_t(operation_.price) + operation_.instrument; }
+  uint64_t sum = 0;
+
+ private:
+  BookOperation operation_;
+};
+
 /// The book that one writes first: ITCH 5.0 alone, a tree of levels and a table of orders.
 class PlainBooks {
  public:
@@ -168,6 +180,7 @@ int main(int argc, char** argv) {
       Books books(program.books());
       BookKeeper keeper(program, books);
       keeper.sink(sink);
+      Leave leave;
       uint64_t n = 0;
       from = Clock::now_ns();
       each(input, [&](Bytes m) {
@@ -175,13 +188,14 @@ int main(int argc, char** argv) {
         if (index == Catalogue::kUnknown || catalogue.check_length(index, m.size) == Catalogue::LengthCheck::too_short)
           return;
         if constexpr (decltype(decode_only)::value) {
-          program.run(index, m, books, [&](const BookOperation& op) { sum += op.id; });
+          (void)program.run(index, m, books, leave);
         } else {
           keeper.message(index, m, ++n);
         }
       });
       keeper.flush();
       const double ns = took();
+      sum += leave.sum;
       char more[400];
       const BookCounters& c = books.counters();
       std::snprintf(more, sizeof more,

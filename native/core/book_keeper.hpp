@@ -1,7 +1,7 @@
-// Between messages and books: a run of messages becomes operations first, so that what they touch is on its way to the
-// cache, and is applied then. Gives events, where they are asked for, to a sink once a run.
+// Between messages and books: messages become operations first, which are applied a batch at a time. Before that, stages
+// pass over the batch, each of which brings nearer what the next one looks at, so that memory is asked for early and for
+// many operations at once. Gives events, where they are asked for, to a sink, many at a time.
 #pragma once
-#include <algorithm>
 #include <array>
 
 #include "core/books.hpp"
@@ -9,7 +9,7 @@
 
 namespace venuewire {
 
-/// Takes events in order; called once for a run, never for a message.
+/// Takes events in order; called for many at once, never for a message.
 class EventSink {
  public:
   virtual ~EventSink() = default;
@@ -28,14 +28,8 @@ class BookKeeper {
 
   /// One message of the table, already classified and long enough.
   void message(uint16_t index, Bytes bytes, uint64_t sequence) {
-    if (!program_.run(index, bytes, books_, [&](BookOperation& op) {
-          op.sequence = sequence;
-          books_.prepare(op);
-          pending_[count_] = op;
-          if (++count_ == kBatch) flush();
-        })) {
-      malformed_++;
-    }
+    sequence_ = sequence;
+    if (!program_.run(index, bytes, books_, *this)) malformed_++;
   }
 
   struct Source {
@@ -44,44 +38,80 @@ class BookKeeper {
     uint8_t line = 0;
     uint8_t flags = 0;
   };
+  /// Where the messages from here on come from.
   void source(const Source& s) {
-    source_ = s;
+    // What is pending is of the channel that it came from.
+    if (source_ + 1u == kSources || s.channel != sources_[source_].channel) flush();
+    sources_[++source_] = s;
     program_.channel(s.channel);
     books_.channel(s.channel);
   }
 
-  /// Applies what is pending. Call at the end of a run.
+  /// Applies what is pending. Call before books are read.
   void flush() {
-    Event* const from = sink_ == nullptr ? nullptr : events_.data();
-    Event* into = from;
-    for (uint32_t i = 0; i < 2 * kAhead && i < count_; i++) books_.fetch_order(pending_[i]);
-    for (uint32_t i = 0; i < kAhead && i < count_; i++) books_.fetch_level(pending_[i]);
-    for (uint32_t i = 0; i < count_; i++) {
-      if (i + 2 * kAhead < count_) books_.fetch_order(pending_[i + 2 * kAhead]);
-      if (i + kAhead < count_) books_.fetch_level(pending_[i + kAhead]);
-      const BookOperation& op = pending_[i];
-      if (op.action == BookAction::remove_from || op.action == BookAction::remove_through) [[unlikely]] {
-        into = remove_places(op, from, into);
-        end_event(op);
-        continue;
-      }
-      const uint32_t made = books_.apply(op, into);
-      if (into != nullptr) into = finish(op, into, made);
-      end_event(op);
-    }
+    const uint32_t orders = counts_[uint32_t(Books::Seeks::order)], prices = counts_[uint32_t(Books::Seeks::price)];
+    const auto order = [&](uint32_t i) -> BookOperation& { return pending_[seek_[uint32_t(Books::Seeks::order)][i]]; };
+    const auto price = [&](uint32_t i) -> BookOperation& { return pending_[seek_[uint32_t(Books::Seeks::price)][i]]; };
+    for (uint32_t i = 0; i < orders; i++) books_.fetch_order(order(i));
+    for (uint32_t i = 0; i < prices; i++) books_.fetch_side(price(i));
+    for (uint32_t i = 0; i < orders; i++) books_.fetch_level(order(i));
+    for (uint32_t i = 0; i < prices; i++) books_.fetch_place(price(i));
+    for (uint32_t i = 0; i < orders; i++) books_.fetch_neighbours(order(i));
+    for (uint32_t i = 0; i < prices; i++) books_.fetch_last(price(i));
+    apply();
     count_ = 0;
-    if (into != from) sink_->events(from, uint32_t(into - from));
+    counts_ = {};
+    sources_[0] = sources_[source_];
+    source_ = 0;
   }
 
   [[nodiscard]] uint64_t malformed() const { return malformed_; }
 
+  // For the program: where an operation is put.
+  [[nodiscard]] BookOperation& next() { return pending_[count_]; }
+  void done() {
+    if (count_ == kBatch) {
+      flush();
+      pending_[0] = pending_[kBatch];
+    }
+    BookOperation& op = pending_[count_];
+    books_.prepare(op);
+    books_.fetch_index(op);
+    const auto seeks = uint32_t(Books::seeks(op));
+    seek_[seeks][counts_[seeks]++] = uint8_t(count_);
+    origins_[count_++] = {sequence_, source_};
+  }
+  [[nodiscard]] BookOperation& newest() { return pending_[count_ - 1]; }
+
  private:
+  /// Small enough that what is brought near for a batch is still there when it is applied.
   static constexpr uint32_t kBatch = 64;
-  static constexpr size_t kMostTouched = 4096;
-  static constexpr uint32_t kAhead = 4;  // orders fetched before they are needed
+  static constexpr uint32_t kSources = 64;
+  static constexpr uint32_t kSeeks = 3;
+
+  void apply() {
+    Event* const from = sink_ == nullptr ? nullptr : events_.data();
+    Event* into = from;
+    for (uint32_t i = 0; i < count_; i++) {
+      const BookOperation& op = pending_[i];
+      if (op.action == BookAction::remove_from || op.action == BookAction::remove_through) [[unlikely]] {
+        into = remove_places(op, origins_[i], from, into);
+      } else {
+        const uint32_t made = books_.apply(op, into);
+        if (into != nullptr) into = finish(op, origins_[i], into, made);
+      }
+      if (op.last) books_.event_end();
+    }
+    if (into != from) sink_->events(from, uint32_t(into - from));
+  }
+
+  struct Origin {
+    uint64_t sequence;
+    uint32_t source;
+  };
 
   /// Orders by their places, one after the other: events are handed over whenever there is no room for more.
-  Event* remove_places(const BookOperation& op, Event* from, Event* into) {
+  Event* remove_places(const BookOperation& op, const Origin& origin, Event* from, Event* into) {
     if (op.instrument == kNoInstrument || op.side == BookSide::none || op.orders == 0) return into;
     const bool on = op.action == BookAction::remove_from;
     places_.clear();
@@ -94,7 +124,7 @@ class BookKeeper {
       books_.prepare(one);
       const uint32_t made = books_.apply(one, into);
       if (into == nullptr) continue;
-      into = finish(one, into, made);
+      into = finish(one, origin, into, made);
       if (size_t(into - from) < size_t(kBatch) * Books::kEventsEach) continue;
       sink_->events(from, uint32_t(into - from));
       into = from;
@@ -102,31 +132,14 @@ class BookKeeper {
     return into;
   }
 
-  /// Crossed books are looked for at the end of an event only, in all instruments that it touched.
-  void end_event(const BookOperation& op) {
-    if (!op.last) {
-      const bool again = !touched_.empty() && touched_.back() == op.instrument;
-      if (op.instrument != kNoInstrument && !again && touched_.size() < kMostTouched) touched_.push_back(op.instrument);
-      return;
-    }
-    if (!touched_.empty()) [[unlikely]] {
-      std::sort(touched_.begin(), touched_.end());
-      touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
-      for (const uint32_t instrument : touched_) {
-        if (instrument != op.instrument) books_.look_crossed(instrument);
-      }
-      touched_.clear();
-    }
-    books_.event_end(op.instrument);
-  }
-
-  Event* finish(const BookOperation& op, Event* into, uint32_t made) const {
+  Event* finish(const BookOperation& op, const Origin& origin, Event* into, uint32_t made) const {
+    const Source& source = sources_[origin.source];
     for (uint32_t k = 0; k < made; k++, into++) {
-      into->receive_time = source_.receive_ns;
-      into->sequence = op.sequence;
-      into->channel = source_.channel;
-      into->line = source_.line;
-      into->flags = uint8_t(into->flags | source_.flags);
+      into->receive_time = source.receive_ns;
+      into->sequence = origin.sequence;
+      into->channel = source.channel;
+      into->line = source.line;
+      into->flags = uint8_t(into->flags | source.flags);
       if (op.last && k + 1 == made) into->flags = uint8_t(into->flags | kEventLast);
     }
     return into;
@@ -135,11 +148,15 @@ class BookKeeper {
   EventProgram& program_;
   Books& books_;
   EventSink* sink_ = nullptr;
-  Source source_;
-  std::array<BookOperation, kBatch> pending_;
-  std::vector<uint64_t> places_;
-  std::vector<uint32_t> touched_;  // by an event that has not ended
+  std::array<Source, kSources> sources_{};
+  uint32_t source_ = 0;  // the current one
+  uint64_t sequence_ = 0;
+  std::array<BookOperation, kBatch + 1> pending_;  // one more: the newest stays until there is another
+  std::array<Origin, kBatch> origins_;
   uint32_t count_ = 0;
+  std::array<std::array<uint8_t, kBatch>, kSeeks> seek_;  // which of the pending seek what
+  std::array<uint32_t, kSeeks> counts_{};
+  std::vector<uint64_t> places_;
   uint64_t malformed_ = 0;
   std::vector<Event> events_;
 };

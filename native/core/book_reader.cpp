@@ -28,6 +28,10 @@ uint32_t BookReader::give(Event* into, uint32_t most) {
   const auto n = uint32_t(std::min<size_t>(most, collect_.made.size() - collect_.given));
   if (n > 0) std::memcpy(into, collect_.made.data() + collect_.given, n * sizeof(Event));
   collect_.given += n;
+  if (collect_.given == collect_.made.size()) {
+    collect_.made.clear();
+    collect_.given = 0;
+  }
   return n;
 }
 
@@ -37,29 +41,29 @@ BookReader::Taken BookReader::take(uint32_t from, uint32_t to, Event* into, uint
   const auto full = [&] {
     if (into == nullptr) return false;
     taken.events += give(into + taken.events, most - taken.events);
-    taken.more = collect_.given < collect_.made.size();
+    taken.more = !collect_.made.empty();
     return taken.more;
   };
   if (full()) return taken;
-  while (taken.position != to) {
+  while (taken.position != to && taken.sound && !taken.more) {
     const uint32_t at = taken.position & mask_;
     const uint8_t* p = data_ + size_t(at) * kUnitBytes;
     const auto head = load_record<RecordHead>(p);
     const uint32_t bytes = head.units * kUnitBytes;
     taken.sound = head.units != 0 && head.units <= to - taken.position && head.units <= mask_ + 1 - at;
-    if (!taken.sound) return taken;
+    if (!taken.sound) break;
     taken.position += head.units;
     if (head.kind == uint8_t(RecordKind::run)) {
-      collect_.made.clear();
-      collect_.given = 0;
       taken.sound = bytes >= sizeof(RunRecord) && run(p, bytes);
-      if (full() || !taken.sound) return taken;
+      (void)full();
     } else if (head.kind == uint8_t(RecordKind::notice)) {
       taken.sound = bytes >= sizeof(NoticeRecord);
-      if (!taken.sound) return taken;
-      notice(load_record<NoticeRecord>(p));
+      keeper_.flush();
+      if (taken.sound) notice(load_record<NoticeRecord>(p));
     }
   }
+  keeper_.flush();
+  (void)full();
   return taken;
 }
 
@@ -84,7 +88,6 @@ bool BookReader::run(const uint8_t* record, uint32_t bytes) {
     at += uint32_t(padded);
   }
   messages_ += r.count;
-  keeper_.flush();
   return true;
 }
 

@@ -3,21 +3,36 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <cstring>
 #include <new>
 
 namespace venuewire {
 
 namespace {
 
+constexpr uint32_t kOrdersALevel = 4;  // for how many levels there is memory at once
+
 uint64_t mix(uint64_t key) {
   key *= 0x9E3779B97F4A7C15ull;
   return key ^ key >> 29;
 }
 
+uint64_t power_of_two_of(uint64_t least) { return std::bit_ceil(least); }
+
 }  // namespace
 
 Books::Books(const BooksSpec& spec, BookTop* tops)
-    : spec_(spec), index_(spec.orders_expected), tops_(tops), by_small_key_(65536, kNone), by_key_(1024) {
+    : spec_(spec),
+      scope_mask_(spec.scope == OrderScope::all ? 0 : spec.scope == OrderScope::instrument ? ~1u : ~0u),
+      index_(std::min(spec.orders_expected, spec.orders_max)),
+      orders_(spec.orders_max, spec.orders_expected),
+      levels_(spec.orders_max, spec.orders_expected / kOrdersALevel),
+      books_(spec.instruments_max, 0),
+      tops_(tops),
+      by_small_key_(kSmallKeys, kNone),
+      by_key_(power_of_two_of(2 * (uint64_t(spec.instruments_max) + 1)) * sizeof(Keyed)),
+      by_key_mask_(power_of_two_of(2 * (uint64_t(spec.instruments_max) + 1)) - 1) {
+  by_key_.use((by_key_mask_ + 1) * sizeof(Keyed));
   if (tops_ != nullptr) return;
   // Zeroed pages come from the system untouched: only those of instruments that exist cost memory.
   own_tops_.reset(static_cast<BookTop*>(std::calloc(spec.instruments_max + 1u, sizeof(BookTop))));
@@ -25,41 +40,34 @@ Books::Books(const BooksSpec& spec, BookTop* tops)
   tops_ = own_tops_.get();
 }
 
+Books::~Books() {
+  for (uint32_t i = 0; i < books_.used(); i++) {
+    for (Rungs& rungs : books_[i].rungs) rungs.release();
+  }
+}
+
 // ── instruments ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-uint32_t Books::instrument(uint64_t key) {
-  if (key < by_small_key_.size() && by_small_key_[key] != kNone) [[likely]]
-    return by_small_key_[key];
-  const size_t mask = by_key_.size() - 1;
-  size_t at = mix(key) & mask;
-  if (key >= by_small_key_.size()) {
-    for (; by_key_[at].second != 0; at = (at + 1) & mask) {
-      if (by_key_[at].first == key) return by_key_[at].second - 1;
+uint32_t Books::instrument_of(uint64_t key) {
+  Keyed* const keyed = reinterpret_cast<Keyed*>(by_key_.data());
+  uint64_t at = mix(key) & by_key_mask_;
+  if (key >= kSmallKeys) {
+    for (; keyed[at].number != 0; at = (at + 1) & by_key_mask_) {
+      if (keyed[at].key == key) return keyed[at].number - 1;
     }
   }
-  if (books_.size() >= spec_.instruments_max) {
+  if (!books_.any()) {
     counters_.refused++;
     return kNoInstrument;
   }
-  const uint32_t number = uint32_t(books_.size());
-  books_.emplace_back();
-  books_.back().key = key;
+  const uint32_t number = books_.take();
+  books_[number] = Book{key, 0, 0, {kNone, kNone}, {}};
   channel_of_.push_back(channel_);
   tops_[number].bid_price = tops_[number].ask_price = kNoPrice;
-  if (key < by_small_key_.size()) {
+  if (key < kSmallKeys) {
     by_small_key_[key] = number;
-    return number;
-  }
-  by_key_[at] = {key, number + 1};
-  if (books_.size() * 2 > by_key_.size()) {
-    std::vector<std::pair<uint64_t, uint32_t>> larger(by_key_.size() * 2);
-    for (const auto& e : by_key_) {
-      if (e.second == 0) continue;
-      size_t to = mix(e.first) & (larger.size() - 1);
-      while (larger[to].second != 0) to = (to + 1) & (larger.size() - 1);
-      larger[to] = e;
-    }
-    by_key_ = std::move(larger);
+  } else {
+    keyed[at] = {key, number + 1};
   }
   return number;
 }
@@ -90,140 +98,160 @@ int8_t Books::exponent_of(EventKind kind, uint32_t instrument) const {
   return own ? trade_exponents_[instrument] : price_exponent(instrument);
 }
 
-// ── orders and levels ────────────────────────────────────────────────────────────────────────────────────────────
+// ── what will be touched ─────────────────────────────────────────────────────────────────────────────────────────
 
-uint64_t Books::scope_of(uint32_t instrument, BookSide side) const {
-  switch (spec_.scope) {
-    case OrderScope::all:
-      return 0;
-    case OrderScope::instrument:
-      return uint64_t(instrument) + 1;
-    case OrderScope::instrument_and_side:
-      return (uint64_t(instrument) + 1) * 4 + uint64_t(side);
-  }
-  return 0;
-}
-
-void Books::prepare(BookOperation& op) const {
-  op.hash = OrderIndex::hash(op.id, scope_of(op.instrument, op.side));
-  if (op.action <= BookAction::replace) index_.prefetch(op.hash);
-  if (op.instrument != kNoInstrument) __builtin_prefetch(&books_[op.instrument]);
-}
-
-void Books::fetch_order(const BookOperation& op) const {
-  if (op.action > BookAction::replace) return;
-  const uint32_t slot = index_.guess(op.hash);
-  if (slot != kNone) {
-    __builtin_prefetch(&orders_[slot]);
-  } else if (op.instrument != kNoInstrument && op.side != BookSide::none) {
-    const Rungs& rungs = books_[op.instrument].rungs[uint32_t(op.side)];
-    if (!rungs.empty()) __builtin_prefetch(&rungs.back());
-  }
+void Books::fetch_order(BookOperation& op) const {
+  op.hint = index_.guess(op.hash);
+  if (op.hint != kNone) [[likely]]
+    __builtin_prefetch(&orders_[op.hint], 1);
 }
 
 void Books::fetch_level(const BookOperation& op) const {
-  if (op.action > BookAction::replace) return;
-  const uint32_t slot = index_.guess(op.hash);
-  if (slot != kNone) {
-    const Order& o = orders_[slot];
-    __builtin_prefetch(&levels_[o.level]);
-    if (o.before != kNone) __builtin_prefetch(&orders_[o.before]);
-    if (o.next != kNone) __builtin_prefetch(&orders_[o.next]);
-  } else if (op.instrument != kNoInstrument && op.side != BookSide::none) {
-    const uint32_t best = books_[op.instrument].best[uint32_t(op.side)];
-    if (best != kNone) __builtin_prefetch(&levels_[best]);
-  }
+  if (op.hint == kNone) return;
+  const Order& o = orders_[op.hint];
+  if (o.level == kNone) return;
+  __builtin_prefetch(&levels_[o.level], 1);
+  __builtin_prefetch(&orders_[o.before != kNone ? o.before : op.hint], 1);
+  __builtin_prefetch(&orders_[o.next != kNone ? o.next : op.hint], 1);
+  __builtin_prefetch(&books_[o.where >> 1], 1);
 }
 
-uint32_t Books::find(const BookOperation& op, uint64_t id, uint32_t hash) const {
-  const uint32_t scope = uint32_t(scope_of(op.instrument, op.side));
-  return index_.find(hash, [&](uint32_t slot) { return orders_[slot].id == id && orders_[slot].scope == scope; });
+void Books::fetch_neighbours(const BookOperation& op) const {
+  if (op.hint == kNone) return;
+  const Order& o = orders_[op.hint];
+  if (o.level == kNone) return;
+  const Level& l = levels_[o.level];
+  const Book& book = books_[o.where >> 1];
+  const bool best = book.best[o.where & 1] == o.level;
+  __builtin_prefetch(best ? static_cast<const void*>(&tops_[o.where >> 1]) : &l, 1);
+  book.rungs[o.where & 1].prefetch((l.orders == 1) | (op.action == BookAction::replace), &l);
 }
 
-void Books::Rungs::insert(uint32_t at, Rung rung) {
-  if (count_ == room_) {
-    const uint32_t room = room_ == 0 ? 4 : room_ * 2;
-    void* const larger = std::realloc(data_, room * sizeof(Rung));
-    if (larger == nullptr) throw std::bad_alloc();
-    data_ = static_cast<Rung*>(larger);
-    room_ = room;
+void Books::fetch_side(const BookOperation& op) const {
+  const Book& book = books_[op.instrument];
+  book.rungs[uint32_t(op.side)].prefetch(true, &book);
+}
+
+void Books::fetch_place(BookOperation& op) const {
+  const Rungs& rungs = books_[op.instrument].rungs[uint32_t(op.side)];
+  op.hint = rungs.place_of(rank_of(op.side, op.price));
+  if (rungs.empty()) return;
+  const uint32_t at = std::min(op.hint, rungs.size() - 1);
+  __builtin_prefetch(&levels_[rungs.level(at)], 1);
+  __builtin_prefetch(at == op.hint ? static_cast<const void*>(&rungs) : &tops_[op.instrument], 1);
+}
+
+void Books::fetch_last(const BookOperation& op) const {
+  const Rungs& rungs = books_[op.instrument].rungs[uint32_t(op.side)];
+  if (op.hint >= rungs.size()) return;
+  const uint32_t last = levels_[rungs.level(op.hint)].last;
+  __builtin_prefetch(last != kNone ? static_cast<const void*>(&orders_[last]) : &rungs, 1);
+}
+
+// ── rungs ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Books::Rungs::grow() {
+  const uint32_t room = room_ == 0 ? kFirstRoom : room_ * 2;
+  auto* const memory = static_cast<int64_t*>(std::aligned_alloc(64, bytes_for(room)));
+  if (memory == nullptr) throw std::bad_alloc();
+  std::fill_n(memory, kNear, INT64_MIN);
+  int64_t* const ranks = memory + kNear;
+  if (count_ != 0) {
+    std::memcpy(ranks, ranks_, count_ * sizeof(int64_t));
+    std::memcpy(ranks + room, levels(), count_ * sizeof(uint32_t));
   }
-  std::memmove(data_ + at + 1, data_ + at, (count_ - at) * sizeof(Rung));
-  data_[at] = rung;
+  release();
+  ranks_ = ranks;
+  room_ = room;
+}
+
+void Books::Rungs::release() {
+  if (room_ != 0) std::free(ranks_ - kNear);
+}
+
+[[gnu::always_inline]] inline uint32_t Books::Rungs::place_of(int64_t rank) const {
+  if (count_ == 0) return 0;
+  const int64_t* const near = ranks_ + int64_t(count_) - kNear;
+  int64_t worse = 0;
+  for (int64_t i = 0; i < kNear; i++) worse += near[i] < rank ? 1 : 0;
+  if (worse > 0 || count_ <= kNear) [[likely]]
+    return uint32_t(std::max<int64_t>(int64_t(count_) - kNear + worse, 0));
+  uint32_t from = 0;
+  for (uint32_t n = count_ - uint32_t(kNear); n > 1;) {
+    const uint32_t half = n / 2;
+    from += ranks_[from + half - 1] < rank ? half : 0;
+    n -= half;
+  }
+  return from + (ranks_[from] < rank ? 1 : 0);
+}
+
+void Books::Rungs::insert(uint32_t at, int64_t rank, uint32_t level) {
+  if (count_ == room_) grow();
+  for (uint32_t i = count_; i > at; i--) ranks_[i] = ranks_[i - 1];
+  for (uint32_t i = count_; i > at; i--) levels()[i] = levels()[i - 1];
+  ranks_[at] = rank;
+  levels()[at] = level;
   count_++;
 }
 
-/// The first rung that is not worse than `rank`. Most changes are near the best, at the end; deep ones are found by
-/// halving.
-uint32_t Books::place_of(const Rungs& rungs, int64_t rank) {
-  uint32_t at = rungs.size();
-  const uint32_t near = at > 8 ? at - 8 : 0;
-  while (at > near && rungs[at - 1].rank >= rank) at--;
-  if (at > near || at == 0) return at;
-  return uint32_t(
-      std::lower_bound(rungs.begin(), rungs.begin() + at, rank, [](const Rung& r, int64_t v) { return r.rank < v; }) -
-      rungs.begin());
+void Books::Rungs::erase(uint32_t at) {
+  count_--;
+  for (uint32_t i = at; i < count_; i++) ranks_[i] = ranks_[i + 1];
+  for (uint32_t i = at; i < count_; i++) levels()[i] = levels()[i + 1];
 }
 
-uint32_t Books::level_at(uint32_t side, int64_t price) {
-  Book& book = books_[side >> 1];
-  Rungs& rungs = book.rungs[side & 1];
-  const int64_t rank = rank_of(BookSide(side & 1), price);
-  const uint32_t at = place_of(rungs, rank);
-  if (at < rungs.size() && rungs[at].rank == rank) return rungs[at].level;
+// ── orders and levels ────────────────────────────────────────────────────────────────────────────────────────────
+
+uint32_t Books::level_at(uint32_t where, int64_t price, uint32_t hint) {
+  Book& book = books_[where >> 1];
+  Rungs& rungs = book.rungs[where & 1];
+  const int64_t rank = rank_of(BookSide(where & 1), price);
+  const uint32_t at = hint != kNone && rungs.is_place_of(hint, rank) ? hint : rungs.place_of(rank);
+  if (at < rungs.size() && rungs.rank(at) == rank) return rungs.level(at);
+  if (!levels_.any()) return kNone;
   const uint32_t level = levels_.take();
-  levels_[level] = Level{price, 0, 0, kNone, kNone, side, kNone};
-  rungs.insert(at, Rung{rank, level});
-  if (at + 1 == rungs.size()) book.best[side & 1] = level;
+  levels_[level] = Level{price, 0, 0, kNone, kNone, where};
+  rungs.insert(at, rank, level);
+  if (at + 1 == rungs.size()) book.best[where & 1] = level;
   return level;
 }
 
 void Books::drop_level(uint32_t level) {
-  const Level& l = levels_[level];
-  Book& book = books_[l.side >> 1];
-  Rungs& rungs = book.rungs[l.side & 1];
-  rungs.erase(place_of(rungs, rank_of(BookSide(l.side & 1), l.price)));
-  book.best[l.side & 1] = rungs.empty() ? kNone : rungs.back().level;
+  Level& l = levels_[level];
+  Book& book = books_[l.where >> 1];
+  Rungs& rungs = book.rungs[l.where & 1];
+  rungs.erase(rungs.place_of(rank_of(BookSide(l.where & 1), l.price)));
+  book.best[l.where & 1] = rungs.best();
+  l.where = kNone;
   levels_.give_back(level);
 }
 
-void Books::enqueue(uint32_t order, uint32_t level) {
+[[gnu::always_inline]] inline void Books::enqueue(uint32_t order, uint32_t level) {
   Level& l = levels_[level];
   Order& o = orders_[order];
   o.level = level;
+  o.where = l.where;
   o.before = l.last;
   o.next = kNone;
-  if (l.last != kNone) {
-    orders_[l.last].next = order;
-  } else {
-    l.first = order;
-  }
+  *(l.last != kNone ? &orders_[l.last].next : &l.first) = order;
   l.last = order;
   l.orders++;
   l.size += o.size;
 }
 
-void Books::dequeue(uint32_t order) {
+[[gnu::always_inline]] inline void Books::dequeue(uint32_t order) {
   const Order& o = orders_[order];
   Level& l = levels_[o.level];
-  if (o.before != kNone) {
-    orders_[o.before].next = o.next;
-  } else {
-    l.first = o.next;
-  }
-  if (o.next != kNone) {
-    orders_[o.next].before = o.before;
-  } else {
-    l.last = o.before;
-  }
+  *(o.before != kNone ? &orders_[o.before].next : &l.first) = o.next;
+  *(o.next != kNone ? &orders_[o.next].before : &l.last) = o.before;
   l.orders--;
   l.size -= o.size;
   if (l.orders == 0) drop_level(o.level);
 }
 
 /// A level's size has changed: only the best one is shown at the top.
-void Books::changed(uint32_t level, int64_t time_ns) {
-  const uint32_t side = levels_[level].side;
+[[gnu::always_inline]] inline void Books::changed(uint32_t level, int64_t time_ns) {
+  const uint32_t side = levels_[level].where;
   Book& book = books_[side >> 1];
   book.updates++;
   book.time_ns = time_ns;
@@ -241,9 +269,9 @@ void Books::changed_best(uint32_t side, int64_t time_ns) {
 }
 
 /// Other threads see either the old or the new one.
-void Books::show_top(uint32_t side, int64_t price, int64_t size, uint32_t orders, int64_t time_ns) {
-  BookTop& t = tops_[side >> 1];
-  const bool bid = (side & 1) == 0;
+void Books::show_top(uint32_t where, int64_t price, int64_t size, uint32_t orders, int64_t time_ns) {
+  BookTop& t = tops_[where >> 1];
+  const bool bid = (where & 1) == 0;
   std::atomic_ref<uint32_t> version(t.version);
   version.store(t.version + 1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);  // no reader sees new figures with the old even version
@@ -253,20 +281,25 @@ void Books::show_top(uint32_t side, int64_t price, int64_t size, uint32_t orders
   t.event_time = time_ns;
   t.changes++;
   version.store(t.version + 1, std::memory_order_release);
+  const uint32_t instrument = where >> 1;
+  if (shown_count_ != 0 && shown_[shown_count_ - 1] == instrument) return;
+  if (shown_count_ == kShown) look_at_shown();
+  shown_[shown_count_++] = instrument;
 }
 
-bool Books::add(uint32_t instrument, BookSide side, uint64_t id, uint32_t hash, int64_t price, int64_t size,
+/// `end`: where the search for the id ended in the index.
+[[gnu::always_inline]] inline bool Books::add(uint32_t where, uint64_t id, uint32_t hash, uint32_t end, uint32_t hint, int64_t price, int64_t size,
                 int64_t time_ns) {
-  if (index_.size() >= spec_.orders_max) {
+  if (index_.size() >= spec_.orders_max || !levels_.any()) {
     counters_.refused++;
     return false;
   }
   const uint32_t order = orders_.take();
-  orders_[order] = Order{id, size, kNone, kNone, kNone, uint32_t(scope_of(instrument, side))};
-  const uint32_t where = instrument * 2 + uint32_t(side);
-  const uint32_t level = level_at(where, price);
+  orders_[order].id = id;
+  orders_[order].size = size;
+  const uint32_t level = level_at(where, price, hint);
   enqueue(order, level);
-  index_.insert(hash, order);
+  index_.insert_at(end, hash, order);
   counters_.most_orders = std::max<uint64_t>(counters_.most_orders, index_.size());
   changed(level, time_ns);
   return true;
@@ -275,22 +308,23 @@ bool Books::add(uint32_t instrument, BookSide side, uint64_t id, uint32_t hash, 
 void Books::forget(uint32_t order, uint32_t hash, int64_t time_ns) {
   leave(order, time_ns);
   index_.erase(hash, order);
+  orders_[order].level = kNone;
   orders_.give_back(order);
 }
 
 /// The order leaves its level, and the level the book with its last order.
-void Books::leave(uint32_t order, int64_t time_ns) {
+[[gnu::always_inline]] inline void Books::leave(uint32_t order, int64_t time_ns) {
   const uint32_t level = orders_[order].level;
-  const uint32_t side = levels_[level].side;
-  Book& book = books_[side >> 1];
-  const bool best = book.best[side & 1] == level;
+  const uint32_t where = orders_[order].where;
+  Book& book = books_[where >> 1];
+  const bool best = book.best[where & 1] == level;
   dequeue(order);
   book.updates++;
   book.time_ns = time_ns;
-  if (best) changed_best(side, time_ns);
+  if (best) changed_best(where, time_ns);
 }
 
-void Books::shrink(uint32_t order, uint32_t hash, int64_t by, int64_t time_ns) {
+[[gnu::always_inline]] inline void Books::shrink(uint32_t order, uint32_t hash, int64_t by, int64_t time_ns) {
   Order& o = orders_[order];
   if (by >= o.size) {
     if (by > o.size) counters_.overfilled++;
@@ -391,10 +425,15 @@ uint32_t Books::told(const BookOperation& op, EventKind kind, Event* into) const
 }
 
 uint32_t Books::on_order(const BookOperation& op, Event* into) {
-  const uint32_t order = find(op, op.id, op.hash);
+  const uint32_t scope = scope_of(op);
+  uint32_t end = 0;
+  if (op.action != BookAction::add && op.hint != kNone && orders_[op.hint].level != kNone &&
+      is(orders_[op.hint], op.id, scope)) [[likely]] {
+    return on_known(op, op.hint, into);
+  }
+  const uint32_t order = index_.find(op.hash, end, [&](uint32_t slot) { return is(orders_[slot], op.id, scope); });
   if (order != kNone) return on_known(op, order, into);
-  const bool whole = op.action == BookAction::add || op.action == BookAction::put;
-  if (!whole) {
+  if (op.action != BookAction::add && op.action != BookAction::put) {
     if ((op.flags & kOperationIfKnown) == 0) counters_.unknown_orders++;
     return 0;
   }
@@ -403,7 +442,8 @@ uint32_t Books::on_order(const BookOperation& op, Event* into) {
     counters_.refused++;
     return 0;
   }
-  if (!add(op.instrument, op.side, op.id, op.hash, op.price, op.size, op.time_ns) || into == nullptr) return 0;
+  const uint32_t hint = op.action == BookAction::add ? op.hint : kNone;
+  if (!add(where_of(op), op.id, op.hash, end, hint, op.price, op.size, op.time_ns) || into == nullptr) return 0;
   event(into, op, EventKind::order, EventAction::add, op.instrument, op.side, op.id, op.price, op.size);
   return 1;
 }
@@ -411,8 +451,8 @@ uint32_t Books::on_order(const BookOperation& op, Event* into) {
 uint32_t Books::on_known(const BookOperation& op, uint32_t order, Event* into) {
   const Order& o = orders_[order];
   const Level& l = levels_[o.level];
-  const uint32_t instrument = l.side >> 1;
-  const BookSide side = BookSide(l.side & 1);
+  const uint32_t instrument = l.where >> 1;
+  const BookSide side = BookSide(l.where & 1);
   const int64_t price = l.price, size = o.size;
   switch (op.action) {
     case BookAction::add:
@@ -460,7 +500,7 @@ uint32_t Books::on_known(const BookOperation& op, uint32_t order, Event* into) {
 
 uint32_t Books::on_modify(const BookOperation& op, uint32_t order, Event* into) {
   Order& o = orders_[order];
-  const uint32_t from = levels_[o.level].side;
+  const uint32_t from = levels_[o.level].where;
   const int64_t old_price = levels_[o.level].price;
   const BookSide side = op.side == BookSide::none ? BookSide(from & 1) : op.side;
   const uint32_t instrument = op.instrument == kNoInstrument ? from >> 1 : op.instrument;
@@ -476,6 +516,10 @@ uint32_t Books::on_modify(const BookOperation& op, uint32_t order, Event* into) 
   const uint32_t to = instrument * 2 + uint32_t(side);
   // As venues do: another price or a larger size goes to the back of the queue.
   if (to != from || price != old_price || (size > o.size && (op.flags & kOperationKeeps) == 0)) {
+    if (!levels_.any()) {
+      counters_.refused++;
+      return 0;
+    }
     leave(order, op.time_ns);
     o.size = size;
     enqueue(order, level_at(to, price));
@@ -492,7 +536,7 @@ uint32_t Books::on_modify(const BookOperation& op, uint32_t order, Event* into) 
 uint32_t Books::on_replace(const BookOperation& op, uint32_t order, Event* into) {
   const Order& o = orders_[order];
   const Level& l = levels_[o.level];
-  const uint32_t where = l.side;
+  const uint32_t where = l.where;
   const int64_t old_price = l.price, old_size = o.size;
   const BookSide side = op.side == BookSide::none ? BookSide(where & 1) : op.side;
   const int64_t price = op.price == kNoPrice ? old_price : op.price;
@@ -500,19 +544,20 @@ uint32_t Books::on_replace(const BookOperation& op, uint32_t order, Event* into)
   forget(order, op.hash, op.time_ns);
   Event* at = event(into, op, EventKind::order, EventAction::cancel, where >> 1, BookSide(where & 1), op.id, old_price,
                     old_size);
-  const uint32_t instrument = where >> 1;
-  const uint32_t hash = OrderIndex::hash(op.new_id, scope_of(instrument, side));
-  BookOperation fresh = op;
-  fresh.instrument = instrument;
-  fresh.side = side;
-  const uint32_t taken = find(fresh, op.new_id, hash);
+  const uint32_t instrument = where >> 1, to = instrument * 2 + uint32_t(side);
+  const uint32_t scope = to & scope_mask_;
+  const uint32_t hash = OrderIndex::hash(op.new_id, scope);
+  uint32_t end = 0;
+  const auto same = [&](uint32_t slot) { return is(orders_[slot], op.new_id, scope); };
+  const uint32_t taken = index_.find(hash, end, same);
   if (taken != kNone) {
     counters_.duplicate_orders++;
     forget(taken, hash, op.time_ns);
+    (void)index_.find(hash, end, same);
   }
   if (size <= 0) {
     counters_.refused++;
-  } else if (add(instrument, side, op.new_id, hash, price, size, op.time_ns)) {
+  } else if (add(to, op.new_id, hash, end, kNone, price, size, op.time_ns)) {
     at = event(at, op, EventKind::order, EventAction::add, instrument, side, op.new_id, price, size);
   }
   return into == nullptr ? 0 : uint32_t(at - into);
@@ -524,7 +569,11 @@ uint32_t Books::on_level(const BookOperation& op, Event* into) {
     return 0;
   }
   const uint32_t where = op.instrument * 2 + uint32_t(op.side);
-  const uint32_t level = level_at(where, op.price);
+  const uint32_t level = level_at(where, op.price, op.hint);
+  if (level == kNone) {
+    counters_.refused++;
+    return 0;
+  }
   Level& l = levels_[level];
   const int64_t had = l.size;
   const bool gone = op.size <= 0 || op.size == kNoSize;
@@ -551,7 +600,7 @@ uint32_t Books::on_numbered(const BookOperation& op, Event* into) {
     counters_.refused++;
     return 0;
   }
-  if (numbered_.size() < books_.size() * 2) numbered_.resize(books_.size() * 2);
+  if (numbered_.size() < books_.used() * 2) numbered_.resize(books_.used() * 2);
   NumberedSide& list = numbered_[op.instrument * 2 + uint32_t(op.side)];
   const size_t at = op.level - 1u;
   const size_t depth = op.depth != 0 ? op.depth : spec_.depth != 0 ? spec_.depth : 255;
@@ -612,7 +661,12 @@ uint32_t Books::on_quote(const BookOperation& op, Event* into) {
   const uint32_t where = op.instrument * 2 + uint32_t(op.side);
   empty_side(where);
   if (op.size > 0 && op.size != kNoSize && op.price != kNoPrice) {
-    Level& l = levels_[level_at(where, op.price)];
+    const uint32_t level = level_at(where, op.price);
+    if (level == kNone) {
+      counters_.refused++;
+      return 0;
+    }
+    Level& l = levels_[level];
     l.size = op.size;
     l.orders = op.orders;
   }
@@ -626,21 +680,24 @@ uint32_t Books::on_quote(const BookOperation& op, Event* into) {
 
 // ── state ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-void Books::empty_side(uint32_t side) {
-  Book& book = books_[side >> 1];
-  Rungs& rungs = book.rungs[side & 1];
-  for (const Rung& r : rungs) {
-    for (uint32_t o = levels_[r.level].first; o != kNone;) {
+void Books::empty_side(uint32_t where) {
+  Book& book = books_[where >> 1];
+  Rungs& rungs = book.rungs[where & 1];
+  for (uint32_t r = 0; r < rungs.size(); r++) {
+    const uint32_t level = rungs.level(r);
+    for (uint32_t o = levels_[level].first; o != kNone;) {
       const uint32_t next = orders_[o].next;
-      index_.erase(OrderIndex::hash(orders_[o].id, orders_[o].scope), o);
+      index_.erase(hash_of(orders_[o]), o);
+      orders_[o].level = kNone;
       orders_.give_back(o);
       o = next;
     }
-    levels_.give_back(r.level);
+    levels_[level].where = kNone;
+    levels_.give_back(level);
   }
   rungs.clear();
-  book.best[side & 1] = kNone;
-  if (side < numbered_.size()) numbered_[side].clear();
+  book.best[where & 1] = kNone;
+  if (where < numbered_.size()) numbered_[where].clear();
 }
 
 void Books::clear(uint32_t instrument) {
@@ -651,11 +708,11 @@ void Books::clear(uint32_t instrument) {
 }
 
 void Books::clear_all() {
-  for (uint32_t i = 0; i < books_.size(); i++) clear(i);
+  for (uint32_t i = 0; i < books_.used(); i++) clear(i);
 }
 
 void Books::clear_channel() {
-  for (uint32_t i = 0; i < books_.size(); i++) {
+  for (uint32_t i = 0; i < books_.used(); i++) {
     if (channel_of_[i] == channel_) clear(i);
   }
 }
@@ -667,29 +724,27 @@ void Books::good(uint32_t instrument) {
   std::atomic_ref<uint32_t>(tops_[instrument].state).fetch_and(~kBookStale, std::memory_order_release);
 }
 void Books::stale_all() {
-  for (uint32_t i = 0; i < books_.size(); i++) stale(i);
+  for (uint32_t i = 0; i < books_.used(); i++) stale(i);
 }
 void Books::good_all() {
-  for (uint32_t i = 0; i < books_.size(); i++) good(i);
+  for (uint32_t i = 0; i < books_.used(); i++) good(i);
 }
 
-void Books::event_end(uint32_t instrument) {
-  counters_.events++;
-  if (instrument != kNoInstrument) look_crossed(instrument);
-}
-
-void Books::look_crossed(uint32_t instrument) {
-  BookTop& t = tops_[instrument];
-  const bool both = t.bid_price != kNoPrice && t.ask_price != kNoPrice;
-  const bool crossed = both && t.bid_price > t.ask_price;
-  if (both && t.bid_price == t.ask_price) counters_.locked++;
-  if (crossed == ((t.state & kBookCrossed) != 0)) return;
-  if (crossed) {
-    counters_.crossed++;
-    std::atomic_ref<uint32_t>(t.state).fetch_or(kBookCrossed, std::memory_order_release);
-  } else {
-    std::atomic_ref<uint32_t>(t.state).fetch_and(~kBookCrossed, std::memory_order_release);
+void Books::look_at_shown() {
+  for (uint32_t i = 0; i < shown_count_; i++) {
+    BookTop& t = tops_[shown_[i]];
+    const bool both = t.bid_price != kNoPrice && t.ask_price != kNoPrice;
+    const bool crossed = both && t.bid_price > t.ask_price;
+    if (both && t.bid_price == t.ask_price) counters_.locked++;
+    if (crossed == ((t.state & kBookCrossed) != 0)) continue;
+    if (crossed) {
+      counters_.crossed++;
+      std::atomic_ref<uint32_t>(t.state).fetch_or(kBookCrossed, std::memory_order_release);
+    } else {
+      std::atomic_ref<uint32_t>(t.state).fetch_and(~kBookCrossed, std::memory_order_release);
+    }
   }
+  shown_count_ = 0;
 }
 
 uint32_t Books::depth(uint32_t instrument, BookSide side, BookLevel* into, uint32_t most) const {
@@ -702,7 +757,7 @@ uint32_t Books::depth(uint32_t instrument, BookSide side, BookLevel* into, uint3
     }
   }
   for (uint32_t r = rungs.size(); r-- > 0 && n < most;) {
-    const Level& l = levels_[rungs[r].level];
+    const Level& l = levels_[rungs.level(r)];
     into[n++] = BookLevel{l.price, l.size, l.orders, 0};
   }
   return n;
@@ -710,10 +765,12 @@ uint32_t Books::depth(uint32_t instrument, BookSide side, BookLevel* into, uint3
 
 uint32_t Books::queue(uint32_t instrument, BookSide side, int64_t price, uint64_t* into, uint32_t most) const {
   const int64_t rank = rank_of(side, price);
+  const Rungs& rungs = books_[instrument].rungs[uint32_t(side)];
+  const uint32_t at = rungs.place_of(rank);
+  if (at == rungs.size() || rungs.rank(at) != rank) return 0;
   uint32_t n = 0;
-  for (const Rung& r : books_[instrument].rungs[uint32_t(side)]) {
-    if (r.rank != rank) continue;
-    for (uint32_t o = levels_[r.level].first; o != kNone && n < most; o = orders_[o].next) into[n++] = orders_[o].id;
+  for (uint32_t o = levels_[rungs.level(at)].first; o != kNone && n < most; o = orders_[o].next) {
+    into[n++] = orders_[o].id;
   }
   return n;
 }
@@ -722,7 +779,7 @@ void Books::places(uint32_t instrument, BookSide side, uint32_t from, uint32_t t
   const Rungs& rungs = books_[instrument].rungs[uint32_t(side)];
   uint32_t place = 1;
   for (uint32_t r = rungs.size(); r-- > 0 && place <= to;) {
-    for (uint32_t o = levels_[rungs[r].level].first; o != kNone && place <= to; o = orders_[o].next, place++) {
+    for (uint32_t o = levels_[rungs.level(r)].first; o != kNone && place <= to; o = orders_[o].next, place++) {
       if (place >= from) ids.push_back(orders_[o].id);
     }
   }
@@ -730,7 +787,7 @@ void Books::places(uint32_t instrument, BookSide side, uint32_t from, uint32_t t
 
 uint64_t Books::levels() const {
   uint64_t n = 0;
-  for (const Book& b : books_) n += b.rungs[0].size() + b.rungs[1].size();
+  for (uint32_t i = 0; i < books_.used(); i++) n += books_[i].rungs[0].size() + books_[i].rungs[1].size();
   for (const NumberedSide& side : numbered_) {
     for (const Numbered& l : side) n += l.known ? 1 : 0;
   }
@@ -739,9 +796,9 @@ uint64_t Books::levels() const {
 
 int64_t Books::size() const {
   int64_t sum = 0;
-  for (const Book& b : books_) {
-    for (const Rungs& rungs : b.rungs) {
-      for (const Rung& r : rungs) sum += levels_[r.level].size;
+  for (uint32_t i = 0; i < books_.used(); i++) {
+    for (const Rungs& rungs : books_[i].rungs) {
+      for (uint32_t r = 0; r < rungs.size(); r++) sum += levels_[rungs.level(r)].size;
     }
   }
   for (const NumberedSide& side : numbered_) {
@@ -751,44 +808,43 @@ int64_t Books::size() const {
 }
 
 uint64_t Books::bytes() const {
-  uint64_t n = index_.bytes() + orders_.bytes() + levels_.bytes() + books_.capacity() * sizeof(Book) +
-               books_.size() * sizeof(BookTop) + by_small_key_.size() * 4 + by_key_.size() * 16;
-  for (const Book& b : books_) n += (b.rungs[0].room() + b.rungs[1].room()) * sizeof(Rung);
+  uint64_t n = index_.bytes() + orders_.bytes() + levels_.bytes() + books_.bytes() +
+               books_.used() * (sizeof(BookTop) + sizeof(Keyed)) + by_small_key_.size() * sizeof(uint32_t);
+  for (uint32_t i = 0; i < books_.used(); i++) n += books_[i].rungs[0].bytes() + books_[i].rungs[1].bytes();
   for (const NumberedSide& side : numbered_) n += side.capacity() * sizeof(Numbered);
   return n;
 }
 
 bool Books::consistent() const {
   uint64_t orders = 0;
-  for (uint32_t i = 0; i < books_.size(); i++) {
-    for (uint32_t s = 0; s < 2; s++) {
-      const Rungs& rungs = books_[i].rungs[s];
-      if (books_[i].best[s] != (rungs.empty() ? kNone : rungs.back().level)) return false;
-      int64_t worse = INT64_MIN;
-      bool first = true;
-      for (const Rung& r : books_[i].rungs[s]) {
-        const Level& l = levels_[r.level];
-        if (l.side != i * 2 + s || r.rank != rank_of(BookSide(s), l.price) || l.size <= 0) return false;
-        if (!first && r.rank <= worse) return false;
-        worse = r.rank;
-        first = false;
-        int64_t size = 0;
-        uint32_t n = 0, before = kNone;
-        for (uint32_t o = l.first; o != kNone; o = orders_[o].next) {
-          const Order& order = orders_[o];
-          if (order.level != r.level || order.before != before || order.size <= 0) return false;
-          const uint32_t h = OrderIndex::hash(order.id, order.scope);
-          if (index_.find(h, [&](uint32_t slot) { return slot == o; }) != o) return false;
-          size += order.size;
-          before = o;
-          n++;
-        }
-        if (n != 0 && (size != l.size || n != l.orders || l.last != before)) return false;
-        orders += n;
-      }
+  for (uint32_t where = 0; where < 2 * books_.used(); where++) {
+    const Rungs& rungs = books_[where >> 1].rungs[where & 1];
+    if (books_[where >> 1].best[where & 1] != rungs.best()) return false;
+    for (uint32_t r = 0; r < rungs.size(); r++) {
+      const Level& l = levels_[rungs.level(r)];
+      if (l.where != where || rungs.rank(r) != rank_of(BookSide(where & 1), l.price) || l.size <= 0) return false;
+      if (r > 0 && rungs.rank(r) <= rungs.rank(r - 1)) return false;
+      if (!consistent_level(rungs.level(r), orders)) return false;
     }
   }
   return orders == index_.size();
+}
+
+bool Books::consistent_level(uint32_t level, uint64_t& orders) const {
+  const Level& l = levels_[level];
+  int64_t size = 0;
+  uint32_t n = 0, before = kNone;
+  for (uint32_t o = l.first; o != kNone; o = orders_[o].next) {
+    const Order& order = orders_[o];
+    if (order.level != level || order.where != l.where || order.before != before || order.size <= 0) return false;
+    uint32_t end = 0;
+    if (index_.find(hash_of(order), end, [&](uint32_t slot) { return slot == o; }) != o) return false;
+    size += order.size;
+    before = o;
+    n++;
+  }
+  orders += n;
+  return n == 0 || (size == l.size && n == l.orders && l.last == before);
 }
 
 }  // namespace venuewire

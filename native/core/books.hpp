@@ -5,33 +5,33 @@
 #pragma once
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/events.hpp"
 #include "core/order_index.hpp"
+#include "core/pages.hpp"
 #include "core/wire.hpp"
 
 namespace venuewire {
 
 /// One operation, prices and sizes already in the feed's own units (`price_exponent`, `size_exponent` of the spec).
 struct BookOperation {
-  BookAction action = BookAction::none;
-  BookSide side = BookSide::none;
-  uint8_t level = 0;                 ///< counts from 1
-  uint8_t flags = 0;                 ///< kOperation…
-  bool last = true;                  ///< the venue's event ends with it
-  uint8_t depth = 0;                 ///< of numbered levels; 0: that of the feed
-  uint32_t orders = 0;               ///< of a level
-  uint32_t instrument = 0xFFFFFFFF;  ///< dense number, kNoInstrument: the order tells
-  uint32_t hash = 0;                 ///< of the order, filled in by `prepare`
   uint64_t id = 0, new_id = 0;
   int64_t price = kNoPrice, size = kNoSize;
   int64_t remaining = kNoSize;  ///< of an executed order, where the venue tells
   int64_t time_ns = 0;
-  uint64_t sequence = 0;
+  uint32_t instrument = 0xFFFFFFFF;  ///< dense number, kNoInstrument: the order tells
+  uint32_t orders = 0;               ///< of a level
+  uint32_t hash = 0;                 ///< of the order: set by `prepare`
+  uint32_t hint = 0xFFFFFFFF;        ///< where it probably is: set by `fetch_order` and `fetch_level`
+  BookAction action = BookAction::none;
+  BookSide side = BookSide::none;
+  uint8_t level = 0;  ///< counts from 1
+  uint8_t flags = 0;  ///< kOperation…
+  bool last = true;   ///< the venue's event ends with it
+  uint8_t depth = 0;  ///< of numbered levels; 0: that of the feed
 };
 inline constexpr uint32_t kNoInstrument = 0xFFFFFFFF;
 inline constexpr uint8_t kOperationIfKnown = 1;   ///< an order or level that is not known is nothing to count
@@ -71,47 +71,24 @@ struct BookLevel {
   uint32_t number = 0;  ///< of the level, where the venue numbers them
 };
 
-/// Slots that never move, in blocks: growing copies nothing. A free slot's `next` is the next free one.
-template <class T>
-class Pool {
- public:
-  static constexpr uint32_t kBlockBits = 14, kBlock = 1u << kBlockBits, kNone = 0xFFFFFFFF;
-  [[nodiscard]] T& operator[](uint32_t i) { return blocks_[i >> kBlockBits][i & (kBlock - 1)]; }
-  [[nodiscard]] const T& operator[](uint32_t i) const { return blocks_[i >> kBlockBits][i & (kBlock - 1)]; }
-  [[nodiscard]] uint32_t take() {
-    if (free_ != kNone) {
-      const uint32_t i = free_;
-      free_ = (*this)[i].next;
-      return i;
-    }
-    if (used_ == blocks_.size() * kBlock) blocks_.push_back(std::make_unique_for_overwrite<T[]>(kBlock));
-    return used_++;
-  }
-  void give_back(uint32_t i) {
-    (*this)[i].next = free_;
-    free_ = i;
-  }
-  void clear() {
-    used_ = 0;
-    free_ = kNone;
-  }
-  [[nodiscard]] uint64_t bytes() const { return blocks_.size() * uint64_t(kBlock) * sizeof(T); }
-
- private:
-  std::vector<std::unique_ptr<T[]>> blocks_;
-  uint32_t used_ = 0;
-  uint32_t free_ = kNone;
-};
-
 class Books {
  public:
   /// `tops`: memory for `instruments_max` records, zeroed, 64-byte aligned, that outlives the books; null: their own.
   explicit Books(const BooksSpec& spec, BookTop* tops = nullptr);
+  ~Books();
+  Books(const Books&) = delete;
+  Books& operator=(const Books&) = delete;
 
   /// A dense number for the venue's key, made at the first sight; kNoInstrument at the bound.
-  [[nodiscard]] uint32_t instrument(uint64_t key);
+  [[nodiscard]] uint32_t instrument(uint64_t key) {
+    if (key < kSmallKeys && by_small_key_[key] != kNone) [[likely]]
+      return by_small_key_[key];
+    return instrument_of(key);
+  }
   /// Instruments that are new from now on are of this channel, and a clear that names none is of its instruments.
   void channel(uint16_t number) { channel_ = number; }
+  /// The same if the key is small and has been seen; else kNoInstrument.
+  [[nodiscard]] uint32_t known(uint64_t key) const { return key < kSmallKeys ? by_small_key_[key] : kNoInstrument; }
   [[nodiscard]] uint64_t key_of(uint32_t instrument) const { return books_[instrument].key; }
   /// The symbol, where the venue has told it; else empty.
   [[nodiscard]] const std::string& name_of(uint32_t instrument) const;
@@ -124,12 +101,30 @@ class Books {
   void price_exponent(uint32_t instrument, int8_t exponent);
   /// Of prints, where the venue tells another one for them.
   void trade_exponent(uint32_t instrument, int8_t exponent);
-  [[nodiscard]] uint32_t instruments() const { return uint32_t(books_.size()); }
+  [[nodiscard]] uint32_t instruments() const { return books_.used(); }
 
-  /// Brings what `op` will touch towards the cache; call for a run of operations before `apply`.
-  void prepare(BookOperation& op) const;
-  void fetch_order(const BookOperation& op) const;  ///< some operations after `prepare`
-  void fetch_level(const BookOperation& op) const;  ///< some operations after that
+  /// What an operation looks for: nothing, a known order, or a price on a side.
+  enum class Seeks : uint8_t { nothing, order, price };
+  [[nodiscard]] static Seeks seeks(const BookOperation& op) {
+    if (op.action == BookAction::add || op.action == BookAction::level_set) {
+      return op.instrument != kNoInstrument && op.side != BookSide::none ? Seeks::price : Seeks::nothing;
+    }
+    return op.action <= BookAction::replace ? Seeks::order : Seeks::nothing;
+  }
+  /// `apply` needs this first.
+  void prepare(BookOperation& op) const { op.hash = OrderIndex::hash(op.id, scope_of(op)); }
+  /// These bring what `op` will touch towards the cache, step by step, each some operations after the one before. What
+  /// they ask for is not asked of the processor as a question: it would guess wrong half of the time.
+  void fetch_index(const BookOperation& op) const {
+    index_.prefetch(op.hash);
+    if (op.instrument != kNoInstrument) __builtin_prefetch(&books_[op.instrument], 1);
+  }
+  void fetch_order(BookOperation& op) const;             ///< of those that seek an order
+  void fetch_level(const BookOperation& op) const;       ///< …
+  void fetch_neighbours(const BookOperation& op) const;  ///< …
+  void fetch_side(const BookOperation& op) const;        ///< of those that seek a price
+  void fetch_place(BookOperation& op) const;             ///< …
+  void fetch_last(const BookOperation& op) const;        ///< …
   /// Events go to `into` (null: none are made); returns how many. There is room for kEventsEach.
   uint32_t apply(const BookOperation& op, Event* into);
   static constexpr uint32_t kEventsEach = 4;
@@ -142,9 +137,11 @@ class Books {
   void clear(uint32_t instrument);
   void clear_all();
   void clear_channel();
-  /// Counts what is crossed or locked at an event's end.
-  void event_end(uint32_t instrument);
-  void look_crossed(uint32_t instrument);
+  /// Counts what an event has left crossed or locked.
+  void event_end() {
+    counters_.events++;
+    if (shown_count_ != 0) look_at_shown();
+  }
 
   /// Levels of a side, best first; returns how many were written.
   uint32_t depth(uint32_t instrument, BookSide side, BookLevel* into, uint32_t most) const;
@@ -174,79 +171,101 @@ class Books {
   struct Order {
     uint64_t id;
     int64_t size;
-    uint32_t level;
+    uint32_t level;  // kNone: the slot is free
     uint32_t before, next;
-    uint32_t scope;
+    uint32_t where;  // 2 * instrument + side
+    uint32_t& next_free() { return next; }
   };
   static_assert(sizeof(Order) == 32);
   struct Level {
     int64_t price, size;
     uint32_t orders;
     uint32_t first, last;  // of the queue
-    uint32_t side;         // 2 * instrument + side
-    uint32_t next;         // of the free ones
+    uint32_t where;        // 2 * instrument + side; kNone: the slot is free
+    uint32_t& next_free() { return first; }
   };
-  /// A place on a side: worse ones first, so that the best are at the end and most changes move little.
-  struct Rung {
-    int64_t rank;  // rises with how good the price is
-    uint32_t level;
-  };
+  static_assert(sizeof(Level) == 32);
   struct Numbered {
     BookLevel level;
     bool known = false;
   };
-  /// The rungs of a side, best last: a pointer and two counts, so that a book is one cache line.
+  /// The levels of a side, worse ones first, so that the best are at the end and most changes move little. A rank rises
+  /// with how good the price is. Ranks and levels lie apart, and eight ranks that are worse than any stand before the
+  /// first, so that the search near the best asks no questions that a processor could guess wrong.
   class Rungs {
    public:
-    Rungs() = default;
-    Rungs(Rungs&& other) noexcept : data_(other.data_), count_(other.count_), room_(other.room_) {
-      other.data_ = nullptr;
-      other.count_ = other.room_ = 0;
-    }
-    Rungs& operator=(Rungs&&) = delete;
-    ~Rungs() { std::free(data_); }
-    [[nodiscard]] Rung* begin() const { return data_; }
-    [[nodiscard]] Rung* end() const { return data_ + count_; }
-    [[nodiscard]] const Rung& operator[](size_t i) const { return data_[i]; }
+    [[nodiscard]] int64_t rank(uint32_t i) const { return ranks_[i]; }
+    [[nodiscard]] uint32_t level(uint32_t i) const { return levels()[i]; }
     [[nodiscard]] bool empty() const { return count_ == 0; }
     [[nodiscard]] uint32_t size() const { return count_; }
-    [[nodiscard]] uint32_t room() const { return room_; }
-    [[nodiscard]] const Rung& back() const { return data_[count_ - 1]; }
-    void insert(uint32_t at, Rung rung);
-    void erase(uint32_t at) {
-      std::memmove(data_ + at, data_ + at + 1, (count_ - at - 1) * sizeof(Rung));
-      count_--;
+    [[nodiscard]] uint64_t bytes() const { return room_ == 0 ? 0 : bytes_for(room_); }
+    [[nodiscard]] uint32_t best() const { return count_ == 0 ? kNone : level(count_ - 1); }
+    /// The first one that is not worse than `rank`.
+    [[nodiscard]] uint32_t place_of(int64_t rank) const;
+    [[nodiscard]] bool is_place_of(uint32_t at, int64_t rank) const {
+      return at <= count_ && (at == count_ || ranks_[at] >= rank) && (at == 0 || ranks_[at - 1] < rank);
     }
+    void insert(uint32_t at, int64_t rank, uint32_t level);
+    void erase(uint32_t at);
     void clear() { count_ = 0; }
+    void release();
+    /// What the best ones are in, or `instead`.
+    void prefetch(bool wanted, const void* instead) const {
+      const bool here = wanted & (count_ != 0);
+      __builtin_prefetch(here ? static_cast<const void*>(ranks_ + count_ - 1) : instead, 1);
+      __builtin_prefetch(here ? static_cast<const void*>(ranks_ + int64_t(count_) - kNear) : instead, 1);
+      __builtin_prefetch(here ? static_cast<const void*>(levels() + count_ - 1) : instead, 1);
+    }
 
    private:
-    Rung* data_ = nullptr;
-    uint32_t count_ = 0, room_ = 0;
+    static constexpr int64_t kNear = 8;
+    static constexpr uint32_t kFirstRoom = 8;
+    [[nodiscard]] static uint64_t bytes_for(uint32_t room) {
+      return (uint64_t(kNear) * 8 + uint64_t(room) * (8 + 4) + 63) / 64 * 64;
+    }
+    [[nodiscard]] uint32_t* levels() const { return reinterpret_cast<uint32_t*>(ranks_ + room_); }
+    void grow();
+
+    int64_t* ranks_;
+    uint32_t count_, room_;
   };
   struct Book {
-    uint64_t key = 0;
-    uint64_t updates = 0;
-    int64_t time_ns = 0;
-    uint32_t best[2] = {kNone, kNone};  // levels
+    uint64_t key;
+    uint64_t updates;
+    int64_t time_ns;
+    uint32_t best[2];  // levels
     Rungs rungs[2];
+    uint32_t& next_free() { return best[0]; }
   };
   static_assert(sizeof(Book) == 64);
   using NumberedSide = std::vector<Numbered>;  // by level number less 1
 
   [[nodiscard]] static int64_t rank_of(BookSide side, int64_t price) { return side == BookSide::bid ? price : ~price; }
-  [[nodiscard]] uint64_t scope_of(uint32_t instrument, BookSide side) const;
-  [[nodiscard]] uint32_t find(const BookOperation& op, uint64_t id, uint32_t hash) const;
-  [[nodiscard]] uint32_t level_at(uint32_t side, int64_t price);
+  [[nodiscard]] static uint32_t where_of(const BookOperation& op) {
+    return op.side == BookSide::none ? kNone : op.instrument * 2 + uint32_t(op.side);
+  }
+  /// What makes an id unique besides itself: nothing, the instrument, or the instrument and the side.
+  [[nodiscard]] uint32_t scope_of(const BookOperation& op) const {
+    // Where the side does not matter, an operation without one has a scope all the same.
+    const uint32_t where = scope_mask_ == kNone ? where_of(op) : op.instrument * 2;
+    return where & scope_mask_;
+  }
+  [[nodiscard]] uint32_t hash_of(const Order& o) const { return OrderIndex::hash(o.id, o.where & scope_mask_); }
+  [[nodiscard]] bool is(const Order& o, uint64_t id, uint32_t scope) const {
+    return o.id == id && (o.where & scope_mask_) == scope;
+  }
+  [[nodiscard]] uint32_t instrument_of(uint64_t key);
+  /// kNone: there is no room for another one. `hint`: its place among the rungs, if it is.
+  [[nodiscard]] uint32_t level_at(uint32_t where, int64_t price, uint32_t hint = kNone);
   void drop_level(uint32_t level);
-  [[nodiscard]] static uint32_t place_of(const Rungs& rungs, int64_t rank);
   void leave(uint32_t order, int64_t time_ns);
   void enqueue(uint32_t order, uint32_t level);
   void dequeue(uint32_t order);
   void changed(uint32_t level, int64_t time_ns);
-  void changed_best(uint32_t side, int64_t time_ns);
-  void show_top(uint32_t side, int64_t price, int64_t size, uint32_t orders, int64_t time_ns);
-  [[nodiscard]] bool add(uint32_t instrument, BookSide side, uint64_t id, uint32_t hash, int64_t price, int64_t size,
-                         int64_t time_ns);
+  void changed_best(uint32_t where, int64_t time_ns);
+  void show_top(uint32_t where, int64_t price, int64_t size, uint32_t orders, int64_t time_ns);
+  [[nodiscard]] bool add(uint32_t where, uint64_t id, uint32_t hash, uint32_t end, uint32_t hint, int64_t price,
+                         int64_t size, int64_t time_ns);
   void forget(uint32_t order, uint32_t hash, int64_t time_ns);
   void shrink(uint32_t order, uint32_t hash, int64_t by, int64_t time_ns);
   Event* event(Event* at, const BookOperation& op, EventKind kind, EventAction action, uint32_t instrument,
@@ -259,36 +278,49 @@ class Books {
   uint32_t on_numbered(const BookOperation& op, Event* into);
   uint32_t on_quote(const BookOperation& op, Event* into);
   uint32_t told(const BookOperation& op, EventKind kind, Event* into) const;
-  void empty_side(uint32_t side);
+  [[nodiscard]] int8_t exponent_of(EventKind kind, uint32_t instrument) const;
+  void empty_side(uint32_t where);
+  void look_at_shown();
+  [[nodiscard]] bool consistent_level(uint32_t level, uint64_t& orders) const;
 
   BooksSpec spec_;
+  uint32_t scope_mask_;
   OrderIndex index_;
   Pool<Order> orders_;
   Pool<Level> levels_;
-  std::vector<Book> books_;
+  Pool<Book> books_;
   struct Release {
     void operator()(BookTop* p) const { std::free(p); }
   };
   std::unique_ptr<BookTop, Release> own_tops_;
   BookTop* tops_;
-  std::vector<NumberedSide> numbered_;                 // two a book, where the venue numbers levels
-  std::vector<uint32_t> by_small_key_;                 // keys below 65,536
-  std::vector<std::pair<uint64_t, uint32_t>> by_key_;  // open addressing; second: number + 1
+  static constexpr uint32_t kSmallKeys = 1u << 16;
+  struct Keyed {
+    uint64_t key;
+    uint32_t number;  // and 1
+  };
+  std::vector<NumberedSide> numbered_;  // two a book, where the venue numbers levels
+  std::vector<uint32_t> by_small_key_;
+  Pages by_key_;  // of Keyed, open addressing
+  uint64_t by_key_mask_;
   std::vector<std::string> names_;
   std::vector<uint16_t> channel_of_;  // by instrument
   uint16_t channel_ = 0;
   std::vector<int8_t> exponents_, trade_exponents_;  // by instrument, where definitions have told them
-  [[nodiscard]] int8_t exponent_of(EventKind kind, uint32_t instrument) const;
   BookCounters counters_;
+  /// Instruments whose best prices have changed since the last event's end.
+  static constexpr uint32_t kShown = 16;
+  uint32_t shown_[kShown] = {};
+  uint32_t shown_count_ = 0;
 };
 
 template <class Visitor>
 void Books::each_order(Visitor&& visit) const {
-  for (uint32_t i = 0; i < books_.size(); i++) {
+  for (uint32_t i = 0; i < books_.used(); i++) {
     for (uint32_t s = 0; s < 2; s++) {
-      const auto& rungs = books_[i].rungs[s];
-      for (size_t r = rungs.size(); r-- > 0;) {
-        const Level& l = levels_[rungs[r].level];
+      const Rungs& rungs = books_[i].rungs[s];
+      for (uint32_t r = rungs.size(); r-- > 0;) {
+        const Level& l = levels_[rungs.level(r)];
         for (uint32_t o = l.first; o != kNone; o = orders_[o].next) {
           visit(orders_[o].id, i, BookSide(s), l.price, orders_[o].size);
         }

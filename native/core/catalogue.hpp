@@ -64,6 +64,9 @@ class Catalogue {
     return size > m.max_length ? LengthCheck::too_long : LengthCheck::ok;
   }
 
+  /// Bytes that every message `index` has.
+  [[nodiscard]] uint32_t min_length(uint16_t index) const { return messages_[index].min_length; }
+
   /// Bytes of the message at the front of `rest`, by its type; 0: unknown, or it leads past the end.
   [[nodiscard]] uint64_t length(Bytes rest) const {
     const uint16_t index = classify(rest);

@@ -40,13 +40,16 @@ bool EventProgram::parse(SpecReader& spec, const Catalogue& catalogue) {
       Rule rule;
       if (!parse_rule(spec, rule) || rules_.size() >= kMost) return false;
       rules_.push_back(rule);
+      make_quick(rule, catalogue, uint16_t(&m - messages_.data()));
     }
     span.end = uint32_t(rules_.size());
     m.single = span.end == span.first + 1 && rules_.back().path_end == rules_.back().path_first;
     for (uint32_t i = span.first; i < span.end; i++) {
       if (rules_[i].last.source == Source::message) m.end = rules_[i].last;
       m.bounded |= rules_[i].bounds != Bounds::none;
+      has_follows_ |= rules_[i].follows;
     }
+    m.single &= !m.bounded;
   }
   return spec.ok();
 }
@@ -196,11 +199,6 @@ bool EventProgram::parse_rule(SpecReader& spec, Rule& r) {
   }
   r.states.end = uint32_t(states_.size());
   return parse_scale(spec, r.scale) && parse_scale(spec, r.instrument_scale) && parse_scale(spec, r.trade_scale);
-}
-
-uint32_t EventProgram::block_end(Bytes message) const {
-  if (block_size_ == 0 || !message.holds(block_at_, block_size_)) return header_size_;
-  return uint32_t(header_size_ + load_uint(message.data + block_at_, block_size_, block_big_));
 }
 
 bool EventProgram::step(const Step& s, Bytes message, uint64_t cursor, Run& run) const {
@@ -424,7 +422,7 @@ void EventProgram::find_time(const Rule& rule, const Place& place, BookOperation
   if (load(rule.time, place, value)) op.time_ns = value;
   if (rule.seconds.source != Source::absent && load(rule.seconds, place, value)) {
     int64_t ns = 0;
-    if (!__builtin_mul_overflow(value, int64_t(1'000'000'000), &ns)) op.time_ns += ns;
+    if (!__builtin_mul_overflow(value, kNanosecondsPerSecond, &ns)) op.time_ns += ns;
   }
   if (rule.base_time) op.time_ns += channels_[channel_].base_time_ns;
 }
@@ -439,7 +437,7 @@ bool EventProgram::wanted(const Rule& rule, const Place& place) const {
   return true;
 }
 
-bool EventProgram::fill(const Rule& rule, const Place& place, Books& books, BookOperation& op) {
+bool EventProgram::fill_general(const Rule& rule, const Place& place, Books& books, BookOperation& op) {
   if (rule.conditions.first != rule.conditions.end && !wanted(rule, place)) return false;
   int64_t value = 0;
   op.action = rule.action;

@@ -2,14 +2,18 @@
 // roles (src/events/compile.ts). Running one loads the fields that a rule names and gives book operations; nothing
 // venue-specific is code. Every load is bounded by the message, whatever its counts and lengths claim.
 #pragma once
+#include <array>
 #include <vector>
 
 #include "core/books.hpp"
 #include "core/catalogue.hpp"
+#include "core/quick_load.hpp"
 #include "core/spec.hpp"
 #include "core/wire.hpp"
 
 namespace venuewire {
+
+inline constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 class EventProgram {
  public:
@@ -24,47 +28,19 @@ class EventProgram {
     channel_ = number;
   }
 
-  /// Calls `emit(operation)` for what message `index` means. `books` numbers the instruments. Messages whose counts or
-  /// lengths lead past their end give what stands before the fault; false then. The event ends with the last operation
-  /// of the message, where the roles do not say otherwise; an end that comes without one is an operation of its own.
-  template <class Emit>
-  bool run(uint16_t index, Bytes message, Books& books, Emit&& emit) {
+  /// Gives `into` what message `index` means, operation by operation: `into.next()` is where to put one, `into.done()`
+  /// says that it is there, `into.newest()` is that one until the next is done. `books` numbers the instruments.
+  /// Messages whose counts or lengths lead past their end give what stands before the fault; false then. The event ends
+  /// with the last operation of the message, where the roles do not say otherwise; an end that comes without one is an
+  /// operation of its own.
+  template <class Into>
+  bool run(uint16_t index, Bytes message, Books& books, Into& into) {
     const Message& m = messages_[index];
-    if (m.bounded) return bound(m, message, emit);
     if (m.single && !channels_[channel_].open) [[likely]] {
-      BookOperation op;
-      if (fill(rules_[m.rules.first], Place{message, {}, {}}, books, op)) emit(op);
+      if (fill<true>(m.rules.first, Place{message, {}, {}}, books, into.next())) into.done();
       return true;
     }
-    BookOperation held;
-    bool holds = false, ends = false, whole = true;
-    const auto hold = [&](const Rule& rule, BookOperation& op) {
-      if (holds) emit(held);
-      held = op;
-      holds = true;
-      ends = op.last;
-      if (rule.last.source != Source::entry) held.last = false;
-    };
-    for (uint32_t i = m.rules.first; i < m.rules.end;) {
-      const uint32_t first = i++;
-      if (rules_[first].path_end == rules_[first].path_first) {
-        BookOperation op;
-        if (fill(rules_[first], Place{message, {}, {}}, books, op)) hold(rules_[first], op);
-        continue;
-      }
-      while (i < m.rules.end && rules_[i].joined) i++;
-      whole &= entries(Span{first, i}, message, books, hold);
-    }
-    if (!holds) {
-      int64_t value = 0;
-      if (channels_[channel_].open) return whole;
-      held.last = m.end.source != Source::absent && load(m.end, Place{message, {}, {}}, value) && value != 0;
-      if (held.last) emit(held);
-      return whole;
-    }
-    held.last = ends && !channels_[channel_].open;
-    emit(held);
-    return whole;
+    return m.bounded ? bound(m, message, into) : run_all(m, message, books, into);
   }
 
  private:
@@ -141,6 +117,29 @@ class EventProgram {
     Load name;  // of the instrument
   };
 
+  static constexpr uint32_t kQuickConditions = 4;
+  static constexpr uint32_t kQuickLoads = 5;
+  /// A byte, and what each of its values means.
+  struct QuickByte {
+    uint32_t at = 0;
+    uint16_t table = 0;
+    uint8_t from = 0;
+  };
+  /// Of each rule, what running it takes where nothing about it is unusual (event_quick.cpp).
+  struct QuickRule {
+    BookOperation operation;  // with all that is the same for every message
+    bool usable = false, big = false, base_time = false;
+    bool has_action = false, has_last = false, has_orders = false, has_level = false, has_seconds = false;
+    bool has_instrument = false, plain_instrument = false;
+    uint8_t condition_count = 0;
+    uint32_t message_bytes = 0, entry_bytes = 0, other_bytes = 0, block_bytes = 0;  // that it takes
+    QuickByte action, side, last;
+    QuickLoad loads[kQuickLoads];  // of fewer, one is said again: so that each rule takes the same way
+    QuickLoad instrument;
+    QuickLoad orders, level, seconds;
+    QuickByte conditions[kQuickConditions];
+  };
+
   struct Message {
     Span rules;
     bool bounded = false;  // it begins or ends events
@@ -175,9 +174,37 @@ class EventProgram {
     return false;
   }
   [[nodiscard]] bool wanted(const Rule& rule, const Place& place) const;
-  /// False: nothing is to be done for this message or entry.
-  [[nodiscard]] bool fill(const Rule& rule, const Place& place, Books& books, BookOperation& op);
-  [[nodiscard]] uint32_t block_end(Bytes message) const;
+  /// False: nothing is to be done for this message or entry. `kWhole`: everything is read from the message itself.
+  template <bool kWhole>
+  [[nodiscard]] bool fill(uint32_t rule, const Place& place, Books& books, BookOperation& op) {
+    const QuickRule& q = quick_[rule];
+    if (q.usable && fits(q, place)) [[likely]] {
+      return q.big ? fill_quick<true, kWhole>(rule, q, place, books, op)
+                   : fill_quick<false, kWhole>(rule, q, place, books, op);
+    }
+    op = BookOperation{};
+    return fill_general(rules_[rule], place, books, op);
+  }
+  [[nodiscard]] bool fill_general(const Rule& rule, const Place& place, Books& books, BookOperation& op);
+  template <bool kBig, bool kWhole>
+  [[nodiscard]] bool fill_quick(uint32_t rule, const QuickRule& q, const Place& place, Books& books, BookOperation& op);
+  void make_quick(const Rule& rule, const Catalogue& catalogue, uint16_t index);
+  [[nodiscard]] bool quick_rule(const Rule& r, uint32_t message_bytes, uint32_t entry_bytes, QuickRule& q);
+  [[nodiscard]] bool quick_codes(const Rule& r, QuickRule& q);
+  [[nodiscard]] bool quick_fields(const Rule& r, uint32_t message_bytes, uint32_t entry_bytes, QuickRule& q);
+  [[nodiscard]] bool quick_instrument(const Rule& r, uint32_t message_bytes, uint32_t entry_bytes, QuickRule& q);
+  [[nodiscard]] static bool quick_load(const Load& l, uint32_t limit, int64_t absent, QuickRule& q, QuickLoad& out);
+  template <class Means>
+  [[nodiscard]] bool quick_byte(const Load& l, QuickRule& q, QuickByte& out, Means means);
+  static void need(const Load& l, uint32_t bytes, QuickRule& q);
+  [[nodiscard]] bool fits(const QuickRule& q, const Place& place) const {
+    return place.message.size >= q.message_bytes && place.entry.size >= q.entry_bytes &&
+           place.other.size >= q.other_bytes && (q.block_bytes == 0 || block_end(place.message) >= q.block_bytes);
+  }
+  [[nodiscard]] uint32_t block_end(Bytes message) const {
+    if (block_size_ == 0 || !message.holds(block_at_, block_size_)) return header_size_;
+    return uint32_t(header_size_ + load_uint(message.data + block_at_, block_size_, block_big_));
+  }
   static void name(const Load& l, const Place& place, Books& books, uint32_t instrument);
   void name_whole(const Load& first, const Span& more, const Place& place, Books& books, uint32_t instrument) const;
   void find_instrument(const Rule& rule, const Place& place, Books& books, BookOperation& op) const;
@@ -193,20 +220,52 @@ class EventProgram {
   };
   [[nodiscard]] bool step(const Step& s, Bytes message, uint64_t cursor, Run& run) const;
 
-  template <class Emit>
-  bool bound(const Message& m, Bytes message, Emit& emit) {
+  template <class Into>
+  bool bound(const Message& m, Bytes message, Into& into) {
     for (uint32_t i = m.rules.first; i < m.rules.end; i++) {
       const Rule& rule = rules_[i];
       if (rule.bounds == Bounds::none || !wanted(rule, Place{message, {}, {}})) continue;
       channels_[channel_].open = rule.bounds == Bounds::begins;
-      BookOperation end;
-      if (rule.bounds == Bounds::ends) emit(end);
+      if (rule.bounds != Bounds::ends) continue;
+      into.next() = BookOperation{};
+      into.done();
     }
     return true;
   }
 
-  template <class Hold>
-  bool entries(const Span& rules, Bytes message, Books& books, Hold& hold) {
+  template <class Into>
+  bool run_all(const Message& m, Bytes message, Books& books, Into& into) {
+    bool any = false, ends = false, whole = true;
+    const auto done = [&](const Rule& rule) {
+      BookOperation& op = into.next();
+      ends = op.last;
+      if (rule.last.source != Source::entry) op.last = false;
+      any = true;
+      into.done();
+    };
+    for (uint32_t i = m.rules.first; i < m.rules.end;) {
+      const uint32_t first = i++;
+      if (rules_[first].path_end == rules_[first].path_first) {
+        if (fill<true>(first, Place{message, {}, {}}, books, into.next())) done(rules_[first]);
+        continue;
+      }
+      while (i < m.rules.end && rules_[i].joined) i++;
+      whole &= entries(Span{first, i}, message, books, into, done);
+    }
+    const bool open = channels_[channel_].open;
+    if (any) {
+      into.newest().last = ends && !open;
+    } else if (!open && m.end.source != Source::absent) {
+      int64_t value = 0;
+      if (!load(m.end, Place{message, {}, {}}, value) || value == 0) return whole;
+      into.next() = BookOperation{};
+      into.done();
+    }
+    return whole;
+  }
+
+  template <class Into, class Done>
+  bool entries(const Span& rules, Bytes message, Books& books, Into& into, Done& done) {
     const Rule& path = rules_[rules.first];
     uint64_t cursor = block_end(message);
     Run run, first;
@@ -224,8 +283,7 @@ class EventProgram {
           if (!load(rule.reference, place, n) || n < 1 || uint64_t(n) > first.count) continue;
           place.other = Bytes{message.data + first.at + uint64_t(n - 1) * first.size, uint32_t(first.size)};
         }
-        BookOperation op;
-        if (fill(rule, place, books, op)) hold(rule, op);
+        if (fill<false>(r, place, books, into.next())) done(rule);
       }
     }
     return true;
@@ -241,11 +299,61 @@ class EventProgram {
   std::vector<std::pair<uint64_t, uint8_t>> states_;
   std::vector<std::pair<uint64_t, int8_t>> exponents_;
   std::vector<Load> keys_;
+  std::vector<QuickRule> quick_;  // as many as rules
+  std::vector<std::array<uint8_t, 256>> quick_tables_;
   uint32_t header_size_ = 0, block_at_ = 0, block_size_ = 0;
   bool block_big_ = false;
   std::vector<Channel> channels_ = std::vector<Channel>(1);
   uint32_t channel_ = 0;
-  bool has_implied_ = false;
+  bool has_implied_ = false, has_follows_ = false;
 };
+
+template <bool kBig, bool kWhole>
+[[gnu::always_inline]] inline bool EventProgram::fill_quick(uint32_t rule, const QuickRule& q, const Place& place,
+                                                            Books& books, BookOperation& op) {
+  const uint8_t* const message = place.message.data;
+  const uint8_t* const entry = place.entry.data;
+  const uint8_t* const other = place.other.data;
+  const auto base = [&](uint8_t source) {
+    if constexpr (kWhole) return message;
+    return source == uint8_t(Source::message) ? message : source == uint8_t(Source::entry) ? entry : other;
+  };
+  const auto means = [&](const QuickByte& b) { return quick_tables_[b.table][base(b.from)[b.at]]; };
+  const auto value_of = [&](const QuickLoad& l) { return quick_value<kBig>(l, base(l.from)); };
+  for (uint32_t i = 0; i < q.condition_count; i++) {
+    if (means(q.conditions[i]) == 0) return false;
+  }
+  op = q.operation;
+  if (q.has_action) {
+    op.action = BookAction(means(q.action));
+    if (op.action == BookAction::none) return false;
+  }
+  op.side = BookSide(means(q.side));
+  if (q.has_last) op.last = means(q.last) != 0;
+  for (const QuickLoad& l : q.loads) {
+    const int64_t value = value_of(l);
+    std::memcpy(reinterpret_cast<uint8_t*>(&op) + l.into, &value, sizeof value);
+  }
+  if (q.has_seconds) {
+    int64_t ns = 0;
+    if (!__builtin_mul_overflow(value_of(q.seconds), kNanosecondsPerSecond, &ns)) op.time_ns += ns;
+  }
+  if (q.base_time) op.time_ns += channels_[channel_].base_time_ns;
+  if (q.has_orders) op.orders = uint32_t(value_of(q.orders));
+  if (q.has_level) {
+    const int64_t level = value_of(q.level);
+    op.level = level > 0 && level < 256 ? uint8_t(level) : 0;
+  }
+  if (q.has_instrument) {
+    if (q.plain_instrument) op.instrument = books.known(uint64_t(value_of(q.instrument)));
+    if (op.instrument == kNoInstrument) [[unlikely]]
+      find_instrument(rules_[rule], place, books, op);
+  }
+  if (has_follows_) {
+    channels_[channel_].instrument = op.instrument;
+    channels_[channel_].side = op.side;
+  }
+  return true;
+}
 
 }  // namespace venuewire

@@ -3,10 +3,9 @@
 // table is being filled, every change moves a few entries over. Nothing is allocated but at growth.
 #pragma once
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
-#include <new>
 #include <vector>
+
+#include "core/pages.hpp"
 
 namespace venuewire {
 
@@ -15,15 +14,19 @@ class OrderIndex {
   static constexpr uint32_t kNone = 0xFFFFFFFF;
 
   /// `expected`: how many orders fit before the first growth.
-  explicit OrderIndex(uint32_t expected) { table_ = make(capacity_for(expected)); }
+  explicit OrderIndex(uint32_t expected) {
+    table_ = make(capacity_for(expected));
+    owned_.back().back((uint64_t(table_.mask) + 1) * sizeof(uint64_t));
+  }
 
-  /// Mixes an id and its scope; two thirds of a MurmurHash3 finaliser, which spreads the consecutive ids of venues.
+  /// Mixes an id and its scope; two thirds of a MurmurHash3 finaliser. Venues count ids up: the last three bits stay, so
+  /// that eight orders that follow one another share a cache line.
   [[nodiscard]] static uint32_t hash(uint64_t id, uint64_t scope) {
-    uint64_t h = id + scope * 0x9E3779B97F4A7C15ull;
+    uint64_t h = (id >> 3) + scope * 0x9E3779B97F4A7C15ull;
     h ^= h >> 33;
     h *= 0xFF51AFD7ED558CCDull;
     h ^= h >> 33;
-    return uint32_t(h >> 16);
+    return uint32_t(h >> 16) << 3 | uint32_t(id & 7);
   }
 
   void prefetch(uint32_t h) const { __builtin_prefetch(&table_.slots[h & table_.mask]); }
@@ -33,15 +36,26 @@ class OrderIndex {
     return uint32_t(e >> 32) == h && e != 0 ? uint32_t(e) - 1 : kNone;
   }
 
-  /// `same(slot)` says whether that order is the one; kNone when none is.
+  /// `same(slot)` says whether that order is the one; kNone when none is: `end` is for `insert_at` then.
   template <class Same>
-  [[nodiscard]] uint32_t find(uint32_t h, Same&& same) const {
-    const uint32_t found = find_in(table_, h & table_.mask, h, same);
-    if (found != kNone || old_.slots == nullptr) return found;
+  [[nodiscard]] uint32_t find(uint32_t h, uint32_t& end, Same&& same) const {
+    const uint32_t found = find_in(table_, h & table_.mask, h, end, same);
+    if (found != kNone || old_.slots == nullptr) [[likely]]
+      return found;
     const uint32_t home = h & old_.mask;
-    return find_in(old_, home < moved_ ? moved_ : home, h, same);
+    uint32_t unused = 0;
+    return find_in(old_, home < moved_ ? moved_ : home, h, unused, same);
   }
 
+  /// `end`: what a search for it that found nothing said, with no change since.
+  void insert_at(uint32_t end, uint32_t h, uint32_t slot) {
+    if (old_.slots == nullptr && (count_ + 1) * 2 <= table_.mask) [[likely]] {
+      table_.slots[end] = entry(h, slot);
+      count_++;
+    } else {
+      insert(h, slot);
+    }
+  }
   void insert(uint32_t h, uint32_t slot) {
     move_some();
     if ((count_ + 1) * 2 > uint64_t(table_.mask) + 1) grow();
@@ -58,27 +72,18 @@ class OrderIndex {
     }
   }
 
-  void clear() {
-    retire(old_);
-    moved_ = 0;
-    count_ = 0;
-    for (uint64_t i = 0; i <= table_.mask; i++) table_.slots[i] = 0;
-  }
-
   [[nodiscard]] uint32_t size() const { return count_; }
   [[nodiscard]] uint64_t bytes() const {
     return (uint64_t(table_.mask) + 1 + (old_.slots ? uint64_t(old_.mask) + 1 : 0)) * sizeof(uint64_t);
   }
-  [[nodiscard]] uint8_t* memory() const { return reinterpret_cast<uint8_t*>(table_.slots); }
 
  private:
-  struct Release {
-    void operator()(uint64_t* p) const { std::free(p); }
-  };
   struct Table {
     uint64_t* slots = nullptr;
     uint32_t mask = 0;
   };
+
+  [[nodiscard]] static uint64_t entry(uint32_t h, uint32_t slot) { return uint64_t(h) << 32 | (slot + 1); }
 
   static constexpr uint32_t kMovesEach = 8;  // entries moved at each change while a larger table is filled
 
@@ -88,31 +93,31 @@ class OrderIndex {
     return n;
   }
   [[nodiscard]] Table make(uint32_t capacity) {
-    Table t;
-    // Zeroed pages come from the system untouched: they cost nothing before they are used.
-    t.slots = static_cast<uint64_t*>(std::calloc(capacity, sizeof(uint64_t)));
-    if (t.slots == nullptr) throw std::bad_alloc();
-    t.mask = capacity - 1;
-    owned_.emplace_back(t.slots);
-    return t;
+    const uint64_t bytes = uint64_t(capacity) * sizeof(uint64_t);
+    Pages& pages = owned_.emplace_back(bytes);
+    pages.use(bytes);
+    return Table{reinterpret_cast<uint64_t*>(pages.data()), capacity - 1};
   }
   void retire(Table& t) { t = Table{}; }  // freed with the index: giving back that much memory takes long
 
   template <class Same>
-  [[nodiscard]] static uint32_t find_in(const Table& t, uint32_t at, uint32_t h, Same& same) {
+  [[nodiscard]] static uint32_t find_in(const Table& t, uint32_t at, uint32_t h, uint32_t& end, Same& same) {
     for (;; at = (at + 1) & t.mask) {
       const uint64_t e = t.slots[at];
-      if (e == 0) return kNone;
+      if (e == 0) {
+        end = at;
+        return kNone;
+      }
       if (uint32_t(e >> 32) == h && same(uint32_t(e) - 1)) return uint32_t(e) - 1;
     }
   }
   static void put(Table& t, uint32_t h, uint32_t slot) {
     uint32_t at = h & t.mask;
     while (t.slots[at] != 0) at = (at + 1) & t.mask;
-    t.slots[at] = uint64_t(h) << 32 | (slot + 1);
+    t.slots[at] = entry(h, slot);
   }
   [[nodiscard]] static bool erase_in(Table& t, uint32_t at, uint32_t h, uint32_t slot) {
-    const uint64_t wanted = uint64_t(h) << 32 | (slot + 1);
+    const uint64_t wanted = entry(h, slot);
     for (; t.slots[at] != wanted; at = (at + 1) & t.mask) {
       if (t.slots[at] == 0) return false;
     }
@@ -154,7 +159,7 @@ class OrderIndex {
   Table table_, old_;
   uint32_t moved_ = 0;  // entries of the old table before this one are in the new one
   uint32_t count_ = 0;
-  std::vector<std::unique_ptr<uint64_t, Release>> owned_;
+  std::vector<Pages> owned_;
 };
 
 }  // namespace venuewire

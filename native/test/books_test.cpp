@@ -196,6 +196,20 @@ int64_t effect(const Event& e) {
                                                         : 0;
 }
 
+void fetch(const Books& books, BookOperation& op) {
+  books.fetch_index(op);
+  if (Books::seeks(op) == Books::Seeks::order) {
+    books.fetch_order(op);
+    books.fetch_level(op);
+    books.fetch_neighbours(op);
+  }
+  if (Books::seeks(op) == Books::Seeks::price) {
+    books.fetch_side(op);
+    books.fetch_place(op);
+    books.fetch_last(op);
+  }
+}
+
 bool one_seed(uint64_t seed) {
   fuzz::Random random{seed};
   BooksSpec spec;
@@ -212,8 +226,7 @@ bool one_seed(uint64_t seed) {
     modified |= op.action == BookAction::put || op.action == BookAction::modify || op.action == BookAction::add ||
                 op.action == BookAction::clear;
     books.prepare(op);
-    books.fetch_order(op);
-    books.fetch_level(op);
+    fetch(books, op);
     Event events[Books::kEventsEach];
     const uint32_t made = books.apply(op, events);
     for (uint32_t k = 0; k < made; k++) told += effect(events[k]);
