@@ -1,6 +1,7 @@
 // Writes the corpus of the native fuzz targets: every decoder's compiled table with sample messages, and compiled venues
 // with what simulated lines and servers send them. Needs `npm run build`. Usage: node scripts/corpus.mjs FOLDER [seed]
 //   ID.catalogue   the compiled table, as the core parses it
+//   ID.roles       its roles compiled, where it has some
 //   ID.messages    records: u32 length (little-endian), then one message
 //   NAME.fast      a compiled FAST program
 //   NAME.fastmessages  records as above, in the order in which they decode
@@ -12,6 +13,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decoders } from '../dist/decoders/registry.js';
+import { compileEvents } from '../dist/events/compile.js';
 import { compileCatalogue } from '../dist/layout/index.js';
 import { native } from '../dist/native.js';
 import { runOnce } from '../dist/simulator/certify/campaign.js';
@@ -53,6 +55,9 @@ for (const entry of decoders) {
   messages += samples.length;
   writeFileSync(join(folder, `${decoder.id}.catalogue`), compileCatalogue(decoder));
   writeFileSync(join(folder, `${decoder.id}.messages`), records(samples));
+  if (decoder.events !== undefined) {
+    writeFileSync(join(folder, `${decoder.id}.roles`), compileEvents(decoder, decoder.events));
+  }
 }
 
 const fast = fastCorpus(new Random(seed));

@@ -1,6 +1,6 @@
-// Between messages and books: messages become operations first, which are applied a batch at a time. Before that, stages
-// pass over the batch, each of which brings nearer what the next one looks at, so that memory is asked for early and for
-// many operations at once. Gives events, where they are asked for, to a sink, many at a time.
+// Between messages and books: messages become operations first, which are applied a batch at a time. Before that,
+// stages pass over the batch, each of which brings nearer what the next one looks at, so that memory is asked for early
+// and for many operations at once. Gives events, where they are asked for, to a sink, many at a time.
 #pragma once
 #include <array>
 

@@ -23,7 +23,9 @@ uint64_t power_of_two_of(uint64_t least) { return std::bit_ceil(least); }
 
 Books::Books(const BooksSpec& spec, BookTop* tops)
     : spec_(spec),
-      scope_mask_(spec.scope == OrderScope::all ? 0 : spec.scope == OrderScope::instrument ? ~1u : ~0u),
+      scope_mask_(spec.scope == OrderScope::all          ? 0
+                  : spec.scope == OrderScope::instrument ? ~1u
+                                                         : ~0u),
       index_(std::min(spec.orders_expected, spec.orders_max)),
       orders_(spec.orders_max, spec.orders_expected),
       levels_(spec.orders_max, spec.orders_expected / kOrdersALevel),
@@ -288,8 +290,8 @@ void Books::show_top(uint32_t where, int64_t price, int64_t size, uint32_t order
 }
 
 /// `end`: where the search for the id ended in the index.
-[[gnu::always_inline]] inline bool Books::add(uint32_t where, uint64_t id, uint32_t hash, uint32_t end, uint32_t hint, int64_t price, int64_t size,
-                int64_t time_ns) {
+[[gnu::always_inline]] inline bool Books::add(uint32_t where, uint64_t id, uint32_t hash, uint32_t end, uint32_t hint,
+                                              int64_t price, int64_t size, int64_t time_ns) {
   if (index_.size() >= spec_.orders_max || !levels_.any()) {
     counters_.refused++;
     return false;

@@ -21,6 +21,16 @@ class EventProgram {
   [[nodiscard]] bool parse(SpecReader& spec, const Catalogue& catalogue);
   [[nodiscard]] bool present() const { return !messages_.empty(); }
   [[nodiscard]] const BooksSpec& books() const { return books_; }
+  [[nodiscard]] size_t rules() const { return rules_.size(); }
+  [[nodiscard]] size_t quick_rules() const {
+    size_t n = 0;
+    for (const QuickRule& q : quick_) n += q.usable ? 1 : 0;
+    return n;
+  }
+  /// From here on every rule takes the general way; for tests, which compare the two.
+  void forget_quick_rules() {
+    for (QuickRule& q : quick_) q.usable = false;
+  }
 
   /// What follows comes from this channel: times and instruments that messages leave out are those of the channel.
   void channel(uint16_t number) {

@@ -1,5 +1,5 @@
 // Rules whose fields can all be read by quick loads, made ready for that. What they give is what the general loads
-// give: native/test/event_program_test.cpp holds them to it.
+// give: native/fuzz/event_fuzz.cpp holds them to it.
 #include <algorithm>
 #include <cstddef>
 

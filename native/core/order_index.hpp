@@ -19,8 +19,8 @@ class OrderIndex {
     owned_.back().back((uint64_t(table_.mask) + 1) * sizeof(uint64_t));
   }
 
-  /// Mixes an id and its scope; two thirds of a MurmurHash3 finaliser. Venues count ids up: the last three bits stay, so
-  /// that eight orders that follow one another share a cache line.
+  /// Mixes an id and its scope; two thirds of a MurmurHash3 finaliser. Venues count ids up: the last three bits stay,
+  /// so that eight orders that follow one another share a cache line.
   [[nodiscard]] static uint32_t hash(uint64_t id, uint64_t scope) {
     uint64_t h = (id >> 3) + scope * 0x9E3779B97F4A7C15ull;
     h ^= h >> 33;
