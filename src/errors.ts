@@ -50,6 +50,9 @@ const table = {
   VW_RING_DAMAGED: ['Another thread has written into the ring.', 'Give the ring’s memory to nobody who writes into it; only the tail is the reader’s.'],
   VW_RING_SIZE: ['A ring of that size cannot be made.', 'Use a power of two from 65536 to 1073741824.'],
   VW_BOOK_ROLES: ['The table does not say what its messages mean for books.', 'Give the table `events`.'],
+  VW_BOOK_KEPT: ['The feed keeps these books itself.', 'Read them; call take only for books of a feed that was opened without `books` and `events`.'],
+  VW_BOOK_CHECKPOINT: ['The bytes are no checkpoint of these books.', 'Pass what books.checkpoint() gave, with the same decoder and bounds that are not lower; or begin without one.'],
+  VW_EVENTS: ['The feed was opened without events.', 'Open it with { events: true }.'],
   VW_RING_RECORD: ['The ring holds no sound record where one should be.', 'Take each batch once, before the next is asked for.'],
   VW_SELECT_SYMBOL: ['A symbol to select is longer than the venue’s symbols.', 'Write it as the venue does.'],
 

@@ -189,10 +189,14 @@ export interface NativeFastDecoder {
 export interface NativeBooks {
   /**
    * Takes the ring's records from position `from` up to `to`. Events, where `events` is given, are put into it; `state`
-   * gets the position to go on from, the number of events, whether there was no room for all of them, and whether the
-   * records were sound.
+   * gets the position to go on from, the number of events, whether there was no room for all of them, whether the
+   * records were sound and, where it has a fifth place, the position of the notice behind which it has stopped (or −1).
    */
   take(from: number, to: number, events: Uint8Array | null, state: Float64Array): void;
+  /** The books as bytes, and how far what has been taken goes. */
+  save(): Uint8Array;
+  /** Goes on from what was saved; before anything is taken. False: it is no checkpoint for these roles. */
+  load(checkpoint: Uint8Array): boolean;
   /** Levels of a side (0 bid, 1 ask), best first; returns how many were written. */
   depth(instrument: number, side: number, prices: BigInt64Array, sizes: BigInt64Array, orders: Uint32Array): number;
   /** Ids of the orders at a price, in priority; returns how many were written. */

@@ -15,6 +15,8 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Books",
                        {InstanceMethod<&BooksWrap::call<&BooksWrap::take>>("take"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::save>>("save"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::load>>("load"),
                         InstanceMethod<&BooksWrap::call<&BooksWrap::depth>>("depth"),
                         InstanceMethod<&BooksWrap::call<&BooksWrap::queue>>("queue"),
                         InstanceMethod<&BooksWrap::call<&BooksWrap::keys>>("keys"),
@@ -79,7 +81,8 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
     return true;
   }
 
-  /// (from, to, events: Uint8Array or null, state: Float64Array of position, events, more, sound)
+  /// (from, to, events: Uint8Array or null, state: Float64Array of position, events, more, sound and, where it has a
+  /// fifth, the position of the notice behind which it has stopped, or -1)
   Napi::Value take(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     double* state = nullptr;
@@ -95,13 +98,32 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
       into = reinterpret_cast<Event*>(const_cast<uint8_t*>(memory.data));
       most = memory.size / uint32_t(sizeof(Event));
     }
-    const auto taken =
-        reader_->take(info[0].As<Napi::Number>().Uint32Value(), info[1].As<Napi::Number>().Uint32Value(), into, most);
+    const bool each_notice = length > 4;
+    const auto taken = reader_->take(info[0].As<Napi::Number>().Uint32Value(), info[1].As<Napi::Number>().Uint32Value(),
+                                     into, most, each_notice);
     state[0] = taken.position;
     state[1] = taken.events;
     state[2] = taken.more ? 1 : 0;
     state[3] = taken.sound ? 1 : 0;
+    if (each_notice) state[4] = taken.notice == BookReader::Taken::kNoNotice ? -1 : double(taken.notice);
     return env.Undefined();
+  }
+
+  /// A checkpoint: bytes of their own
+  Napi::Value save(const Napi::CallbackInfo& info) {
+    std::vector<uint8_t> out;
+    reader_->save(out);
+    auto bytes = Napi::Uint8Array::New(info.Env(), out.size());
+    std::copy(out.begin(), out.end(), bytes.Data());
+    return bytes;
+  }
+
+  /// (checkpoint: Uint8Array): whether it is one for these roles
+  Napi::Value load(const Napi::CallbackInfo& info) {
+    if (info.Length() < 1 || !is_bytes(info[0])) {
+      throw_coded(info.Env(), "VW_ARGUMENT", "Expected (checkpoint: Uint8Array)");
+    }
+    return Napi::Boolean::New(info.Env(), reader_->load(bytes_of(info[0])));
   }
 
   [[nodiscard]] bool place(const Napi::CallbackInfo& info, uint32_t& instrument, BookSide& side) {

@@ -1,6 +1,7 @@
 #include "core/book_reader.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace venuewire {
 
@@ -35,7 +36,7 @@ uint32_t BookReader::give(Event* into, uint32_t most) {
   return n;
 }
 
-BookReader::Taken BookReader::take(uint32_t from, uint32_t to, Event* into, uint32_t most) {
+BookReader::Taken BookReader::take(uint32_t from, uint32_t to, Event* into, uint32_t most, bool each_notice) {
   keeper_.sink(into == nullptr ? nullptr : &collect_);
   Taken taken{.position = from};
   const auto full = [&] {
@@ -44,8 +45,10 @@ BookReader::Taken BookReader::take(uint32_t from, uint32_t to, Event* into, uint
     taken.more = !collect_.made.empty();
     return taken.more;
   };
+  // What a call had no room for comes first, and then the notice behind it.
   if (full()) return taken;
-  while (taken.position != to && taken.sound && !taken.more) {
+  taken.notice = std::exchange(stopped_behind_, Taken::kNoNotice);
+  while (taken.position != to && taken.sound && !taken.more && taken.notice == Taken::kNoNotice) {
     const uint32_t at = taken.position & mask_;
     const uint8_t* p = data_ + size_t(at) * kUnitBytes;
     const auto head = load_record<RecordHead>(p);
@@ -59,16 +62,23 @@ BookReader::Taken BookReader::take(uint32_t from, uint32_t to, Event* into, uint
     } else if (head.kind == uint8_t(RecordKind::notice)) {
       taken.sound = bytes >= sizeof(NoticeRecord);
       keeper_.flush();
-      if (taken.sound) notice(load_record<NoticeRecord>(p));
+      if (!taken.sound) break;
+      notice(load_record<NoticeRecord>(p));
+      if (each_notice) taken.notice = taken.position - head.units;
     }
   }
   keeper_.flush();
-  (void)full();
+  if (full()) stopped_behind_ = std::exchange(taken.notice, Taken::kNoNotice);
   return taken;
 }
 
 bool BookReader::run(const uint8_t* record, uint32_t bytes) {
   const auto r = load_record<RunRecord>(record);
+  see(r.channel);
+  const bool sequenced =
+      (r.flags & kRunUnsequenced) == 0 && r.origin != uint8_t(Origin::snapshot) && r.sequence != UINT64_MAX;
+  BookPosition& position = positions_[r.channel];
+  const uint64_t resume = sequenced ? resume_[r.channel] : 0;
   keeper_.source({r.receive_time, r.channel, r.line,
                   r.origin == uint8_t(Origin::snapshot) ? uint8_t(kEventSnapshot) : uint8_t(0)});
   const bool counted = (r.flags & (kRunUnsequenced | kRunPacketNumbered)) == 0;
@@ -80,9 +90,15 @@ bool BookReader::run(const uint8_t* record, uint32_t bytes) {
     const uint64_t padded = (uint64_t(m.length) + kUnitBytes - 1) / kUnitBytes * kUnitBytes;
     if (padded > bytes - at) return false;
     const Bytes message{record + at, m.length};
+    const uint64_t number = counted ? r.sequence + m.offset : r.sequence;
+    if (number < resume) [[unlikely]] {
+      at += uint32_t(padded);
+      continue;
+    }
+    if (sequenced) position.next = number + 1;
     if (m.type < catalogue_.message_count() &&
         catalogue_.check_length(m.type, m.length) != Catalogue::LengthCheck::too_short) {
-      keeper_.message(m.type, message, counted ? r.sequence + m.offset : r.sequence);
+      keeper_.message(m.type, message, number);
       if (books_.instruments() != channel_of_.size()) adopt(r.channel);
     }
     at += uint32_t(padded);
@@ -91,8 +107,23 @@ bool BookReader::run(const uint8_t* record, uint32_t bytes) {
   return true;
 }
 
+void BookReader::see(uint16_t channel) {
+  if (channel < positions_.size()) return;
+  positions_.resize(channel + 1u);
+  resume_.resize(channel + 1u);
+}
+
+bool BookReader::load(Bytes checkpoint) {
+  if (messages_ != 0 || !BookCheckpoint::load(checkpoint, books_, program_, positions_)) return false;
+  resume_.clear();
+  for (const BookPosition& p : positions_) resume_.push_back(p.next);
+  channel_of_.clear();
+  for (uint32_t i = 0; i < books_.instruments(); i++) channel_of_.push_back(books_.channel_of(i));
+  return true;
+}
+
 void BookReader::adopt(uint16_t channel) {
-  const bool stale = channel < stale_.size() && stale_[channel];
+  const bool stale = channel < positions_.size() && positions_[channel].stale;
   while (channel_of_.size() < books_.instruments()) {
     if (stale) books_.stale(uint32_t(channel_of_.size()));
     channel_of_.push_back(channel);
@@ -100,20 +131,31 @@ void BookReader::adopt(uint16_t channel) {
 }
 
 void BookReader::notice(const NoticeRecord& n) {
-  if (stale_.size() <= n.channel) stale_.resize(n.channel + 1u);
+  see(n.channel);
+  BookPosition& position = positions_[n.channel];
   switch (NoticeCode(n.code)) {
     case NoticeCode::stale:
-      stale_[n.channel] = true;
+      position.stale = true;
       each_of(n.channel, [&](uint32_t i) { books_.stale(i); });
       break;
     case NoticeCode::good:
-      stale_[n.channel] = false;
+      position.stale = false;
       each_of(n.channel, [&](uint32_t i) { books_.good(i); });
       break;
+    case NoticeCode::sessionStarted: {
+      const bool same =
+          resume_[n.channel] != 0 && n.session_high == position.session_high && n.session_low == position.session_low;
+      position.session_high = n.session_high;
+      position.session_low = n.session_low;
+      if (same) break;  // the one that was saved goes on
+      position.next = resume_[n.channel] = 0;
+      each_of(n.channel, [&](uint32_t i) { books_.clear(i); });
+      break;
+    }
     case NoticeCode::snapshotStarted:  // what follows is the whole state
     case NoticeCode::snapshotFailed:   // what came of it is not
-    case NoticeCode::sessionStarted:
     case NoticeCode::reset:
+      position.next = resume_[n.channel] = 0;
       each_of(n.channel, [&](uint32_t i) { books_.clear(i); });
       break;
     default:

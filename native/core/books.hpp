@@ -89,6 +89,7 @@ class Books {
   void channel(uint16_t number) { channel_ = number; }
   /// The same if the key is small and has been seen; else kNoInstrument.
   [[nodiscard]] uint32_t known(uint64_t key) const { return key < kSmallKeys ? by_small_key_[key] : kNoInstrument; }
+  [[nodiscard]] uint16_t channel_of(uint32_t instrument) const { return channel_of_[instrument]; }
   [[nodiscard]] uint64_t key_of(uint32_t instrument) const { return books_[instrument].key; }
   /// The symbol, where the venue has told it; else empty.
   [[nodiscard]] const std::string& name_of(uint32_t instrument) const;
@@ -166,6 +167,7 @@ class Books {
   void each_order(Visitor&& visit) const;
 
  private:
+  friend class BookCheckpoint;
   static constexpr uint32_t kNone = 0xFFFFFFFF;
 
   struct Order {

@@ -54,6 +54,7 @@ class EventProgram {
   }
 
  private:
+  friend class BookCheckpoint;
   enum class Source : uint8_t { absent = 0, message = 1, entry = 2, constant = 3, other = 4 };
   enum class Reading : uint8_t {
     unsigned_bits = 0,

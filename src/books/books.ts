@@ -16,12 +16,13 @@ import {
   BOOK_TOP_STATE_AT,
   BOOK_TOP_VERSION_AT,
 } from '../contract.js';
-import { VenuewireError } from '../errors.js';
-import { type BookBounds, compileEvents, keyedByText } from '../events/compile.js';
+import { remedyOf, VenuewireError } from '../errors.js';
+import { keyedByText } from '../events/compile.js';
 import type { AnyDecoder } from '../feed/batch.js';
 import type { Batch, Feed } from '../feed/feed.js';
-import { compileCatalogue, instrumentKey } from '../layout/index.js';
-import { type NativeBookCounter, type NativeBooks, native } from '../native.js';
+import { KeptBooks, type KeptBooksOptions } from '../feed/kept-books.js';
+import { type EventRoles, instrumentKey } from '../layout/index.js';
+import type { NativeBookCounter, NativeBooks } from '../native.js';
 
 /** A price level; `price` and `size` are the raw integers, see `priceExponent`. */
 export interface BookLevel {
@@ -47,11 +48,12 @@ export type BookCounters = Readonly<Record<NativeBookCounter, number>>;
 export const IMPLIED = 1n << 63n;
 /** In an instrument's key: orders of a feed that tells levels too, which are books of their own. */
 export const BY_ORDER = 1n << 62n;
-const DEFAULT_INSTRUMENTS = 65_536;
 const NO_PRICE = 0x7fff_ffff_ffff_ffffn;
-const EVENTS = 8_192;
 
-export interface BooksOptions extends BookBounds {
+// biome-ignore lint/suspicious/noExplicitAny: whatever its handlers are
+type AnyFeed<D extends AnyDecoder> = Feed<D, any>;
+
+export interface BooksOptions extends KeptBooksOptions {
   /** Levels that `depth` can give at once. Default 1,000. */
   readonly depth?: number;
 }
@@ -107,80 +109,55 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
   readonly keyedByText: boolean;
   readonly #native: NativeBooks;
   readonly #table: TopTable;
-  readonly #state = new Float64Array(4);
+  readonly #kept: KeptBooks;
   readonly #prices: BigInt64Array;
   readonly #sizes: BigInt64Array;
   readonly #orders: Uint32Array;
   readonly #numbers = new Map<bigint, number>();
-  #events: Uint8Array | undefined;
 
   /** @internal */
   constructor(
-    readonly feed: Feed<D>,
+    readonly feed: AnyFeed<D>,
     options: BooksOptions,
   ) {
-    const decoder = feed.decoder;
-    const roles = decoder.events;
-    if (roles === undefined) {
-      throw new VenuewireError(
-        'VW_BOOK_ROLES',
-        `${decoder.id} does not say what its messages mean for books`,
-        'Give its table `events`: docs/books.md says how, and src/decoders/roles has those of the ready tables.',
-      );
-    }
+    this.#kept = feed.kept ?? new KeptBooks(feed.ring, feed.decoder, options);
+    const { decoder } = feed;
+    const roles = decoder.events as EventRoles;
     this.priceExponent = roles.priceExponent === 'instrument' ? 0 : roles.priceExponent;
     this.sizeExponent = roles.sizeExponent ?? 0;
     this.keyedByText = keyedByText(decoder, roles);
-    const instrumentsMax = options.instrumentsMax ?? DEFAULT_INSTRUMENTS;
-    const addon = native();
-    const table = compileCatalogue(decoder);
-    const program = compileEvents(decoder, roles, { ...options, instrumentsMax });
-    const compiled = new Uint8Array(table.length + program.length);
-    compiled.set(table);
-    compiled.set(program, table.length);
-    const memory = new SharedArrayBuffer((instrumentsMax + 1) * BOOK_TOP_BYTES);
-    this.tops = memory;
-    this.#table = new TopTable(memory);
-    const { ring } = feed;
-    this.#native = new addon.Books(compiled, ring.bytes, ring.dataAt, ring.dataBytes, new Uint8Array(memory));
+    this.tops = this.#kept.tops;
+    this.#table = new TopTable(this.tops);
+    this.#native = this.#kept.native;
     const depth = options.depth ?? 1_000;
     this.#prices = new BigInt64Array(depth);
     this.#sizes = new BigInt64Array(depth);
     this.#orders = new Uint32Array(depth);
   }
 
-  /** Applies a batch: call it once for each, in order. */
+  /**
+   * Applies a batch: call it once for each, in order.
+   * @throws VenuewireError `VW_BOOK_KEPT` when the feed keeps the books itself.
+   */
   take(batch: Batch<D>): void {
-    this.#take(batch.from, batch.to, null);
+    this.#checkOwn();
+    this.#kept.take(batch.from, batch.to);
   }
 
   /**
-   * Applies a batch and gives its normalised events: `count` records of 64 bytes (see `Event` of the contract), valid
-   * until the next call. May be called several times a batch where it has very many.
+   * Applies a batch and gives its normalised events: `count` records of 64 bytes (see `EventView`), valid until the next
+   * call. May be called several times a batch where it has very many.
    */
   takeEvents(batch: Batch<D>, events: (records: Uint8Array, count: number) => void): void {
-    this.#events ??= new Uint8Array(EVENTS * 64);
-    this.#take(batch.from, batch.to, events);
+    this.#checkOwn();
+    this.#kept.take(batch.from, batch.to, {
+      events: (records, count) => events(new Uint8Array(records.buffer), count),
+    });
   }
 
-  #take(from: number, to: number, events: ((records: Uint8Array, count: number) => void) | null): void {
-    const state = this.#state;
-    const into = events === null ? null : (this.#events as Uint8Array);
-    const { ring } = this.feed;
-    for (let position = from, more = true; more && !ring.closed; ) {
-      this.#native.take(position, to, into, state);
-      position = state[0] as number;
-      ring.take(from, position);
-      more = state[2] === 1;
-      if (events !== null && state[1] !== 0) events(into as Uint8Array, state[1] as number);
-      if (state[3] === 0) {
-        throw new VenuewireError(
-          'VW_RING_RECORD',
-          `The ring holds no sound record at position ${position}`,
-          'Take each batch once, before the next is asked for.',
-        );
-      }
-    }
+  #checkOwn(): void {
+    if (this.feed.kept === undefined) return;
+    throw new VenuewireError('VW_BOOK_KEPT', 'The feed keeps these books itself', remedyOf('VW_BOOK_KEPT'));
   }
 
   /** Number of instruments seen. */
@@ -253,6 +230,14 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
     return Array.from(ids.subarray(0, this.#native.queue(number, BOOK_SIDE.indexOf(side), price, ids)));
   }
 
+  /**
+   * The books as bytes, with how far each channel goes: pass them as `checkpoint` to the books of the next feed, which
+   * then passes over the messages that are in them. Take it between two batches. Its form: docs/books.md.
+   */
+  checkpoint(): Uint8Array {
+    return this.#native.save();
+  }
+
   /** How often a book has changed. */
   updates(instrument: { readonly number: number }): number {
     return this.#native.updates(instrument.number);
@@ -277,5 +262,5 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
  * Books over a feed.
  * @throws VenuewireError `VW_BOOK_ROLES` when the feed's table does not say what its messages mean for books.
  */
-export const openBooks = <D extends AnyDecoder>(feed: Feed<D>, options: BooksOptions = {}): Books<D> =>
+export const openBooks = <D extends AnyDecoder>(feed: AnyFeed<D>, options: BooksOptions = {}): Books<D> =>
   new Books(feed, options);

@@ -392,6 +392,9 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
   return messages - dispatcher.left;
 }
 
+/** @internal The notice at a position of the ring. */
+export const noticeAt = (ring: Ring, position: number): Notice => readNotice(ring, (position & ring.mask) * UNIT_BYTES);
+
 function readNotice({ view }: Ring, at: number): Notice {
   const requester = view.getUint16(at + NOTICE_REQUESTER_AT, true);
   return withJson({

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { remedyOf, VenuewireError } from '../errors.js';
+import type { EventHandlers } from '../events/view.js';
 import type { DecodedMessage, Flyweight } from '../layout/index.js';
 import { type NativeFeed, type NativeSource, native, nativeError, type ReceiveDecision } from '../native.js';
 import type { Receive } from '../patterns/network.js';
@@ -22,7 +23,9 @@ import {
 import { captureBytes } from './capture-source.js';
 import { ColumnReader, type Columns, type ColumnsSpec } from './columns.js';
 import { type CompiledVenue, compileVenue, type Venue } from './compile.js';
-import { checkHandlers, checkOptions } from './options.js';
+import { EventDispatcher } from './event-dispatcher.js';
+import { KeptBooks, type KeptBooksOptions } from './kept-books.js';
+import { checkEventHandlers, checkHandlers, checkOptions } from './options.js';
 import { Ring } from './ring.js';
 import { type FeedStatistics, statistics } from './statistics.js';
 import { checkEvent, type FeedLogger, log, publish } from './telling.js';
@@ -74,6 +77,16 @@ export interface FeedOptions {
   readonly signal?: AbortSignal;
   /** Gets each notice as a line: `console`, or what your framework logs with. */
   readonly logger?: FeedLogger;
+  /**
+   * Order books are kept natively, in the core, as the feed is read: `openBooks(feed)` reads them, and needs no `take`.
+   * While a batch is read they stand at its end. True, or their bounds.
+   */
+  readonly books?: boolean | KeptBooksOptions;
+  /**
+   * `run` and `poll` call handlers of normalised events (`order`, `level`, `trade`, …) instead of messages; batches give
+   * both (`batch.events`). Books are kept. True, or the bounds of the books.
+   */
+  readonly events?: boolean | KeptBooksOptions;
   /** After so many messages or milliseconds a drain lets the event loop turn. Default 65,536 and 10. */
   readonly drain?: { readonly messages?: number; readonly ms?: number };
 }
@@ -95,6 +108,16 @@ export class Batch<D extends AnyDecoder = AnyDecoder> {
     readonly from: number,
     readonly to: number,
   ) {}
+  /**
+   * Normalised events of the batch, in order with its notices, which go to the sink: for a feed with `events`, once a
+   * batch. Keep the handlers object: it is prepared at its first use.
+   */
+  events(handlers: EventHandlers, sink: BatchSink = NOTHING): void {
+    this.feed.readEvents(this.from, this.to, handlers, sink);
+    this.taken = true;
+  }
+  /** @internal Its messages are in the books that the feed keeps. */
+  taken = false;
   /** Bytes of the batch in the ring. */
   get bytes(): number {
     return ((this.to - this.from) >>> 0) * 8;
@@ -147,7 +170,10 @@ export interface FeedSummary {
  * A running feed. Use one way of reading: `run`, `for await`, or `poll`. Notices are emitted while reading, in order with
  * the messages around them. Closing is idempotent; a feed that is not closed keeps the process alive until it ends.
  */
-export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEvents> {
+export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extends EventEmitter<FeedEvents> {
+  /** @internal Books that the core keeps as the feed is read. */
+  readonly kept: KeptBooks | undefined;
+  readonly #gives: 'messages' | 'events';
   readonly ring: Ring;
   readonly decoder: D;
   /** Names, in index order. */
@@ -179,6 +205,9 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
       compiled.channels.length,
       options.ringBytes ?? (options.capture ? CAPTURE_RING_BYTES : LIVE_RING_BYTES),
     );
+    const bounds = options.events || options.books;
+    this.#gives = options.events ? 'events' : 'messages';
+    this.kept = bounds ? new KeptBooks(this.ring, this.decoder, bounds === true ? {} : bounds) : undefined;
     this.#sink = {
       notice: (notice) => {
         publish('notice', { feed: this, notice });
@@ -241,6 +270,58 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   readonly #dispatchers = new WeakMap<object, WeakMap<BatchSink, Dispatcher>>();
 
   /** @internal */
+  readEvents(from: number, to: number, handlers: EventHandlers, sink: BatchSink): void {
+    if (this.kept === undefined || this.#gives !== 'events') {
+      throw new VenuewireError(
+        'VW_EVENTS',
+        'This feed was opened without events',
+        "Open it with { events: true }, or take a batch's events with openBooks(feed).takeEvents.",
+      );
+    }
+    this.kept.take(from, to, this.#eventDispatcher(handlers, sink));
+  }
+  #eventDispatcher(handlers: EventHandlers, sink: BatchSink): EventDispatcher {
+    let bySink = this.#eventDispatchers.get(handlers);
+    if (!bySink) {
+      checkEventHandlers(handlers);
+      bySink = new WeakMap();
+      this.#eventDispatchers.set(handlers, bySink);
+    }
+    let made = bySink.get(sink);
+    if (!made) {
+      made = new EventDispatcher(this.ring, handlers, sink);
+      bySink.set(sink, made);
+    }
+    return made;
+  }
+  readonly #eventDispatchers = new WeakMap<object, WeakMap<BatchSink, EventDispatcher>>();
+
+  /** What reads [from, to) for `run` and `poll`: messages or events, and books before messages. */
+  #reader(handlers: H): (from: number, to: number) => number {
+    const { kept, ring } = this;
+    if (this.#gives === 'events') {
+      const dispatcher = this.#eventDispatcher(handlers as EventHandlers, this.#sink);
+      return (from, to) => {
+        const before = ring.handed;
+        try {
+          (kept as KeptBooks).take(from, to, dispatcher);
+        } finally {
+          ring.endReading(0);
+        }
+        const messages = ring.handed - before;
+        ring.tail = to;
+        return messages;
+      };
+    }
+    const dispatcher = this.dispatcher(handlers as FeedHandlers<D>);
+    if (kept === undefined) return (from, to) => read(ring, from, to, dispatcher, true);
+    return (from, to) => {
+      kept.take(from, to);
+      return read(ring, from, to, dispatcher, true);
+    };
+  }
+
+  /** @internal */
   columnReader<C extends ColumnsSpec>(spec: C): ColumnReader<C> {
     let made = this.#columns.get(spec) as ColumnReader<C> | undefined;
     if (!made) {
@@ -293,7 +374,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     return true;
   }
 
-  #drain(dispatcher: Dispatcher): boolean {
+  #drain(reader: (from: number, to: number) => number): boolean {
     const { ring } = this;
     const until = performance.now() + this.#drainMs;
     let left = this.#drainMessages;
@@ -301,7 +382,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
       const tail = ring.tail;
       const head = ring.head;
       if (head === tail) return true;
-      const n = read(ring, tail, head, dispatcher, true);
+      const n = reader(tail, head);
       if (this.#closed) return true;
       left -= n;
       if (left <= 0 || performance.now() > until) return ring.head === head;
@@ -314,8 +395,8 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
    * @throws VenuewireError with the code of what failed (`VW_LINE_OPEN`, `VW_CAPTURE_OPEN`, …); `VW_FEED_BUSY` when it is
    * being read already, `VW_HANDLER` for a handler of no message.
    */
-  async run(handlers: FeedHandlers<D> = {} as FeedHandlers<D>): Promise<FeedSummary> {
-    const dispatcher = this.dispatcher(handlers);
+  async run(handlers: H = {} as H): Promise<FeedSummary> {
+    const reader = this.#reader(handlers);
     this.#readBy('run');
     this.#start();
     await new Promise<void>((resolve, reject) => {
@@ -323,7 +404,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
         // A turn asked for before the feed was closed: there is nothing to read any more.
         if (this.#closed) return resolve();
         try {
-          const empty = this.#drain(dispatcher);
+          const empty = this.#drain(reader);
           if (this.#finished()) resolve();
           else if (!empty) setImmediate(turn);
         } catch (error) {
@@ -359,9 +440,9 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
    * Reads what there is, without waiting and without any wake-up. Returns the messages read; −1 once the source has
    * ended and everything is read, or the feed is closed. Handlers are prepared once: pass the same object each time.
    */
-  poll(handlers: FeedHandlers<D>): number {
+  poll(handlers: H): number {
     if (this.#pollHandlers !== handlers) {
-      this.#pollDispatcher = this.dispatcher(handlers);
+      this.#pollReader = this.#reader(handlers);
       this.#pollHandlers = handlers;
       this.#readBy('poll');
       this.#start();
@@ -382,10 +463,10 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
       if (this.#failed) throw this.#failed;
       return -1;
     }
-    return read(ring, tail, head, this.#pollDispatcher as Dispatcher, true);
+    return this.#pollReader(tail, head);
   }
-  #pollHandlers: FeedHandlers<D> | undefined;
-  #pollDispatcher: Dispatcher | undefined;
+  #pollHandlers: unknown;
+  #pollReader: (from: number, to: number) => number = () => 0;
 
   /** Blocks this thread until there is something to `poll`, or the time is over. For workers. */
   wait(timeoutMs: number): boolean {
@@ -411,9 +492,11 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
         const tail = this.ring.tail;
         const head = this.ring.head;
         if (head !== tail) {
-          const batch = new Batch(this, tail, head);
+          const batch = new Batch(this as unknown as Feed<D>, tail, head);
+          if (this.kept !== undefined && this.#gives === 'messages') this.kept.take(tail, head);
           yield batch;
           if (this.#closed) break;
+          if (this.#gives === 'events' && !batch.taken) this.kept?.take(tail, head);
           if (!batch.told) batch.read(nothing);
           this.ring.tail = head;
           continue;
@@ -649,6 +732,14 @@ function declaredCapture(venue: Venue): CaptureSource | undefined {
  * @throws VenuewireError when the declaration, a credential reference or the addon is not in order. What fails later (a
  * socket, a capture) rejects `run` or the iteration.
  */
+export async function openFeed<D extends AnyDecoder>(
+  venue: Venue<D>,
+  options: FeedOptions & { readonly events: true | KeptBooksOptions },
+): Promise<Feed<D, EventHandlers>>;
+export async function openFeed(
+  venue: VenueDeclaration | VenueResource | string | URL,
+  options: FeedOptions & { readonly events: true | KeptBooksOptions },
+): Promise<Feed<AnyDecoder, EventHandlers>>;
 export async function openFeed<D extends AnyDecoder>(venue: Venue<D>, options?: FeedOptions): Promise<Feed<D>>;
 export async function openFeed(
   venue: VenueDeclaration | VenueResource | string | URL,

@@ -1,8 +1,12 @@
 /** The options of `openFeed` and the handlers, checked: what is misspelt or of another type is refused, not ignored. */
+import { EVENT_KIND } from '../contract.js';
 import { VenuewireError } from '../errors.js';
 import type { Decoder } from '../layout/index.js';
 import { nearestNames } from '../nearest.js';
 import { RECEIVE } from '../patterns/network.js';
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Says why a value is not good; undefined: it is. */
 type Check = (value: unknown) => string | undefined;
@@ -37,6 +41,17 @@ const symbolOrKey: Check = (value) =>
 const captured: Check = (value) =>
   typeof value === 'string' || value instanceof Uint8Array ? undefined : 'must be a path or a Uint8Array';
 
+const bounds: Check = (value) => {
+  if (typeof value === 'boolean') return undefined;
+  if (!isPlain(value)) return 'must be true, false or the bounds of the books';
+  for (const [name, bound] of Object.entries(value)) {
+    if (name === 'checkpoint' && bound instanceof Uint8Array) continue;
+    if (!['orders', 'ordersMax', 'instrumentsMax'].includes(name)) return `has no bound '${name}'`;
+    if (!Number.isInteger(bound) || (bound as number) < 1) return `must have whole numbers; '${name}' is none`;
+  }
+  return undefined;
+};
+
 type Shape = { readonly [name: string]: Check | Shape };
 const SHAPE: Shape = {
   capture: { file: captured, name: text, lines: texts, speed: positiveOrZero },
@@ -50,11 +65,10 @@ const SHAPE: Shape = {
   signal: (value) => (value instanceof AbortSignal ? undefined : 'must be an AbortSignal'),
   logger: (value) => (hasMethods(value, 'info', 'warn') ? undefined : 'must have the methods info and warn'),
   busyPollUs: wholeNumber(0, 1_000_000),
+  books: bounds,
+  events: bounds,
   drain: { messages: wholeNumber(1, 2 ** 31), ms: wholeNumber(0, 60_000) },
 };
-
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const meant = (name: string, names: readonly string[]): string => {
   const near = nearestNames(name, names);
@@ -93,17 +107,26 @@ export function checkOptions(options: unknown): void {
  * @throws VenuewireError `VW_HANDLER` naming the message that may have been meant.
  */
 export function checkHandlers(handlers: unknown, decoder: Decoder): void {
+  checkNames(handlers, decoder.names, `${decoder.id} has no message`, '{ addOrder(message, at) { … } }');
+}
+
+/** The same for normalised events. */
+export function checkEventHandlers(handlers: unknown): void {
+  checkNames(handlers, EVENT_KIND, 'There is no event', '{ order(event) { … } }');
+}
+
+function checkNames(handlers: unknown, names: readonly string[], none: string, example: string): void {
   if (!isPlain(handlers)) {
     throw new VenuewireError(
       'VW_HANDLER',
       `handlers must be an object, not ${handlers === null ? 'null' : `a ${typeof handlers}`}`,
-      'Pass an object with a function for each message: { addOrder(message, at) { … } }.',
+      `Pass an object of functions: ${example}.`,
     );
   }
   const isClass = Object.getPrototypeOf(handlers) !== Object.prototype && Object.getPrototypeOf(handlers) !== null;
   for (const name of Object.keys(handlers)) {
     const value = handlers[name];
-    if (decoder.names.includes(name)) {
+    if (names.includes(name)) {
       if (value === undefined || typeof value === 'function') continue;
       throw new VenuewireError(
         'VW_HANDLER',
@@ -112,6 +135,6 @@ export function checkHandlers(handlers: unknown, decoder: Decoder): void {
       );
     }
     if (isClass || value === undefined) continue;
-    throw new VenuewireError('VW_HANDLER', `${decoder.id} has no message '${name}'`, meant(name, decoder.names));
+    throw new VenuewireError('VW_HANDLER', `${none} '${name}'`, meant(name, names));
   }
 }

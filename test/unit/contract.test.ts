@@ -158,6 +158,8 @@ describe('the addon', () => {
     expect(methods(books)).toEqual(
       keys<NativeBooks>({
         take: true,
+        save: true,
+        load: true,
         depth: true,
         queue: true,
         keys: true,
