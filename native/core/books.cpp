@@ -228,7 +228,7 @@ void Books::drop_level(uint32_t level) {
   levels_.give_back(level);
 }
 
-[[gnu::always_inline]] inline void Books::enqueue(uint32_t order, uint32_t level) {
+void Books::enqueue(uint32_t order, uint32_t level) {
   Level& l = levels_[level];
   Order& o = orders_[order];
   o.level = level;
