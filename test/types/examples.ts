@@ -13,6 +13,7 @@ import {
   framingsFor,
   groupLines,
   Messages,
+  messagesOf,
   report,
   Spans,
   separateRecovery,
@@ -21,6 +22,7 @@ import {
 } from '../../src/capture/index.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
+import { EventView } from '../../src/events/index.js';
 import {
   compileFast,
   FastDecimal,
@@ -57,6 +59,7 @@ import {
   compileCatalogue,
   constant,
   createViews,
+  dateOf,
   decimal,
   defineDecoder,
   digest,
@@ -66,6 +69,7 @@ import {
   f32,
   f64,
   fields,
+  fieldText,
   formatPrice,
   group,
   i8,
@@ -73,6 +77,7 @@ import {
   i32,
   i64,
   instant,
+  instantAt,
   instrumentKey,
   inUnit,
   leaves,
@@ -867,6 +872,22 @@ export function fastRecords(): void {
 export function roles(): void {
   // #region layout.rulesOf
   if (itch50.events !== undefined) console.log(rulesOf(itch50.events, 'addOrder')); // what it means for a book
+  // #endregion
+}
+
+export function told(): void {
+  // #region capture.messagesOf layout.fieldText
+  for (const message of messagesOf(itch50, packet)) console.log(message.sequence, message);
+  const add = itch50.view('addOrder').bind(new DataView(packet.buffer), 22, 36);
+  console.log(fieldText(add, 'price'), fieldText(add, 'buySellIndicator')); // '123.4500' 'Buy'
+  // #endregion
+  // #region layout.instantAt layout.dateOf
+  const at = instantAt('2024-01-02', 'America/New_York', 34_200_000_000_000n); // half past nine
+  console.log(dateOf(at).toISOString());
+  // #endregion
+  // #region events.EventView
+  const event = new EventView().bind(new DataView(new ArrayBuffer(64)), 0);
+  console.log(event.kind, event.side);
   // #endregion
 }
 
