@@ -55,11 +55,8 @@ export interface NativeFeed {
   keepAlive(yes: boolean): void;
 }
 
-/** How the datagrams of an interface are received, and why so. */
-export interface ReceiveDecision {
-  /** As the lines name it; empty: the one that the routes choose. */
-  readonly interface: string;
-  readonly lines: readonly string[];
+/** How something is received, and why so. */
+export interface BackendDecision {
   /** What the lines, or the option `receive`, asked for. */
   readonly asked: string;
   /** What receives; empty when nothing could. */
@@ -68,6 +65,13 @@ export interface ReceiveDecision {
   readonly detail: string;
   /** What `auto` did not take, in its order: why, and what to do about it. */
   readonly refused: readonly { readonly backend: string; readonly why: string; readonly remedy: string }[];
+}
+
+/** How the datagrams of an interface are received. */
+export interface ReceiveDecision extends BackendDecision {
+  /** As the lines name it; empty: the one that the routes choose. */
+  readonly interface: string;
+  readonly lines: readonly string[];
 }
 
 /** A line's socket. */
@@ -155,6 +159,48 @@ export interface NativeReplay {
   /** Stops and joins the thread; idempotent. */
   close(): void;
   progress(): NativeReplayProgress;
+  failure(): { code: string; message: string } | null;
+}
+
+/** What is recorded, and into which files. */
+export interface NativeRecordOptions {
+  /** One for each interface; its name may be empty: the one that the routes choose. */
+  readonly sources: readonly {
+    readonly interface: string;
+    /** `source`: only of this sender; empty: of any. */
+    readonly groups: readonly { readonly ip: string; readonly port: number; readonly source: string }[];
+  }[];
+  readonly path: string;
+  /** `auto`: the first of the others that may be opened. */
+  readonly receive: 'auto' | 'packetRing' | 'socket';
+  readonly receiveBufferBytes: number;
+  /** A new file after about so many bytes, or nanoseconds; 0: never. */
+  readonly rotateBytes: number;
+  readonly rotateNs: number;
+  /** Only the latest so many files; 0: all. */
+  readonly keep: number;
+}
+
+export interface NativeRecordProgress {
+  readonly done: boolean;
+  readonly packets: number;
+  /** Of all files. */
+  readonly bytes: number;
+  readonly files: number;
+  /** Packets that the kernel had no room for. */
+  readonly dropped: number;
+  /** The file that is being written. */
+  readonly file: string;
+  /** How each source is received, once all are open. */
+  readonly receive: readonly BackendDecision[];
+}
+
+/** Records groups into pcapng files on a thread of its own. */
+export interface NativeRecorder {
+  start(): void;
+  /** Stops and joins the thread; the file is whole then. Idempotent. */
+  close(): void;
+  progress(): NativeRecordProgress;
   failure(): { code: string; message: string } | null;
 }
 
@@ -246,6 +292,7 @@ export interface NativeAddon {
     doorbell: (() => void) | null,
   ) => NativeFeed;
   MulticastReplay: new (options: NativeReplayOptions) => NativeReplay;
+  Recorder: new (options: NativeRecordOptions) => NativeRecorder;
   /** `compiled`: the table, then its program of roles. `tops`: 64 bytes an instrument, 64-byte aligned. */
   Books: new (
     compiled: Uint8Array,

@@ -8,8 +8,10 @@
 
 #include "binding/arguments.hpp"
 #include "binding/books_wrap.hpp"
+#include "binding/decision.hpp"
 #include "binding/doorbell.hpp"
 #include "binding/fast_wrap.hpp"
+#include "binding/record_wrap.hpp"
 #include "binding/replay_wrap.hpp"
 #include "feed/feed.hpp"
 
@@ -395,23 +397,11 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
     return o;
   }
   static Napi::Object decision_of(Napi::Env env, const ReceiveReport& r) {
-    Napi::Object o = Napi::Object::New(env);
+    Napi::Object o = decision_object(env, r.decision);
     o.Set("interface", r.interface);
     Napi::Array lines = Napi::Array::New(env);
     for (const std::string& name : r.lines) lines.Set(lines.Length(), name);
     o.Set("lines", lines);
-    o.Set("asked", r.decision.asked);
-    o.Set("backend", r.decision.backend);
-    o.Set("detail", r.decision.detail);
-    Napi::Array refused = Napi::Array::New(env);
-    for (const ReceiveRefusal& refusal : r.decision.refused) {
-      Napi::Object one = Napi::Object::New(env);
-      one.Set("backend", refusal.backend);
-      one.Set("why", refusal.problem.text);
-      one.Set("remedy", refusal.problem.remedy);
-      refused.Set(refused.Length(), one);
-    }
-    o.Set("refused", refused);
     return o;
   }
   Napi::Value keep_alive(const Napi::CallbackInfo& info) {
@@ -489,6 +479,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Feed", FeedWrap::define(env));
   define_fast(env, exports);
   define_replay(env, exports);
+  define_record(env, exports);
   define_books(env, exports);
   exports.Set("alignment", Napi::Function::New<call<alignment>>(env, "alignment"));
   exports.Set("digest", Napi::Function::New<call<digest>>(env, "digest"));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "io/af_xdp.hpp"
+#include "io/io_uring.hpp"
 #include "io/membership.hpp"
 #include "io/packet_ring.hpp"
 #include "io/receiver.hpp"
@@ -13,6 +14,7 @@ namespace {
 constexpr ReceiveBackend kBackends[] = {
     {"afXdp", nullptr, open_af_xdp},
     {"socket", nullptr, open_udp_receivers},
+    {"ioUring", "it reads the same sockets, and no faster", open_io_uring},
     {"packetRing", "it keeps each packet for up to a millisecond", open_packet_rings},
 };
 

@@ -258,22 +258,27 @@ int UdpReceiver::receive(Datagram* out, int max) {
   }
   used_ = count;
   for (size_t i = 0; i < size_t(count); i++) {
-    const msghdr& header = b.headers[i].msg_hdr;
-    Datagram& datagram = out[i];
-    datagram.bytes = {static_cast<const uint8_t*>(b.parts[i].iov_base), b.headers[i].msg_len};
-    datagram.time_ns = 0;
-    datagram.clock = ReceiveClock::none;
-    datagram.destination_ip = bound_ip_;
-    datagram.destination_port = port_;
-    datagram.source_ip = ntohl(b.sources[i].sin_addr.s_addr);
-    datagram.source_port = ntohs(b.sources[i].sin_port);
-    datagram.truncated = (header.msg_flags & MSG_TRUNC) != 0;
-    read_control(header, datagram);
-    counters_.packets++;
-    counters_.bytes += datagram.bytes.size;
-    counters_.truncated += datagram.truncated;
+    take(b.headers[i].msg_hdr, b.sources[i], {static_cast<const uint8_t*>(b.parts[i].iov_base), b.headers[i].msg_len},
+         out[i]);
   }
   return count;
+}
+
+const size_t UdpReceiver::kControlBytes = Buffers::kControl;
+
+void UdpReceiver::take(const msghdr& header, const sockaddr_in& from, Bytes bytes, Datagram& datagram) {
+  datagram.bytes = bytes;
+  datagram.time_ns = 0;
+  datagram.clock = ReceiveClock::none;
+  datagram.destination_ip = bound_ip_;
+  datagram.destination_port = port_;
+  datagram.source_ip = ntohl(from.sin_addr.s_addr);
+  datagram.source_port = ntohs(from.sin_port);
+  datagram.truncated = (header.msg_flags & MSG_TRUNC) != 0;
+  read_control(header, datagram);
+  counters_.packets++;
+  counters_.bytes += datagram.bytes.size;
+  counters_.truncated += datagram.truncated;
 }
 
 void UdpReceiver::read_control(const msghdr& header, Datagram& datagram) {

@@ -37,6 +37,12 @@ class UdpReceiver final : public Receiver {
   [[nodiscard]] const ReceiveCounters& counters() const override { return counters_; }
   [[nodiscard]] uint32_t buffer_bytes() const override { return granted_buffer_bytes_; }
 
+  /// Room for the kernel's time, its count of losses and the destination.
+  static const size_t kControlBytes;
+  /// Fills in a datagram that was read from fd() in another way, and counts it. `header` has flags and control
+  /// messages.
+  void take(const msghdr& header, const sockaddr_in& from, Bytes bytes, Datagram& datagram);
+
   [[nodiscard]] uint16_t port() const { return port_; }
 
  private:

@@ -20,6 +20,7 @@ export const verbs: readonly Verb[] = [
     says: 'read a capture as a venue’s traffic, or send it to multicast again',
     load: () => import('./replay.js'),
   },
+  { name: 'record', says: 'what comes to multicast groups, into pcapng files', load: () => import('./record.js') },
   {
     name: 'gaps',
     says: 'what each line of a capture lost, and what the other line filled',

@@ -75,6 +75,11 @@ export class Network {
     return Number(this.inside('python3', here('send_frames.py'), 'sender', file, String(framesPerSecond)));
   }
 
+  /** A program inside. */
+  program(command: string, args: readonly string[]): Counterpart {
+    return Counterpart.program('ip', ['netns', 'exec', this.name, command, ...args]);
+  }
+
   /** A feed; `as`: what it is started by, for example without rights. */
   receiver(
     lines: Readonly<Record<string, LineOptions>>,

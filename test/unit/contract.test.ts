@@ -102,6 +102,7 @@ describe('the addon', () => {
         Books: true,
         FastDecoder: true,
         MulticastReplay: true,
+        Recorder: true,
         alignment: true,
         digest: true,
       }),

@@ -1,0 +1,154 @@
+/** `venuewire record`: what comes to multicast groups, into pcapng files. */
+import { setTimeout as later } from 'node:timers';
+import type { Command } from 'commander';
+import { record as recordGroups } from '../capture/record.js';
+import type { NativeRecordOptions, NativeRecordProgress } from '../native.js';
+import type { Network } from '../patterns/network.js';
+import { splitEndpoint } from '../patterns/units.js';
+import { chooseVenue, ipPort, oneOf, wholeNumber } from './choose.js';
+import { Interrupt } from './end-of-capture.js';
+import { FINDINGS, OK, usage } from './exit.js';
+import { bytesText, grouped } from './output.js';
+import { clearLine, drawLine, say, watched } from './terminal.js';
+
+interface Options {
+  readonly venue?: string;
+  readonly line: readonly string[];
+  readonly receive: NativeRecordOptions['receive'];
+  readonly buffer: number;
+  readonly rotateSize: number;
+  readonly rotateSeconds: number;
+  readonly keep: number;
+  readonly seconds?: number;
+}
+
+type Group = NativeRecordOptions['sources'][number]['groups'][number];
+const SECOND_NS = 1e9;
+const BUFFER_BYTES = 64 << 20;
+
+/** `group:port`, or `group:port@interface`, as it is typed. */
+function typed(text: string): { readonly interface: string; readonly group: Group } {
+  const at = text.indexOf('@');
+  const { host, port } = splitEndpoint(ipPort('--line', at < 0 ? text : text.slice(0, at)));
+  return { interface: at < 0 ? '' : text.slice(at + 1), group: { ip: host, port, source: '' } };
+}
+
+/** The multicast lines of a venue, of all its channels. */
+async function ofVenue(name: string): Promise<{ readonly interface: string; readonly group: Group }[]> {
+  const venue = await chooseVenue(name);
+  const sets = Object.values(venue.channels ?? {}).flatMap((c) => [c.lines, c.retransmission, c.snapshot]);
+  const lines: Network[] = [venue.lines, ...sets].flatMap((set) => Object.values(set ?? {}));
+  return lines.flatMap((line) => {
+    if (line.type !== 'udpMulticast') return [];
+    const { host, port } = splitEndpoint(line.address);
+    return [{ interface: line.interface ?? '', group: { ip: host, port, source: line.source ?? '' } }];
+  });
+}
+
+async function sources(options: Options): Promise<NativeRecordOptions['sources']> {
+  const wanted = options.line.map(typed);
+  if (options.venue !== undefined) wanted.push(...(await ofVenue(options.venue)));
+  const byInterface = new Map<string, Group[]>();
+  for (const { interface: name, group } of wanted) {
+    const groups = byInterface.get(name) ?? [];
+    byInterface.set(name, groups);
+    if (!groups.some((g) => g.ip === group.ip && g.port === group.port && g.source === group.source))
+      groups.push(group);
+  }
+  if (byInterface.size === 0)
+    throw usage('there is nothing to record', 'Name a venue with multicast lines (--venue) or groups (--line).');
+  return [...byInterface].map(([name, groups]) => ({ interface: name, groups }));
+}
+
+/** How each interface is recorded, once that is known. */
+function announce(progress: NativeRecordProgress, names: readonly string[]): boolean {
+  progress.receive.forEach((decision, i) => {
+    const why = decision.refused.map((r) => `; not ${r.backend}: ${r.why}. ${r.remedy}`).join('');
+    say(`${names[i] || 'the default interface'}: recorded by ${decision.backend}${why}`);
+  });
+  return progress.receive.length > 0;
+}
+
+async function record(path: string, options: Options): Promise<void> {
+  const from = await sources(options);
+  const names = from.map((s) => s.interface);
+  const interrupt = new Interrupt(false);
+  const ending = new AbortController();
+  const timer = options.seconds === undefined ? undefined : later(() => ending.abort(), options.seconds * 1000);
+  let announced = false;
+  try {
+    const total = await recordGroups({
+      path,
+      sources: from,
+      receive: options.receive,
+      receiveBufferBytes: options.buffer,
+      rotateBytes: options.rotateSize,
+      rotateNs: options.rotateSeconds * SECOND_NS,
+      keep: options.keep,
+      after: (now) => {
+        announced ||= announce(now, names);
+        if (watched())
+          drawLine(
+            `${grouped(now.packets)} packets, ${bytesText(now.bytes)}, lost ${grouped(now.dropped)}: ${now.file}`,
+          );
+      },
+      signal: AbortSignal.any([interrupt.signal, ending.signal]),
+    });
+    if (watched()) clearLine();
+    const into = total.files === 1 ? total.file : `${grouped(total.files)} files, the last ${total.file}`;
+    say(`${grouped(total.packets)} packets, ${bytesText(total.bytes)} in ${into}`);
+    if (total.dropped > 0)
+      say(`${grouped(total.dropped)} packets were lost: the buffer was full (--buffer), or the disk too slow`);
+    process.exitCode = total.dropped > 0 ? FINDINGS : OK;
+  } finally {
+    clearTimeout(timer);
+    interrupt.dispose();
+  }
+}
+
+const again = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+/** Bytes, with K, M or G behind the number. */
+function size(name: string): (text: string) => number {
+  return (text) => {
+    const match = /^(\d+)([KMG]?)$/i.exec(text);
+    const bytes = match === null ? 0 : Number(match[1]) * 1024 ** ' KMG'.indexOf((match[2] || ' ').toUpperCase());
+    if (!Number.isSafeInteger(bytes) || bytes < 1)
+      throw usage(`${name}: '${text}' is no size`, 'Write bytes, or a number with K, M or G: 100M.');
+    return bytes;
+  };
+}
+
+export function configure(command: Command): void {
+  command
+    .argument('<file>', 'pcapng file; with rotation a number goes in front of its ending: day.00001.pcapng')
+    .option('--venue <file-or-id>', 'venue whose multicast lines are recorded')
+    .option('--line <group:port@interface>', 'a group, and the interface it comes by; again for more', again, [])
+    .addOption(
+      oneOf(
+        '--receive <name>',
+        'how: frames as they are (packetRing), datagrams (socket), or the first of them',
+        ['auto', 'packetRing', 'socket'],
+        'auto',
+      ),
+    )
+    .option('--buffer <size>', 'room for what the disk cannot take at once', size('--buffer'), BUFFER_BYTES)
+    .option('--rotate-size <size>', 'a new file after about so many bytes', size('--rotate-size'), 0)
+    .option('--rotate-seconds <n>', 'a new file after so long', wholeNumber('--rotate-seconds', 1, 1e9), 0)
+    .option('--keep <n>', 'with rotation: only the latest so many files', wholeNumber('--keep', 1, 1e6), 0)
+    .option('--seconds <n>', 'end after so many seconds; else Ctrl-C ends it', wholeNumber('--seconds', 1, 1e9))
+    .addHelpText(
+      'after',
+      `
+Times are the kernel’s, in nanoseconds. The recorder has buffers and a thread of its own: it holds up no feed. What is lost
+is counted, printed, and stands in the file (interface statistics). Frames as they are need CAP_NET_RAW; without it IP and
+UDP headers are written anew, with what a socket tells. Exits with 1 when something was lost.
+
+Examples:
+  venuewire record day.pcapng --venue totalview.yaml
+  venuewire record day.pcapng --line 233.54.12.111:26477@eth1 --line 233.49.196.111:26477@eth2
+  venuewire record day.pcapng --venue totalview.yaml --rotate-size 1G --keep 24
+`,
+    )
+    .action(record);
+}
