@@ -1,40 +1,18 @@
 /** `venuewire doctor`: whether this machine is fit for market data, and what to do where it is not. */
 import { createSocket } from 'node:dgram';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, networkInterfaces, totalmem } from 'node:os';
 import { arch, platform, versions } from 'node:process';
 import type { Command } from 'commander';
 import { native } from '../native.js';
-import { oneOf } from './choose.js';
+import { chooseVenue, oneOf } from './choose.js';
+import { type Check, fail, ok, read, type Status, warn } from './doctor-checks.js';
+import { receiving } from './doctor-receive.js';
 import { describeError, ENVIRONMENT, FINDINGS, OK } from './exit.js';
 import { bytesText, Output } from './output.js';
 
-type Status = 'ok' | 'warn' | 'fail';
-
-export interface Check {
-  readonly check: string;
-  readonly status: Status;
-  readonly value: string;
-  /** What to do; empty when nothing has to be done. */
-  readonly advice: string;
-}
-
 const WANTED_BUFFER = 8 << 20;
 const WANTED_GROUPS = 64;
-const LINUX_CAPABILITIES = { CAP_NET_RAW: 13, CAP_SYS_NICE: 23 } as const;
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
-}
-
-const ok = (check: string, value: string, advice = ''): Check => ({ check, status: 'ok', value, advice });
-const warn = (check: string, value: string, advice: string): Check => ({ check, status: 'warn', value, advice });
-const fail = (check: string, value: string, advice: string): Check => ({ check, status: 'fail', value, advice });
-
 function nodeVersion(): Check {
   const value = `${versions.node}, Node-API ${versions.napi}, ${platform}-${arch}`;
   return Number(versions.node.split('.')[0]) >= 20
@@ -116,20 +94,6 @@ function busyPoll(): Check | undefined {
   );
 }
 
-function capabilities(): Check | undefined {
-  const hex = read('/proc/self/status')?.match(/^CapEff:\s*([0-9a-f]+)$/m)?.[1];
-  if (hex === undefined) return undefined;
-  const bits = BigInt(`0x${hex}`);
-  const has = Object.entries(LINUX_CAPABILITIES).filter(([, bit]) => (bits >> BigInt(bit)) & 1n);
-  return ok(
-    'capabilities',
-    has.length > 0 ? has.map(([name]) => name).join(', ') : 'none that matter',
-    has.length === Object.keys(LINUX_CAPABILITIES).length
-      ? ''
-      : 'Plain sockets need none. CAP_NET_RAW is for packet sockets, CAP_SYS_NICE for real-time priorities.',
-  );
-}
-
 function processors(): Check {
   const n = availableParallelism();
   const value = `${n} of ${cpus().length} usable, load ${loadavg()[0]?.toFixed(1)}`;
@@ -191,7 +155,8 @@ function loopbackMulticast(): Promise<Check> {
 }
 
 /** Everything that is looked at, in the order in which it is printed. */
-export async function examine(): Promise<Check[]> {
+export async function examine(venueName?: string): Promise<Check[]> {
+  const venue = venueName === undefined ? undefined : await chooseVenue(venueName);
   const system =
     platform === 'linux' || existsSync('/proc/sys/net')
       ? []
@@ -206,7 +171,7 @@ export async function examine(): Promise<Check[]> {
     backlog(),
     await loopbackMulticast(),
     busyPoll(),
-    capabilities(),
+    ...receiving(venue),
     processors(),
     governor(),
     clock(),
@@ -217,8 +182,8 @@ export async function examine(): Promise<Check[]> {
 
 const MARKS: Readonly<Record<Status, string>> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
 
-async function doctor(options: { readonly format: 'table' | 'ndjson' }): Promise<void> {
-  const checks = await examine();
+async function doctor(venue: string | undefined, options: { readonly format: 'table' | 'ndjson' }): Promise<void> {
+  const checks = await examine(venue);
   const out = new Output();
   const width = checks.reduce((w, c) => Math.max(w, c.check.length), 0);
   for (const c of checks) {
@@ -239,6 +204,7 @@ async function doctor(options: { readonly format: 'table' | 'ndjson' }): Promise
 
 export function configure(command: Command): void {
   command
+    .argument('[venue]', 'venue file or ready venue whose lines are looked at too')
     .addOption(oneOf('--format <name>', 'how it is printed', ['table', 'ndjson'], 'table'))
     .addHelpText(
       'after',
@@ -247,6 +213,7 @@ Exits with 0 when all is well, 1 when something could be better, 3 when feeds ca
 
 Examples:
   venuewire doctor
+  venuewire doctor totalview.yaml
   venuewire doctor --format ndjson | grep -v '"ok"'
 `,
     )

@@ -1,0 +1,25 @@
+/** What `doctor` says of one thing. */
+import { readFileSync } from 'node:fs';
+
+export type Status = 'ok' | 'warn' | 'fail';
+
+export interface Check {
+  readonly check: string;
+  readonly status: Status;
+  readonly value: string;
+  /** What to do; empty when nothing has to be done. */
+  readonly advice: string;
+}
+
+export const ok = (check: string, value: string, advice = ''): Check => ({ check, status: 'ok', value, advice });
+export const warn = (check: string, value: string, advice: string): Check => ({ check, status: 'warn', value, advice });
+export const fail = (check: string, value: string, advice: string): Check => ({ check, status: 'fail', value, advice });
+
+/** A file of /proc or /sys, where there is one. */
+export function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
