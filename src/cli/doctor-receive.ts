@@ -46,7 +46,11 @@ function link(name: string): Check {
   if (state === 'down') return warn(check, value, `No feed comes by it: ip link set dev ${name} up`);
   return mtu >= ETHERNET_MTU
     ? ok(check, value)
-    : warn(check, value, `Feeds send packets of up to ${ETHERNET_MTU} bytes: ip link set dev ${name} mtu ${ETHERNET_MTU}`);
+    : warn(
+        check,
+        value,
+        `Feeds send packets of up to ${ETHERNET_MTU} bytes: ip link set dev ${name} mtu ${ETHERNET_MTU}`,
+      );
 }
 
 const CAPABILITIES = { CAP_NET_ADMIN: 12, CAP_NET_RAW: 13, CAP_IPC_LOCK: 14, CAP_SYS_NICE: 23, CAP_BPF: 39 } as const;
@@ -123,7 +127,13 @@ export function memberships(text = read('/proc/net/igmp') ?? ''): Map<string, Se
     }
     // An address as it lies in memory: its first byte is the last of the number.
     const hex = /^\s+([0-9A-F]{8})\s/.exec(line)?.[1];
-    if (hex !== undefined) groups.add((hex.match(/../g) as string[]).reverse().map((b) => Number.parseInt(b, 16)).join('.'));
+    if (hex !== undefined)
+      groups.add(
+        (hex.match(/../g) as string[])
+          .reverse()
+          .map((b) => Number.parseInt(b, 16))
+          .join('.'),
+      );
   }
   return out;
 }
@@ -152,7 +162,9 @@ function ofVenue(venue: Venue): Check[] {
     const alias = seen.get(cardAddress(group));
     seen.set(cardAddress(group), group);
     if (alias !== undefined && alias !== group)
-      return [warn(check, value, `A card cannot tell ${group} from ${alias}: the kernel sorts out what is not wanted.`)];
+      return [
+        warn(check, value, `A card cannot tell ${group} from ${alias}: the kernel sorts out what is not wanted.`),
+      ];
     const on = [...joined].filter(([, groups]) => groups.has(group)).map(([where]) => where);
     return [
       on.length > 0

@@ -56,8 +56,8 @@ describe.skipIf(!root)('record', () => {
       const file = join(folder(), 'day.pcapng');
       await recorded(net, file, pcap, ['--receive', 'packetRing']);
       const sent = frames(pcap);
-    expect(sent.length).toBeGreaterThan(1000);
-    expect(frames(file)).toEqual(sent);
+      expect(sent.length).toBeGreaterThan(1000);
+      expect(frames(file)).toEqual(sent);
       const about = execFileSync('capinfos', ['-M', file], { encoding: 'utf8' });
       expect(about).toMatch(/File timestamp precision:\s+nanoseconds/);
       expect(about).toContain('Name = receiver');
