@@ -195,6 +195,7 @@ class UringReceiver final : public Receiver {
     template_.msg_namelen = sizeof(sockaddr_in);
     template_.msg_controllen = UdpReceiver::kControlBytes;
     payload_at_ = uint32_t(sizeof(io_uring_recvmsg_out) + template_.msg_namelen + template_.msg_controllen);
+    datagram_bytes_ = datagram_bytes;
     buffer_bytes_ = (payload_at_ + datagram_bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
     constexpr int kOwn = MAP_PRIVATE | MAP_ANONYMOUS;
     if (!data_.map(size_t(buffer_bytes_) * kBuffers, kOwn, -1, 0) ||
@@ -218,7 +219,7 @@ class UringReceiver final : public Receiver {
     for (const uint16_t buffer : spent_) {
       io_uring_buf& entry = entries[buffers_given_++ & (kBuffers - 1)];
       entry.addr = pointer(data_.data + size_t(buffer) * buffer_bytes_);
-      entry.len = buffer_bytes_;
+      entry.len = payload_at_ + datagram_bytes_;
       entry.bid = buffer;
     }
     spent_.clear();
@@ -299,6 +300,7 @@ class UringReceiver final : public Receiver {
   uint16_t buffers_given_ = 0;
   uint32_t buffer_bytes_ = 0;
   uint32_t payload_at_ = 0;
+  uint32_t datagram_bytes_ = 0;
   msghdr template_{};  // the lengths that each buffer is laid out by
   std::vector<uint16_t> spent_;
   std::vector<uint32_t> waiting_;  // sockets without a request
