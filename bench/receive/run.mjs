@@ -86,12 +86,12 @@ async function ofPayload(net, payload, { quick, runs, table, median }) {
   for (const rate of quick ? RATES.slice(0, 2) : RATES) {
     for (const row of rows.filter((r) => r.cost.length > 0 && !r.over)) {
       const losses = [];
-      for (let i = 0; i < (quick ? 1 : 3); i++) {
+      for (let i = 0; i < (quick ? 1 : Math.min(runs, 3)); i++) {
         const r = await measure(net, row.command, payload, rate, rate);
         losses.push(r.lost);
         row.offered = Math.round(r.offered);
       }
-      // Two of three without a loss: on a machine with other work one may be somebody else's.
+      // The median: on a machine with other work one loss in three may be somebody else's.
       if (median(losses) === 0 && row.offered > 0.9 * rate) row.best = rate;
       else row.over = true;
     }
