@@ -86,7 +86,7 @@ async function record(path: string, options: Options): Promise<void> {
       rotateNs: options.rotateSeconds * SECOND_NS,
       keep: options.keep,
       after: (now) => {
-        announced ||= announce(now, names);
+        if (!announced) announced = announce(now, names);
         if (watched())
           drawLine(
             `${grouped(now.packets)} packets, ${bytesText(now.bytes)}, lost ${grouped(now.dropped)}: ${now.file}`,

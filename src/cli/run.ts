@@ -1,6 +1,6 @@
 /** `venuewire run`: a venue, live. */
 import type { Command } from 'commander';
-import { openFeed } from '../feed/feed.js';
+import { type Feed, openFeed } from '../feed/feed.js';
 import { loadVenue } from '../venues/load.js';
 import { commaList, oneOf, wholeNumber } from './choose.js';
 import { consume, FEED_FORMATS, type FeedFormat, hasFindings, sourcesText, summary } from './consume.js';
@@ -22,6 +22,22 @@ interface RunOptions {
   readonly once?: boolean;
 }
 
+const LOOK_MS = 20;
+
+/** Tells how lines are received that ask for more than sockets, as soon as that is decided. */
+function tellReceiving(feed: Pick<Feed, 'receive'>): NodeJS.Timeout {
+  const look = setInterval(() => {
+    if (feed.receive.length === 0) return;
+    clearInterval(look);
+    for (const { lines, asked, backend, detail, refused } of feed.receive) {
+      if (asked === 'socket') continue;
+      say(`lines ${lines.join(', ')}: received by ${backend || 'nothing'}${detail === '' ? '' : ` (${detail})`}`);
+      for (const r of refused) say(`  not ${r.backend}: ${r.why}; ${r.remedy}`);
+    }
+  }, LOOK_MS);
+  return look.unref();
+}
+
 async function run(file: string, options: RunOptions): Promise<void> {
   const venue = await loadVenue(file);
   const { passes } = filters(venue.decoder, options);
@@ -36,6 +52,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   say(
     `${venue.name}: ${sourcesText(feed, venue)}; ends with Ctrl-C${publisher ? `, published on ${publisher.endpoint}` : ''}`,
   );
+  const telling = tellReceiving(feed);
   let shown = performance.now();
   try {
     const consumed = await consume(feed, out, {
@@ -61,6 +78,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
     process.exitCode = hasFindings(consumed) ? FINDINGS : OK;
   } finally {
     clearTimeout(timer);
+    clearInterval(telling);
     process.removeListener('SIGINT', close);
     process.removeListener('SIGTERM', close);
     publisher?.close();

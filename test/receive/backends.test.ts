@@ -4,8 +4,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { day } from '../interop/harness.js';
+import { day, venueFile } from '../interop/harness.js';
 import { capture, fragmented, type LineOptions, lastFrames, Network } from './network.js';
 
 const root = process.getuid?.() === 0;
@@ -203,6 +204,20 @@ describe.skipIf(!root)('rights', () => {
     expect(net.ip('link', 'show', 'receiver')).not.toContain('xdp');
     second.close();
     await second.outcome();
+  });
+
+  test('the command line says what auto decided, and what it did not take', async () => {
+    const net = new Network();
+    const file = venueFile([
+      'decoder: nasdaq-totalview-itch-5.0',
+      `lines: { A: { type: udpMulticast, address: '${A}', interface: receiver, receive: auto } }`,
+    ]);
+    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    const run = net.program(process.execPath, [main, 'run', file, '--summary']);
+    await run.said(/^lines A: received by afXdp \(native mode, copies, 1 queue, \d+ frames\)$/);
+    await run.said(/^ {2}not packetRing: .*name it \(receive: packetRing\)/);
+    run.interrupt();
+    await run.said(/^ledger: /);
   });
 
   test('a second owner of an interface is refused with what to do about the first', async () => {
