@@ -1,4 +1,4 @@
-import { defineDecoder, message, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { defineDecoder, message, text, u8, u16, u32, u64 } from '../layout/table.js';
 
 const TradeType = {
   1: 'Visible',

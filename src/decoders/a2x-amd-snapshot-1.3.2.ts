@@ -1,4 +1,4 @@
-import { defineDecoder, message, u8, u16, u32, u64 } from '../layout/index.js';
+import { defineDecoder, message, u8, u16, u32, u64 } from '../layout/table.js';
 
 /** A2X AMD snapshot 1.3.2: A2X712-Market-Data-Techincal-Specification-v1.3.2, version 1.3.2, Thursday, September 15, 2022. */
 export const a2xAmdSnapshot132 = defineDecoder({

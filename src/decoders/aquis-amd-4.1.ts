@@ -1,4 +1,4 @@
-import { defineDecoder, message, price5, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { defineDecoder, message, price5, reserved, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { aquisAmd } from './roles/aquis.js';
 
 const TradeType = {

@@ -1,4 +1,4 @@
-import { defineDecoder, message, text, u8, u32 } from '../layout/index.js';
+import { defineDecoder, message, text, u8, u32 } from '../layout/table.js';
 
 /** Aquis Exchange AMD replay (TCP) 4.1: Aquis Market Data (AMD) 4.1. */
 export const aquisAmdReplay41 = defineDecoder({

@@ -1,4 +1,4 @@
-import { defineDecoder, message, price5, u8, u16, u32, u64 } from '../layout/index.js';
+import { defineDecoder, message, price5, u8, u16, u32, u64 } from '../layout/table.js';
 import { aquisAmd } from './roles/aquis.js';
 
 /** Aquis Exchange AMD snapshot 4.1: Aquis Market Data (AMD) 4.1. */

@@ -12,7 +12,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { asxNtp } from './roles/genium.js';
 
 const ExpiryMonth = {

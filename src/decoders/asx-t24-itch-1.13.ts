@@ -13,7 +13,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { asxT24 } from './roles/genium.js';
 
 const EventCode = { O: 'Open', S: 'Start', C: 'End', P: 'Paused', R: 'Resumed' };

@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { asxTrade } from './roles/genium.js';
 
 const FinancialProduct = { 1: 'Option', 3: 'Future', 5: 'Cash', 11: 'Standard Combination' };

@@ -20,7 +20,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { b3Umdf } from './roles/b3.js';
 
 const SecurityTradingStatus = {

@@ -20,7 +20,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { b3UmdfSbe16 } from './b3-umdf-sbe-1.6.js';
 import { b3Umdf } from './roles/b3.js';
 

@@ -19,7 +19,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { b3Umdf2 } from './roles/b3.js';
 
 const SecurityTradingStatus = {

@@ -1,4 +1,4 @@
-import { atLeast, char, defineDecoder, digits, group, message, reserved, text } from '../layout/index.js';
+import { atLeast, char, defineDecoder, digits, group, message, reserved, text } from '../layout/table.js';
 
 const ExpiryMonthCode = {
   M: 'January Put',

@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, message, reserved, text } from '../layout/index.js';
+import { char, defineDecoder, digits, message, reserved, text } from '../layout/table.js';
 import { boxHsvf18 } from './box-hsvf-1.8.js';
 
 const ExpiryMonthCode = {

@@ -1,4 +1,4 @@
-import { char, defineDecoder, inUnit, message, price4, text, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, inUnit, message, price4, text, u16, u32, u64 } from '../layout/table.js';
 import { bruceBookItch10 } from './bruce-book-itch-1.0.js';
 import { nasdaqTopAndSales } from './roles/nasdaq.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, message, millisSinceMidnight, price4, text } from '../layout/index.js';
+import { char, defineDecoder, digits, message, millisSinceMidnight, price4, text } from '../layout/table.js';
 import { cboeAsciiPitch } from './roles/cboe-pitch.js';
 
 /** Cboe US Equities Last Sale (ASCII) 1.2.4: Cboe US Equities Last Sale Specification, version 1.2.4, Wednesday, January 15, 2025. */

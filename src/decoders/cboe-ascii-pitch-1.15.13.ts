@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, message, millisSinceMidnight, price4, reserved, text } from '../layout/index.js';
+import { char, defineDecoder, digits, message, millisSinceMidnight, price4, reserved, text } from '../layout/table.js';
 import { cboeAsciiPitch } from './roles/cboe-pitch.js';
 
 const HaltStatus = {

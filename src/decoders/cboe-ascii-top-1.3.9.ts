@@ -8,7 +8,7 @@ import {
   price4,
   reserved,
   text,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeAsciiTop } from './roles/cboe-pitch.js';
 
 /** Cboe US Equities Top (ASCII) 1.3.9: Cboe US Equities Summary Depth Feed Specification, version 1.3.9, Wednesday, January 15, 2025. */

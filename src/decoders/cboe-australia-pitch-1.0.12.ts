@@ -10,7 +10,7 @@ import {
   u8,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboePitchAustralia } from './roles/cboe-pitch.js';
 
 const TradingStatus = {

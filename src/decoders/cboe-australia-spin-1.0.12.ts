@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, reserved, text, u8, u32 } from '../layout/index.js';
+import { char, defineDecoder, message, reserved, text, u8, u32 } from '../layout/table.js';
 import { cboeAustraliaPitch1012 } from './cboe-australia-pitch-1.0.12.js';
 import { cboePitchAustralia } from './roles/cboe-pitch.js';
 

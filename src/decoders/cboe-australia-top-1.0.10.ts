@@ -9,7 +9,7 @@ import {
   u8,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeAustraliaPitch1012 } from './cboe-australia-pitch-1.0.12.js';
 import { cboeTopAustralia } from './roles/cboe-pitch.js';
 

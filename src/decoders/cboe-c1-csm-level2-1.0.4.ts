@@ -13,7 +13,7 @@ import {
   u32,
   u64,
   varText,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const SecurityTradingStatus = {
   2: 'Halted',

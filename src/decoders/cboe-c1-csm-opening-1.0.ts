@@ -13,7 +13,7 @@ import {
   u32,
   u64,
   varText,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeC1CsmTop14 } from './cboe-c1-csm-top-1.4.js';
 
 const SecurityExchange = {

@@ -1,4 +1,4 @@
-import { atLeast, char, defineDecoder, group, i32, message, reserved, text, u8, u32 } from '../layout/index.js';
+import { atLeast, char, defineDecoder, group, i32, message, reserved, text, u8, u32 } from '../layout/table.js';
 import { cboeAustraliaSpin1012 } from './cboe-australia-spin-1.0.12.js';
 import { cboeFlex } from './roles/cboe-pitch.js';
 

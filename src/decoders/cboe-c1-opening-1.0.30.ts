@@ -1,4 +1,4 @@
-import { char, defineDecoder, inUnit, message, nanosAfter, price4, text, u8, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, inUnit, message, nanosAfter, price4, text, u8, u32, u64 } from '../layout/table.js';
 import { cboeOptionsTop1254 } from './cboe-options-top-1.2.54.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 

@@ -10,7 +10,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboePitchCanada } from './roles/cboe-pitch.js';
 
 const Segment = {

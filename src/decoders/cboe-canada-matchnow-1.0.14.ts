@@ -10,7 +10,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeAustraliaPitch1012 } from './cboe-australia-pitch-1.0.12.js';
 import { cboeMatchNow } from './roles/cboe-pitch.js';
 

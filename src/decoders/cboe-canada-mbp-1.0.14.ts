@@ -9,7 +9,7 @@ import {
   u8,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeCanadaFullDepth1014 } from './cboe-canada-full-depth-1.0.14.js';
 import { cboePitchCanada } from './roles/cboe-pitch.js';
 

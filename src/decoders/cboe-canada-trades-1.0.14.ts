@@ -1,4 +1,4 @@
-import { defineDecoder, u8 } from '../layout/index.js';
+import { defineDecoder, u8 } from '../layout/table.js';
 import { cboeCanadaFullDepth1014 } from './cboe-canada-full-depth-1.0.14.js';
 import { cboePitchCanada } from './roles/cboe-pitch.js';
 

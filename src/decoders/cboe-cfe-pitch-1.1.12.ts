@@ -14,7 +14,7 @@ import {
   u16,
   u32,
   when,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeCfePitch116 } from './cboe-cfe-pitch-1.1.6.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 

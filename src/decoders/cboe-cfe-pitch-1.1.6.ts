@@ -18,7 +18,7 @@ import {
   u32,
   u64,
   when,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const TradeCondition = {

@@ -12,7 +12,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeCfeSpin1219 } from './cboe-cfe-spin-1.2.19.js';
 import { cboeTop } from './roles/cboe-pitch.js';
 

@@ -10,7 +10,7 @@ import {
   price7,
   reserved,
   text,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeAsciiEurope } from './roles/cboe-pitch.js';
 
 /** Cboe Europe Equities TCP depth of book (ASCII PITCH) 4.34: BATS Europe PITCH Specification, version 4.34, Friday, January 30, 2026. */

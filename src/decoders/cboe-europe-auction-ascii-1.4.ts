@@ -7,7 +7,7 @@ import {
   millisSinceMidnight,
   price7,
   text,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeAsciiEurope } from './roles/cboe-pitch.js';
 
 /** Cboe Europe Equities Auction Feed (ASCII PITCH over TCP) 1.4: BATS Europe Auction Feed Specification, version 1.4, Thursday, February 6, 2025. */

@@ -7,7 +7,7 @@ import {
   millisSinceMidnight,
   price7,
   text,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeAsciiEurope } from './roles/cboe-pitch.js';
 
 const TransactionCategory = {

@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboePitchEurope } from './roles/cboe-pitch.js';
 
 const MarketMechanism = {

@@ -14,7 +14,7 @@ import {
   u32,
   u64,
   when,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeOne } from './roles/cboe-pitch.js';
 
 const MarketCenter = {

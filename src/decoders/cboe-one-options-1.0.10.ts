@@ -9,7 +9,7 @@ import {
   u8,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeOne } from './roles/cboe-pitch.js';
 
 const MarketStatus = { N: 'Normal', E: 'Excluded from Symbol Summary Updates', I: 'Incomplete' };

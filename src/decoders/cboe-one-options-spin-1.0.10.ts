@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, u8, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, u8, u32, u64 } from '../layout/table.js';
 import { cboeC1FlexSpin1130 } from './cboe-c1-flex-spin-1.1.30.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 

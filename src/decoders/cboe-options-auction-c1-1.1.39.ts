@@ -1,4 +1,4 @@
-import { char, defineDecoder, inUnit, message, nanosAfter, price4, text, u8, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, inUnit, message, nanosAfter, price4, text, u8, u32, u64 } from '../layout/table.js';
 import { cboeOptionsAuctionEdgx1139 } from './cboe-options-auction-edgx-1.1.39.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, nanosAfter, price4, scaled, text, u8, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, nanosAfter, price4, scaled, text, u8, u32, u64 } from '../layout/table.js';
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 

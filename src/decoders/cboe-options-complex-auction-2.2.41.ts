@@ -12,7 +12,7 @@ import {
   u8,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeOptionsComplexPitch2118 } from './cboe-options-complex-pitch-2.1.18.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 

@@ -1,4 +1,4 @@
-import { defineDecoder, inUnit, message, nanosAfter, u8, u32 } from '../layout/index.js';
+import { defineDecoder, inUnit, message, nanosAfter, u8, u32 } from '../layout/table.js';
 import { cboeOptionsComplexAuction2241 } from './cboe-options-complex-auction-2.2.41.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 

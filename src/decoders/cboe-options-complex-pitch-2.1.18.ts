@@ -16,7 +16,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const TradeCondition = {

@@ -15,7 +15,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeC1FlexSpin1130 } from './cboe-c1-flex-spin-1.1.30.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 

@@ -1,4 +1,4 @@
-import { atLeast, defineDecoder, group, i32, message, reserved, text, u8, u32 } from '../layout/index.js';
+import { atLeast, defineDecoder, group, i32, message, reserved, text, u8, u32 } from '../layout/table.js';
 import { cboeOptionsComplexSpin2161 } from './cboe-options-complex-spin-2.1.61.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 

@@ -11,7 +11,7 @@ import {
   text,
   u8,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeOptionsComplexTop1154 } from './cboe-options-complex-top-1.1.54.js';
 import { cboeTop } from './roles/cboe-pitch.js';
 

@@ -1,4 +1,4 @@
-import { atLeast, char, defineDecoder, group, i32, message, reserved, text, u8, u32 } from '../layout/index.js';
+import { atLeast, char, defineDecoder, group, i32, message, reserved, text, u8, u32 } from '../layout/table.js';
 import { cboeOptionsComplexTopSpin1154 } from './cboe-options-complex-top-spin-1.1.54.js';
 import { cboeTop } from './roles/cboe-pitch.js';
 

@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeOptionsAuctionEdgx1139 } from './cboe-options-auction-edgx-1.1.39.js';
 import { cboeTop } from './roles/cboe-pitch.js';
 

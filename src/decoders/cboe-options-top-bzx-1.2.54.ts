@@ -1,4 +1,4 @@
-import { defineDecoder, u8 } from '../layout/index.js';
+import { defineDecoder, u8 } from '../layout/table.js';
 import { cboeOptionsTop1254 } from './cboe-options-top-1.2.54.js';
 import { cboeTop } from './roles/cboe-pitch.js';
 

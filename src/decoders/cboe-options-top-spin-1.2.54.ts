@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, price2, price4, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, price2, price4, reserved, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { cboeOptionsComplexSpin2161 } from './cboe-options-complex-spin-2.1.61.js';
 import { cboeTop } from './roles/cboe-pitch.js';
 

@@ -1,4 +1,4 @@
-import { defineDecoder, message, u8, u32 } from '../layout/index.js';
+import { defineDecoder, message, u8, u32 } from '../layout/table.js';
 import { cboeOptionsTopSpin1254 } from './cboe-options-top-spin-1.2.54.js';
 import { cboeTop } from './roles/cboe-pitch.js';
 

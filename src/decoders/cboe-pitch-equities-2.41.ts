@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, price2, price4, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, price2, price4, reserved, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { cboePitchEquitiesPrefixed } from './roles/cboe-pitch.js';
 
 const AuctionType = {

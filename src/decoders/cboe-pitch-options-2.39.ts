@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboePitchDerivatives } from './roles/cboe-pitch.js';
 
 const AuctionType = { O: 'Opening', C: 'Closing', H: 'Halt', I: 'IPO', M: 'Close', T: 'SUM', B: 'Bam' };

@@ -13,7 +13,7 @@ import {
   u32,
   u64,
   when,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cboeSummaryDepth } from './roles/cboe-pitch.js';
 
 const MarketStatus = { N: 'Normal', E: 'Excluded from ADAP Updates', I: 'Incomplete' };

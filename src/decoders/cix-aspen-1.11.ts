@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, price6, reserved, text, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, price6, reserved, text, u16, u32, u64 } from '../layout/table.js';
 import { cixAspen } from './roles/genium.js';
 
 /** IntelligentCross / CIX Aspen market data feed 1.11: IntelligentCrossMarketDataFeedSpec.v.1.11, version 1.11, Thursday, July 30, 2020. */

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, price6, reserved, text, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, price6, reserved, text, u16, u32, u64 } from '../layout/table.js';
 import { cixAspenCanada } from './roles/genium.js';
 
 /** IntelligentCross / CIX Aspen market data feed 1.4: Market Data Feed Specification-1.4, version 1.4, Thursday, April 9, 2026. */

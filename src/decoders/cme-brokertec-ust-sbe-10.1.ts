@@ -15,7 +15,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const MdEntryType = {
   0: 'Bid',

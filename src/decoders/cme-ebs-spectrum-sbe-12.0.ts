@@ -15,7 +15,7 @@ import {
   u8,
   u16,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const MdEntryTypeTickerEntryType = {
   k: 'Touch High',

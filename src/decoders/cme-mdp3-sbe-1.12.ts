@@ -20,7 +20,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cmeMdp3Orders9 } from './roles/cme-mdp3.js';
 
 const MdSecurityTradingStatus = {

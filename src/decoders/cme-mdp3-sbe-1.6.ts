@@ -19,7 +19,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { cmeMdp3Sbe15 } from './cme-mdp3-sbe-1.5.js';
 import { cmeMdp3Levels } from './roles/cme-mdp3.js';
 

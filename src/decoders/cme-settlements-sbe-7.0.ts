@@ -17,7 +17,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const SettlPriceTypeBits = {
   finalDaily: 0,

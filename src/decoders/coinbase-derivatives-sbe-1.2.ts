@@ -12,7 +12,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { coinbaseDerivatives } from './roles/coinbase.js';
 
 const InstrHeaderSide = { 1: 'Buy', '-1': 'Sell', 0: 'Opening Fill' };

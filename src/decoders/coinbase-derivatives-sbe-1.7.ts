@@ -13,7 +13,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { coinbaseDerivativesSbe12 } from './coinbase-derivatives-sbe-1.2.js';
 import { coinbaseDerivatives } from './roles/coinbase.js';
 

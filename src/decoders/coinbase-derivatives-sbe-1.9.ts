@@ -13,7 +13,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { coinbaseDerivativesShort } from './roles/coinbase.js';
 
 const ProductGroup = {

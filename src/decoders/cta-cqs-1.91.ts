@@ -15,7 +15,7 @@ import {
   u32,
   u64,
   when,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { ctaFeeds } from './roles/sip.js';
 
 const ParticipantId = {

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, message, price6, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, message, price6, reserved, text, u8, u16, u32, u64 } from '../layout/table.js';
 
 const ParticipantId = {
   A: 'NYSE American',

@@ -13,7 +13,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { ctaCts29 } from './cta-cts-2.9.js';
 import { ctaFeeds } from './roles/sip.js';
 

@@ -14,7 +14,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { ctaCts210 } from './cta-cts-2.10.js';
 import { ctaFeeds } from './roles/sip.js';
 

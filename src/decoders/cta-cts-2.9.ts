@@ -14,7 +14,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { ctaFeeds } from './roles/sip.js';
 
 const ParticipantId = {

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i8, i16, i32, i64, message, text, u32 } from '../layout/index.js';
+import { char, defineDecoder, i8, i16, i32, i64, message, text, u32 } from '../layout/table.js';
 
 /** Currenex ESP ITCH (market data) 9: ITCH-Spec, version 9, Wednesday, March 24, 2021. */
 export const currenexEsp9 = defineDecoder({

@@ -11,7 +11,7 @@ import {
   price6,
   text,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 /** Currenex NOW ITCH 10: Currenex NOW Itch Specification, version 10, Monday, May 7, 2018. */
 export const currenexNow10 = defineDecoder({

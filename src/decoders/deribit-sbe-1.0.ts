@@ -14,7 +14,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const Status = { 0: 'Open', 1: 'Inactive', 2: 'Settlement', 3: 'Delivered', 4: 'Locked', 5: 'Halted' };
 const TakerFlagsBits = { isSell: 0, isLiquidation: 1 } as const;

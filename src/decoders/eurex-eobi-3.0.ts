@@ -13,7 +13,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { eurexEobi25 } from './eurex-eobi-2.5.js';
 import { eobi } from './roles/eobi.js';
 

@@ -13,7 +13,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { eobiWithMarketOrders } from './roles/eobi.js';
 
 const SecurityStatus = { 1: 'Active', 2: 'Inactive', 4: 'Expired', 9: 'Suspended' };

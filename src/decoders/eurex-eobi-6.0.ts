@@ -13,7 +13,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { eurexEobi50 } from './eurex-eobi-5.0.js';
 import { eobiWithMarketOrders } from './roles/eobi.js';
 

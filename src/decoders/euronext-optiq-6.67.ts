@@ -14,7 +14,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { euronextOptiq525 } from './euronext-optiq-5.25.js';
 import { euronextOptiq } from './roles/euronext.js';
 

@@ -1,4 +1,4 @@
-import { atLeast, char, defineDecoder, digits, message, reserved, text, when } from '../layout/index.js';
+import { atLeast, char, defineDecoder, digits, message, reserved, text, when } from '../layout/table.js';
 
 const MarketParticipantStatus = { A: 'Active', D: 'Deleted', E: 'Excused', W: 'Withdrawn', S: 'Suspended' };
 const MarketParticipantQuoteCondition = {

@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, message, reserved, text } from '../layout/index.js';
+import { char, defineDecoder, digits, message, reserved, text } from '../layout/table.js';
 
 const SaleConditionLevel1 = { '@': 'Regular Trade', C: 'Cash Trade', N: 'Next Day', R: 'Seller' };
 const PriceChangeIndicator = {

@@ -1,4 +1,4 @@
-import { atLeast, char, defineDecoder, group, message, toEnd } from '../layout/index.js';
+import { atLeast, char, defineDecoder, group, message, toEnd } from '../layout/table.js';
 
 /** Whole FIX messages as characters. A table of the FIX dictionary reads their fields. */
 export const fixText = defineDecoder({

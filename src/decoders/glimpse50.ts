@@ -1,4 +1,4 @@
-import { char, defineDecoder, longDigits, message } from '../layout/index.js';
+import { char, defineDecoder, longDigits, message } from '../layout/table.js';
 
 /**
  * Nasdaq GLIMPSE 5.0: what it says beyond ITCH 5.0. The snapshot itself is ITCH messages in SoupBinTCP; this message ends

@@ -19,7 +19,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { hkexSecurities } from './roles/hkex.js';
 
 const UpdateAction = { 0: 'New', 1: 'Change', 2: 'Delete', 74: 'Orderbook Clear' };

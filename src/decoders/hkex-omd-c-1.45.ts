@@ -18,7 +18,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { hkexSecurities } from './roles/hkex.js';
 
 const MarketCode = {

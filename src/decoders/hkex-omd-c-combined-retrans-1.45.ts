@@ -13,7 +13,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { hkexOmdC145 } from './hkex-omd-c-1.45.js';
 import { hkexSecurities } from './roles/hkex.js';
 

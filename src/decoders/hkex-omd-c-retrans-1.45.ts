@@ -1,4 +1,4 @@
-import { defineDecoder, i16, i32, message, price3, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { defineDecoder, i16, i32, message, price3, reserved, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { hkexOmdCRefresh145 } from './hkex-omd-c-refresh-1.45.js';
 import { hkexSecurities } from './roles/hkex.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i32, i64, message, price3, reserved, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i32, i64, message, price3, reserved, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { hkexOmdC145 } from './hkex-omd-c-1.45.js';
 import { hkexSecurities } from './roles/hkex.js';
 

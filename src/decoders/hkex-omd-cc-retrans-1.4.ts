@@ -1,4 +1,4 @@
-import { defineDecoder, message, reserved, text, u8, u16, u32 } from '../layout/index.js';
+import { defineDecoder, message, reserved, text, u8, u16, u32 } from '../layout/table.js';
 import { hkexOmdCc14 } from './hkex-omd-cc-1.4.js';
 import { hkexSecurities } from './roles/hkex.js';
 

@@ -13,7 +13,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { hkexDerivatives2 } from './roles/hkex.js';
 
 const InfoType = {

@@ -1,4 +1,4 @@
-import { defineDecoder, message, u16, u32 } from '../layout/index.js';
+import { defineDecoder, message, u16, u32 } from '../layout/table.js';
 import { hkexOmdD149 } from './hkex-omd-d-1.49.js';
 import { hkexDerivatives } from './roles/hkex.js';
 

@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { hkexOmdD22 } from './hkex-omd-d-2.2.js';
 import { hkexDerivatives2 } from './roles/hkex.js';
 

@@ -16,7 +16,7 @@ import {
   u32,
   u64,
   varBytes,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { iceImpactOrdersOld } from './roles/ice-impact.js';
 
 const TradingStatus = { O: 'Open', C: 'Close', E: 'Expired', 1: 'Pre-Open', 2: 'Pre-Close' };

@@ -14,7 +14,7 @@ import {
   u8,
   u16,
   when,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { iceImpact1124 } from './ice-impact-1.1.24.js';
 import { iceImpactOrders } from './roles/ice-impact.js';
 

@@ -15,7 +15,7 @@ import {
   u16,
   varBytes,
   when,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { iceImpact1133 } from './ice-impact-1.1.33.js';
 import { iceImpactOrders } from './roles/ice-impact.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, message, price4, text, u8, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, message, price4, text, u8, u32, u64 } from '../layout/table.js';
 import { iexDeep } from './roles/iex.js';
 
 const EventFlags = { 0: 'Order Book Is Processing an Event', 1: 'Event Processing Complete' };

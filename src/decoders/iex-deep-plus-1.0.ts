@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, message, price4, reserved, text, u8, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, message, price4, reserved, text, u8, u32, u64 } from '../layout/table.js';
 import { iexDeep10 } from './iex-deep-1.0.js';
 import { iexDeepPlus } from './roles/iex.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, u16 } from '../layout/index.js';
+import { char, defineDecoder, u16 } from '../layout/table.js';
 import { iexDeepSnap16 } from './iex-deep-snap-1.6.js';
 
 /** IEX DEEP+ SNAP 1.05: IEX DEEP+ SNAP Specification, version 1.05, Thursday, June 4, 2026. What is as in iex-deep-snap-1.6 is taken from there. */

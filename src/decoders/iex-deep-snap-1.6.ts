@@ -11,7 +11,7 @@ import {
   u32,
   u64,
   varBytes,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const RejectReasonCode = {
   A: 'Authentication Failure',

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, message, price4, text, u8, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, message, price4, text, u8, u32, u64 } from '../layout/table.js';
 import { iexTops } from './roles/iex.js';
 
 const SaleConditionFlagsBits = { tradeThroughExempt: 4, oddLot: 5, extendedHours: 6, intermarketSweep: 7 } as const;

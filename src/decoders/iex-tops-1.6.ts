@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, message, price4, text, u8, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, message, price4, text, u8, u32, u64 } from '../layout/table.js';
 import { iexTops15 } from './iex-tops-1.5.js';
 import { iexTops } from './roles/iex.js';
 

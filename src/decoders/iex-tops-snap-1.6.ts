@@ -1,4 +1,4 @@
-import { char, defineDecoder, u16 } from '../layout/index.js';
+import { char, defineDecoder, u16 } from '../layout/table.js';
 import { iexDeepPlusSnap105 } from './iex-deep-plus-snap-1.05.js';
 
 /** IEX TOPS SNAP 1.6: IEX TOPS SNAP Specification, version 1.6, Tuesday, June 2, 2026. What is as in iex-deep-plus-snap-1.05 is taken from there. */

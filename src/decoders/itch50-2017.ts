@@ -10,7 +10,7 @@ import {
   u32,
   u48,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { itch50 } from './itch50.js';
 import { nasdaqTotalView } from './roles/nasdaq.js';
 

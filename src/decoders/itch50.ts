@@ -11,7 +11,7 @@ import {
   u32,
   u48,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nasdaqTotalView } from './roles/nasdaq.js';
 
 const CrossType = { O: 'Opening', C: 'Closing', H: 'Halted or Paused', A: 'Extended Close' };

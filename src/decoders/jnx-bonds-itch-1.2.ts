@@ -1,4 +1,4 @@
-import { char, defineDecoder, i32, message, nanosAfter, price3, text, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i32, message, nanosAfter, price3, text, u32, u64 } from '../layout/table.js';
 import { jnxItch16 } from './jnx-itch-1.6.js';
 import { japannextBonds } from './roles/genium.js';
 

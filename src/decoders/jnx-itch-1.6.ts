@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, nanosAfter, scaled, text, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, nanosAfter, scaled, text, u32, u64 } from '../layout/table.js';
 import { japannextEquities } from './roles/genium.js';
 
 const Group = { DAY: 'Daytime Market', NGHT: 'Nighttime Market', DAYX: 'X Market', DAYU: 'U Market' };

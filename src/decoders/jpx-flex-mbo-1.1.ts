@@ -1,4 +1,4 @@
-import { char, defineDecoder, inUnit, message, microsAfter, price4, u8, u32, u48, u64 } from '../layout/index.js';
+import { char, defineDecoder, inUnit, message, microsAfter, price4, u8, u32, u48, u64 } from '../layout/table.js';
 
 const MarketStatus = {
   11: 'Morning Session Order Acceptance Time',

@@ -9,7 +9,7 @@ import {
   next,
   reserved,
   text,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const CurrencyCode = {
   KRW: 'Korean Won',

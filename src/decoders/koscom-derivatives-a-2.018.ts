@@ -1,4 +1,4 @@
-import { atLeast, char, defineDecoder, digits, group, longDigits, message, next, text } from '../layout/index.js';
+import { atLeast, char, defineDecoder, digits, group, longDigits, message, next, text } from '../layout/table.js';
 
 /** Korea Exchange MDCS real time, Derivatives A 2.018: Korea Exchange MDCS real time, Derivatives A, version 2.018, Monday, May 18, 2026. */
 export const koscomDerivativesA2018 = defineDecoder({

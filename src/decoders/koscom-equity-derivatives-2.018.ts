@@ -9,7 +9,7 @@ import {
   next,
   reserved,
   text,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { koscomBondA2018 } from './koscom-bond-a-2.018.js';
 
 const CurrencyCode = {

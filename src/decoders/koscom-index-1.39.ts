@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, message, reserved, text } from '../layout/index.js';
+import { char, defineDecoder, digits, message, reserved, text } from '../layout/table.js';
 import { koscomEquityDerivatives2018 } from './koscom-equity-derivatives-2.018.js';
 
 const krxIndexFields = {

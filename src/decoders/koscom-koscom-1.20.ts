@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, longDigits, message, reserved, text } from '../layout/index.js';
+import { char, defineDecoder, digits, longDigits, message, reserved, text } from '../layout/table.js';
 
 const QuotationCategory = { 0: 'Weighted Average Price', 1: 'Quotation', 2: 'No Trade' };
 const mkfIndexFields = {

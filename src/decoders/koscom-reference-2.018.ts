@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, longDigits, message, reserved, text } from '../layout/index.js';
+import { char, defineDecoder, digits, longDigits, message, reserved, text } from '../layout/table.js';
 import { koscomIndex139 } from './koscom-index-1.39.js';
 
 /** Korea Exchange MDCS real time, reference information and investor activities 2.018: Korea Exchange MDCS real time, reference information and investor activities, version 2.018, Monday, May 18, 2026. What is as in koscom-index-1.39 is taken from there. */

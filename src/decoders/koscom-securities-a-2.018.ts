@@ -9,7 +9,7 @@ import {
   next,
   reserved,
   text,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { koscomEquityDerivatives2018 } from './koscom-equity-derivatives-2.018.js';
 
 const PublicAnnouncementMarketCode = { 1: 'KOSPI', 2: 'KOSDAQ', 3: 'Derivatives', 4: 'Bonds', 6: 'KONEX' };

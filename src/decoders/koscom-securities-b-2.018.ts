@@ -1,4 +1,4 @@
-import { atLeast, char, defineDecoder, digits, group, longDigits, message, next, text } from '../layout/index.js';
+import { atLeast, char, defineDecoder, digits, group, longDigits, message, next, text } from '../layout/table.js';
 import { koscomSecuritiesA2018 } from './koscom-securities-a-2.018.js';
 
 /** Korea Exchange MDCS real time, Securities B 2.018: Korea Exchange MDCS real time, Securities B, version 2.018, Monday, May 18, 2026. What is as in koscom-securities-a-2.018 is taken from there. */

@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, message, text } from '../layout/index.js';
+import { char, defineDecoder, digits, message, text } from '../layout/table.js';
 import { koscomSecuritiesA2018 } from './koscom-securities-a-2.018.js';
 
 /** Korea Exchange MDCS real time, Securities C 2.018: Korea Exchange MDCS real time, Securities C, version 2.018, Monday, May 18, 2026. What is as in koscom-securities-a-2.018 is taken from there. */

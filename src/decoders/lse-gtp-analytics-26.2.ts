@@ -12,7 +12,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { lseGtp } from './roles/lse-gtp.js';
 
 const AllowedBookTypesBits = { firmQuoteBook: 1, offbook: 2, electronicOrderBook: 3, privateRfq: 4 } as const;

@@ -12,7 +12,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { lseGtpRecovery262 } from './lse-gtp-recovery-26.2.js';
 import { lseGtp } from './roles/lse-gtp.js';
 

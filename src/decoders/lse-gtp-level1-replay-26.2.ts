@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, text, u8, u16, u32 } from '../layout/index.js';
+import { char, defineDecoder, message, text, u8, u16, u32 } from '../layout/table.js';
 import { lseGtpLevel1262 } from './lse-gtp-level1-26.2.js';
 import { lseGtp } from './roles/lse-gtp.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, message, nanosSinceEpoch, price8, text, u8, u16, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, message, nanosSinceEpoch, price8, text, u8, u16, u64 } from '../layout/table.js';
 import { lseGtpLevel1Recovery262 } from './lse-gtp-level1-recovery-26.2.js';
 import { lseGtp } from './roles/lse-gtp.js';
 

@@ -10,7 +10,7 @@ import {
   u8,
   u16,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { lseGtpLevel1Replay262 } from './lse-gtp-level1-replay-26.2.js';
 import { lseGtp } from './roles/lse-gtp.js';
 

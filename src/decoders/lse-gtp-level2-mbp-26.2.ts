@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, message, price8, reserved, u8, u16, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, message, price8, reserved, u8, u16, u64 } from '../layout/table.js';
 import { lseGtpLevel2Mbo262 } from './lse-gtp-level2-mbo-26.2.js';
 import { lseGtp } from './roles/lse-gtp.js';
 

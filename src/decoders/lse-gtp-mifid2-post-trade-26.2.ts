@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, nanosSinceEpoch, reserved, text, u8, u16, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, nanosSinceEpoch, reserved, text, u8, u16, u64 } from '../layout/table.js';
 import { lseGtpAnalytics262 } from './lse-gtp-analytics-26.2.js';
 import { lsePostTrade } from './roles/lse-gtp.js';
 

@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { lseGtpLevel2Mbp262 } from './lse-gtp-level2-mbp-26.2.js';
 import { lseGtp } from './roles/lse-gtp.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, message, price8, reserved, text, u8, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, message, price8, reserved, text, u8, u32, u64 } from '../layout/table.js';
 import { lseMitch } from './roles/lse-gtp.js';
 
 const AuctionType = {

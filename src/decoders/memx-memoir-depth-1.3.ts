@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { memxEquities } from './roles/memx.js';
 
 /** MEMX MEMOIR Depth 1.3: SBE schema 1.3 (id 2, version 259). */

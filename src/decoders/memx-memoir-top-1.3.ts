@@ -10,7 +10,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { memxMemoirLastSale13 } from './memx-memoir-last-sale-1.3.js';
 import { memxEquities } from './roles/memx.js';
 

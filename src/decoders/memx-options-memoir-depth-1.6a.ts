@@ -10,7 +10,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { memxOptions } from './roles/memx.js';
 
 /** MEMX Options MEMOIR Depth 1.6a: MEMOIR Depth for US Options-v1 6a, version 1.6.a, Monday, November 13, 2023. */

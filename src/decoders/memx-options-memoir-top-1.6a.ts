@@ -10,7 +10,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { memxOptionsMemoirDepth16a } from './memx-options-memoir-depth-1.6a.js';
 import { memxOptions } from './roles/memx.js';
 

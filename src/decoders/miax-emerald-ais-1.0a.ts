@@ -14,7 +14,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { miaxOrders } from './roles/miax.js';
 
 const OpeningUnderlyingMarketCode = {

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, message, nanosAfter, price4, reserved, text, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, message, nanosAfter, price4, reserved, text, u32, u64 } from '../layout/table.js';
 import { miaxEmeraldAis10a } from './miax-emerald-ais-1.0a.js';
 import { miaxOrders } from './roles/miax.js';
 

@@ -11,7 +11,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { miaxOptionsTom25 } from './miax-options-tom-2.5.js';
 import { miaxTopOfMarket } from './roles/miax.js';
 

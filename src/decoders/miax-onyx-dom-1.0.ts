@@ -13,7 +13,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { miaxOnyx } from './roles/miax.js';
 
 const TradingCollarVariationType = {

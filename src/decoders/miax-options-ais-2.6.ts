@@ -14,7 +14,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { miaxEmeraldAis10a } from './miax-emerald-ais-1.0a.js';
 import { miaxOrders } from './roles/miax.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i16, i64, message, nanosAfter, price2, price4, u16, u32 } from '../layout/index.js';
+import { char, defineDecoder, i16, i64, message, nanosAfter, price2, price4, u16, u32 } from '../layout/table.js';
 import { miaxOptionsCtom11 } from './miax-options-ctom-1.1.js';
 import { miaxTopOfMarket } from './roles/miax.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, inUnit, message, nanosAfter, price2, reserved, text, u32 } from '../layout/index.js';
+import { char, defineDecoder, inUnit, message, nanosAfter, price2, reserved, text, u32 } from '../layout/table.js';
 import { miaxIndexes } from './roles/miax.js';
 
 /** MIAX Options Market Price Feed (MPF) 1.1: MIAX Product Feed v1.1 re, version 1.1, Wednesday, February 20, 2019. */

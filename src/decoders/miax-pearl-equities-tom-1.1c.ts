@@ -12,7 +12,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { miaxPearlEquitiesDom13d } from './miax-pearl-equities-dom-1.3d.js';
 import { miaxEquities } from './roles/miax.js';
 

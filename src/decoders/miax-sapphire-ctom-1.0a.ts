@@ -15,7 +15,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { miaxTopOfMarket } from './roles/miax.js';
 
 const OpeningUnderlyingMarketCode = {

@@ -12,7 +12,7 @@ import {
   u8,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { miaxEmeraldOrderFeed11a } from './miax-emerald-order-feed-1.1a.js';
 import { miaxOrders } from './roles/miax.js';
 

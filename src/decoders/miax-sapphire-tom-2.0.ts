@@ -10,7 +10,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { miaxEmeraldTom13 } from './miax-emerald-tom-1.3.js';
 import { miaxTopOfMarket } from './roles/miax.js';
 

@@ -1,4 +1,4 @@
-import { atLeast, defineDecoder, group, message, text, u16, u64, varBytes } from '../layout/index.js';
+import { atLeast, defineDecoder, group, message, text, u16, u64, varBytes } from '../layout/table.js';
 
 /** Nasdaq MoldUDP64 1.00: MoldUDP64 1.00. */
 export const moldudp64 = defineDecoder({

@@ -10,7 +10,7 @@ import {
   u32,
   u48,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nasdaqTopAndSales } from './roles/nasdaq.js';
 
 const SecurityClass = {

@@ -14,7 +14,7 @@ import {
   u16,
   u32,
   u48,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nasdaqIseOrders } from './roles/nasdaq-options.js';
 
 const Side = { B: 'Bid', A: 'Offer Ask', ' ': 'Hidden' };

@@ -15,7 +15,7 @@ import {
   u32,
   u48,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nasdaqIseTop } from './roles/nasdaq-options.js';
 
 const EventCode = {

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, nanosSinceMidnight, price4, text, u16, u32, u48 } from '../layout/index.js';
+import { char, defineDecoder, message, nanosSinceMidnight, price4, text, u16, u32, u48 } from '../layout/table.js';
 import { nasdaqBboItch21 } from './nasdaq-bbo-itch-2.1.js';
 import { nasdaqTopAndSales } from './roles/nasdaq.js';
 

@@ -11,7 +11,7 @@ import {
   u32,
   u48,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nasdaqTopAndSales } from './roles/nasdaq.js';
 
 /** Nasdaq Nasdaq Last Sale Plus 3.0: NLS Plus 3.0. */

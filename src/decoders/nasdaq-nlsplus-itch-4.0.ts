@@ -11,7 +11,7 @@ import {
   u32,
   u48,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nasdaqFractionalSales } from './roles/nasdaq.js';
 
 const OriginatingMarketCenterIdentifier = {

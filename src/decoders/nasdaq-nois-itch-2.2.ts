@@ -1,4 +1,4 @@
-import { char, defineDecoder, digits, message, price4, reserved, text } from '../layout/index.js';
+import { char, defineDecoder, digits, message, price4, reserved, text } from '../layout/table.js';
 import { nasdaqImbalances } from './roles/nasdaq.js';
 
 const EventCode = {

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, nanosSinceMidnight, price4, text, u16, u32, u48, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, nanosSinceMidnight, price4, text, u16, u32, u48, u64 } from '../layout/table.js';
 import { nasdaqTotalView } from './roles/nasdaq.js';
 
 const MarketCategory = {

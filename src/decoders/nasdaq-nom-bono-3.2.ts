@@ -11,7 +11,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nasdaqBono } from './roles/nasdaq-options.js';
 
 const EventCode = {

@@ -12,7 +12,7 @@ import {
   u32,
   u48,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nasdaqItto } from './roles/nasdaq-options.js';
 
 const EventCode = {

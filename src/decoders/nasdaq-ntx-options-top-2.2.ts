@@ -1,4 +1,4 @@
-import { char, defineDecoder, inUnit, message, price2, price4, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, inUnit, message, price2, price4, u16, u32, u64 } from '../layout/table.js';
 import { nasdaqNtxOptionsDepth22 } from './nasdaq-ntx-options-depth-2.2.js';
 import { nasdaqOptionsTop } from './roles/nasdaq-options.js';
 

@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nasdaqNtxOptionsDepth22 } from './nasdaq-ntx-options-depth-2.2.js';
 import { nasdaqOptionsDepth } from './roles/nasdaq-options.js';
 

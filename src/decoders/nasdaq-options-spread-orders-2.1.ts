@@ -1,4 +1,4 @@
-import { char, defineDecoder, inUnit, message, price4, text, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, inUnit, message, price4, text, u16, u32, u64 } from '../layout/table.js';
 import { nasdaqOptionsSpreadDepth21 } from './nasdaq-options-spread-depth-2.1.js';
 import { nasdaqOptionsOrders } from './roles/nasdaq-options.js';
 

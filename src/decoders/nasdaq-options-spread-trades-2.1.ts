@@ -12,7 +12,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nasdaqOptionsTop } from './roles/nasdaq-options.js';
 
 /** Nasdaq ISE Spread Trade Feed 2.1: Options Spread Feed 2.1, version 2.1, Friday, February 13, 2026. */

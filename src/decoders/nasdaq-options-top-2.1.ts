@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nasdaqNtxOptionsTop22 } from './nasdaq-ntx-options-top-2.2.js';
 import { nasdaqOptionsTop } from './roles/nasdaq-options.js';
 

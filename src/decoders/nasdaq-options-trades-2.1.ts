@@ -1,4 +1,4 @@
-import { char, defineDecoder, inUnit, message, price4, reserved, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, inUnit, message, price4, reserved, u16, u32, u64 } from '../layout/table.js';
 import { nasdaqOptionsDepth21 } from './nasdaq-options-depth-2.1.js';
 import { nasdaqOptionsTop } from './roles/nasdaq-options.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, nanosSinceMidnight, price4, text, u16, u32, u48, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, nanosSinceMidnight, price4, text, u16, u32, u48, u64 } from '../layout/table.js';
 import { nasdaqLevel2Itch20 } from './nasdaq-level2-itch-2.0.js';
 import { nasdaqLevel2 } from './roles/nasdaq.js';
 

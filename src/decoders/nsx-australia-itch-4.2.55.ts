@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, inUnit, message, nanosAfter, scaledBy, text, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, inUnit, message, nanosAfter, scaledBy, text, u32, u64 } from '../layout/table.js';
 import { nsxAustralia } from './roles/genium.js';
 
 const EventCode = {

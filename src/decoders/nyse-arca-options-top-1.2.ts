@@ -1,4 +1,4 @@
-import { char, defineDecoder, i32, message, reserved, scaledBy, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i32, message, reserved, scaledBy, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { nyseOptions } from './roles/nyse-pillar.js';
 
 const MarketId = {

@@ -12,7 +12,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nyseOptions } from './roles/nyse-pillar.js';
 
 const MarketId = {

@@ -1,4 +1,4 @@
-import { bytes, char, defineDecoder, i32, message, scaledBy, u8, u16, u32 } from '../layout/index.js';
+import { bytes, char, defineDecoder, i32, message, scaledBy, u8, u16, u32 } from '../layout/table.js';
 import { nyseArcaBook } from './roles/nyse-pillar.js';
 
 const TradeSession = {

@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nysePillarBbo25 } from './nyse-pillar-bbo-2.5.js';
 import { nyseTrades } from './roles/nyse-pillar.js';
 

@@ -11,7 +11,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nysePillarBbo25 } from './nyse-pillar-bbo-2.5.js';
 import { nyseQuotes } from './roles/nyse-pillar.js';
 

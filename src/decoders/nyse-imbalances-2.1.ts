@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/index.js';
+import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/table.js';
 import { nyseQuotes } from './roles/nyse-pillar.js';
 
 /** NYSE Order Imbalances (XDP) 2.1: XDP Imbalances Feed Client Specification v2.1f, version 2.1.f, Thursday, February 1, 2018. */

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i32, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/index.js';
+import { char, defineDecoder, i32, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/table.js';
 import { nysePillarBbo25 } from './nyse-pillar-bbo-2.5.js';
 import { nyseQuotes } from './roles/nyse-pillar.js';
 

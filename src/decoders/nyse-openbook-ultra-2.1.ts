@@ -15,7 +15,7 @@ import {
   u16,
   u32,
   untilLength,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const TradingStatus = { P: 'Pre-Opening', O: 'Core Session', X: 'Closed', H: 'Halted' };
 const QuoteCondition = { ' ': 'No Special Quote Condition', W: 'Slow Quote' };

@@ -12,7 +12,7 @@ import {
   u8,
   u16,
   u32,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { nyseOpenBook } from './roles/nyse-pillar.js';
 
 const TradingStatus = {

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i32, message, reserved, scaledBy, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i32, message, reserved, scaledBy, u16, u32, u64 } from '../layout/table.js';
 import { nyseArcaOptionsTop12j } from './nyse-arca-options-top-1.2j.js';
 import { nyseOptions } from './roles/nyse-pillar.js';
 

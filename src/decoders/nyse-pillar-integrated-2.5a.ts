@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { nysePillarIntegrated } from './roles/nyse-pillar.js';
 
 const TradeCond1 = { '@': 'Regular Sale', C: 'Cash', N: 'Next Day Trade' };

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i32, message, price6, scaledBy, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i32, message, price6, scaledBy, u16, u32, u64 } from '../layout/table.js';
 import { nysePillarBbo25 } from './nyse-pillar-bbo-2.5.js';
 import { nyseTrades } from './roles/nyse-pillar.js';
 

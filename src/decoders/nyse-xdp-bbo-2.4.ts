@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/index.js';
+import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/table.js';
 import { nyseQuotes } from './roles/nyse-pillar.js';
 
 const MarketId = {

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, scaledBy, u16, u32 } from '../layout/index.js';
+import { char, defineDecoder, message, scaledBy, u16, u32 } from '../layout/table.js';
 import { nyseXdpBbo24 } from './nyse-xdp-bbo-2.4.js';
 import { nyseQuotes } from './roles/nyse-pillar.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, scaledBy, u8, u16, u32 } from '../layout/index.js';
+import { char, defineDecoder, message, scaledBy, u8, u16, u32 } from '../layout/table.js';
 import { nyseImbalances21 } from './nyse-imbalances-2.1.js';
 import { nyseQuotes } from './roles/nyse-pillar.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/index.js';
+import { char, defineDecoder, message, reserved, scaledBy, text, u8, u16, u32 } from '../layout/table.js';
 import { nyseXdpIntegrated21 } from './nyse-xdp-integrated-2.1.js';
 import { nysePillarIntegrated } from './roles/nyse-pillar.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, nanosAfter, scaled, text, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, nanosAfter, scaled, text, u32, u64 } from '../layout/table.js';
 import { odxSecurityTokenItch12 } from './odx-security-token-itch-1.2.js';
 import { japannextEquities } from './roles/genium.js';
 

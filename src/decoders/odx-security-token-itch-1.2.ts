@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, nanosAfter, price2, text, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, nanosAfter, price2, text, u32, u64 } from '../layout/table.js';
 import { osakaDigitalTokens } from './roles/genium.js';
 
 const StateName = {

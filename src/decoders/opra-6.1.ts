@@ -15,7 +15,7 @@ import {
   u32,
   varText,
   when,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const ExpirationMonth = {
   A: 'January',

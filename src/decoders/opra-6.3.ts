@@ -13,7 +13,7 @@ import {
   u16,
   u32,
   when,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { opra61 } from './opra-6.1.js';
 
 const ExpirationMonth = {

@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { geniumItch } from './roles/genium.js';
 
 const LotType = { 0: 'Undefined', 1: 'Odd Lot', 2: 'Round Lot', 3: 'Block Lot', 4: 'All or None Lot' };

@@ -12,7 +12,7 @@ import {
   u32,
   u64,
   varText,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const SpinType = { 1: 'Reference', 2: 'Market Data', 3: 'Opening' };
 const SecurityAction = { 1: 'Update', 2: 'Add', 3: 'Delete', 4: 'Spin' };

@@ -1,4 +1,4 @@
-import { atLeast, char, defineDecoder, message, next, text, u8, u16, u32, u64, varText } from '../layout/index.js';
+import { atLeast, char, defineDecoder, message, next, text, u8, u16, u32, u64, varText } from '../layout/table.js';
 import { otcAtsMulticast43 } from './otc-ats-multicast-4.3.js';
 
 const SecurityAction = { 1: 'Update', 2: 'Add', 3: 'Delete', 4: 'Spin' };

@@ -1,4 +1,4 @@
-import { defineDecoder, message, price6, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { defineDecoder, message, price6, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { otcAtsMulticast43 } from './otc-ats-multicast-4.3.js';
 
 /** OTC Markets Link ATS Extended Trade 4.10.4: OTC Markets Multicast Data Feeds, version 4.10.4, Tuesday, June 16, 2026. What is as in otc-ats-multicast-4.3 is taken from there. */

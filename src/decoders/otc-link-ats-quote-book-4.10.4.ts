@@ -1,4 +1,4 @@
-import { defineDecoder, u8, u16 } from '../layout/index.js';
+import { defineDecoder, u8, u16 } from '../layout/table.js';
 import { otcAtsMulticast45 } from './otc-ats-multicast-4.5.js';
 
 /** OTC Markets Link ATS Quote Book 4.10.4: OTC Markets Multicast Data Feeds, version 4.10.4, Tuesday, June 16, 2026. What is as in otc-ats-multicast-4.5 is taken from there. */

@@ -1,4 +1,4 @@
-import { defineDecoder, message, price6, u8, u16, u32, u64 } from '../layout/index.js';
+import { defineDecoder, message, price6, u8, u16, u32, u64 } from '../layout/table.js';
 import { otcAtsMulticast45 } from './otc-ats-multicast-4.5.js';
 
 const QuoteFlagsBits = {

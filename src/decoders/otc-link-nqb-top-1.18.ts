@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, price6, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, price6, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { otcLinkNqbDepth118 } from './otc-link-nqb-depth-1.18.js';
 
 /** OTC Markets OTC Link NQB top of book 1.18: OTC-Link-NQB-MD-Specification, version 1.18, Friday, May 1, 2026. What is as in otc-link-nqb-depth-1.18 is taken from there. */

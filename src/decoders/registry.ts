@@ -1,4 +1,4 @@
-import type { Decoder } from '../layout/index.js';
+import type { Decoder } from '../layout/table.js';
 
 /** What is known of a decoder before it is loaded. */
 export interface DecoderEntry {

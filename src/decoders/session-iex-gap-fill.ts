@@ -1,4 +1,4 @@
-import { atLeast, defineDecoder, group, i64, message, u8, u16, u32 } from '../layout/index.js';
+import { atLeast, defineDecoder, group, i64, message, u8, u16, u32 } from '../layout/table.js';
 
 /** IEX IEX-TP gap fill 1.26: IEX Transport Specification. */
 export const sessionIexGapFill = defineDecoder({

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, reserved, text, u8, u16, u32 } from '../layout/index.js';
+import { char, defineDecoder, message, reserved, text, u8, u16, u32 } from '../layout/table.js';
 
 const LoginStatus = {
   A: 'Login Accepted',

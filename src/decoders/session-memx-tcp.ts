@@ -1,4 +1,4 @@
-import { atLeast, char, defineDecoder, message, u8, u16, u32, u64, varBytes, varText } from '../layout/index.js';
+import { atLeast, char, defineDecoder, message, u8, u16, u32, u64, varBytes, varText } from '../layout/table.js';
 
 /** MEMX MEMX-TCP 1.2: MEMX-TCP 1.2. */
 export const sessionMemxTcp = defineDecoder({

@@ -10,7 +10,7 @@ import {
   u64,
   varBytes,
   varText,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const LogoutReason = {
   ' ': 'Graceful Logout',

@@ -12,7 +12,7 @@ import {
   text,
   u8,
   u16,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const InstrumentTradingStatus = { C: 'Closed', P: 'Pre-Open', N: 'Pre-Open (NC)', O: 'Open', U: 'Paused', H: 'Halted' };
 const IncrementalMessageInstructionsBits = {

@@ -1,4 +1,4 @@
-import { atLeast, char, defineDecoder, longDigits, message, text, u16, varBytes } from '../layout/index.js';
+import { atLeast, char, defineDecoder, longDigits, message, text, u16, varBytes } from '../layout/table.js';
 
 /** Nasdaq SoupBinTCP 3.00: SoupBinTCP 3.00. */
 export const soupbintcp = defineDecoder({

@@ -1,4 +1,4 @@
-import { char, defineDecoder, inUnit, message, price6, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, inUnit, message, price6, text, u8, u16, u32, u64 } from '../layout/table.js';
 
 const StockState = { AS: 'Authorized Halted', IS: 'Inhibited Halted', A: 'Authorized', I: 'Inhibited' };
 const Bypass = { Y: 'The Order Is a Bypass', N: 'The Order Is Not a Bypass' };

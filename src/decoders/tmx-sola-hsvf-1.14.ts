@@ -1,4 +1,4 @@
-import { atLeast, char, defineDecoder, digits, group, message, next, reserved, text, when } from '../layout/index.js';
+import { atLeast, char, defineDecoder, digits, group, message, next, reserved, text, when } from '../layout/table.js';
 
 const ExpiryMonth = {
   A: 'January',

@@ -1,4 +1,4 @@
-import { char, defineDecoder, inUnit, message, price2, price6, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, inUnit, message, price2, price6, text, u8, u16, u32, u64 } from '../layout/table.js';
 
 const ListingMarket = {
   T: 'TSX',

@@ -12,7 +12,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 
 const EventCode = { O: 'Start of Day', T: 'Start of Open', P: 'Start of Pre-Close', C: 'End of Day' };
 const TradingStatus = { 1: 'Inactive', 2: 'Suspended', 3: 'Active', P: 'Regulatory Halt' };

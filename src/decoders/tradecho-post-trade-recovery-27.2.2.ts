@@ -12,7 +12,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { tradechoPostTrade2722 } from './tradecho-post-trade-27.2.2.js';
 
 const RequestLevel = { 0: 'Instrument', 1: 'Group Segment', 2: 'Multicast Channel' };

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, message, nanosSinceEpoch, price4, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, message, nanosSinceEpoch, price4, u8, u16, u32, u64 } from '../layout/table.js';
 import { tradechoPostTradeRecovery2722 } from './tradecho-post-trade-recovery-27.2.2.js';
 
 const ReplayStatus = {

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { tradechoPreTrade2612 } from './tradecho-pre-trade-26.1.2.js';
 
 const RequestLevel = { 0: 'Instrument', 1: 'Group Segment', 2: 'Multicast Channel' };

@@ -1,4 +1,4 @@
-import { char, defineDecoder, i64, message, nanosSinceEpoch, price8, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, i64, message, nanosSinceEpoch, price8, u8, u16, u32, u64 } from '../layout/table.js';
 import { tradechoPreTradeRecovery2612 } from './tradecho-pre-trade-recovery-26.1.2.js';
 
 const ReplayStatus = {

@@ -12,7 +12,7 @@ import {
   u16,
   u32,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { turquoiseGtp } from './roles/lse-gtp.js';
 import { turquoiseGtpAnalytics263 } from './turquoise-gtp-analytics-26.3.js';
 

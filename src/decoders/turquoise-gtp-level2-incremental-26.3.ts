@@ -10,7 +10,7 @@ import {
   u8,
   u16,
   u64,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { turquoiseGtp } from './roles/lse-gtp.js';
 import { turquoiseGtpLevel1263 } from './turquoise-gtp-level1-26.3.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, nanosSinceEpoch, reserved, text, u8, u16, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, nanosSinceEpoch, reserved, text, u8, u16, u64 } from '../layout/table.js';
 import { lsePostTrade } from './roles/lse-gtp.js';
 import { turquoiseGtpAnalytics263 } from './turquoise-gtp-analytics-26.3.js';
 

@@ -1,4 +1,4 @@
-import { defineDecoder, i64, message, nanosSinceEpoch, price8, reserved, text, u8, u16, u64 } from '../layout/index.js';
+import { defineDecoder, i64, message, nanosSinceEpoch, price8, reserved, text, u8, u16, u64 } from '../layout/table.js';
 import { turquoiseGtp } from './roles/lse-gtp.js';
 import { turquoiseGtpLevel1263 } from './turquoise-gtp-level1-26.3.js';
 

@@ -1,4 +1,4 @@
-import { char, defineDecoder, message, nanosSinceEpoch, price6, text, u8, u16, u32, u64 } from '../layout/index.js';
+import { char, defineDecoder, message, nanosSinceEpoch, price6, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { utpFeeds } from './roles/sip.js';
 
 const MarketCenterOriginator = {

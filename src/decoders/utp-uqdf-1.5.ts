@@ -14,7 +14,7 @@ import {
   u64,
   varText,
   when,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { utpFeeds15 } from './roles/sip.js';
 
 const MarketCenterOriginatorId = {

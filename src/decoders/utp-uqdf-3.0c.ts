@@ -13,7 +13,7 @@ import {
   u64,
   varText,
   when,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { utpFeeds } from './roles/sip.js';
 
 const MarketCenterOriginator = {

@@ -12,7 +12,7 @@ import {
   u32,
   u64,
   varText,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { utpFeeds15 } from './roles/sip.js';
 
 const MarketCenterOriginatorId = {

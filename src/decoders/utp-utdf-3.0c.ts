@@ -11,7 +11,7 @@ import {
   u32,
   u64,
   varText,
-} from '../layout/index.js';
+} from '../layout/table.js';
 import { utpFeeds } from './roles/sip.js';
 
 const MarketCenterOriginator = {

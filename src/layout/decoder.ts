@@ -1,5 +1,4 @@
 import { VenuewireError } from '../errors.js';
-import { assertSound } from './check.js';
 import { boundLength, encodeInto } from './encode.js';
 import type { ByteOrder, Fields } from './field.js';
 import { headerField, headerPlan, type PlanField, type PlanMessage, type PlanRecord, planMessage } from './plan.js';
@@ -235,15 +234,6 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
   ): number {
     return encodeInto(this, this.plan(this.indexOf(name)), values as Readonly<Record<string, unknown>>, target, offset);
   }
-}
-
-/**
- * Declares a protocol version. The table is checked; what is read, written or compiled with it is made when it is used.
- * @throws VenuewireError `VW_LAYOUT_…` when the table is not sound: all that is wrong with it is in the message.
- */
-export function defineDecoder<H extends Fields, M extends Messages>(table: DecoderTable<H, M>): Decoder<H, M> {
-  assertSound(table);
-  return new Decoder(table);
 }
 
 /** The view classes of a decoder, by message index. */

@@ -5,10 +5,10 @@ export {
   createViews,
   Decoder,
   type DecoderTable,
-  defineDecoder,
   type LengthCheck,
   type MessageReader,
 } from './decoder.js';
+export { defineDecoder } from './define.js';
 export {
   type AnyAfter,
   type AtLeast,

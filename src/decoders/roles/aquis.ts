@@ -1,4 +1,4 @@
-import type { EventRoles } from '../../layout/index.js';
+import type { EventRoles } from '../../layout/table.js';
 
 const AQUIS = { time: 'timestamp' } as const;
 const AQUIS_SIDE = { field: 'side', bid: [1], ask: [2] } as const;

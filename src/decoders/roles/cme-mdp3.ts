@@ -1,4 +1,4 @@
-import type { EventRoles, EventRule } from '../../layout/index.js';
+import type { EventRoles, EventRule } from '../../layout/table.js';
 import { figures } from './words.js';
 
 /** The event ends with the message that has this bit. */

@@ -1,4 +1,4 @@
-import type { EventRoles, EventRule } from '../../layout/index.js';
+import type { EventRoles, EventRule } from '../../layout/table.js';
 
 const TIME = { time: 'eventTime' } as const;
 const SIDE = { field: 'orderSide', bid: [1], ask: [2] } as const;

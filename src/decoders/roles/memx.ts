@@ -1,4 +1,4 @@
-import type { EventRoles, EventRule } from '../../layout/index.js';
+import type { EventRoles, EventRule } from '../../layout/table.js';
 import { quote, quotes } from './words.js';
 
 const TIME = { time: 'timestamp' } as const;

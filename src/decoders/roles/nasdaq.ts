@@ -1,4 +1,4 @@
-import type { EventRoles } from '../../layout/index.js';
+import type { EventRoles } from '../../layout/table.js';
 import { figures, quotes } from './words.js';
 
 const TIME = { time: 'timestamp' } as const;

@@ -1,5 +1,5 @@
 /** Sentences that roles of many tables are made of. */
-import type { EventRule, Role } from '../../layout/index.js';
+import type { EventRule, Role } from '../../layout/table.js';
 
 /** Price, size and number of orders of a side, by the names of their fields. */
 export type SideFields = readonly [price: Role, size: Role, orders?: Role];
