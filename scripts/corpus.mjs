@@ -19,7 +19,7 @@ import { native } from '../dist/native.js';
 import { runOnce } from '../dist/simulator/certify/campaign.js';
 import { models } from '../dist/simulator/certify/models.js';
 import { scenariosOf } from '../dist/simulator/certify/scenarios/index.js';
-import { Stage } from '../dist/simulator/certify/stage.js';
+import { patternOf, Stage } from '../dist/simulator/certify/stage.js';
 import { sampleMessage } from '../dist/simulator/message-sampler.js';
 import { Random } from '../dist/simulator/random.js';
 import { fastCorpus } from './fast-corpus.mjs';
@@ -116,7 +116,7 @@ for (const [id, load] of Object.entries(models)) {
   const stage = new Stage(await load());
   const scenarios = scenariosOf(stage);
   const called = (name) => scenarios.filter((s) => s.name === name || s.name.startsWith(`${name}: `));
-  const patterns = new Set(stage.rungs.map((r) => Stage.patternOf(r).id));
+  const patterns = new Set(stage.rungs.map((r) => patternOf(r).id));
   if (patterns.size > 1) record(`${id}.all`, stage, called('everything at once'));
   for (const pattern of patterns) {
     // Bits that were turned already are no example.
