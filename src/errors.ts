@@ -40,6 +40,8 @@ const table = {
   VW_FEED_BUSY: ['The feed is already being read in another way.', 'Use one of run, for await and poll, once for each feed; open a second feed to read twice.'],
   VW_HANDLER: ['A handler is for a message that the decoder does not have, or is no function.', 'Correct the name; the decoder’s messages are in `names`.'],
   VW_LINE_OPEN: ['The socket of a line could not be opened.', 'Check the group, the interface and the rights: venuewire doctor, docs/tuning.md.'],
+  VW_TRANSPORT: ['A transport that carries a line or a server has thrown.', 'Correct the transport; the error is the cause.'],
+  VW_TRANSPORT_FULL: ['A transport has pushed on although it was told that this is enough.', 'Stop reading when bytes or datagram returns false, and go on when resume is called.'],
   VW_OPTION: ['An option of openFeed is not known, or not of its type or range.', 'Correct the option.'],
   VW_RECEIVE_BUSY: ['Another program has the interface’s XDP program or queue.', 'End it, or use receive: socket.'],
   VW_RECEIVE_MEMORY: ['The receive backend may not lock so much memory.', 'Raise the limit (ulimit -l), grant CAP_IPC_LOCK, or give a smaller receiveBufferBytes.'],

@@ -36,3 +36,12 @@ export {
   statistics,
 } from './feed/statistics.js';
 export { DIAGNOSTICS, type FeedLogger } from './feed/telling.js';
+export type {
+  ConnectionEnd,
+  DatagramOrigin,
+  Transport,
+  TransportConnection,
+  TransportEvents,
+  Transports,
+  TransportTarget,
+} from './feed/transport.js';

@@ -50,7 +50,12 @@ export interface NativeFeed {
   /** Text of the failure, when the feed's state is `failed`. */
   failure(): { readonly code: ErrorCode; readonly message: string } | null;
   /** What the sockets were granted and where they are bound, for reports. */
-  describe(): { readonly lines: readonly LineDescription[]; readonly receive: readonly ReceiveDecision[] };
+  describe(): {
+    readonly lines: readonly LineDescription[];
+    readonly receive: readonly ReceiveDecision[];
+    /** Where datagrams that are for no line were sent, `ip:port`, the first few. */
+    readonly foreign: readonly string[];
+  };
   /** Whether the feed's wake-up keeps the process alive; without a wake-up nothing does. */
   keepAlive(yes: boolean): void;
 }
@@ -84,6 +89,40 @@ export interface LineDescription {
   readonly kernelDrops: number;
 }
 
+/** What was done with bytes that were pushed: `enough`, taken, but pause; `full`, not taken; `gone`, the connection is over. */
+export type PushAnswer = 'more' | 'enough' | 'full' | 'gone';
+
+/** What a feed asks of those who carry its connections. `end`: place in the list that the object was made with. */
+export type NativeExternalAction = { readonly end: number; readonly connection: number } & (
+  | { readonly kind: 'connect'; readonly server: number }
+  | { readonly kind: 'send'; readonly bytes: Uint8Array }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'abort' }
+  | { readonly kind: 'resume' }
+);
+
+/** Connections that JavaScript carries, for one feed (native/feed/external_port.hpp). Pushed bytes are copied. */
+export interface NativeExternal {
+  connected(end: number, connection: number): PushAnswer;
+  /** `receivedNs`: since the Unix epoch; default: now. */
+  bytes(end: number, connection: number, bytes: Uint8Array, receivedNs?: bigint): PushAnswer;
+  datagram(
+    end: number,
+    connection: number,
+    bytes: Uint8Array,
+    receivedNs?: bigint,
+    toIp?: string,
+    toPort?: number,
+    fromIp?: string,
+    fromPort?: number,
+  ): PushAnswer;
+  closed(end: number, connection: number, reason: Reason): PushAnswer;
+  /** What was asked for since the last call, in order. */
+  actions(): NativeExternalAction[];
+  /** Rings no more; after the feed is closed. */
+  release(): void;
+}
+
 /** Where a feed's packets come from. */
 export type NativeSource =
   | {
@@ -92,6 +131,8 @@ export type NativeSource =
       readonly busyPollUs: number;
       /** Name of a receive backend, or `auto`, for all multicast lines; empty: each line's own. */
       readonly receive?: string;
+      /** Lines and servers that JavaScript connects to; default: none. */
+      readonly external?: NativeExternal;
       readonly spin: boolean;
       readonly cpu: number;
     }
@@ -291,6 +332,11 @@ export interface NativeAddon {
     source: NativeSource,
     doorbell: (() => void) | null,
   ) => NativeFeed;
+  /** `bell` is called when there are actions. */
+  External: new (
+    ends: readonly { readonly line: boolean; readonly index: number }[],
+    bell: () => void,
+  ) => NativeExternal;
   MulticastReplay: new (options: NativeReplayOptions) => NativeReplay;
   Recorder: new (options: NativeRecordOptions) => NativeRecorder;
   /** `compiled`: the table, then its program of roles. `tops`: 64 bytes an instrument, 64-byte aligned. */

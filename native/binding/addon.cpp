@@ -10,6 +10,7 @@
 #include "binding/books_wrap.hpp"
 #include "binding/decision.hpp"
 #include "binding/doorbell.hpp"
+#include "binding/external_wrap.hpp"
 #include "binding/fast_wrap.hpp"
 #include "binding/record_wrap.hpp"
 #include "binding/replay_wrap.hpp"
@@ -282,6 +283,7 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
       out.busy_poll_us = uint32_t(number_in(o.Get("busyPollUs"), "busyPollUs", 0, 1'000'000));
       out.spin = flag_in(o.Get("spin"), "spin");
       if (o.Get("receive").IsString()) out.receive = o.Get("receive").As<Napi::String>();
+      if (!o.Get("external").IsUndefined()) out.external = external_port(o.Get("external"), spec);
       return out;
     }
     if (is_bytes(o.Get("memory"))) {
@@ -336,6 +338,7 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
       failed_ = feed_->failed(failure_code_, failure_);
       report_ = feed_->describe();
       received_by_ = feed_->received_by();
+      foreign_ = feed_->foreign();
       feed_.reset();
     }
     if (bell_) {
@@ -419,6 +422,7 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
   std::string failure_code_, failure_;
   std::vector<LineReport> report_;
   std::vector<ReceiveReport> received_by_;
+  std::vector<std::string> foreign_;
   bool hooked_ = false;
 };
 
@@ -477,6 +481,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("contract", Napi::Number::New(env, kContract));
   exports.Set("Session", SessionWrap::define(env));
   exports.Set("Feed", FeedWrap::define(env));
+  define_external(env, exports);
   define_fast(env, exports);
   define_replay(env, exports);
   define_record(env, exports);

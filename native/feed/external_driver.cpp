@@ -81,7 +81,7 @@ bool ExternalDriver::waits(const ExternalEnd& which) const {
 
 void ExternalDriver::receive(int64_t now_ns) {
   if (!port_ || (!port_->look() && !waiting_)) return;
-  waiting_ = more_ = false;
+  waiting_ = false;
   for (uint32_t i = 0; i < ends_.size(); i++) {
     if (!receive_end(i, now_ns)) waiting_ = true;
   }
@@ -96,10 +96,7 @@ bool ExternalDriver::receive_end(uint32_t end, int64_t now_ns) {
       if (!port_->take(end, e.queue)) return true;
     }
     if (waits(port_->ends()[end])) return false;
-    if (handed >= kTurn) {
-      more_ = true;
-      return false;
-    }
+    if (handed >= kTurn) return false;
     handed += receive_next(end, now_ns);
   }
 }
@@ -190,9 +187,12 @@ void ExternalDriver::service(int64_t now_ns) {
 }
 
 int64_t ExternalDriver::deadline() const {
-  if (more_) return 0;
   int64_t first = INT64_MAX;
-  for (const End& e : ends_) first = std::min(first, e.again_ns);
+  for (uint32_t i = 0; i < ends_.size(); i++) {
+    const End& e = ends_[i];
+    if (e.at < e.queue.size() && !waits(port_->ends()[i])) return 0;
+    first = std::min(first, e.again_ns);
+  }
   return first;
 }
 

@@ -74,7 +74,6 @@ class ExternalDriver {
   std::vector<uint32_t> by_line_, by_requester_;  // end; kNone: not external
   Router router_;                                 // of the external lines' own addresses
   bool waiting_ = false;                          // an end has bytes that were taken and not handed over
-  bool more_ = false;                             // … which could be at once
 };
 
 }  // namespace venuewire

@@ -1,6 +1,7 @@
 // Where two threads meet over connections that somebody else carries (TypeScript: TLS, WebSocket, …). One thread pushes
 // what arrives and takes what is asked of it; the feed thread asks, and takes what was pushed. Every queue has a bound.
 #pragma once
+#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -51,6 +52,9 @@ class ExternalPort {
 
   [[nodiscard]] const std::vector<ExternalEnd>& ends() const { return ends_; }
 
+  /// One feed has it, once. False: it had one already.
+  [[nodiscard]] bool claim() { return !claimed_.exchange(true); }
+
   // ── outside ──
   enum class Pushed : uint8_t {
     more,    ///< taken
@@ -85,6 +89,7 @@ class ExternalPort {
   void add_action(ExternalAction&& action);
 
   const std::vector<ExternalEnd> ends_;
+  std::atomic<bool> claimed_{false};
   std::mutex mutex_;  // guards what follows
   std::vector<Queue> queues_;
   std::vector<ExternalAction> actions_;

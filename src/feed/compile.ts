@@ -15,12 +15,20 @@ import type { Snapshot } from '../patterns/snapshot.js';
 import type { Stream } from '../patterns/stream.js';
 import { splitEndpoint } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
-import { checkLadder, checkLines, checkNetwork, checkPattern, checkSecurity } from './compile/check.js';
+import {
+  type Connection,
+  checkLadder,
+  checkLines,
+  checkNetwork,
+  checkPattern,
+  checkSecurity,
+} from './compile/check.js';
 import { compileFraming, fault, resolveFraming } from './compile/framing.js';
 import { RUNG_KIND_OF } from './compile/names.js';
 import { type CompiledSelection, writeSession } from './compile/records.js';
 import { compileRequester, ns, type Requester } from './compile/requester.js';
 import { fieldOf, tableOf } from './compile/templates.js';
+import type { Transports } from './transport.js';
 
 export type { Venue } from '../patterns/venue.js';
 /** Which messages cross into JavaScript; what is not said lets everything through. */
@@ -40,6 +48,8 @@ export interface CompileOptions {
   readonly select?: Selection | undefined;
   /** The packets come from a capture: lines that no socket can be opened for are taken by their address. */
   readonly capture?: boolean | undefined;
+  /** Lines and servers that TypeScript connects to: of any network, and protected as their transports say. */
+  readonly transports?: Transports | undefined;
   /** Parts of the venue's `window`, instead. */
   readonly window?: Partial<Venue['window']> | undefined;
 }
@@ -170,6 +180,30 @@ const address = (n: Network): { group: string; port: number; interface: string; 
   };
 };
 
+/** All that is connected to, and by what each is protected. */
+const connectionsOf = (
+  lines: readonly CompiledLine[],
+  requesters: readonly Requester[],
+  carriers: Transports,
+): Connection[] => [
+  ...lines.map(
+    ({ name, network }): Connection => ({
+      name: `line ${name}`,
+      multicast: network.type === 'udpMulticast',
+      protects: carriers.lines?.[name]?.protects ?? [],
+    }),
+  ),
+  ...requesters
+    .filter((q) => q.rung.servers.length > 0)
+    .map(
+      ({ name }): Connection => ({
+        name: `server ${name}`,
+        multicast: false,
+        protects: carriers.servers?.[name]?.protects ?? [],
+      }),
+    ),
+];
+
 /** Whether a rung of the ladder can be served by a capture: the wait, and snapshots that lines repeat. */
 const inCapture = (rung: Venue['recovery'][number]): boolean =>
   rung.type === 'waitForOtherLine' ||
@@ -200,11 +234,12 @@ interface NumberedLine {
   readonly number: number;
 }
 
-function compileLines(venue: Venue, live: boolean): NumberedLine[] {
+function compileLines(venue: Venue, live: boolean, carriers: Transports): NumberedLine[] {
   const lines: NumberedLine[] = [];
   const add = (of: Venue['lines'], channel: number, role: CompiledLine['role'], prefix: string): void => {
     Object.entries(of ?? {}).forEach(([name, network], number) => {
-      checkNetwork(network, live, `${venue.name}: line ${prefix}${name}`);
+      const carried = carriers.lines?.[`${prefix}${name}`] !== undefined;
+      if (!carried) checkNetwork(network, live, `${venue.name}: line ${prefix}${name}`);
       if (number >= LINES_MAX) {
         throw fault('VW_VENUE_LINES', `${venue.name}: more than ${LINES_MAX} lines for one channel`, 'Leave some out.');
       }
@@ -330,18 +365,19 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   const decoder = tableOf(venue.decoder, venue.name);
   const feed = resolveFraming(venue.framing ?? framingOf(decoder) ?? decoder.framing, undefined, venue.name);
   const live = options.capture !== true;
-  if (live) checkSecurity(venue);
+  const carriers = options.transports ?? {};
 
   // A capture has no servers: what they would be asked for is given up at once, and not after their time has passed.
   const declared = live ? venue.recovery : venue.recovery.filter(inCapture);
   const joins = (join: Venue['join']): Venue['join'] =>
     live || join !== 'snapshot' || declared.some((r) => r.type === 'snapshot') ? join : 'live';
   const channels = compileChannels(venue, joins);
-  const numbered = compileLines(venue, live);
+  const numbered = compileLines(venue, live, carriers);
   const lines = numbered.map((l) => l.line);
   checkLines(lines, venue);
   checkLadder(venue);
   const { rungs, requesters } = new Ladder(venue, feed, channels, declared, live);
+  if (live) checkSecurity(venue, connectionsOf(lines, requesters, carriers));
 
   const framings = new Framings(feed);
   // Known before anything is written: framings come first.
@@ -350,7 +386,12 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   const source = allowedAddress(venue);
   const compiledRequesters = requesters.map((q) =>
     // A capture has no servers to ask: what is missing in it moves on at once.
-    compileRequester(live ? q : { ...q, rung: { ...q.rung, servers: [] } }, feed, framings.indexOf, source),
+    compileRequester(
+      live ? { ...q, carried: carriers.servers?.[q.name] !== undefined } : { ...q, rung: { ...q.rung, servers: [] } },
+      feed,
+      framings.indexOf,
+      source,
+    ),
   );
   const w = new SpecWriter().u32(CONTRACT);
   writeSession(w, {

@@ -22,10 +22,12 @@ import {
 import { captureBytes } from './capture-source.js';
 import { ColumnReader, type Columns, type ColumnsSpec } from './columns.js';
 import { type CompiledVenue, compileVenue, type Venue } from './compile.js';
+import { ExternalConnections } from './external.js';
 import { checkHandlers, checkOptions } from './options.js';
 import { Ring } from './ring.js';
 import { type FeedStatistics, statistics } from './statistics.js';
 import { checkEvent, type FeedLogger, log, publish } from './telling.js';
+import type { Transports } from './transport.js';
 
 /** Reads a capture instead of the venue's lines; what it delivers is the same to the byte. */
 export interface CaptureSource {
@@ -68,6 +70,8 @@ export interface FeedOptions {
   readonly receiveBufferBytes?: number;
   /** How the datagrams of all multicast lines are received, instead of what each line says; see `receive` of a line. */
   readonly receive?: Receive;
+  /** Lines and servers that are connected to in TypeScript: TLS, WebSocket, a tunnel of your own. */
+  readonly transports?: Transports;
   /** SO_BUSY_POLL, microseconds. Default 0. */
   readonly busyPollUs?: number;
   /** Aborted: the feed closes as with `close()`; `run` ends with its summary, iteration and streams end. */
@@ -157,6 +161,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
   /** Addresses of each requester's servers, by the indexes that notices have. */
   readonly servers: readonly (readonly string[])[];
   #native: NativeFeed;
+  #external: ExternalConnections | undefined;
   #closed = false;
   #failed: VenuewireError | undefined;
   #started = false;
@@ -192,7 +197,14 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     };
     (this as unknown as EventEmitter).on('newListener', checkEvent);
     options.signal?.throwIfAborted();
-    this.#native = this.#open(compiled, sourceOf(compiled, options), options.wake === 'poll');
+    const { transports } = options;
+    if (transports !== undefined) {
+      this.#external = new ExternalConnections(venue, compiled, transports, (error) => {
+        this.#failed ??= error;
+        this.close();
+      });
+    }
+    this.#native = this.#open(compiled, sourceOf(compiled, options, this.#external), options.wake === 'poll');
     this.#name = venue.name;
     this.#unlisten = this.#closeOn(options.signal);
     publish('open', { feed: this });
@@ -219,6 +231,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
         quiet ? null : () => this.#onBell(),
       );
     } catch (cause) {
+      this.#external?.end();
       throw cause instanceof VenuewireError ? cause : nativeError(cause);
     }
   }
@@ -497,6 +510,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder> extends EventEmitter<FeedEv
     clearInterval(this.#watcher);
     this.ring.close();
     this.#native.close();
+    this.#external?.end();
     this.#unlisten();
     publish('close', { feed: this });
     this.#onClose?.();
@@ -540,7 +554,7 @@ const LIVE_RING_BYTES = 8 << 20;
 const CAPTURE_RING_BYTES = 16 << 20;
 const RECEIVE_BUFFER_BYTES = 8 << 20;
 
-function sourceOf(compiled: CompiledVenue, options: FeedOptions): NativeSource {
+function sourceOf(compiled: CompiledVenue, options: FeedOptions, external?: ExternalConnections): NativeSource {
   const cpu = options.cpu ?? -1;
   if (options.capture !== undefined) {
     const { file, name, speed } = options.capture;
@@ -561,6 +575,7 @@ function sourceOf(compiled: CompiledVenue, options: FeedOptions): NativeSource {
     busyPollUs: options.busyPollUs ?? 0,
     spin: options.spin ?? false,
     receive: options.receive ?? '',
+    ...(external === undefined ? {} : { external: external.native }),
     cpu,
   };
 }
@@ -661,6 +676,17 @@ export async function openFeed(
   checkOptions(options);
   const venue = await wholeVenue(given);
   const capture = options.capture ?? declaredCapture(venue);
-  const compiled = compileVenue(venue, { select: options.select, capture: capture !== undefined });
+  if (capture !== undefined && options.transports !== undefined) {
+    throw new VenuewireError(
+      'VW_OPTION',
+      'transports carry live connections, and this feed reads a capture',
+      'Leave one of them out.',
+    );
+  }
+  const compiled = compileVenue(venue, {
+    select: options.select,
+    capture: capture !== undefined,
+    transports: options.transports,
+  });
   return new Feed(venue, compiled, capture === undefined ? options : { ...options, capture });
 }

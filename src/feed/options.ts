@@ -37,6 +37,13 @@ const symbolOrKey: Check = (value) =>
 const captured: Check = (value) =>
   typeof value === 'string' || value instanceof Uint8Array ? undefined : 'must be a path or a Uint8Array';
 
+/** Their names are checked against the venue. */
+const transports: Check = (value) =>
+  isPlain(value) &&
+  Object.values(value).every((t) => typeof (t as { connect?: unknown } | null)?.connect === 'function')
+    ? undefined
+    : 'must be an object of transports, which have connect()';
+
 type Shape = { readonly [name: string]: Check | Shape };
 const SHAPE: Shape = {
   capture: { file: captured, name: text, lines: texts, speed: positiveOrZero },
@@ -49,6 +56,7 @@ const SHAPE: Shape = {
   receive: oneOf(...RECEIVE),
   signal: (value) => (value instanceof AbortSignal ? undefined : 'must be an AbortSignal'),
   logger: (value) => (hasMethods(value, 'info', 'warn') ? undefined : 'must have the methods info and warn'),
+  transports: { lines: transports, servers: transports },
   busyPollUs: wholeNumber(0, 1_000_000),
   drain: { messages: wholeNumber(1, 2 ** 31), ms: wholeNumber(0, 60_000) },
 };

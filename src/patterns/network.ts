@@ -110,5 +110,5 @@ export const noEngine = (type: string, where: string): VenuewireError =>
   new VenuewireError(
     'VW_NETWORK_NO_ENGINE',
     `${where}: '${type}' can be declared, but this version has no engine that opens it`,
-    'Use udpMulticast or udpUnicast lines and tcp or udp servers, or a capture file.',
+    'Use udpMulticast or udpUnicast lines and tcp or udp servers, or a capture file; or give a transport that connects to it: openFeed(venue, { transports }).',
   );

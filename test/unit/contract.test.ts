@@ -14,6 +14,7 @@ import {
   type NativeAddon,
   type NativeBookCounter,
   type NativeBooks,
+  type NativeExternal,
   type NativeFastDecoder,
   type NativeFeed,
   type NativeSession,
@@ -100,6 +101,7 @@ describe('the addon', () => {
         Session: true,
         Feed: true,
         Books: true,
+        External: true,
         FastDecoder: true,
         MulticastReplay: true,
         Recorder: true,
@@ -150,6 +152,49 @@ describe('the addon', () => {
     } finally {
       feed.close();
     }
+  });
+
+  test('external connections have exactly what native.ts declares, and belong to one feed', () => {
+    const ring = newRing();
+    const { spec } = compileVenue(
+      defineVenue({ name: 'one', decoder: itch50, lines: { A: udpUnicast('127.0.0.1:31877') } }),
+    );
+    const external = new addon.External([{ line: true, index: 0 }], () => {});
+    expect(methods(external)).toEqual(
+      keys<NativeExternal>({
+        connected: true,
+        bytes: true,
+        datagram: true,
+        closed: true,
+        actions: true,
+        release: true,
+      }),
+    );
+    const live = { kind: 'live', receiveBufferBytes: 65536, busyPollUs: 0, spin: false, cpu: -1, external } as const;
+    const feedWith = (source: object) =>
+      new addon.Feed(spec, ring.bytes, ring.dataAt, ring.dataBytes, { ...live, ...source }, null);
+    const feed = feedWith({});
+    // Nothing is connected to before the feed runs.
+    expect(external.bytes(0, 1, new Uint8Array(1))).toBe('gone');
+    expect(external.actions()).toEqual([]);
+    expect(() => feedWith({})).toThrow(/another feed/);
+    for (const ends of [
+      [{ line: true, index: 1 }],
+      [{ line: false, index: 0 }],
+      [
+        { line: true, index: 0 },
+        { line: true, index: 0 },
+      ],
+    ]) {
+      const wrong = new addon.External(ends, () => {});
+      expect(() => feedWith({ external: wrong })).toThrow(/not declared, or the same one twice/);
+      wrong.release();
+    }
+    expect(() => feedWith({ external: {} })).toThrow(/an External of this addon/);
+    feed.close();
+    external.release();
+    external.release();
+    expect(external.bytes(0, 1, new Uint8Array(1))).toBe('gone');
   });
 
   test('books have exactly what native.ts declares', () => {

@@ -3,6 +3,7 @@ import type { Framing } from '../../patterns/framing.js';
 import type { Network } from '../../patterns/network.js';
 import { noEngine } from '../../patterns/network.js';
 import type { Recovery } from '../../patterns/recovery.js';
+import type { Protection } from '../../patterns/security.js';
 import type { Snapshot } from '../../patterns/snapshot.js';
 import type { Stream } from '../../patterns/stream.js';
 import type { Venue } from '../../patterns/venue.js';
@@ -14,15 +15,31 @@ const ARRANGED = ['privateLine', 'sourceAllowList', 'vpn'];
 const LIVE: readonly Network['type'][] = ['udpMulticast', 'udpUnicast'];
 const CAPTURED: readonly Network['type'][] = [...LIVE, 'tcp', 'captureFile'];
 
-/** @throws VenuewireError `VW_SECURITY_NO_ENGINE`: nobody's password goes out in clear because a word was not understood. */
-export function checkSecurity(venue: Venue): void {
-  const without = venue.security.find((p) => !ARRANGED.includes(p.type));
-  if (without === undefined) return;
-  throw fault(
-    'VW_SECURITY_NO_ENGINE',
-    `${venue.name}: the security '${without.type}' can be declared, but this version has no engine for it`,
-    'Leave it out only where the connection is protected in another way: a private line, a VPN, a TLS proxy on this machine.',
-  );
+/** Something that is connected to. */
+export interface Connection {
+  readonly name: string;
+  /** A group is joined and not connected to: no TLS is possible there. */
+  readonly multicast: boolean;
+  /** By its transport. */
+  readonly protects: readonly Protection['type'][];
+}
+
+/**
+ * A protection is carried out on every connection, or the venue is refused.
+ * @throws VenuewireError `VW_SECURITY_NO_ENGINE`: nobody's password goes out in clear because a word was not understood.
+ */
+export function checkSecurity(venue: Venue, connections: readonly Connection[]): void {
+  for (const { type } of venue.security) {
+    if (ARRANGED.includes(type)) continue;
+    const concerned = connections.filter((c) => !(c.multicast && (type === 'tls' || type === 'mutualTls')));
+    const without = concerned.find((c) => !c.protects.includes(type));
+    if (concerned.length > 0 && without === undefined) continue;
+    throw fault(
+      'VW_SECURITY_NO_ENGINE',
+      `${venue.name}: the security '${type}' is declared, and nothing here carries it out${without === undefined ? '' : ` on ${without.name}`}`,
+      `Give a transport that protects by '${type}': openFeed(venue, { transports }). Leave it out only where the connection is protected in another way: a private line, a VPN, a TLS proxy on this machine.`,
+    );
+  }
 }
 
 /** @throws VenuewireError `VW_NETWORK_NO_ENGINE` */

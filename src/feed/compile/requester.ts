@@ -23,6 +23,8 @@ export interface Requester {
   readonly channel: number;
   /** Never connected to: the packets come from a capture. */
   readonly silent: boolean;
+  /** A transport connects to it. */
+  readonly carried?: boolean;
   /** Of a stream: which line of its channel it is. */
   readonly line?: number;
 }
@@ -71,8 +73,8 @@ function refuseUnused({ where, credentials, parameters, used, sent }: Context): 
   );
 }
 
-function checkEngine({ pattern, name }: Requester): void {
-  if (pattern.transport === 'tls') throw noEngine('tls', name);
+function checkEngine({ pattern, name, carried }: Requester): void {
+  if (pattern.transport === 'tls' && carried !== true) throw noEngine('tls', name);
   if (!('from' in pattern) || SNAPSHOT_FROM.includes(pattern.from as SnapshotFrom)) return;
   throw fault(
     'VW_SNAPSHOT_NO_ENGINE',
