@@ -1,10 +1,9 @@
 // Connections that somebody else carries: two threads meet at the port; the driver hands over, asks, waits and connects
 // again. Run under the thread sanitizer too.
-#include "feed/external_driver.hpp"
-
 #include <atomic>
 #include <thread>
 
+#include "feed/external_driver.hpp"
 #include "feed/feed.hpp"
 #include "test/scenario.hpp"
 
@@ -127,7 +126,8 @@ class Rig {
     return {};
   }
   uint64_t counter(ChannelCounter c) const {
-    return std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(memory + kCountersAt + 8 * (kFeedCounters + uint32_t(c))))
+    return std::atomic_ref<uint64_t>(
+               *reinterpret_cast<uint64_t*>(memory + kCountersAt + 8 * (kFeedCounters + uint32_t(c))))
         .load();
   }
   /// Gives the whole ring back.
@@ -183,7 +183,8 @@ void a_pusher_that_pauses_loses_nothing() {
   std::thread pusher([&] {
     for (uint64_t i = 0; i < kPackets; i++) {
       const Buffer packet = mold_data(1 + 3 * i, 3);
-      if (rig.port->push(0, event(Kind::datagram, 1), {packet.data(), uint32_t(packet.size())}) != Pushed::enough) continue;
+      if (rig.port->push(0, event(Kind::datagram, 1), {packet.data(), uint32_t(packet.size())}) != Pushed::enough)
+        continue;
       pauses++;
       while (rig.next_action().kind != Ask::resume) {
       }
