@@ -5,6 +5,7 @@
 
 #include "feed/external_driver.hpp"
 #include "feed/feed.hpp"
+#include "io/event_loop.hpp"
 #include "test/scenario.hpp"
 
 namespace venuewire {
@@ -179,7 +180,7 @@ void a_pusher_that_pauses_loses_nothing() {
   (void)rig.next_action();
   constexpr uint64_t kPackets = 60'000;
   std::atomic<bool> pushed{false};
-  uint64_t pauses = 0;
+  std::atomic<uint64_t> pauses{0};
   std::thread pusher([&] {
     for (uint64_t i = 0; i < kPackets; i++) {
       const Buffer packet = mold_data(1 + 3 * i, 3);
@@ -191,6 +192,8 @@ void a_pusher_that_pauses_loses_nothing() {
     }
     pushed = true;
   });
+  // Nobody reads until the pusher has been told to pause.
+  while (pauses == 0 && !pushed) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   CHECK(rig.delivered(3 * kPackets));
   pusher.join();
   CHECK(pushed && pauses > 0 && rig.counter(ChannelCounter::abandoned) == 0);
