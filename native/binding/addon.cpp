@@ -397,6 +397,10 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
     Napi::Array receive = Napi::Array::New(env);
     for (const ReceiveReport& r : received_by_) receive.Set(receive.Length(), decision_of(env, r));
     o.Set("receive", receive);
+    if (feed_) foreign_ = feed_->foreign();
+    Napi::Array foreign = Napi::Array::New(env);
+    for (const std::string& destination : foreign_) foreign.Set(foreign.Length(), destination);
+    o.Set("foreign", foreign);
     return o;
   }
   static Napi::Object decision_of(Napi::Env env, const ReceiveReport& r) {

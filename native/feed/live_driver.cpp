@@ -187,7 +187,6 @@ void LiveDriver::run() {
   say_goodbye();
   report();
   session_.update_gauges();
-  report();
   delivery_.publish();
   delivery_.end(FeedState::closed);
 }
