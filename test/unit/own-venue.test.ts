@@ -1,6 +1,6 @@
 // docs/adding-a-venue.md, followed as it stands by somebody who has only the package: installed from its tarball, offline, in
 // a folder of its own.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,11 +14,13 @@ const page = readFileSync(join(root, 'docs/adding-a-venue.md'), 'utf8');
 const files = [...page.matchAll(/^```(?:js|yaml)\n(?:\/\/|#) (\S+)\n([\s\S]*?)^```/gm)].map(
   ([, name, text]) => [name as string, text as string] as const,
 );
-/** The commands of section 6. */
+/** The commands of section 6. Those that run live belong together: one listens, the other sends. */
 const proof = page.slice(page.indexOf('## 6.'));
-const commands = [...proof.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, text]) =>
+const all = [...proof.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, text]) =>
   (text as string).split('\n').filter((line) => line !== ''),
 );
+const live = all.filter((c) => /venuewire run|--to-multicast/.test(c));
+const commands = all.filter((c) => !live.includes(c));
 
 let folder = '';
 beforeAll(() => {
@@ -50,14 +52,10 @@ beforeAll(() => {
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** The addon of this checkout: an installed package has its prebuild. */
+const environment = { ...process.env, VENUEWIRE_PREBUILD: root, NO_COLOR: '1' };
 const run = (command: string) =>
-  spawnSync('sh', ['-c', command], {
-    cwd: folder,
-    encoding: 'utf8',
-    timeout: 120_000,
-    // The addon of this checkout: an installed package has its prebuild.
-    env: { ...process.env, VENUEWIRE_PREBUILD: root, NO_COLOR: '1' },
-  });
+  spawnSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8', timeout: 120_000, env: environment });
 
 describe('the page about adding a venue', () => {
   it('has every file that its commands need', () => {
@@ -73,8 +71,13 @@ describe('the page about adding a venue', () => {
       'read.mjs',
       'certify.test.mjs',
     ]);
-    const verbs = new Set(commands.flatMap((c) => /venuewire (\w+)/.exec(c)?.[1] ?? []));
-    expect([...verbs]).toEqual(['certify', 'decode', 'gaps', 'replay']);
+    // Those that take a venue, a table or a framing of one's own: a verb that joins them belongs on the page.
+    const verbs = new Set(all.flatMap((c) => /venuewire (\w+)/.exec(c)?.[1] ?? []));
+    const takers = readdirSync(join(root, 'src/cli')).filter((name) =>
+      /--venue <file-or-id>|<venue-file>|venue file that uses/.test(readFileSync(join(root, 'src/cli', name), 'utf8')),
+    );
+    expect([...verbs].sort()).toEqual(takers.map((name) => name.replace('.ts', '')).sort());
+    expect(verbs.size).toBeGreaterThan(5);
   });
   it('installs nothing but the package and what it depends on', () => {
     expect(readdirSync(join(folder, 'node_modules')).filter((n) => !n.startsWith('.'))).toContain('venuewire');
@@ -94,16 +97,44 @@ describe('the page about adding a venue', () => {
         expect(ran.stdout.trim().split('\n')).toHaveLength(3);
         expect(JSON.parse(ran.stdout.split('\n')[0] as string)).toMatchObject({ message: 'addOrder', sequence: '1' });
       }
+      if (command.includes('venuewire book')) {
+        const [book, end] = ran.stdout
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line));
+        expect(book).toMatchObject({ instrument: 'XMPL' });
+        expect(book.bid[0][0]).toBeDefined();
+        expect(end).toBeDefined();
+      }
       if (command.includes('venuewire certify')) expect(ran.stdout).toContain('all good');
     },
     120_000,
   );
-  it('runs live, and says what it listens to', () => {
-    const env = 'EXAMPLE_USER=me EXAMPLE_PASSWORD=secret';
-    const ran = run(`${env} npx venuewire run ./venue.mjs --summary --seconds 1`);
-    expect(ran.stderr).toContain('example: 2 lines; ends with Ctrl-C');
-    expect(ran.stdout).toContain('expected 0 = delivered 0');
-    expect(ran.status).toBe(0);
+  it('runs live: what is sent to its groups is put together from both lines', async () => {
+    const [listen = '', send = ''] = live;
+    expect(live).toHaveLength(2);
+    const listening = spawn('sh', ['-c', listen], { cwd: folder, env: environment });
+    let out = '';
+    let said = '';
+    listening.stdout.on('data', (text) => {
+      out += text;
+    });
+    const ended = new Promise<number | null>((resolve) => {
+      listening.on('close', resolve);
+    });
+    const ready = new Promise<void>((resolve) => {
+      listening.stderr.on('data', (text) => {
+        said += text;
+        if (said.includes('example: 2 lines; ends with')) resolve();
+      });
+    });
+    await Promise.race([ready, ended]);
+    const sent = run(send);
+    expect(sent.status).toBe(0);
+    expect(await ended).toBe(0);
+    expect(out).toContain('expected 100 = delivered 100 + recovered 0 + abandoned 0 + in flight 0');
+  }, 60_000);
+  it('says which credential is missing', () => {
     const without = run('npx venuewire run ./venue.yaml --seconds 1');
     expect(without.stderr).toContain('VW_CREDENTIAL_MISSING: The environment variable EXAMPLE_USER');
     expect(without.status).toBe(3);
