@@ -2,7 +2,6 @@
 export { type CaptureOptions, writeCapture } from './capture.js';
 export { CheckingConsumer, type Range } from './consumer.js';
 export { StreamDigest } from './digest.js';
-export { EventQueue } from './event-queue.js';
 export type { FixMarketEntry } from './fix-market.js';
 export { type FixMarketDataOptions, FixMarketDataServer, type FixMarketDataStatistics } from './fix-market-data.js';
 export { ItchSnapshots } from './glimpse.js';
@@ -35,6 +34,6 @@ export {
   type ServerFaults,
   type SimulatedServer,
 } from './server.js';
-export { type PathOptions, SimulatedNetwork, type SimulatedNetworkOptions } from './simulated-network.js';
+export type { PathOptions } from './simulated-network.js';
 export { GlimpseServer, type SnapshotSource, SoupBinTcpServer, type SoupOptions } from './soup-bin-tcp.js';
 export { VenueState } from './venue-state.js';

@@ -2,6 +2,23 @@
 // A region has the names that it is an example of, as module.name. Nothing here is run.
 
 import { openBooks, TopTable } from '../../src/books/index.js';
+import {
+  arrangeLines,
+  Capture,
+  Findings,
+  Flows,
+  type Found,
+  FramingReader,
+  findLines,
+  framingsFor,
+  groupLines,
+  Messages,
+  report,
+  Spans,
+  separateRecovery,
+  Tracker,
+  tableLengths,
+} from '../../src/capture/index.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
 import {
@@ -9,8 +26,10 @@ import {
   FastDecimal,
   FastDecoder,
   FastEncoder,
+  FastRecords,
   type FastTemplate,
   fastDigest,
+  fastRecordBytes,
 } from '../../src/fast/index.js';
 import { type FixDecoder, FixView, fixDecoder, readFixDictionary } from '../../src/fix/index.js';
 import { decoderFromFast, decoderFromSbe, readFastTemplates, readFixXml, tableText } from '../../src/import.js';
@@ -66,6 +85,7 @@ import {
   prefixedText,
   price4,
   reserved,
+  rulesOf,
   scaled,
   scaledBy,
   scientific,
@@ -94,6 +114,7 @@ import {
   emptyPacket,
   env,
   externalLogin,
+  type Framing,
   file,
   findFraming,
   fix,
@@ -131,19 +152,34 @@ import {
 } from '../../src/patterns/index.js';
 import { certify } from '../../src/simulator/certify/testkit.js';
 import {
+  Agenda,
+  BookAt,
+  FaultyLine,
   FixMarketDataServer,
+  GlimpseServer,
+  ItchBook,
   ItchGenerator,
+  ItchSnapshots,
   LoopbackServer,
   LoopbackVenue,
+  MoldUdp64Framing,
+  MoldUdp64Server,
   PcapWriter,
+  Publisher,
+  planAnswer,
+  Quota,
   Random,
   runScenario,
+  SoupBinTcpServer,
   StreamDigest,
   simulatedCredentials,
   simulatedTotalView,
   stockName,
   VenueHistory,
+  VenueState,
+  writeCapture,
 } from '../../src/simulator/index.js';
+import { loadVenue, resolveVenue } from '../../src/venues/load.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 import { glimpse, moldudp64Rerequest } from '../../src/venues/patterns/recoveries.js';
 import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
@@ -671,6 +707,167 @@ export async function simulator(): Promise<void> {
     console.log(digest.toString(), digest.count);
     // #endregion
   }
+}
+
+export async function parts(): Promise<void> {
+  const history = VenueHistory.generate(new ItchGenerator({ seed: 1, symbols: 5, messages: 1_000 }));
+  {
+    // #region simulator.MoldUdp64Server simulator.MoldUdp64Framing simulator.Publisher simulator.VenueState
+    const state = new VenueState(history); // how far the day has been published
+    const framing = new MoldUdp64Framing(history.session);
+    const publisher = new Publisher(state, new Random(1), { framing });
+    const rerequests = new LoopbackServer(new MoldUdp64Server(state, new Random(2), { faults: { silent: 0.1 } }));
+    await rerequests.start();
+    publisher.tick(publisher.timeOf(history.next), (line, bytes) => console.log(line, bytes.length));
+    await rerequests.stop();
+    // #endregion
+  }
+  {
+    // #region simulator.SoupBinTcpServer simulator.GlimpseServer simulator.ItchSnapshots
+    const state = new VenueState(history);
+    const users = { me: 'secret' };
+    const replay = new LoopbackServer(new SoupBinTcpServer(state, new Random(1), { users }));
+    const glimpse = new GlimpseServer(state, new Random(2), new ItchSnapshots(history), { users });
+    await replay.start();
+    console.log(replay.address, glimpse.transport);
+    await replay.stop();
+    // #endregion
+  }
+  {
+    // #region simulator.ItchBook simulator.BookAt
+    const books = new BookAt(history); // numbers that only rise are quickest
+    const book = books.at(500); // before message 500
+    console.log(book instanceof ItchBook, book.snapshot().length);
+    // #endregion
+  }
+  {
+    // #region simulator.FaultyLine
+    const line = new FaultyLine({ loss: 0.01, duplicate: 0.01, reorder: 0.02 }, new Random(1));
+    for (const { timeNs, bytes } of line.pass(1_000, packet)) console.log(timeNs, bytes.length);
+    // #endregion
+  }
+  {
+    // #region simulator.planAnswer simulator.Quota simulator.Agenda
+    const agenda = new Agenda();
+    const quota = new Quota({ requests: 10, windowNs: 1e9 });
+    const answer = planAnswer(100, 120, { oldest: 1, next: 500 }, { split: 0.5, late: 0.2 }, new Random(1));
+    if (quota.take(0)) for (const p of answer?.pieces ?? []) agenda.at(p.delayNs, () => console.log(p.begin, p.end));
+    agenda.run(agenda.dueNs);
+    // #endregion
+  }
+  {
+    // #region simulator.CheckingConsumer
+    const { consumer } = runScenario({ seed: 3 });
+    console.log(consumer.live, consumer.recovered, consumer.of('gapAbandoned').length);
+    // #endregion
+  }
+  {
+    // #region simulator.writeCapture
+    const file: Uint8Array[] = [];
+    const written = writeCapture(history, { seed: 1, faults: [{ loss: 0.01 }, {}] }, (piece) => file.push(piece));
+    console.log(written.packets, written.bytes, written.lost);
+    // #endregion
+  }
+}
+
+export async function captureModule(): Promise<void> {
+  const capture = new Capture('monday.pcap.gz');
+  const framing = findFraming('moldudp64') as Framing;
+  {
+    // #region capture.Capture
+    const file = new Capture('monday.pcap.gz');
+    const { frames, skipped, fault } = await file.read((p) => console.log(p.number, p.destination, p.view.byteLength));
+    console.log(frames, skipped, fault?.message);
+    // #endregion
+  }
+  {
+    // #region capture.Messages capture.Findings capture.framingsFor
+    const findings = new Findings((line) => console.error(line)); // what is broken, a line each
+    const print = (found: Found): void => console.log(found.packet, found.sequence, found.view.toJSON());
+    const messages = new Messages(itch50, framingsFor(itch50, undefined), findings, print, undefined);
+    await capture.read((p) => messages.packet(p));
+    messages.finish();
+    console.log(findings.summary);
+    // #endregion
+  }
+  {
+    // #region capture.findLines capture.arrangeLines
+    const groups = await findLines(capture, framing, itch50, () => {});
+    const venue = defineVenue({ name: 'monday', decoder: itch50, framing, ...arrangeLines(groups, framing) });
+    // #endregion
+    void venue;
+  }
+  {
+    // #region capture.Tracker capture.groupLines capture.separateRecovery capture.report
+    const tracker = new Tracker(framing, itch50, new Findings(() => {}), undefined);
+    await capture.read((p) => tracker.packet(p));
+    const { groups, recovery } = separateRecovery(groupLines([...tracker.lines.values()], []));
+    for (const group of groups) {
+      for (const r of report(group, recovery)) console.log(r.session, r.losses, r.lost);
+    }
+    // #endregion
+  }
+  {
+    // #region capture.Spans
+    const spans = new Spans();
+    spans.add(1n, 10n);
+    spans.add(15n, 20n);
+    console.log(spans.missing()); // [{ begin: 10n, end: 15n }]
+    // #endregion
+  }
+  {
+    // #region capture.FramingReader capture.tableLengths
+    const reader = new FramingReader(framing, { tableLength: tableLengths(itch50) });
+    const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+    if (reader.read(view, 0, view.byteLength) < 0) console.error(reader.problem);
+    else reader.messages(view, (at, length, sequence) => console.log(sequence, at, length));
+    // #endregion
+  }
+  {
+    // #region capture.Flows
+    const flows = new Flows({
+      bytes: (flow) => {
+        console.log(flow.channel, flow.length);
+        flow.take(flow.length);
+      },
+      hole: (flow, bytes) => console.error(`${flow.channel}: ${bytes} bytes are not in the capture`),
+      end: (flow, why) => console.log(flow.channel, why),
+    });
+    await capture.read((p) => {
+      if (p.transport === 'tcp') flows.add(p);
+    });
+    flows.finish();
+    // #endregion
+  }
+}
+
+export async function venueFiles(): Promise<void> {
+  {
+    // #region venues/load.loadVenue venues/load.resolveVenue
+    const fromFile = await loadVenue('totalview.yaml');
+    // Tables, framings and patterns instead of their ids:
+    const resolved = await resolveVenue({
+      name: 'mine',
+      decoder: 'nasdaq-totalview-itch-5.0',
+      lines: { A: udpMulticast('233.54.12.111:26477') },
+    });
+    // #endregion
+    void [fromFile, resolved];
+  }
+}
+
+export function fastRecords(): void {
+  // #region fast.FastRecords fast.fastRecordBytes
+  const decoder = new FastDecoder(templates);
+  const records = new FastRecords(decoder.program);
+  for (const m of decoder.messages(packet)) console.log(records.read(fastRecordBytes(m)).template);
+  // #endregion
+}
+
+export function roles(): void {
+  // #region layout.rulesOf
+  if (itch50.events !== undefined) console.log(rulesOf(itch50.events, 'addOrder')); // what it means for a book
+  // #endregion
 }
 
 export async function testkit(): Promise<void> {

@@ -83,6 +83,18 @@ describe('public exports', () => {
     const { entryPoints } = JSON.parse(readFileSync(here('typedoc.json'), 'utf8')) as { entryPoints: string[] };
     expect(named.map(([, to]) => sourceOf(to.default)).filter((path) => !entryPoints.includes(path))).toEqual([]);
   });
+  it('have an example each: functions and classes, in test/types/examples.ts', async () => {
+    const text = readFileSync(here('test/types/examples.ts'), 'utf8');
+    const shown = new Set([...text.matchAll(/#region (.+)/g)].flatMap(([, names]) => (names as string).split(' ')));
+    const modules = named.map(([entry, to]) => [entry === '.' ? 'venuewire' : entry.slice(2), to.default] as const);
+    const without: string[] = [];
+    for (const [module, path] of modules) {
+      const exported = Object.entries((await import(here(sourceOf(path)))) as object);
+      const names = exported.filter(([, value]) => typeof value === 'function').map(([name]) => `${module}.${name}`);
+      without.push(...names.filter((name) => !shown.has(name) && !shown.has(name.replace('venuewire.', 'index.'))));
+    }
+    expect(without).toEqual([]);
+  });
   it('of venuewire/venues are the ready venues, and what loads a file', () => {
     const modules = [...new Set(venues.map((v) => v.module))];
     expect(reached('venues')).toEqual([...modules, 'load'].sort());
