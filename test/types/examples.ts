@@ -13,6 +13,7 @@ import {
   framingsFor,
   groupLines,
   Messages,
+  messagesOf,
   report,
   Spans,
   separateRecovery,
@@ -57,6 +58,7 @@ import {
   compileCatalogue,
   constant,
   createViews,
+  dateOf,
   decimal,
   defineDecoder,
   digest,
@@ -66,6 +68,7 @@ import {
   f32,
   f64,
   fields,
+  fieldText,
   formatPrice,
   group,
   i8,
@@ -73,6 +76,7 @@ import {
   i32,
   i64,
   instant,
+  instantAt,
   instrumentKey,
   inUnit,
   leaves,
@@ -867,6 +871,17 @@ export function fastRecords(): void {
 export function roles(): void {
   // #region layout.rulesOf
   if (itch50.events !== undefined) console.log(rulesOf(itch50.events, 'addOrder')); // what it means for a book
+  // #endregion
+}
+
+export function texts(): void {
+  // #region layout.fieldText layout.instantAt layout.dateOf
+  const m = itch50.view('addOrder').bind(new DataView(packet.buffer), packet.byteOffset, packet.length);
+  const at = instantAt('2024-01-02', 'America/New_York', m.timestamp); // nanoseconds since 1970, UTC
+  console.log(fieldText(m, 'price'), fieldText(m, 'buySellIndicator'), dateOf(at).toISOString());
+  // #endregion
+  // #region capture.messagesOf
+  for (const message of messagesOf(itch50, packet, 'moldudp64')) console.log(message.sequence, message.message);
   // #endregion
 }
 
