@@ -105,7 +105,7 @@ export function configure(command: Command): void {
       'after',
       `
 Examples:
-  source <(venuewire completion bash)      # in ~/.bashrc
+  venuewire completion bash > ~/.local/share/bash-completion/completions/venuewire
   source <(venuewire completion zsh)       # in ~/.zshrc
   venuewire completion fish | source       # in ~/.config/fish/config.fish
 `,

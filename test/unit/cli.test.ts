@@ -234,7 +234,7 @@ describe('list', () => {
   it('prints a line for each decoder', async () => {
     const ran = await venuewire(['list', 'decoders', '--format', 'ndjson']);
     expect(ran.json()).toEqual(decoders.map(({ load, ...rest }) => expect.objectContaining(rest)));
-    const beside = ['venues', 'aliases', 'document', 'supersededBy'];
+    const beside = ['venues', 'aliases', 'document', 'supersededBy', 'import', 'export'];
     for (const line of ran.json()) {
       expect(Object.keys(line)).toEqual(['id', 'venue', 'feed', 'version', 'framing', 'messages', ...beside]);
     }
