@@ -32,18 +32,28 @@ if (problems.length > 0) {
   console.error(`venuewire is not packed:\n${problems.map((p) => `  ${p}`).join('\n')}`);
   process.exit(1);
 }
-const sbom = execFileSync(
-  'npm',
-  ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--omit', 'optional', '--omit', 'peer'],
-  {
+// `npm sbom --omit dev` leaves out what development needs as well: the lock file says what users get.
+const sbom = JSON.parse(
+  execFileSync('npm', ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx'], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 1 << 26,
-  },
+  }),
 );
 const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const parsed = JSON.parse(sbom);
-writeFileSync(join(root, 'sbom.cdx.json'), `${JSON.stringify(parsed, null, 1)}\n`);
+const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+const shipped = new Set(
+  Object.entries(packages)
+    .filter(([path, about]) => path !== '' && !about.dev && !about.devOptional && !about.peer && !about.optional)
+    .map(([path, about]) => `${path.split('node_modules/').at(-1)}@${about.version}`),
+);
+const fullName = ({ group, name: own }) => (group ? `${group}/${own}` : own);
+const components = sbom.components.filter((c) => shipped.has(`${fullName(c)}@${c.version}`));
+const kept = new Set([...components.map((c) => c['bom-ref']), sbom.metadata?.component?.['bom-ref']]);
+const dependencies = sbom.dependencies
+  .filter((d) => kept.has(d.ref))
+  .map((d) => ({ ...d, dependsOn: d.dependsOn?.filter((ref) => kept.has(ref)) }));
+writeFileSync(join(root, 'sbom.cdx.json'), `${JSON.stringify({ ...sbom, components, dependencies }, null, 1)}\n`);
 console.error(
-  `${name} ${version}: ${Object.keys(TARGETS).length} binaries, ${parsed.components.length} components in sbom.cdx.json`,
+  `${name} ${version}: ${Object.keys(TARGETS).length} binaries, ${components.length} components in sbom.cdx.json`,
 );
