@@ -128,6 +128,7 @@ export function readSpec(spec: Uint8Array) {
       port: u16(),
       interface: raw(),
       source: raw(),
+      receive: raw(),
       line: u8(),
     })),
     channels: list(() => ({

@@ -78,6 +78,7 @@ describe('Nasdaq TotalView, compiled', () => {
         port: 26477,
         interface: 'eth1',
         source: '',
+        receive: 'socket',
         line: 0,
       },
       {
@@ -89,6 +90,7 @@ describe('Nasdaq TotalView, compiled', () => {
         port: 26478,
         interface: 'eth2',
         source: '10.9.9.9',
+        receive: 'socket',
         line: 1,
       },
     ]);
