@@ -19,7 +19,7 @@ describe('the completion of a shell', () => {
     expect(completed('decode', '--prices', '')).toEqual(['raw', 'text']);
   });
   it('takes files where no option is begun', () => {
-    expect(completed('decode', 'pack')).toEqual(['package-lock.json', 'package.json']);
+    expect(completed('decode', 'package-l')).toEqual(['package-lock.json']);
   });
 });
 
