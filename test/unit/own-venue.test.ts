@@ -14,12 +14,12 @@ const page = readFileSync(join(root, 'docs/adding-a-venue.md'), 'utf8');
 const files = [...page.matchAll(/^```(?:js|yaml)\n(?:\/\/|#) (\S+)\n([\s\S]*?)^```/gm)].map(
   ([, name, text]) => [name as string, text as string] as const,
 );
-/** The commands of section 6. Those that run live belong together: one listens, the other sends. */
+/** The commands of section 6. Those that run live belong together: some listen, the last sends. */
 const proof = page.slice(page.indexOf('## 6.'));
 const all = [...proof.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, text]) =>
   (text as string).split('\n').filter((line) => line !== ''),
 );
-const live = all.filter((c) => /venuewire run|--to-multicast/.test(c));
+const live = all.filter((c) => /venuewire (run|record)|--to-multicast/.test(c));
 const commands = all.filter((c) => !live.includes(c));
 
 let folder = '';
@@ -56,6 +56,30 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const environment = { ...process.env, VENUEWIRE_PREBUILD: root, NO_COLOR: '1' };
 const run = (command: string) =>
   spawnSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8', timeout: 120_000, env: environment });
+
+interface Listener {
+  /** It has said that it listens, or has ended. */
+  readonly ready: Promise<unknown>;
+  readonly ended: Promise<{ readonly status: number | null; readonly out: string }>;
+}
+
+/** A command that waits for what others send. */
+function listen(command: string, sign: string): Listener {
+  const child = spawn('sh', ['-c', command], { cwd: folder, env: environment });
+  let out = '';
+  const ended = new Promise<{ status: number | null; out: string }>((resolve) => {
+    child.on('close', (status) => resolve({ status, out }));
+  });
+  const said = new Promise<void>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (text) => {
+        out += text;
+        if (out.includes(sign)) resolve();
+      });
+    }
+  });
+  return { ready: Promise.race([said, ended]), ended };
+}
 
 describe('the page about adding a venue', () => {
   it('has every file that its commands need', () => {
@@ -111,29 +135,18 @@ describe('the page about adding a venue', () => {
     },
     120_000,
   );
-  it('runs live: what is sent to its groups is put together from both lines', async () => {
-    const [listen = '', send = ''] = live;
-    expect(live).toHaveLength(2);
-    const listening = spawn('sh', ['-c', listen], { cwd: folder, env: environment });
-    let out = '';
-    let said = '';
-    listening.stdout.on('data', (text) => {
-      out += text;
-    });
-    const ended = new Promise<number | null>((resolve) => {
-      listening.on('close', resolve);
-    });
-    const ready = new Promise<void>((resolve) => {
-      listening.stderr.on('data', (text) => {
-        said += text;
-        if (said.includes('example: 2 lines; ends with')) resolve();
-      });
-    });
-    await Promise.race([ready, ended]);
-    const sent = run(send);
-    expect(sent.status).toBe(0);
-    expect(await ended).toBe(0);
-    expect(out).toContain('expected 100 = delivered 100 + recovered 0 + abandoned 0 + in flight 0');
+  it('runs live: what is sent to its groups is put together from both lines, and recorded', async () => {
+    expect(live).toHaveLength(3);
+    const [read, record, send] = live as [string, string, string];
+    const reading = listen(read, 'example: 2 lines; ends with');
+    const recording = listen(record, 'recorded by socket');
+    await Promise.all([reading.ready, recording.ready]);
+    expect(run(send).status).toBe(0);
+    const [delivered, kept] = await Promise.all([reading.ended, recording.ended]);
+    expect(delivered).toMatchObject({ status: 0 });
+    expect(delivered.out).toContain('expected 100 = delivered 100 + recovered 0 + abandoned 0 + in flight 0');
+    expect(kept).toMatchObject({ status: 0 });
+    expect(kept.out).toContain('190 packets');
   }, 60_000);
   it('says which credential is missing', () => {
     const without = run('npx venuewire run ./venue.yaml --seconds 1');
