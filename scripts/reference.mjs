@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   CHANNEL_COUNTERS,
@@ -36,7 +36,10 @@ function put(path, text) {
   if (check) {
     stale++;
     console.log(`stale: ${path}`);
-  } else writeFileSync(file, text);
+  } else {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
 }
 
 put(
@@ -122,7 +125,6 @@ if (!process.argv.includes('--pages')) {
     });
     if (ran.status !== 0) throw new Error(ran.stdout + ran.stderr);
     const pages = readdirSync(made, { recursive: true }).filter((name) => name.endsWith('.md'));
-    mkdirSync(join(root, 'docs/api'), { recursive: true });
     for (const name of pages) put(`docs/api/${name}`, readFileSync(join(made, name), 'utf8'));
     for (const name of readdirSync(join(root, 'docs/api'), { recursive: true })) {
       if (!name.endsWith('.md') || pages.includes(name)) continue;
