@@ -14,11 +14,11 @@
 #include <utility>
 
 namespace venuewire {
-namespace {
 
-int join_on(int fd, const ReceiveGroup& group, const NetworkInterface& interface) {
+int join_group(int fd, const ReceiveGroup& group, const NetworkInterface& interface) {
   int result;
   if (group.source != 0) {
+    // Not IP_ADD_SOURCE_MEMBERSHIP: that one knows an interface by address only, and some have none.
     group_source_req request{};
     request.gsr_interface = uint32_t(interface.index);
     const sockaddr_in g = socket_address(group.ip, 0);
@@ -29,23 +29,22 @@ int join_on(int fd, const ReceiveGroup& group, const NetworkInterface& interface
   } else {
     ip_mreqn request{};
     request.imr_multiaddr.s_addr = htonl(group.ip);
+    request.imr_address.s_addr = htonl(interface.ip);
     request.imr_ifindex = interface.index;
     result = ::setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request);
   }
   return result == 0 ? 0 : errno;
 }
 
-}  // namespace
-
 int Memberships::join_one(const ReceiveGroup& group, const NetworkInterface& interface) {
   int error = ENOBUFS;
-  if (!sockets_.empty()) error = join_on(sockets_.back(), group, interface);
+  if (!sockets_.empty()) error = join_group(sockets_.back(), group, interface);
   if (error != ENOBUFS) return error;
   // The limits of a socket (net.ipv4.igmp_max_memberships, igmp_max_msf) are reached, or there is none yet.
   const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
   if (fd < 0) return errno;
   sockets_.push_back(fd);
-  return join_on(fd, group, interface);
+  return join_group(fd, group, interface);
 }
 
 ReceiveProblem Memberships::join(std::span<const ReceiveGroup> groups, const NetworkInterface& interface) {

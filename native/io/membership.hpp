@@ -9,6 +9,9 @@
 
 namespace venuewire {
 
+/// 0, or the errno that the kernel refused the membership with.
+[[nodiscard]] int join_group(int fd, const ReceiveGroup& group, const NetworkInterface& interface);
+
 class Memberships {
  public:
   Memberships() = default;

@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "io/address.hpp"
+#include "io/membership.hpp"
 
 namespace venuewire {
 
@@ -68,28 +69,6 @@ ReceiveProblem failed(const char* what, int error, const ReceiveGroup& group) {
     default:
       return problem(ReceiveError::system, error, start + "unexpected error");
   }
-}
-
-/// 0, or the errno that the kernel refused the membership with.
-int join(int fd, const ReceiveGroup& group, const NetworkInterface& interface) {
-  int result;
-  if (group.source != 0) {
-    // Not IP_ADD_SOURCE_MEMBERSHIP: that one knows an interface by address only, and some have none.
-    group_source_req request{};
-    request.gsr_interface = uint32_t(interface.index);
-    const sockaddr_in g = socket_address(group.ip, 0);
-    const sockaddr_in s = socket_address(group.source, 0);
-    std::memcpy(&request.gsr_group, &g, sizeof g);
-    std::memcpy(&request.gsr_source, &s, sizeof s);
-    result = ::setsockopt(fd, IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, &request, sizeof request);
-  } else {
-    ip_mreqn request{};
-    request.imr_multiaddr.s_addr = htonl(group.ip);
-    request.imr_address.s_addr = htonl(interface.ip);
-    request.imr_ifindex = interface.index;
-    result = ::setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request);
-  }
-  return result == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -210,7 +189,7 @@ ReceiveProblem UdpReceiver::join_all(const ReceiveConfig& config, const std::vec
   ReceiveProblem p = option(IPPROTO_IP, IP_MULTICAST_ALL, 0, "separate the groups of", first);
   if (p.error != ReceiveError::none) return p;
   for (const uint16_t i : wanted) {
-    const int error = join(fd_, config.groups[i], *interface);
+    const int error = join_group(fd_, config.groups[i], *interface);
     if (error == ENOBUFS && !groups.empty()) break;  // another socket has a limit of its own
     if (error != 0) {
       p = failed("join", error, config.groups[i]);

@@ -7,7 +7,7 @@ import { openFeed } from '../feed/feed.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
 import { formatPrice } from '../layout/index.js';
-import { oneOf, wholeNumber } from './choose.js';
+import { captureThroughFeed, oneOf, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { captureVenue, needsLines } from './feeds.js';
 import { Output, Progress } from './output.js';
@@ -192,20 +192,8 @@ const pretty = (summary: object): string =>
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
 
-const again = (text: string, before: readonly string[]): readonly string[] => [...before, text];
-
 export function configure(command: Command): void {
-  command
-    .argument('<file>', 'pcap, pcapng or BinaryFILE, plain or gzip; - for standard input')
-    .option('--venue <file-or-id>', 'venue file, or a ready venue (venuewire list venues)')
-    .option('--decoder <id>', 'message table, where there is no venue')
-    .option('--framing <id>', 'how packets carry messages; default: what the decoder names')
-    .option(
-      '--line <name=ip:port>',
-      'destination that is this line; again for more. Default: found in the capture',
-      again,
-      [],
-    )
+  captureThroughFeed(command)
     .option('--instrument <symbol>', 'only this one: its symbol, or the number that messages know it by')
     .option('--depth <n>', 'levels of each side', wholeNumber('--depth', 1, 1_000_000), 100_000)
     .addOption(oneOf('--format <name>', 'how books are printed', ['ndjson', 'pretty'], 'ndjson'))

@@ -1,6 +1,6 @@
 /** Decoders, framings and venues by the ids or paths that are typed. */
 import { existsSync } from 'node:fs';
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { decoderFor, findDecoders } from '../decoders/feeds.js';
 import { decoders, findDecoder } from '../decoders/registry.js';
 import { VenuewireError } from '../errors.js';
@@ -129,6 +129,23 @@ export const oneOf = (flags: string, says: string, choices: readonly string[], f
   const option = new Option(flags, says).choices(choices);
   return fallback === undefined ? option : option.default(fallback);
 };
+
+/** An option that may be given several times. */
+export const again = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+/** The arguments of verbs that read a capture through a feed. */
+export const captureThroughFeed = (command: Command): Command =>
+  command
+    .argument('<file>', 'pcap, pcapng or BinaryFILE, plain or gzip; - for standard input')
+    .option('--venue <file-or-id>', 'venue file, or a ready venue (venuewire list venues)')
+    .option('--decoder <id>', 'message table, where there is no venue')
+    .option('--framing <id>', 'how packets carry messages; default: what the decoder names')
+    .option(
+      '--line <name=ip:port>',
+      'destination that is this line; again for more. Default: found in the capture',
+      again,
+      [],
+    );
 
 /** A list separated by commas. */
 export const commaList = (text: string): string[] =>

@@ -5,7 +5,7 @@ import { record as recordGroups } from '../capture/record.js';
 import type { NativeRecordOptions, NativeRecordProgress } from '../native.js';
 import type { Network } from '../patterns/network.js';
 import { splitEndpoint } from '../patterns/units.js';
-import { chooseVenue, ipPort, oneOf, wholeNumber } from './choose.js';
+import { again, chooseVenue, ipPort, oneOf, wholeNumber } from './choose.js';
 import { Interrupt } from './end-of-capture.js';
 import { FINDINGS, OK, usage } from './exit.js';
 import { bytesText, grouped } from './output.js';
@@ -105,8 +105,6 @@ async function record(path: string, options: Options): Promise<void> {
     interrupt.dispose();
   }
 }
-
-const again = (text: string, before: readonly string[]): readonly string[] => [...before, text];
 
 /** Bytes, with K, M or G behind the number. */
 function size(name: string): (text: string) => number {

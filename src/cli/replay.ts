@@ -5,7 +5,7 @@ import { Capture } from '../capture/packets.js';
 import { openFeed } from '../feed/feed.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
-import { commaList, decimalFrom, ipPort, oneOf, wholeNumber } from './choose.js';
+import { again, captureThroughFeed, commaList, decimalFrom, ipPort, oneOf, wholeNumber } from './choose.js';
 import { consume, FEED_FORMATS, type FeedFormat, hasFindings, summary } from './consume.js';
 import { filters } from './decode.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
@@ -137,20 +137,8 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   } else await throughFeed(capture, options);
 }
 
-const again = (text: string, before: readonly string[]): readonly string[] => [...before, text];
-
 export function configure(command: Command): void {
-  command
-    .argument('<file>', 'pcap, pcapng or BinaryFILE, plain or gzip; - for standard input')
-    .option('--venue <file-or-id>', 'venue file, or a ready venue (venuewire list venues)')
-    .option('--decoder <id>', 'message table, where there is no venue')
-    .option('--framing <id>', 'how packets carry messages; default: what the decoder names')
-    .option(
-      '--line <name=ip:port>',
-      'destination that is this line; again for more. Default: found in the capture',
-      again,
-      [],
-    )
+  captureThroughFeed(command)
     .addOption(oneOf('--format <name>', 'how messages are printed', FEED_FORMATS, 'ndjson'))
     .option('--summary', 'only what came of it: rates, ledger, digest')
     .option('--message <names>', 'only these messages, separated by commas', commaList)
