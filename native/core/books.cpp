@@ -19,6 +19,9 @@ uint64_t mix(uint64_t key) {
 
 uint64_t power_of_two_of(uint64_t least) { return std::bit_ceil(least); }
 
+/// Absurd sizes wrap around: what is added is taken away again, so that a level ends as it began.
+int64_t plus(int64_t a, int64_t b) { return int64_t(uint64_t(a) + uint64_t(b)); }
+
 }  // namespace
 
 Books::Books(const BooksSpec& spec, BookTop* tops)
@@ -238,7 +241,7 @@ void Books::enqueue(uint32_t order, uint32_t level) {
   *(l.last != kNone ? &orders_[l.last].next : &l.first) = order;
   l.last = order;
   l.orders++;
-  l.size += o.size;
+  l.size = plus(l.size, o.size);
 }
 
 [[gnu::always_inline]] inline void Books::dequeue(uint32_t order) {
@@ -247,7 +250,7 @@ void Books::enqueue(uint32_t order, uint32_t level) {
   *(o.before != kNone ? &orders_[o.before].next : &l.first) = o.next;
   *(o.next != kNone ? &orders_[o.next].before : &l.last) = o.before;
   l.orders--;
-  l.size -= o.size;
+  l.size = plus(l.size, -o.size);
   if (l.orders == 0) drop_level(o.level);
 }
 
@@ -334,7 +337,7 @@ void Books::forget(uint32_t order, uint32_t hash, int64_t time_ns) {
     return;
   }
   o.size -= by;
-  levels_[o.level].size -= by;
+  levels_[o.level].size = plus(levels_[o.level].size, -by);
   changed(o.level, time_ns);
 }
 
@@ -526,7 +529,7 @@ uint32_t Books::on_modify(const BookOperation& op, uint32_t order, Event* into) 
     o.size = size;
     enqueue(order, level_at(to, price));
   } else {
-    levels_[o.level].size += size - o.size;
+    levels_[o.level].size = plus(levels_[o.level].size, size - o.size);
     o.size = size;
   }
   changed(o.level, op.time_ns);
@@ -824,7 +827,7 @@ bool Books::consistent() const {
     if (books_[where >> 1].best[where & 1] != rungs.best()) return false;
     for (uint32_t r = 0; r < rungs.size(); r++) {
       const Level& l = levels_[rungs.level(r)];
-      if (l.where != where || rungs.rank(r) != rank_of(BookSide(where & 1), l.price) || l.size <= 0) return false;
+      if (l.where != where || rungs.rank(r) != rank_of(BookSide(where & 1), l.price)) return false;
       if (r > 0 && rungs.rank(r) <= rungs.rank(r - 1)) return false;
       if (!consistent_level(rungs.level(r), orders)) return false;
     }
@@ -841,7 +844,7 @@ bool Books::consistent_level(uint32_t level, uint64_t& orders) const {
     if (order.level != level || order.where != l.where || order.before != before || order.size <= 0) return false;
     uint32_t end = 0;
     if (index_.find(hash_of(order), end, [&](uint32_t slot) { return slot == o; }) != o) return false;
-    size += order.size;
+    size = plus(size, order.size);
     before = o;
     n++;
   }

@@ -296,6 +296,23 @@ std::string ladder(const Books& books) {
   return out;
 }
 
+void absurd_sizes_leave_a_level_as_it_was() {
+  BooksSpec spec;
+  Books books(spec);
+  (void)books.instrument(1);
+  const auto order = [&](BookAction action, uint64_t id, int64_t size) {
+    BookOperation op = level(action, 0, 10, size);
+    op.id = id;
+    books.prepare(op);
+    (void)books.apply(op, nullptr);
+  };
+  order(BookAction::add, 1, 5);
+  for (uint64_t id = 2; id < 6; id++) order(BookAction::add, id, INT64_MAX - 1);
+  CHECK(books.orders() == 5 && books.consistent());
+  for (uint64_t id = 2; id < 6; id++) order(BookAction::remove, id, 0);
+  CHECK(ladder(books) == "10x5 " && books.consistent());
+}
+
 void numbered_levels_follow_the_depth_rule() {
   BooksSpec spec;
   spec.depth = 3;
@@ -346,6 +363,7 @@ int main(int argc, char** argv) {
   const uint64_t seeds = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1000;
   const uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   many_orders_and_growth();
+  absurd_sizes_leave_a_level_as_it_was();
   numbered_levels_follow_the_depth_rule();
   levels_by_price_and_quotes();
   for (uint64_t seed = first; seed < first + seeds; seed++) {
