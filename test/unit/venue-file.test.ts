@@ -114,7 +114,7 @@ spec:
       'a key that is misspelt',
       'interface: eth1',
       'interfase: eth1',
-      /venue:8:60: spec\.lines\.A\.interfase is not known here; did you mean 'interface'\? \(known: type, address, interface, source\)/,
+      /venue:8:60: spec\.lines\.A\.interfase is not known here; did you mean 'interface'\? \(known: type, address, interface, source, receive\)/,
     ],
     ['a key that is missing', '{ name: nasdaq-totalview }', '{}', /venue:3:1: metadata\.name is missing \(string\)/],
     ['a time without a unit', 'for: 1ms', 'for: 1', /venue:13:33: spec\.recovery\.0\.for must be string/],
@@ -158,8 +158,8 @@ spec:
     [
       'an option of a socket in a line',
       'interface: eth1 }',
-      'receive: socket }',
-      /venue:8:60: spec\.lines\.A\.receive is not known here \(known: type, address, interface, source\)/,
+      'busyPoll: 5 }',
+      /venue:8:60: spec\.lines\.A\.busyPoll is not known here \(known: type, address, interface, source, receive\)/,
     ],
   ])('says where, what and what else: %s', async (_, from, to, says) => {
     const error = await failure(changed(from, to));
