@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { VenuewireError } from '../errors.js';
 import type { Connection, SimulatedServer } from './server.js';
 
+const MILLISECOND_NS = 1e6;
 const HERE = '127.0.0.1';
 const FULL_BYTES = 4 << 20;
 
@@ -41,6 +42,7 @@ export class LoopbackServer<S extends SimulatedServer = SimulatedServer> {
   readonly #sockets = new Set<Socket>();
   #listener: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
   #timerNs = Number.POSITIVE_INFINITY;
   #nextId = 1;
   #address = '';
@@ -119,13 +121,19 @@ export class LoopbackServer<S extends SimulatedServer = SimulatedServer> {
     return result;
   }
 
-  /** Comes again in `ns` at the latest. Timers are no finer than a millisecond. */
+  /** Comes again in `ns` at the latest. Timers are no finer than a millisecond: what is due earlier is asked for each turn. */
   #wake(ns: number): void {
     const atNs = this.#now() + ns;
     if (this.#stopping !== undefined || this.#timerNs <= atNs) return;
-    clearTimeout(this.#timer);
+    this.#forget();
     this.#timerNs = atNs;
-    this.#timer = setTimeout(() => this.#turn(), Math.ceil(Math.min(ns / 1e6, 60_000)));
+    if (ns < MILLISECOND_NS) this.#immediate = setImmediate(() => this.#turn());
+    else this.#timer = setTimeout(() => this.#turn(), Math.ceil(Math.min(ns / MILLISECOND_NS, 60_000)));
+  }
+
+  #forget(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
   }
 
   #turn(): void {
@@ -141,7 +149,7 @@ export class LoopbackServer<S extends SimulatedServer = SimulatedServer> {
   }
 
   async #close(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#forget();
     await this.#starting?.catch(() => {});
     for (const socket of this.#sockets) socket.destroy();
     const listener = this.#listener;
