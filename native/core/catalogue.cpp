@@ -90,7 +90,10 @@ bool Catalogue::parse_all(SpecReader& spec) {
 void Catalogue::index_types() {
   std::sort(wide_types_.begin(), wide_types_.end());
   if (type_width_ != 1) return;
-  for (const uint16_t index : types_) by_type_.push_back({index, index == kUnknown ? 0 : messages_[index].min_length});
+  for (const uint16_t index : types_) {
+    const uint32_t least = index == kUnknown ? ~0u : std::max(messages_[index].min_length, type_end_);
+    by_type_.push_back({index, least});
+  }
 }
 
 uint16_t Catalogue::wide_type(const uint8_t* message) const {

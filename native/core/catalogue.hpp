@@ -49,7 +49,7 @@ class Catalogue {
   struct ByType {
     struct Entry {
       uint16_t index;
-      uint32_t length_min;
+      uint32_t length_min;  ///< at least what the type takes; of an unknown type all ones
     };
     const Entry* entries;  ///< 256, by the type's one byte; null: the types have another width
     uint32_t at, bytes;    ///< of the type, and of what a message must have for one

@@ -10,14 +10,19 @@ namespace {
 
 using C = ChannelCounter;
 
-/// How many messages at the front of `body` are whole, at most `count`.
-uint64_t well_formed(const FramingSpec& framing, Bytes body, uint64_t count) {
-  MessageWalk walk(framing, body);
+template <class Walk>
+uint64_t count_whole(Walk walk, uint64_t count) {
   Bytes message;
   uint64_t n = 0;
   while (n < count && walk.next(message)) n++;
   // Those behind a message of unknown length are in it.
   return walk.bounded_by_packet() && count != ~0ull ? count : n;
+}
+
+/// How many messages at the front of `body` are whole, at most `count`.
+uint64_t well_formed(const FramingSpec& framing, Bytes body, uint64_t count) {
+  return framing.block16 ? count_whole(Block16Walk(framing, body), count)
+                         : count_whole(MessageWalk(framing, body), count);
 }
 
 /// How many whole messages a body without a stated count has. `rest`: what is behind them and is none.
@@ -115,12 +120,12 @@ void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arr
   sender_ = Sender{};
 }
 
-/// The commonest packets: the next numbers of a count of which nothing is missing, and the other line's copy of numbers
-/// that have been delivered. Does what `take_packet` would, by the shortest way. False: it is not such a packet, and
-/// nothing has been done.
+/// The commonest packets: the next numbers of a count of which nothing is missing, those behind something missing, and
+/// the other line's copy of numbers that have been delivered. Does what `take_packet` would, by the shortest way.
+/// False: it is not such a packet, and nothing has been done.
 bool Channel::take_in_turn(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
   if (!framing.in_turn || framing_.wrap_max != ~0ull || packet.kind != PacketKind::data || packet.cut) return false;
-  if (packet.sequence > next_ || packet.count == 0 || packet.count == kCountUnknown) return false;
+  if (packet.count == 0 || packet.count == kCountUnknown) return false;
   if (packet.sequence > ~0ull - packet.count || !started()) return false;
   if (arrival.origin != Origin::live || arrival.line >= kLinesMax ||
       resets_.seen_by_line[arrival.line] != resets_.count)
@@ -129,7 +134,11 @@ bool Channel::take_in_turn(const FramingSpec& framing, const Packet& packet, con
   if (packet.body.size > output_.bytes_max()) return false;
   const uint64_t end = packet.sequence + packet.count;
   if (end <= next_) return take_copy(packet, end, arrival);
-  if (packet.sequence != next_ || phase_ != Phase::live || end_ != End::open || highest_ != next_) return false;
+  if (packet.sequence > next_ || phase_ != Phase::live) {
+    hold_early(framing, packet.body, packet.sequence, end, arrival);
+    return true;
+  }
+  if (packet.sequence != next_ || end_ != End::open || highest_ != next_) return false;
   if (!held_.empty() || !lost_.empty() || !output_.room(packet.body.size)) return false;
   note_advance(packet.body, next_, end, arrival);
   const Run run{&framing,     packet.body,    0,    packet.count, next_, arrival.receive_ns, index_,

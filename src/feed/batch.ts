@@ -422,8 +422,16 @@ function readNotice({ view }: Ring, at: number): Notice {
 const senderText = (ip: number, port: number): string =>
   ip === 0 && port === 0 ? '' : `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}:${port}`;
 
+/** The session that was written last: notices come in thousands of one. */
+const latest = { high: 0n, low: 0n, text: '' };
+
 /** A text session keeps its bytes in order, the first eight in `high`; a number is in `low` alone. */
 function sessionText(high: bigint, low: bigint): string {
+  if (high !== latest.high || low !== latest.low) Object.assign(latest, { high, low, text: textOf(high, low) });
+  return latest.text;
+}
+
+function textOf(high: bigint, low: bigint): string {
   if (high === 0n) return low === 0n ? '' : low.toString();
   const bytes = Buffer.alloc(16);
   bytes.writeBigUInt64BE(high, 0);
