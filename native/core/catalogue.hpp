@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "contract/contract.hpp"
 #include "core/spec.hpp"
 #include "core/wire.hpp"
 
@@ -137,7 +138,6 @@ class Catalogue {
   static constexpr uint16_t kNoRegister = 0xFFFF;
   static constexpr uint32_t kAfter = 0xFFFFFFFF;
 
-  enum class Reading : uint8_t { unsigned_bits, signed_bits, digits };
   struct Field {
     uint32_t at = 0;  // kAfter: directly after what precedes
     uint32_t size = 0;
@@ -155,8 +155,8 @@ class Catalogue {
     uint32_t first = 0;  // into parts_
     uint32_t count = 0;
   };
-  enum class Kind : uint8_t { field, group, data, when };
-  enum class Count : uint8_t { fixed, field, to_end, until_length, dimension };
+  using Kind = PartKind;
+  using Count = GroupCount;
   struct Part {
     Kind kind = Kind::field;
     Count count_kind = Count::fixed;
@@ -326,6 +326,7 @@ class Catalogue {
   bool parse_part(SpecReader& spec, Part& part, uint32_t depth);
   bool parse_field(SpecReader& spec, Field& field);
   bool parse_all(SpecReader& spec);
+  bool parse_messages(SpecReader& spec, bool tolerant, bool block, bool wide);
 
   uint32_t type_high_ = 0;
   uint32_t type_low_ = 0;

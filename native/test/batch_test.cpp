@@ -240,7 +240,7 @@ Buffer compiled_catalogue() {
     little(t.size(), 2);
     put(b, t);
   };
-  little(2, 2);
+  little(kContract, 4);
   text("hand-made");
   for (const auto& [v, width] : {std::pair<uint64_t, uint32_t>{1, 4},
                                  {0, 2},
