@@ -129,8 +129,8 @@ function typescript(contract, version) {
     '',
   ];
   for (const [name, e] of Object.entries(enumerations)) {
-    const list = shout(e.typescript ?? name);
-    const type = e.typescript ?? name;
+    const list = shout(name);
+    const type = name;
     out.push(`/** ${e.doc} */`, `export const ${list} = [`);
     for (const member of Object.keys(e.members)) out.push(`  ${quoted(member)},`);
     out.push('] as const;', `/** ${e.doc} */`, `export type ${type} =`);
@@ -275,8 +275,7 @@ function compiledTypescript(contract, declared, toLayout, toContract) {
   const records = Object.entries(declared);
   const members = records.flatMap(([, of]) => Object.values(of).map((type) => memberOf(contract, type)));
   const enumerations = [...new Set(members.filter((m) => m.kind === 'enumeration').map((m) => m.of))].sort();
-  const named = (of) => contract.enumerations[of].typescript ?? of;
-  const imports = enumerations.flatMap((of) => [shout(named(of)), `type ${named(of)}`]);
+  const imports = enumerations.flatMap((of) => [shout(of), `type ${of}`]);
   const out = [
     `/** ${HEAD.join(' ')} */`,
     `import type { SpecWriter } from '${toLayout}/spec.js';`,
@@ -289,7 +288,7 @@ function compiledTypescript(contract, declared, toLayout, toContract) {
       const m = memberOf(contract, type);
       const ts = {
         scalar: SCALARS[m.of]?.ts,
-        enumeration: m.kind === 'enumeration' && named(m.of),
+        enumeration: m.of,
         record: `Compiled${m.of}`,
       }[m.kind];
       out.push(`  readonly ${member}: ${m.list ? `readonly ${ts.includes('|') ? `(${ts})` : ts}[]` : ts};`);
@@ -300,7 +299,7 @@ function compiledTypescript(contract, declared, toLayout, toContract) {
       const write = (v) =>
         ({
           scalar: () => SCALARS[m.of].write(v),
-          enumeration: () => `w.u8(${shout(named(m.of))}.indexOf(${v}))`,
+          enumeration: () => `w.u8(${shout(m.of)}.indexOf(${v}))`,
           record: () => `write${m.of}(w, ${v})`,
         })[m.kind]();
       out.push(m.list ? `  w.list(v.${member}, (item) => { ${write('item')}; });` : `  ${write(`v.${member}`)};`);

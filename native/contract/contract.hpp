@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0x9191c311;
+inline constexpr uint32_t kContract = 0x734184e0;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -307,7 +307,7 @@ inline constexpr const char* kOutcomeNames[] = {
 };
 
 /// What happened to the stream, in order with its messages.
-enum class NoticeCode : uint8_t {
+enum class NoticeType : uint8_t {
   none = 0,  ///< nothing
   gapOpened = 1,  ///< numbers are missing
   gapFilled = 2,  ///< missing numbers have come; the reason says from where
@@ -329,8 +329,8 @@ enum class NoticeCode : uint8_t {
   lineUp = 18,  ///< a line is connected and logged in
   malformed = 19,  ///< a line brings nothing that can be read (server: its index, detail: datagrams so far)
 };
-inline constexpr uint32_t kNoticeCodes = 20;
-inline constexpr const char* kNoticeCodeNames[] = {
+inline constexpr uint32_t kNoticeTypes = 20;
+inline constexpr const char* kNoticeTypeNames[] = {
     "none",
     "gapOpened",
     "gapFilled",

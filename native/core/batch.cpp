@@ -300,10 +300,10 @@ void BatchWriter::notice(const Notice& n) {
     }
     // A reader who does not read: from here on it is told how many notices it has missed.
     Notice& last = pending_.back();
-    if (last.code != NoticeCode::slowConsumer) {
+    if (last.code != NoticeType::slowConsumer) {
       const Notice first_missed = last;
       last = Notice{};
-      last.code = NoticeCode::slowConsumer;
+      last.code = NoticeType::slowConsumer;
       last.channel = first_missed.channel;
       last.time_ns = first_missed.time_ns;
       last.count = 1;

@@ -133,16 +133,16 @@ void BookReader::adopt(uint16_t channel) {
 void BookReader::notice(const NoticeRecord& n) {
   see(n.channel);
   BookPosition& position = positions_[n.channel];
-  switch (NoticeCode(n.code)) {
-    case NoticeCode::stale:
+  switch (NoticeType(n.code)) {
+    case NoticeType::stale:
       position.stale = true;
       each_of(n.channel, [&](uint32_t i) { books_.stale(i); });
       break;
-    case NoticeCode::good:
+    case NoticeType::good:
       position.stale = false;
       each_of(n.channel, [&](uint32_t i) { books_.good(i); });
       break;
-    case NoticeCode::sessionStarted: {
+    case NoticeType::sessionStarted: {
       const bool same =
           resume_[n.channel] != 0 && n.session_high == position.session_high && n.session_low == position.session_low;
       position.session_high = n.session_high;
@@ -152,9 +152,9 @@ void BookReader::notice(const NoticeRecord& n) {
       each_of(n.channel, [&](uint32_t i) { books_.clear(i); });
       break;
     }
-    case NoticeCode::snapshotStarted:  // what follows is the whole state
-    case NoticeCode::snapshotFailed:   // what came of it is not
-    case NoticeCode::reset:
+    case NoticeType::snapshotStarted:  // what follows is the whole state
+    case NoticeType::snapshotFailed:   // what came of it is not
+    case NoticeType::reset:
       position.next = resume_[n.channel] = 0;
       each_of(n.channel, [&](uint32_t i) { books_.clear(i); });
       break;

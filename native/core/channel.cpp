@@ -84,7 +84,7 @@ uint64_t Channel::linear(uint64_t wire) const {
   return best;
 }
 
-void Channel::say(NoticeCode code, Reason why, uint64_t begin, uint64_t end, int64_t now_ns, uint16_t requester,
+void Channel::say(NoticeType code, Reason why, uint64_t begin, uint64_t end, int64_t now_ns, uint16_t requester,
                   uint32_t detail, uint16_t server) {
   Notice n;
   n.code = code;
@@ -98,8 +98,8 @@ void Channel::say(NoticeCode code, Reason why, uint64_t begin, uint64_t end, int
   n.server = server;
   n.detail = detail;
   n.epoch = epoch_;
-  n.sender = code == NoticeCode::sessionStarted || code == NoticeCode::sessionEnded || code == NoticeCode::reset ||
-                     code == NoticeCode::sequenceJump
+  n.sender = code == NoticeType::sessionStarted || code == NoticeType::sessionEnded || code == NoticeType::reset ||
+                     code == NoticeType::sequenceJump
                  ? sender_
                  : Sender{};
   output_.notice(n);
@@ -368,7 +368,7 @@ bool Channel::follow_time(const Packet& packet, uint64_t end, const Arrival& arr
   int64_t since_ns = 0;
   if (begins_again(end, packet.send_time_ns, since_ns)) {
     const uint64_t before = highest_;
-    if (!switch_epoch(epoch_, framing_.wrap_first, NoticeCode::reset, arrival.now_ns)) return false;
+    if (!switch_epoch(epoch_, framing_.wrap_first, NoticeType::reset, arrival.now_ns)) return false;
     resets_.highest_before = before;
     resets_.send_ns = since_ns;
     resets_.count++;
@@ -391,7 +391,7 @@ bool Channel::take_reset(const Packet& packet, HeartbeatNumber meaning, uint64_t
   }
   if (started()) {
     const uint64_t before = highest_;
-    if (!switch_epoch(epoch_, reset_to, NoticeCode::reset, arrival.now_ns)) return false;
+    if (!switch_epoch(epoch_, reset_to, NoticeType::reset, arrival.now_ns)) return false;
     resets_.highest_before = before;
   } else {
     if (framing_.epoch_width != 0 && !spec_.session_fixed) epoch_ = packet.epoch;
@@ -454,7 +454,7 @@ void Channel::start_at(uint64_t first, int64_t now_ns) {
   drop_claim();
   const uint64_t origin = framing_.wrap_max == ~0ull ? framing_.wrap_first : 0;
   next_ = highest_ = first;
-  say(NoticeCode::sessionStarted, Reason::none, first, first, now_ns);
+  say(NoticeType::sessionStarted, Reason::none, first, first, now_ns);
   if (spec_.join == Join::beginning && first > origin) {
     next_ = highest_ = origin;
     raise_highest(first, now_ns);
@@ -577,7 +577,7 @@ bool Channel::hold_range(const FramingSpec& framing, Bytes body, uint64_t first,
       counters_[C::windowFull]++;
       if (!window_.full_told) {
         window_.full_told = true;
-        say(NoticeCode::windowFull, Reason::none, begin, end, arrival.now_ns);
+        say(NoticeType::windowFull, Reason::none, begin, end, arrival.now_ns);
       }
       return false;
     }
@@ -633,7 +633,7 @@ uint64_t Channel::fill_range(uint64_t begin, uint64_t end, Origin origin, int64_
     filled += to - from;
     if (h.announced) {
       counters_[C::gapsFilled]++;
-      say(NoticeCode::gapFilled, by, from, to, now_ns);
+      say(NoticeType::gapFilled, by, from, to, now_ns);
     } else if (from == h.begin && to == h.end && h.since_ns != now_ns) {
       // A hole that opens and closes within one packet was never missing.
       counters_[C::reordered]++;
@@ -642,7 +642,7 @@ uint64_t Channel::fill_range(uint64_t begin, uint64_t end, Origin origin, int64_
   take_out(lost_, begin, end, [&](const Lost&, uint64_t from, uint64_t to) {
     filled += to - from;
     counters_[C::late] += to - from;
-    say(NoticeCode::gapFilled, by, from, to, now_ns);
+    say(NoticeType::gapFilled, by, from, to, now_ns);
   });
   return filled;
 }
@@ -700,7 +700,7 @@ void Channel::drain(int64_t now_ns) {
       belief_.given_up_begin = l.begin;
       belief_.given_up_end = l.end;
       next_ = l.end;
-      say(NoticeCode::gapAbandoned, l.why, l.begin, l.end, now_ns);
+      say(NoticeType::gapAbandoned, l.why, l.begin, l.end, now_ns);
     } else {
       break;
     }

@@ -99,8 +99,8 @@ class Rig {
         next = sequence + count;
         messages += count;
       } else if (p[4] == uint8_t(RecordKind::notice)) {
-        if (NoticeCode(p[40]) == NoticeCode::gapAbandoned) next = load_uint(p + 16, 8, false);
-        notices += std::string(notices.empty() ? "" : " ") + name_of(NoticeCode(p[40]));
+        if (NoticeType(p[40]) == NoticeType::gapAbandoned) next = load_uint(p + 16, 8, false);
+        notices += std::string(notices.empty() ? "" : " ") + name_of(NoticeType(p[40]));
       } else if (p[4] == uint8_t(RecordKind::packet)) {
         packets++;
       }
