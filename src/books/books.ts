@@ -21,6 +21,7 @@ import { keyedByText } from '../events/compile.js';
 import type { AnyDecoder } from '../feed/batch.js';
 import type { Batch, Feed } from '../feed/feed.js';
 import { KeptBooks, type KeptBooksOptions } from '../feed/kept-books.js';
+import { checkBooksOptions } from '../feed/options.js';
 import { type EventRoles, instrumentKey } from '../layout/index.js';
 import type { NativeBookCounter, NativeBooks } from '../native.js';
 
@@ -120,6 +121,7 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
     readonly feed: AnyFeed<D>,
     options: BooksOptions,
   ) {
+    checkBooksOptions(options);
     this.#kept = feed.kept ?? new KeptBooks(feed.ring, feed.decoder, options);
     const { decoder } = feed;
     const roles = decoder.events as EventRoles;
@@ -260,7 +262,8 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
 
 /**
  * Books over a feed.
- * @throws VenuewireError `VW_BOOK_ROLES` when the feed's table does not say what its messages mean for books.
+ * @throws VenuewireError `VW_BOOK_ROLES` when the feed's table does not say what its messages mean for books; `VW_OPTION` for
+ * an option that there is not, or out of range.
  */
 export const openBooks = <D extends AnyDecoder>(feed: AnyFeed<D>, options: BooksOptions = {}): Books<D> =>
   new Books(feed, options);

@@ -13,6 +13,9 @@ import { framingBeside, isPath, loadOwn } from '../venues/own.js';
 import { findVenue, venues } from '../venues/registry.js';
 import { didYouMean } from './exit.js';
 
+/** What a timer can wait for: beyond 2^31 - 1 ms it would fire at once. */
+export const TIMER_SECONDS_MOST = 2_147_483;
+
 /**
  * The decoder of that id, of what people call the feed where that is one feed (`ITTO`), or of a module of one's own
  * (`./own.mjs`).

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type Feed, openFeed } from '../feed/feed.js';
 import { loadVenue } from '../venues/load.js';
-import { commaList, oneOf, wholeNumber } from './choose.js';
+import { commaList, oneOf, TIMER_SECONDS_MOST, wholeNumber } from './choose.js';
 import { consume, FEED_FORMATS, type FeedFormat, hasFindings, sourcesText, summary } from './consume.js';
 import { filters } from './decode.js';
 import { FINDINGS, OK } from './exit.js';
@@ -91,7 +91,7 @@ export function configure(command: Command): void {
     .argument('<venue-file>', 'YAML or JSON; schema/venue.schema.json describes it')
     .addOption(oneOf('--format <name>', 'how messages are printed', FEED_FORMATS, 'ndjson'))
     .option('--summary', 'only what came of it: rates, ledger, digest')
-    .option('--seconds <n>', 'end after so many seconds', wholeNumber('--seconds', 1, 1e9))
+    .option('--seconds <n>', 'end after so many seconds', wholeNumber('--seconds', 1, TIMER_SECONDS_MOST))
     .option('--once', 'end when the session has ended')
     .option('--message <names>', 'only these messages, separated by commas', commaList)
     .option('--where <expression>', 'only messages whose fields pass (see decode --help)')
