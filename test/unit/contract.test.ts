@@ -101,6 +101,7 @@ describe('the addon', () => {
         Session: true,
         Feed: true,
         Books: true,
+    Columns: true,
         External: true,
         FastDecoder: true,
         MulticastReplay: true,
