@@ -101,7 +101,7 @@ describe('the addon', () => {
         Session: true,
         Feed: true,
         Books: true,
-    Columns: true,
+        Columns: true,
         External: true,
         FastDecoder: true,
         MulticastReplay: true,
