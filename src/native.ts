@@ -309,7 +309,7 @@ export interface NativeColumns {
     arrays: readonly ArrayBufferView[],
     bits: readonly (Uint8Array | undefined)[],
   ): void;
-  /** The rows of [from, to) of the ring, from row 0 on; `state` gets messages, sound, then rows and malformed of each table. */
+  /** The rows of [from, to) of the ring, from row 0 on; `state` gets messages, sound, others, then rows and malformed of each table. */
   take(from: number, to: number, state: Float64Array): void;
   /** Records of `size` bytes as rows of table 0, from row `first` on. */
   records(records: Uint8Array, size: number, first: number): void;

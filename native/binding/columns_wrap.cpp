@@ -98,15 +98,16 @@ class ColumnsWrap final : public Napi::ObjectWrap<ColumnsWrap> {
                        info[2].As<Napi::TypedArray>().TypedArrayType() == napi_float64_array;
     if (!typed || data_ == nullptr) throw_coded(env, "VW_ARGUMENT", "Expected (from, to: number, state: Float64Array)");
     auto state = info[2].As<Napi::Float64Array>();
-    if (state.ElementLength() < 2 + 2 * writer_.tables()) throw_coded(env, "VW_ARGUMENT", "The state is too short");
+    if (state.ElementLength() < kHead + 2 * writer_.tables()) throw_coded(env, "VW_ARGUMENT", "The state is too short");
     const uint32_t from = info[0].As<Napi::Number>().Uint32Value(), to = info[1].As<Napi::Number>().Uint32Value();
     if (to - from > mask_ + 1) throw_coded(env, "VW_ARGUMENT", "The range is longer than the ring");
     const auto taken = writer_.take(data_, mask_, from, to);
     state[0] = double(taken.messages);
     state[1] = taken.sound ? 1 : 0;
+    state[2] = double(taken.others);
     for (size_t t = 0; t < writer_.tables(); t++) {
-      state[2 + 2 * t] = writer_.rows(t);
-      state[3 + 2 * t] = writer_.malformed(t);
+      state[kHead + 2 * t] = writer_.rows(t);
+      state[kHead + 1 + 2 * t] = writer_.malformed(t);
     }
     return env.Undefined();
   }
@@ -126,6 +127,7 @@ class ColumnsWrap final : public Napi::ObjectWrap<ColumnsWrap> {
     return env.Undefined();
   }
 
+  static constexpr size_t kHead = 3;  // of the state, before what is said of each table
   Catalogue catalogue_;
   ColumnWriter writer_;
   Napi::ObjectReference ring_;

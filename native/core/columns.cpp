@@ -13,6 +13,7 @@ constexpr uint32_t kMostTables = 1024;
 constexpr uint32_t kMostColumns = 4096;
 constexpr uint32_t kFarthest = 0xFFFFFF;
 constexpr uint32_t kWord = 8;
+constexpr uint32_t kAhead = 1024;
 
 template <class Cell>
 void put(uint8_t* cells, uint32_t row, Cell value) {
@@ -203,12 +204,20 @@ ColumnWriter::Taken ColumnWriter::take(const uint8_t* data, uint32_t mask, uint3
   const uint16_t* const table_of = table_of_.data();
   const auto known = uint32_t(table_of_.size());
   taken.sound = each_record(data, mask, from, to, [&](const RecordHead& head, const uint8_t* p, uint32_t bytes) {
-    if (head.kind != uint8_t(RecordKind::run)) return true;
+    if (head.kind != uint8_t(RecordKind::run)) {
+      taken.others++;
+      return true;
+    }
     if (bytes < sizeof(RunRecord)) return false;
     const auto run = load_record<RunRecord>(p);
     taken.messages += run.count;
     return each_message(p, bytes, run.count, [&](const MessageHead& m, Bytes bytes_of_message) {
-      if (m.type >= known) return;
+      // The core has written it on another processor: ask for what comes before it is looked at.
+      __builtin_prefetch(bytes_of_message.data + kAhead);
+      if (m.type >= known) {
+        taken.others++;
+        return;
+      }
       for (uint32_t t = table_of[m.type]; t != kNoTable; t = tables_[t].next) {
         room &= message(tables_[t], Run{run, m}, bytes_of_message);
       }

@@ -30,7 +30,8 @@ class ColumnWriter {
 
   struct Taken {
     uint64_t messages = 0;
-    bool sound = true;  ///< false: a record contradicts itself, or there was no room
+    uint64_t others = 0;  ///< records that are no runs, and messages that the catalogue does not know
+    bool sound = true;    ///< false: a record contradicts itself, or there was no room
   };
   /// The rows of [from, to) of a ring's data, from row 0 of each table on.
   [[nodiscard]] Taken take(const uint8_t* data, uint32_t mask, uint32_t from, uint32_t to);

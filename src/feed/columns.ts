@@ -23,6 +23,8 @@ const RECORDS = 0xffff;
 const MESSAGE_HEAD_BYTES = 8;
 const BITS_OF_BYTE = 8;
 const FIRST_ROWS = 1024;
+/** What the core says of a batch before it says of each table: messages, sound, others. */
+const STATE_HEAD = 3;
 const HALF_BYTES = 4;
 /** Values up to here are exact in a double. */
 const LONGEST_IN_DOUBLE = 6;
@@ -367,11 +369,14 @@ export class ColumnReader<C> {
     compiled.set(catalogue);
     compiled.set(program, catalogue.length);
     this.#native = new (native().Columns)(compiled, ring.bytes, ring.dataAt, ring.dataBytes);
-    this.#state = new Float64Array(2 + 2 * this.#plans.length);
+    this.#state = new Float64Array(STATE_HEAD + 2 * this.#plans.length);
   }
 
-  /** The rows of [from, to) of the ring, and how many messages there are. */
-  read(from: number, to: number): { readonly tables: Columns<C>; readonly messages: number } {
+  /**
+   * The rows of [from, to) of the ring, how many messages there are, and how much else: notices, packets, and messages
+   * that the decoder does not know.
+   */
+  read(from: number, to: number): { readonly tables: Columns<C>; readonly messages: number; readonly others: number } {
     const state = this.#state;
     const bytes = ((to - from) >>> 0) * UNIT_BYTES;
     this.#plans.forEach((plan, t) => {
@@ -391,22 +396,26 @@ export class ColumnReader<C> {
           remedyOf('VW_RING_RECORD'),
         );
       }
-      this.ring.take(from, to);
-      this.ring.endReading(0);
+      this.ring.beginReading(from);
+      this.ring.endReading(state[0] as number);
     }
     const tables = this.#plans.map((plan, t) => [plan.name, this.#table(t)] as const);
-    return { tables: Object.fromEntries(tables) as unknown as Columns<C>, messages: state[0] as number };
+    return {
+      tables: Object.fromEntries(tables) as unknown as Columns<C>,
+      messages: state[0] as number,
+      others: state[2] as number,
+    };
   }
 
   #table(t: number): ColumnTable {
     const plan = this.#plans[t] as TablePlan;
     const memory = this.#memory[t] as TableMemory;
-    const rows = this.#state[2 + 2 * t] as number;
+    const rows = this.#state[STATE_HEAD + 2 * t] as number;
     const read = plan.placed === undefined ? undefined : this.#viewed(plan, memory, plan.placed, rows);
     return tableOf(
       this.#schemas[t] as readonly ColumnField[],
       rows,
-      this.#state[3 + 2 * t] as number,
+      this.#state[STATE_HEAD + 1 + 2 * t] as number,
       (i) => {
         const { written } = plan.wanted[i] as Wanted;
         return written === undefined

@@ -160,8 +160,10 @@ export class Batch<D extends AnyDecoder = AnyDecoder> {
    * @throws VenuewireError `VW_COLUMN` for a message, group or field that is not there.
    */
   columns<const C extends ColumnsSpec<D>>(spec: C): Columns<C> {
-    const { tables, messages } = this.feed.columnReader(spec).read(this.from, this.to);
+    const { tables, messages, others } = this.feed.columnReader(spec).read(this.from, this.to);
     this.messages = messages;
+    // There is nothing to tell.
+    if (others === 0) this.told = true;
     return tables;
   }
   /**
@@ -529,6 +531,8 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
     this.#readBy('for await');
     this.#start();
     const nothing = {} as FeedHandlers<D>;
+    const { notice } = this.#sink;
+    const notices: BatchSink = notice === undefined ? NOTHING : { notice };
     let until = performance.now() + this.#drainMs;
     this.#watch(() => this.#wake?.());
     try {
@@ -547,7 +551,8 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
           yield batch;
           if (this.#closed) break;
           if (this.#gives === 'events' && !batch.taken) this.kept?.take(tail, head);
-          if (!batch.told) batch.read(nothing);
+          // Where nobody hears of unknown messages, only notices are looked for.
+          if (!batch.told) batch.read(nothing, this.listenerCount('unknown') === 0 ? notices : this.#sink);
           this.ring.tail = head;
           continue;
         }
