@@ -282,6 +282,8 @@ export interface NativeBooks {
   take(from: number, to: number, events: Uint8Array | null, state: Float64Array): void;
   /** The books as bytes, and how far what has been taken goes. */
   save(): Uint8Array;
+  /** Forgets everything: the books are as at first. */
+  restart(): void;
   /** Goes on from what was saved; before anything is taken. False: it is no checkpoint for these roles. */
   load(checkpoint: Uint8Array): boolean;
   /** Levels of a side (0 bid, 1 ask), best first; returns how many were written. */

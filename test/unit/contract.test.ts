@@ -207,6 +207,7 @@ describe('the addon', () => {
         take: true,
         save: true,
         load: true,
+        restart: true,
         depth: true,
         queue: true,
         keys: true,

@@ -5,6 +5,7 @@
 import type { Decoder } from '../../layout/index.js';
 import { type Framing, type PacketKind, textValue } from '../../patterns/framing.js';
 import { sampleMessage } from '../message-sampler.js';
+import { sampleOrder } from '../order-sampler.js';
 import type { PacketWriter } from '../packet-writer.js';
 import type { Random } from '../random.js';
 import type { FeedModel } from './model.js';
@@ -53,6 +54,7 @@ export interface Segment {
 }
 
 export const START_NS = 10_000_000;
+const LONGEST = 1_000;
 
 /** Messages to choose from, made once for a venue. */
 export class MessagePool {
@@ -70,10 +72,21 @@ export class MessagePool {
     const out: Uint8Array[] = [];
     for (let i = 0; out.length < size && i < size * 4; i++) {
       const message = writer.normalise(sampleMessage(decoder, names[i % names.length] as string, random));
-      if (message.length > 1_000 || message.length === 0 || this.#steers(message)) continue;
+      if (message.length > LONGEST || message.length === 0 || this.#steers(message)) continue;
       out.push(message);
     }
-    this.messages = out;
+    this.messages = [...out, ...this.#orders(names, random.fork('orders'), out.length)];
+  }
+
+  /** As many messages that make books, where the table says what makes one. */
+  #orders(names: readonly string[], random: Random, count: number): Uint8Array[] {
+    const told = names.filter((n) => this.decoder.events?.messages[n] !== undefined);
+    const out: Uint8Array[] = [];
+    for (let i = 0; told.length > 0 && i < count; i++) {
+      const message = this.writer.normalise(sampleOrder(this.decoder, told[i % told.length] as string, random));
+      if (message.length > 0 && message.length <= LONGEST && !this.#steers(message)) out.push(message);
+    }
+    return out;
   }
 
   #steers(message: Uint8Array): boolean {
