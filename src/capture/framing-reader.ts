@@ -10,6 +10,7 @@ import {
   type PacketKind,
   textValue,
 } from '../patterns/framing.js';
+import { findTag, fixSize, fixSum, fixTrailer, tagNumber, tagText } from './fix-framing.js';
 
 /** The header of the packet that was read. Offsets count from the first byte of the data. */
 export interface PacketHeader {
@@ -49,11 +50,10 @@ export interface ReaderOptions {
   readonly packetBytesMax?: number;
 }
 
-type Load<T> = (data: DataView, at: number) => T;
-interface Rule {
-  readonly end: number;
-  readonly holds: Load<boolean>;
-}
+/** Reads a field of the packet or message that is from `at` to `end`; what is found by a tag is looked for up to there. */
+type Load<T> = (data: DataView, at: number, end: number) => T;
+/** Whether the field is there and has its value. */
+type Rule = Load<boolean>;
 interface KindRule {
   readonly rules: readonly Rule[];
   readonly kind: PacketKind;
@@ -104,11 +104,18 @@ export class FramingReader {
     const order = f.byteOrder;
     const wide = (x: FramingField | undefined) => (x === undefined ? undefined : loadWide(x, order));
     const narrow = (x: FramingField | undefined) => (x === undefined ? undefined : loadNumber(x, order));
-    const rule = (place: FramingField, equals: number | string): Rule => {
+    const rule = (place: FramingField & { readonly tag?: number | undefined }, equals: number | string): Rule => {
       const text = typeof equals === 'string';
+      if (place.tag !== undefined) {
+        const { tag } = place;
+        const value = text ? textValue(equals) : BigInt(equals);
+        const load = text ? tagText : tagNumber;
+        return (d, at, end) => findTag(d, at, end, tag) !== undefined && load(d, at, end, tag) === value;
+      }
       const value = text ? textValue(equals.padEnd(place.size)) : BigInt(equals);
       const load = loadWide(text ? { ...place, byteOrder: 'big' } : place, order);
-      return { end: place.offset + place.size, holds: (d, at) => load(d, at) === value };
+      const size = place.offset + place.size;
+      return (d, at, end) => at + size <= end && load(d, at, end) === value;
     };
     this.#packetLength = narrow(f.packetLength);
     this.#sequence = wide(f.sequence);
@@ -121,13 +128,19 @@ export class FramingReader {
     if (s !== undefined) {
       if (s.type === 'uint') {
         const load = loadWide({ ...s, type: 'uint' }, order);
-        this.#session = (d, at) => String(load(d, at));
+        this.#session = (d, at, end) => String(load(d, at, end));
       } else this.#session = textOnce(s.offset, s.size);
     }
     this.#kinds = f.kinds.map((k) => {
       const place = (k.when.field === undefined ? k.when : f[k.when.field]) as FramingField;
       const first = rule(
-        { offset: place.offset, size: place.size, byteOrder: place.byteOrder, bits: k.when.bits ?? place.bits },
+        {
+          offset: place.offset,
+          size: place.size,
+          byteOrder: place.byteOrder,
+          bits: k.when.bits ?? place.bits,
+          tag: k.when.tag,
+        },
         k.when.equals,
       );
       return {
@@ -143,7 +156,7 @@ export class FramingReader {
       number: c.number,
       counted: c.counted,
       next: wide(c.next),
-      nextEnd: c.next === undefined ? 0 : c.next.offset + c.next.size,
+      nextEnd: c.next === undefined || c.next.type === 'tag' ? 0 : c.next.offset + c.next.size,
     }));
     this.#messageLength = f.message.lengthFrom === 'field' ? narrow(f.message.length) : undefined;
     this.#wrapMax = BigInt(f.wrap.max);
@@ -152,13 +165,19 @@ export class FramingReader {
 
   /** Whether packets say where they end. */
   get tellsSize(): boolean {
-    return this.framing.packetLength !== undefined || this.framing.packetDelimiter !== undefined;
+    const { fix, packetLength, packetDelimiter } = this.framing;
+    return fix || packetLength !== undefined || packetDelimiter !== undefined;
   }
 
   /** Bytes of the packet at the front of a stream; 0: more are needed to tell; -1: it is no packet of this framing. */
   streamSize(data: DataView, at: number, end: number): number {
     const { packetDelimiter } = this.framing;
     const most = this.options.packetBytesMax ?? 1 << 20;
+    if (this.framing.fix) {
+      const size = fixSize(data, at, end);
+      // A length that lies makes the rest of the stream unreadable.
+      return size > most || (size > 0 && at + size <= end && !fixTrailer(data, at, at + size)) ? -1 : size;
+    }
     if (packetDelimiter !== undefined) {
       const size = delimitedSize(data, at, end, packetDelimiter);
       if (size > most || (size === 0 && end - at >= most)) return -1;
@@ -167,7 +186,7 @@ export class FramingReader {
     const p = this.framing.packetLength;
     if (p === undefined || this.#packetLength === undefined) return -1;
     if (at + p.offset + p.size > end) return 0;
-    const size = this.#packetLength(data, at) + p.excludes;
+    const size = this.#packetLength(data, at, end) + p.excludes;
     return size < this.framing.shortestPacket || size <= 0 || size > most ? -1 : size;
   }
 
@@ -184,8 +203,12 @@ export class FramingReader {
       return -1;
     }
     let stop = end;
+    if (f.fix) {
+      stop = this.#fixEnd(data, at, end);
+      if (stop < 0) return -1;
+    }
     if (f.packetLength !== undefined && this.#packetLength !== undefined) {
-      const size = this.#packetLength(data, at) + f.packetLength.excludes;
+      const size = this.#packetLength(data, at, end) + f.packetLength.excludes;
       p.cut = size > end - at;
       if (size < f.shortestPacket || size <= 0 || p.cut) {
         this.problem = `the header states ${size} bytes, there are ${end - at}`;
@@ -206,17 +229,17 @@ export class FramingReader {
     p.kind = 'data';
     p.number = 'none';
     p.counted = true;
-    p.session = this.#session === undefined ? '' : this.#session(data, at);
-    p.sequence = this.#sequence === undefined ? 0n : this.#sequence(data, at);
-    if (this.#sequenceHigh !== undefined) p.sequence |= this.#sequenceHigh(data, at) << 32n;
-    p.channel = this.#channel === undefined ? 0n : this.#channel(data, at);
-    const sent = this.#sendTime === undefined ? 0n : this.#sendTime(data, at) * UNIT_NS[f.sendTime?.unit ?? 'ns'];
-    p.sendTime = BigInt.asIntN(64, this.#sendNanos === undefined ? sent : sent + this.#sendNanos(data, at));
+    p.session = this.#session === undefined ? '' : this.#session(data, at, stop);
+    p.sequence = this.#sequence === undefined ? 0n : this.#sequence(data, at, stop);
+    if (this.#sequenceHigh !== undefined) p.sequence |= this.#sequenceHigh(data, at, stop) << 32n;
+    p.channel = this.#channel === undefined ? 0n : this.#channel(data, at, stop);
+    const sent = this.#sendTime === undefined ? 0n : this.#sendTime(data, at, stop) * UNIT_NS[f.sendTime?.unit ?? 'ns'];
+    p.sendTime = BigInt.asIntN(64, this.#sendNanos === undefined ? sent : sent + this.#sendNanos(data, at, stop));
     const counted = f.count !== undefined && at + f.count.offset + f.count.size <= stop;
-    p.count = counted && this.#count !== undefined ? this.#count(data, at) : -1;
-    const next = f.manyPackets ? stop : end;
+    p.count = counted && this.#count !== undefined ? this.#count(data, at, stop) : -1;
+    const next = f.manyPackets || f.fix ? stop : end;
     for (const k of this.#kinds) {
-      if (!k.rules.every((r) => at + r.end <= stop && r.holds(data, at))) continue;
+      if (!k.rules.every((holds) => holds(data, at, stop))) continue;
       p.kind = k.kind;
       p.number = k.number;
       if (p.kind === 'unsequenced') p.counted = false;
@@ -231,6 +254,22 @@ export class FramingReader {
     if (p.kind === 'data' && this.#controls.length > 0) this.#steer(data);
     if (p.kind === 'unsequenced') p.counted = false;
     return next;
+  }
+
+  /** Where the FIX message at `at` ends; -1: it is none that is whole and sound. */
+  #fixEnd(data: DataView, at: number, end: number): number {
+    const size = fixSize(data, at, end);
+    const stop = at + size;
+    const { sequence } = this.framing;
+    if (size < 0) this.problem = 'it does not begin with the fields 8 and 9';
+    else if (size === 0) this.problem = 'it ends within its fields 8 and 9';
+    else if (stop > end) this.problem = `its BodyLength makes it ${size} bytes, there are ${end - at}`;
+    else if (!fixTrailer(data, at, stop)) this.problem = 'there is no CheckSum where BodyLength says';
+    else if (!fixSum(data, at, stop)) this.problem = 'its CheckSum is not the sum of its bytes';
+    else if (sequence?.type === 'tag' && findTag(data, at, stop, sequence.offset) === undefined)
+      this.problem = `it has no field ${sequence.offset}`;
+    else return stop;
+    return -1;
   }
 
   /** Only data is taken from a packet that is cut, and only messages that have lengths of their own. */
@@ -253,11 +292,11 @@ export class FramingReader {
     const at = p.body + m.prefix;
     const end = p.body + step - m.trailer;
     for (const c of this.#controls) {
-      if (!c.rules.every((r) => at + r.end <= end && r.holds(data, at))) continue;
+      if (!c.rules.every((holds) => holds(data, at, end))) continue;
       p.kind = c.kind;
       p.number = c.number;
       p.counted = c.counted;
-      if (c.kind === 'heartbeat' && c.next !== undefined && at + c.nextEnd <= end) p.sequence = c.next(data, at);
+      if (c.kind === 'heartbeat' && c.next !== undefined && at + c.nextEnd <= end) p.sequence = c.next(data, at, end);
       return;
     }
   }
@@ -269,7 +308,7 @@ export class FramingReader {
       case 'field': {
         const length = m.length as NonNullable<typeof m.length>;
         if (at + length.offset + length.size > end) return -1;
-        return (this.#messageLength as Load<number>)(data, at) + length.excludes;
+        return (this.#messageLength as Load<number>)(data, at, end) + length.excludes;
       }
       case 'delimiter': {
         for (let i = at; i < end; i++) if (data.getUint8(i) === m.delimiter) return i + 1 - at;
@@ -395,6 +434,8 @@ function delimitedSize(data: DataView, at: number, end: number, delimiter: numbe
 /** Unsigned, of any width. Numbers in ASCII skip what is not a digit. */
 function loadWide(f: FramingField, order: 'big' | 'little'): Load<bigint> {
   const { offset, size } = f;
+  if (f.type === 'tag') return (d, at, end) => tagNumber(d, at, end, offset);
+  if (f.type === 'tagText') return (d, at, end) => tagText(d, at, end, offset);
   if (f.type === 'digits') {
     return (d, at) => {
       let value = 0n;
@@ -409,7 +450,7 @@ function loadWide(f: FramingField, order: 'big' | 'little'): Load<bigint> {
   if (f.bits === undefined && size === 8) return (d, at) => d.getBigUint64(at + offset, little);
   if (f.bits === undefined && size <= 6) {
     const load = loadNumber(f, order);
-    return (d, at) => BigInt(load(d, at));
+    return (d, at, end) => BigInt(load(d, at, end));
   }
   const [low, width] = f.bits ?? [0, 64];
   const mask = (1n << BigInt(width)) - 1n;
@@ -425,9 +466,9 @@ function loadWide(f: FramingField, order: 'big' | 'little'): Load<bigint> {
 function loadNumber(f: FramingField, order: 'big' | 'little'): Load<number> {
   const { offset, size } = f;
   const little = (f.byteOrder ?? order) === 'little';
-  if (f.type === 'digits' || f.bits !== undefined || size > 6) {
+  if (f.type === 'digits' || f.type === 'tag' || f.bits !== undefined || size > 6) {
     const load = loadWide(f, order);
-    return (d, at) => Number(load(d, at));
+    return (d, at, end) => Number(load(d, at, end));
   }
   if (size === 1) return (d, at) => d.getUint8(at + offset);
   if (size === 2) return (d, at) => d.getUint16(at + offset, little);

@@ -10,11 +10,10 @@ import {
   type ReaderStatistics,
 } from '../feed/statistics.js';
 import type { Flyweight } from '../layout/index.js';
-import { hex } from '../layout/values.js';
 import type { Venue } from '../patterns/venue.js';
 import { printableWord } from '../printable.js';
 import { StreamDigest } from '../simulator/digest.js';
-import { type Read, textReader } from './fix.js';
+import { fieldsJson, type Read, textReader } from './fix.js';
 import { fieldsWriter, formatter, instantText, quote } from './format.js';
 import { FilledOnce, noticeJson, noticeText } from './notices.js';
 import { grouped, type Output } from './output.js';
@@ -122,7 +121,7 @@ function printer(feed: Feed, format: FeedFormat): (view: Flyweight, at: Position
     return (view, at) => {
       const read = text?.(view);
       const name = read?.name ?? view.$message.name;
-      const fields = read === undefined ? writers[view.$message.index]?.(view) : JSON.stringify(read.fields, exact);
+      const fields = read === undefined ? writers[view.$message.index]?.(view) : fieldsJson(read);
       return `{"time":"${at.receivedAt}","channel":${heads[at.channel]},"line":"${LETTERS[at.line] ?? at.line}","sequence":"${at.sequence}","origin":"${at.origin}","message":${quote(name)},"fields":${fields}}`;
     };
   }
@@ -139,11 +138,7 @@ function printer(feed: Feed, format: FeedFormat): (view: Flyweight, at: Position
   };
 }
 
-/** 64-bit integers as decimal text, bytes as hexadecimal digits. */
-const exact = (_: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? String(value) : value instanceof Uint8Array ? hex(value) : value;
-
-const readText = ({ name, fields }: Read): string => printableWord(`${name} ${JSON.stringify(fields, exact)}`);
+const readText = (read: Read): string => printableWord(`${read.name} ${fieldsJson(read)}`);
 
 /** `expected 10 = delivered 8 + recovered 1 + abandoned 1 + in flight 0` */
 export const ledgerText = (l: Ledger): string =>

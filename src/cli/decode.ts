@@ -8,6 +8,7 @@ import type { Framing } from '../patterns/framing.js';
 import { chooseFeed, chooseMessages, commaList, oneOf, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { usage } from './exit.js';
+import { textFilter, textFormatter, textReader } from './fix.js';
 import { FORMATS, type Format, formatter, PRICES, type Prices } from './format.js';
 import { lineWriter } from './line-writers.js';
 import { Output, Progress } from './output.js';
@@ -41,6 +42,7 @@ Examples:
   venuewire decode day.pcap --decoder cme-mdp3-sbe-1.9 --port 14340 --message snapshotFullRefresh52 --format pretty
   venuewire decode day.pcap --decoder iex-tops-1.6 --stats
   venuewire decode stream.dat --fast templates.xml --limit 10
+  venuewire decode session.pcap --decoder fix-4.4-text --message MarketDataIncrementalRefresh --format pretty
   venuewire decode moex.dat --fast templates.xml --preamble 4
   zcat day.pcap.gz | venuewire decode - --decoder memx-memoir-depth-1.3 --limit 10 --format csv
 
@@ -48,7 +50,8 @@ Examples:
 text with the code or what it stands for (buySellIndicator == "B" or "Buy"). A field inside a group passes when one of its
 entries does. --format leaves shows every field with its offset from the first byte of the transport payload and its size;
 where a packet is one message (MACH) or delimiters enclose it (HSVF), the framing's fields are among them, and packets that
-are only a header are printed too.
+are only a header are printed too. FIX messages are read by the dictionary of FIX 4.4; --message and --symbol choose among them,
+and what a logon says of its password is never printed.
 `;
 
 /** The test that all filters of the command line make together. */
@@ -59,6 +62,8 @@ export function filters(
   readonly only: ReadonlySet<number> | undefined;
   readonly passes: (found: { readonly index: number; readonly view: Flyweight }) => boolean;
 } {
+  const text = textFilter(decoder, options);
+  if (text !== undefined) return { only: undefined, passes: ({ view }) => text(view) };
   const only = options.message && chooseMessages(decoder, options.message);
   const where = options.where === undefined ? undefined : compileWhere(options.where, decoder);
   const symbol = options.symbol === undefined ? undefined : symbolTest(decoder, options.symbol);
@@ -115,9 +120,11 @@ function printer(decoder: Decoder, options: DecodeOptions, only: ReadonlySet<num
   const prices = options.prices ?? 'raw';
   if (prices === 'text' && format !== 'ndjson' && format !== 'csv')
     throw usage(`--prices is about ndjson and csv, not ${format}`, 'pretty and table write prices as decimals anyway.');
-  const text = formatter(format, decoder, only, prices);
+  const asText = textFormatter(format, decoder);
+  const text = asText ?? formatter(format, decoder, only, prices);
   if (text.head !== '') out.line(text.head);
-  if (format !== 'ndjson' && format !== 'csv') return (found) => out.line(text.message(found));
+  if (asText !== undefined || (format !== 'ndjson' && format !== 'csv'))
+    return (found) => out.line(text.message(found));
   const write = lineWriter(format, decoder, text, prices);
   return (found) => write(found, out);
 }
@@ -133,7 +140,7 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
   const capture = new Capture(file);
   const findings = new Findings(say);
   const out = new Output();
-  const stats = options.stats ? new Stats(decoder) : undefined;
+  const stats = options.stats ? new Stats(nameOf(decoder)) : undefined;
   const print: Print = stats === undefined ? printer(decoder, options, only, out) : (found) => stats.message(found);
   let printed = 0;
   const messages = new Messages(
@@ -165,6 +172,12 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
   if (asked && printed > 0 && stats === undefined && isData(options.format)) tellScales(decoder);
   if (findings.any) say(findings.summary);
   endOfCapture(totals, findings.any);
+}
+
+/** The name of a message: its type's, or what its text says. */
+function nameOf(decoder: Decoder): (found: MutableFound) => string {
+  const read = textReader(decoder);
+  return read === undefined ? ({ index }) => decoder.names[index] as string : ({ view }) => read(view).name;
 }
 
 const isData = (format: Format): boolean => format === 'ndjson' || format === 'csv';

@@ -212,18 +212,30 @@ function pretty(): Formatter {
   };
 }
 
+/** The head of a table whose message names take `width` characters, and a row of it. */
+export const rowHead = (width: number): string =>
+  `${'PACKET'.padStart(8)}  ${'TIME (UTC)'.padEnd(18)}  ${'CHANNEL'.padEnd(21)}  ${'SEQUENCE'.padStart(12)}  ${'MESSAGE'.padEnd(width)}  FIELDS`;
+export const rowText = (
+  { packet, time, channel, sequence }: Found,
+  name: string,
+  width: number,
+  cells: string,
+): string =>
+  `${String(packet).padStart(8)}  ${clock(time % 86_400_000_000_000n)}  ${channel.padEnd(21)}  ${String(sequence).padStart(12)}  ${name.padEnd(width)}  ${cells}`;
+
 function asTable(decoder: Decoder): Formatter {
   const width = decoder.names.reduce((w, n) => Math.max(w, n.length), 7);
   const skip = new Set(Object.keys(decoder.header));
   return {
-    head: `${'PACKET'.padStart(8)}  ${'TIME (UTC)'.padEnd(18)}  ${'CHANNEL'.padEnd(21)}  ${'SEQUENCE'.padStart(12)}  ${'MESSAGE'.padEnd(width)}  FIELDS`,
-    message({ packet, time, channel, sequence, view }) {
+    head: rowHead(width),
+    message(found) {
+      const { view } = found;
       const cells: string[] = [];
       each(view, view.$record.fields, 0, (depth, name, text) => {
         if (depth === 0 && skip.has(name)) return;
         cells.push(name.startsWith('[') || text === '' ? name : `${name}=${text.replace(/^(.+) \(.*\)$/, '$1')}`);
       });
-      return `${String(packet).padStart(8)}  ${clock(time % 86_400_000_000_000n)}  ${channel.padEnd(21)}  ${String(sequence).padStart(12)}  ${view.$message.name.padEnd(width)}  ${cells.join(' ')}`;
+      return rowText(found, view.$message.name, width, cells.join(' '));
     },
   };
 }

@@ -2,7 +2,6 @@
 
 import type { MutableFound } from '../capture/messages.js';
 import type { CapturedPayload } from '../feed/batch.js';
-import type { Decoder } from '../layout/index.js';
 import type { Format } from './format.js';
 import { instantText } from './format.js';
 import { bytesText, grouped, table } from './output.js';
@@ -27,10 +26,17 @@ interface Channel {
 }
 
 export class Stats {
-  readonly #types: Counted[];
+  readonly #types = new Map<string, Counted>();
   readonly #channels = new Map<string, Channel>();
-  constructor(readonly decoder: Decoder) {
-    this.#types = decoder.names.map(() => ({ messages: 0, bytes: 0, least: Number.POSITIVE_INFINITY, most: 0 }));
+  constructor(readonly nameOf: (found: MutableFound) => string) {}
+
+  #type(name: string): Counted {
+    let type = this.#types.get(name);
+    if (type === undefined) {
+      type = { messages: 0, bytes: 0, least: Number.POSITIVE_INFINITY, most: 0 };
+      this.#types.set(name, type);
+    }
+    return type;
   }
 
   #channel(name: string, time: bigint): Channel {
@@ -49,8 +55,9 @@ export class Stats {
     channel.bytes += p.view.byteLength;
   }
 
-  message({ index, length, channel: name, time }: MutableFound): void {
-    const type = this.#types[index] as Counted;
+  message(found: MutableFound): void {
+    const { length, channel: name, time } = found;
+    const type = this.#type(this.nameOf(found));
     type.messages++;
     type.bytes += length;
     if (length < type.least) type.least = length;
@@ -66,13 +73,12 @@ export class Stats {
   }
 
   report(format: Format): string[] {
-    const types = this.#types
-      .map((t, i) => ({ name: this.decoder.names[i] as string, ...t }))
-      .filter((t) => t.messages > 0)
-      .sort((a, b) => b.messages - a.messages);
+    const types = [...this.#types]
+      .map(([name, t]) => ({ name, ...t }))
+      .sort((a, b) => b.messages - a.messages || (a.name < b.name ? -1 : 1));
     const channels = [...this.#channels].filter(([, c]) => c.packets > 0 || c.messages > 0);
     if (format === 'ndjson') return [...types.map(typeLine), ...channels.map(channelLine)];
-    const all = this.#types.reduce((n, t) => n + t.messages, 0);
+    const all = types.reduce((n, t) => n + t.messages, 0);
     return [
       table(
         TYPE_COLUMNS,

@@ -20,6 +20,7 @@ import {
   RUN_SEQUENCE_AT,
   RUN_UNSEQUENCED,
 } from '../../src/contract.js';
+import { fix44 } from '../../src/decoders/fix44.js';
 import { decoders, findDecoder } from '../../src/decoders/registry.js';
 import { compileVenue } from '../../src/feed/compile.js';
 import { Ring } from '../../src/feed/ring.js';
@@ -144,9 +145,22 @@ class Readers {
 
 const SESSION_TEXT = 'SESSION';
 
+/** FIX as a server sends it: data, a logon, a gap fill, and each with a field that is not where it usually is. */
+function fixMessage(random: Random): Uint8Array {
+  const header = { SenderCompID: 'US', TargetCompID: 'THEM', MsgSeqNum: 1000, SendingTime: '20261127-10:00:00.000' };
+  const [type, fields] = random.pick<readonly [string, object]>([
+    ['X', { MDReqID: 'R1', NoMDEntries: [{ MDUpdateAction: '0', MDEntryType: '0', Symbol: 'A', MDEntryPx: '1.5' }] }],
+    ['0', { TestReqID: 'T=1' }],
+    ['A', { EncryptMethod: 0, HeartBtInt: 30, ResetSeqNumFlag: random.chance(0.5) }],
+    ['4', { GapFillFlag: random.chance(0.5), NewSeqNo: 1000 + random.below(8) }],
+  ]);
+  return fix44().encode(type, { ...header, ...fields });
+}
+
 /** Packets as the venue would send them: of messages, idle, unnumbered, and those that steer. */
 function soundPacket(readers: Readers, writer: PacketWriter, random: Random): Uint8Array | undefined {
   const { framing, decoder } = readers;
+  if (framing.fix) return fixMessage(random);
   const head = {
     sequence: framing.zeroIsUnsequenced && random.chance(0.1) ? 0n : 1000n,
     session: framing.session?.type === 'uint' ? 5n : SESSION_TEXT,
@@ -242,7 +256,7 @@ const files: (readonly [file: string, decoder: string])[] = [
 ];
 
 describe('both framing readers read the same', () => {
-  it.each(framings.filter((f) => !f.fix).map((f) => [f.id, f] as const))('packets of %s', (id, framing) => {
+  it.each(framings.map((f) => [f.id, f] as const))('packets of %s', (id, framing) => {
     const tables = ofFraming.get(id) ?? [anyDecoder];
     const differences: string[] = [];
     let compared = 0;
@@ -268,7 +282,7 @@ describe('both framing readers read the same', () => {
     async (_, file, id) => {
       const decoder = (await findDecoder(id)?.load()) as Decoder | undefined;
       const framing = decoder === undefined ? undefined : framingOf(decoder);
-      if (decoder === undefined || framing === undefined || framing.fix) return;
+      if (decoder === undefined || framing === undefined) return;
       const readers = new Readers(framing, decoder);
       const differences: string[] = [];
       let left = CAPTURED;

@@ -49,8 +49,6 @@ export function folder(): string {
 /** A program that nobody here wrote, or one built upon such a library. It says lines and, if it listens, is told lines. */
 export class Counterpart {
   readonly lines: string[] = [];
-  /** When each line came, milliseconds. */
-  readonly times: number[] = [];
   exit: number | undefined;
   #commands = 0;
   private constructor(
@@ -58,11 +56,7 @@ export class Counterpart {
     readonly child: ChildProcess,
   ) {
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream)
-        createInterface({ input: stream }).on('line', (line) => {
-          this.lines.push(line);
-          this.times.push(performance.now());
-        });
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.lines.push(line));
     }
     child.on('error', (error) => this.lines.push(String(error)));
     child.stdin?.on('error', () => {});
@@ -103,11 +97,6 @@ export class Counterpart {
 
   heard(pattern: RegExp): RegExpExecArray[] {
     return this.lines.map((l) => pattern.exec(l)).filter((m) => m !== null);
-  }
-
-  /** When each line that matches came, milliseconds. */
-  when(pattern: RegExp): number[] {
-    return this.times.filter((_, i) => pattern.test(this.lines[i] as string));
   }
 
   /** The n-th line that matches, as soon as there is one. */

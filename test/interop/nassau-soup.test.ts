@@ -29,6 +29,14 @@ const brisk = defineStream({
   keepAlive: { send: '200ms', silence: '1500ms' },
 });
 
+/** One that would rest for an hour where it does not go on at once. */
+const atOnce = defineStream({
+  ...soupbintcpFeed,
+  id: 'soupbintcp-at-once',
+  reconnect: { first: '20ms', most: '1h' },
+  keepAlive: { send: '1s', silence: '1h' },
+});
+
 async function nassau(messages: number, session = 'NASSAU') {
   const { history, file } = day(messages);
   const venue = Counterpart.java('SoupVenue', [file, session, 'user', 'secret']);
@@ -73,8 +81,12 @@ describe('a SoupBinTCP session of nassau as a live feed', () => {
     await venue.do(`cut 1000 10${how}`);
     await venue.do('available 2000');
     const watched = await listen();
-    await venue.said(/^accepted 2 1000/);
+    // A reset takes with it what nassau's side had not sent yet: the login names the first message that did not arrive.
+    const asked = Number((await venue.said(/^accepted 2 (\d+)/))[1]);
+    if (how === '') expect(asked).toBe(1_000);
+    else expect(asked).toBeLessThanOrEqual(1_000);
     await watched.delivered(2_000);
+    expect(watched.numbers).toEqual(Array.from({ length: 2_000 }, (_, i) => i + 1));
     await venue.do('cut 2500 2');
     await venue.do('available 3000');
     await venue.said(/^accepted 3 2500/);
@@ -82,7 +94,8 @@ describe('a SoupBinTCP session of nassau as a live feed', () => {
     expect(watched.told('lineDown').length).toBe(2);
   });
 
-  test('a wrong password is told with its code, asked again with back-off, and nothing is lost by it', async () => {
+  // How long it rests is held by a fake clock (native/test/stream_feed_test.cpp), here and below.
+  test('a wrong password is told with its code, asked again, and nothing is lost by it', async () => {
     const { venue, history, listen } = await nassau(100);
     await venue.do('available 100');
     await venue.do('reject A 2');
@@ -91,8 +104,7 @@ describe('a SoupBinTCP session of nassau as a live feed', () => {
     const told = watched.notices.filter((n) => n.reason === 'loginRejected');
     expect(told.length).toBeGreaterThanOrEqual(2);
     expect(told.every((n) => n.detail === 'A'.charCodeAt(0))).toBe(true);
-    const at = venue.when(/^login /);
-    expect((at[2] as number) - (at[1] as number)).toBeGreaterThanOrEqual(400);
+    expect(venue.heard(/^login /).length).toBe(3);
   });
 
   test('a session that has changed with no end of session is joined after the reject S', async () => {
@@ -113,14 +125,12 @@ describe('a SoupBinTCP session of nassau as a live feed', () => {
   test('the session after an end of session is joined at once', async () => {
     const { venue, history, listen } = await nassau(300);
     await venue.do('available 300');
-    const watched = await listen(undefined, soupbintcpFeed);
+    const watched = await listen(undefined, atOnce);
     await expectWhole(watched, history);
     const next = day(200, 2);
     await venue.do('end close');
     await venue.do(`session SECOND ${next.file} 200`);
-    const ended = performance.now();
     await watched.delivered(500);
-    expect(performance.now() - ended).toBeLessThan(10_000);
     expect(watched.told('sessionEnded').length).toBe(1);
     expect(watched.told('sessionStarted').at(-1)?.session.trim()).toBe('SECOND');
     expect(watched.numbers.slice(300)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
@@ -153,16 +163,13 @@ describe('a SoupBinTCP session of nassau as a live feed', () => {
   test.each([
     ['accepts the connection and closes it', 'slam', /^slammed /],
     ['accepts the login and closes', 'welcome', /: welcomed and left/],
-  ])('a server that %s gets longer and longer rests', async (_, command, heard) => {
+  ])('a server that %s, six times over, is tried until it stays', async (_, command, heard) => {
     const { venue, history, listen } = await nassau(100);
     await venue.do('available 100');
     await venue.do(`${command} 6`);
     const watched = await listen();
     await expectWhole(watched, history);
-    const at = venue.when(heard);
-    expect(at.length).toBe(6);
-    // 20, 40, 80, 160 and 320 ms at least; a constant rest of 100 ms would be 500.
-    expect((at[5] as number) - (at[0] as number)).toBeGreaterThan(600);
+    expect(venue.heard(heard).length).toBe(6);
   });
 
   test('a dead first server leads to the second', async () => {
