@@ -12,3 +12,4 @@ export {
   type TopOfBook,
   TopTable,
 } from './books.js';
+export { type BookOfInstrument, type InstrumentName, InstrumentNames } from './instruments.js';

@@ -1,6 +1,7 @@
 /** `venuewire book`: the order books that a capture builds up. */
 import type { Command } from 'commander';
 import { type BookLevel, type BookSideName, type Books, BY_ORDER, IMPLIED, openBooks } from '../books/books.js';
+import { keyText } from '../books/instruments.js';
 import { Capture } from '../capture/packets.js';
 import { VenuewireError } from '../errors.js';
 import { openFeed } from '../feed/feed.js';
@@ -53,13 +54,6 @@ function rows(books: Books, levels: readonly BookLevel[]): Row[] {
 
 /** Decimal text without trailing zeros. */
 const plain = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
-
-function keyText(key: bigint, isText: boolean): string {
-  if (!isText) return key.toString();
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(key);
-  return bytes.toString('latin1').trimEnd();
-}
 
 /** Lines of all instruments that have a level. */
 function* bookLines(books: Books, gaps: number, depth: number, only: string | undefined): Generator<BookLine> {
