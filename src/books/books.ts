@@ -24,6 +24,7 @@ import { KeptBooks, type KeptBooksOptions } from '../feed/kept-books.js';
 import { type EventRoles, instrumentKey } from '../layout/index.js';
 import type { NativeBookCounter, NativeBooks } from '../native.js';
 import { clearRecord, emptiesBooks } from './clear-record.js';
+import { type BookMoment, untilMoment } from './until.js';
 
 /** A price level; `price` and `size` are the raw integers, see `priceExponent`. */
 export interface BookLevel {
@@ -145,6 +146,16 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
   take(batch: Batch<D>): void {
     this.#checkOwn();
     this.#kept.take(batch.from, batch.to);
+  }
+
+  /**
+   * Applies what of a batch is not behind a moment: a sequence number of its channel, or a receive time. True: something
+   * was behind it, and is left out. Books of that moment are complete when the channels have all passed it.
+   */
+  takeUntil(batch: Batch<D>, moment: BookMoment): boolean {
+    this.#checkOwn();
+    const { from, to } = batch;
+    return untilMoment(this.feed.ring, from, to, moment, () => this.#kept.take(from, to));
   }
 
   /**

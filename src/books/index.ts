@@ -13,3 +13,4 @@ export {
   TopTable,
 } from './books.js';
 export { type BookOfInstrument, type InstrumentName, InstrumentNames } from './instruments.js';
+export type { BookMoment } from './until.js';
