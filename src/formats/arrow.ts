@@ -106,12 +106,52 @@ function recordBatch(
   return new arrow.RecordBatch(schema, data as never);
 }
 
+/** Columns as the core writes them: `batch.columns(…)`, a table of its result. */
+export interface NumberTable {
+  readonly length: number;
+  readonly schema: readonly {
+    readonly name: string;
+    readonly dtype: 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | 'u64' | 'f32' | 'f64' | 'text';
+    readonly scale?: number;
+    readonly unit?: string;
+    readonly nullable: boolean;
+    readonly values?: readonly string[];
+  }[];
+  readonly columns: Readonly<Record<string, ArrayBufferView | readonly (string | null)[]>>;
+  /** A bit a row: 1 says that there is a value. */
+  readonly nulls: Readonly<Record<string, Uint8Array | undefined>>;
+}
+
+function numberBatch(arrow: Library, table: NumberTable): Arrow.RecordBatch {
+  const types = {
+    ...{ i8: arrow.Int8, i16: arrow.Int16, i32: arrow.Int32, i64: arrow.Int64, u8: arrow.Uint8, u16: arrow.Uint16 },
+    ...{ u32: arrow.Uint32, u64: arrow.Uint64, f32: arrow.Float32, f64: arrow.Float64 },
+  };
+  const fields: Arrow.Field[] = [];
+  const children = table.schema.map(({ name, dtype, scale, unit, nullable }) => {
+    const column = table.columns[name] as never;
+    const said = { dtype, unit, scale: scale?.toString() };
+    const metadata = new Map(Object.entries(said).filter((e): e is [string, string] => e[1] !== undefined));
+    const type = dtype === 'text' ? new arrow.Utf8() : new types[dtype]();
+    fields.push(new arrow.Field(name, type, nullable, metadata));
+    if (dtype === 'text') return arrow.vectorFromArray(column, type as Arrow.Utf8).data[0];
+    const nullBitmap = table.nulls[name];
+    return arrow.makeData({ type, length: table.length, data: column, ...(nullBitmap && { nullBitmap }) } as never);
+  });
+  const schema = new arrow.Schema(fields);
+  const struct = new arrow.Struct(fields);
+  const data = arrow.makeData({ type: struct, length: table.length, nullCount: 0, children } as never);
+  return new arrow.RecordBatch(schema, data as never);
+}
+
 /**
- * A batch as Arrow's, over the same memory: nothing is copied but the bits of what is missing.
+ * A batch as Arrow's, over the same memory: nothing is copied but texts, and the bits of what is missing where the batch has
+ * none. It is valid as long as the batch is.
  * @throws VenuewireError `VW_PEER_MISSING` where `apache-arrow` is not installed.
  */
-export async function toArrow(batch: ColumnBatch): Promise<Arrow.RecordBatch> {
+export async function toArrow(batch: ColumnBatch | NumberTable): Promise<Arrow.RecordBatch> {
   const arrow = await library();
+  if (!('texts' in batch)) return numberBatch(arrow, batch);
   return recordBatch(arrow, buildSchema(arrow, batch.schema), batch, new Dictionaries(arrow));
 }
 

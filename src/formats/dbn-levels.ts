@@ -82,6 +82,8 @@ class Side {
 export class LevelBook {
   readonly bid = new Side(true);
   readonly ask = new Side(false);
+  /** The levels of its last record, bid and ask in turn. */
+  shown: readonly (DbnLevel | undefined)[] = [];
   readonly #orders = new Map<bigint, Order>();
   constructor(readonly depth: number) {}
 

@@ -404,11 +404,15 @@ export class DbnWriter {
       book = new LevelBook(implied ? this.#depths.implied : this.#depths.real);
       this.#books.set(event.instrument, book);
     }
-    const before = shown(book, count);
-    if (event.kind !== 'trade') book.apply(event);
-    const after = shown(book, count);
-    const depth = firstDifference(before, after);
-    if (event.kind !== 'trade' && depth < 0) return;
+    let depth = -1;
+    if (event.kind !== 'trade') {
+      const before = book.shown;
+      book.apply(event);
+      book.shown = shown(book, count);
+      depth = firstDifference(before, book.shown);
+      if (depth < 0) return;
+    }
+    const after = book.shown;
     const at = this.#trade(event, SCHEMA[count === 1 ? 'mbp-1' : 'mbp-10'], Math.max(0, depth));
     const view = this.#view;
     for (let i = 0; i < count; i++) {
@@ -489,7 +493,7 @@ function shown(book: LevelBook, count: number): (DbnLevel | undefined)[] {
 
 /** The first level that differs; -1: none does. */
 function firstDifference(a: readonly (DbnLevel | undefined)[], b: readonly (DbnLevel | undefined)[]): number {
-  for (let i = 0; i < a.length; i++) {
+  for (let i = 0; i < b.length; i++) {
     const [x, y] = [a[i], b[i]];
     if (x?.price !== y?.price || x?.size !== y?.size || x?.orders !== y?.orders) return i >> 1;
   }

@@ -102,6 +102,40 @@ describe('columns', () => {
   });
 });
 
+describe('columns as the core writes them', () => {
+  it('become an Arrow batch over the same memory, whatever their widths', async () => {
+    const table = {
+      length: 3,
+      schema: [
+        { name: 'price', dtype: 'f64', scale: -4, nullable: true },
+        { name: 'id', dtype: 'u64', unit: 'identifier', nullable: false },
+        { name: 'shares', dtype: 'i16', nullable: false },
+        { name: 'stock', dtype: 'text', nullable: true },
+      ],
+      columns: {
+        price: Float64Array.of(1.5, Number.NaN, 2.5),
+        id: BigUint64Array.of(1n, 2n, 2n ** 64n - 1n),
+        shares: Int16Array.of(-1, 0, 1),
+        stock: ['A', null, 'B'],
+      },
+      nulls: { price: Uint8Array.of(0b101), stock: undefined },
+    } as const;
+    const arrow = await toArrow(table);
+    const column = (name: string) => [...(arrow.getChild(name) ?? [])];
+    expect(column('price')).toEqual([1.5, null, 2.5]);
+    expect(column('id')).toEqual([1n, 2n, 2n ** 64n - 1n]);
+    expect(column('shares')).toEqual([-1, 0, 1]);
+    expect(column('stock')).toEqual(['A', null, 'B']);
+    for (const name of ['price', 'id', 'shares'] as const) {
+      const { values } = (arrow.getChild(name) as unknown as { data: { values: Uint8Array }[] }).data[0] as {
+        values: Uint8Array;
+      };
+      expect(values.buffer).toBe(table.columns[name].buffer);
+    }
+    expect(arrow.schema.fields[0]?.metadata.get('scale')).toBe('-4');
+  });
+});
+
 describe('venuewire events --format', () => {
   it.each(['arrow', 'arrow-stream'])('%s holds the events of the lines, in order', async (format) => {
     const lines = (await venuewire(['events', ...CLEAN])).json();
