@@ -1,7 +1,8 @@
 // An example of each public declaration: `npm run reference` puts them into docs/api, and `npm run typecheck` compiles them.
 // A region has the names that it is an example of, as module.name. Nothing here is run.
 
-import { openBooks, TopTable } from '../../src/books/index.js';
+import { open } from 'node:fs/promises';
+import { InstrumentNames, openBooks, TopTable } from '../../src/books/index.js';
 import {
   arrangeLines,
   Capture,
@@ -22,7 +23,7 @@ import {
 } from '../../src/capture/index.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
-import { EventView } from '../../src/events/index.js';
+import { EVENT_TABLE, EventColumns, EventView } from '../../src/events/index.js';
 import {
   compileFast,
   FastDecimal,
@@ -34,6 +35,7 @@ import {
   fastRecordBytes,
 } from '../../src/fast/index.js';
 import { type FixDecoder, FixView, fixDecoder, readFixDictionary } from '../../src/fix/index.js';
+import { ArrowWriter, arrowSchema, DbnWriter, ParquetWriter, toArrow } from '../../src/formats/index.js';
 import { decoderFromFast, decoderFromSbe, readFastTemplates, readFixXml, tableText } from '../../src/import.js';
 import {
   type Batch,
@@ -650,6 +652,54 @@ export async function booksModule(): Promise<void> {
     // In a worker, without a crossing:
     const table = new TopTable(books.tops);
     console.log(table.read(0));
+    // #endregion
+  }
+  {
+    const feed = await openFeed('day.yaml', { capture: { file: 'day.pcap' } });
+    // #region books.InstrumentNames events.EventColumns formats.toArrow
+    const books = openBooks(feed);
+    const columns = new EventColumns(new InstrumentNames(books));
+    for await (const batch of feed) {
+      const full: ReturnType<typeof columns.take>[] = [];
+      books.takeEvents(batch, (records, count) => {
+        for (let at = 0; at < count; ) {
+          at = columns.add(records, at, count);
+          if (columns.full) full.push(columns.take());
+        }
+      });
+      for (const rows of full) console.log((await toArrow(rows)).numRows);
+    }
+    // #endregion
+  }
+  {
+    const file = await open('events.parquet', 'w');
+    const columns = new EventColumns({ of: (n) => ({ key: `${n}`, symbol: '', book: 'real' }), told: () => {} });
+    const write = async (bytes: Uint8Array): Promise<void> => void (await file.write(bytes));
+    // #region formats.ParquetWriter
+    const parquet = await ParquetWriter.open(EVENT_TABLE, write);
+    await parquet.batch(columns.take()); // a row group
+    await parquet.end();
+    // #endregion
+    // #region formats.ArrowWriter formats.arrowSchema
+    console.log((await arrowSchema(EVENT_TABLE)).fields.map((field) => `${field}`));
+    const arrow = await ArrowWriter.open(EVENT_TABLE, 'stream', write);
+    await arrow.batch(columns.take());
+    await arrow.end();
+    // #endregion
+  }
+  {
+    const chunks: Uint8Array[] = [];
+    const names = { of: (n: number) => ({ key: `${n}`, symbol: 'AAPL', book: 'real' as const }), told: () => {} };
+    const records = new Uint8Array(64);
+    // #region formats.DbnWriter
+    const dbn = new DbnWriter('trades', itch50.events ?? { priceExponent: -4, messages: {} }, names, (bytes) => {
+      chunks.push(bytes);
+      return undefined;
+    });
+    dbn.events(records, 1);
+    await dbn.flush();
+    // The metadata come first in the file, and are known last.
+    console.log(Buffer.concat([dbn.metadata(), ...chunks]).length, dbn.leftOut);
     // #endregion
   }
 }

@@ -32,6 +32,7 @@ describe('arrows', () => {
     ['events'],
     ['feed'],
     ['books'],
+    ['formats'],
     ['capture'],
     ['index'],
     ['simulator'],

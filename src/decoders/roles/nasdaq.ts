@@ -28,6 +28,24 @@ export const nasdaqLevel2: EventRoles = {
   },
 };
 
+/** Level 2 before the levels: the quotation of each market participant is a book of its own. */
+export const nasdaqParticipants: EventRoles = {
+  priceExponent: -4,
+  messages: {
+    stockDirectory: { ...TIME, does: 'define', name: 'stock', size: 'roundLotSize' },
+    stockTradingAction: HALTED,
+    operationalHalt: OPERATIONAL,
+    marketParticipantBidAskUpdate: {
+      ...TIME,
+      instrument: { together: ['stock', 'mpid'] },
+      does: 'quote',
+      side: { field: 'marketSide' },
+      price: 'price',
+      size: 'participantShares',
+    },
+  },
+};
+
 /** Best bid and offer, and sales of Nasdaq's books. Sizes have six decimals where the feed trades fractions of shares. */
 export const nasdaqTopAndSales: EventRoles = {
   shared: true,
