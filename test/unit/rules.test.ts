@@ -34,6 +34,7 @@ describe('arrows', () => {
     ['books'],
     ['capture'],
     ['index'],
+    ['sinks'],
     ['simulator'],
     ['simulator/certify'],
     ['cli'],
