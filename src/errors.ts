@@ -58,6 +58,7 @@ const table = {
   VW_EVENTS: ['The feed was opened without events.', 'Open it with { events: true }.'],
   VW_PIPELINES: ['The venue declares pipelines, and this way of opening it does not run them.', 'Run it by runPipelines of venuewire/sinks or venuewire run, or leave pipelines out of the declaration.'],
   VW_SINK_OPTION: ['A pipeline or its sink asks for what cannot be done.', 'Correct the pipeline; schema/venue.schema.json describes it.'],
+  VW_QUERY: ['A query could not be done.', 'Correct the SQL, or the path.'],
   VW_SINK_OPEN: ['A sink could not be opened.', 'Check that the server runs and lets this user in, or the path and its permissions.'],
   VW_RING_RECORD: ['The ring holds no sound record where one should be.', 'Take each batch once, before the next is asked for.'],
   VW_SELECT_SYMBOL: ['A symbol to select is longer than the venue’s symbols.', 'Write it as the venue does.'],

@@ -122,7 +122,7 @@ export class Subscriber implements AsyncIterable<Received> {
     rows,
   }: {
     topic: string;
-    header: FrameHeader;
+    header: FrameHeader & { readonly first: number };
     rows: RowBatch;
   }): AsyncGenerator<Received> {
     const { session, first, count } = header;
