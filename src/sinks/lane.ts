@@ -277,7 +277,7 @@ export class Lane {
     }
     this.#failures++;
     this.#isOpen = false;
-    await this.sink.close();
+    await this.sink.close().catch(() => {});
     await this.#pause(this.#retryMs);
     this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
   }
@@ -303,7 +303,7 @@ export class Lane {
     } finally {
       clearTimeout(timer);
       this.#abort.abort();
-      await this.sink.close();
+      await this.sink.close().catch(() => {});
     }
   }
 
