@@ -60,7 +60,11 @@ export function chooseFraming(id: string): Framing {
 export async function chooseVenue(text: string): Promise<Venue> {
   const ready = findVenue(text);
   if (ready !== undefined) return (await ready.load()).example();
-  if (isPath(text) || existsSync(text)) return loadVenue(text);
+  if (isPath(text) || existsSync(text)) {
+    // Who reads a capture wants to see it: pipelines are run by `venuewire run`.
+    const { pipelines: _, ...connection } = await loadVenue(text);
+    return Object.freeze(connection);
+  }
   throw new VenuewireError(
     'VW_VENUE_UNKNOWN',
     `there is no venue '${text}', and no file of that name`,

@@ -7,6 +7,7 @@ import { consume, FEED_FORMATS, type FeedFormat, hasFindings, sourcesText, summa
 import { filters } from './decode.js';
 import { FINDINGS, OK } from './exit.js';
 import { grouped, Output } from './output.js';
+import { runDeclared } from './pipelines.js';
 import { MessagePublisher } from './publish.js';
 import { clearLine, drawLine, say, watched } from './terminal.js';
 
@@ -40,6 +41,7 @@ function tellReceiving(feed: Pick<Feed, 'receive'>): NodeJS.Timeout {
 
 async function run(file: string, options: RunOptions): Promise<void> {
   const venue = await loadVenue(file);
+  if (venue.pipelines !== undefined) return runDeclared(venue, options);
   const { passes } = filters(venue.decoder, options);
   const publisher = options.publish === undefined ? undefined : await MessagePublisher.bind(options.publish);
   const feed = await openFeed(venue);
@@ -105,6 +107,7 @@ export function configure(command: Command): void {
       'after',
       `
 Notices (gaps, sessions) are part of the output, in order with the messages. The ledger is printed at the end.
+A venue file with pipelines is run into its sinks instead: a line with the ledger of each is printed (docs/sinks.md).
 
 Examples:
   venuewire run totalview.yaml --summary

@@ -808,6 +808,13 @@ export async function openFeed(
 ): Promise<Feed> {
   checkOptions(options);
   const venue = await wholeVenue(given);
+  if (venue.pipelines !== undefined) {
+    throw new VenuewireError(
+      'VW_PIPELINES',
+      `${venue.name} declares pipelines (${Object.keys(venue.pipelines).join(', ')}), which openFeed does not run`,
+      remedyOf('VW_PIPELINES'),
+    );
+  }
   const capture = options.capture ?? declaredCapture(venue);
   if (capture !== undefined && options.transports !== undefined) {
     throw new VenuewireError(

@@ -4,6 +4,7 @@ import { JOIN } from '../contract.js';
 import { VenuewireError } from '../errors.js';
 import { framingSchema } from './framing.js';
 import { networkSchema } from './network.js';
+import { pipelinesSchema } from './pipeline.js';
 import { requestRung, waitRung } from './recovery.js';
 import { securitySchema } from './security.js';
 import { snapshotRung } from './snapshot.js';
@@ -93,6 +94,7 @@ const parts = {
     .optional()
     .describe('Where symbols are tied to the numbers that later messages carry, for selection by symbol'),
   security: securitySchema.default([]),
+  pipelines: pipelinesSchema.optional(),
 };
 
 /** What the parts must be to each other. */

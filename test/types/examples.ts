@@ -186,6 +186,18 @@ import {
   VenueState,
   writeCapture,
 } from '../../src/simulator/index.js';
+import {
+  isNone,
+  joinBatches,
+  POSITION_FIELDS,
+  RowBatch,
+  type RowSchema,
+  runPipelines,
+  SinkRefusal,
+  sinkBalances,
+  sinkOf,
+  subscribe,
+} from '../../src/sinks/index.js';
 import { loadVenue, resolveVenue } from '../../src/venues/load.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 import { glimpse, moldudp64Rerequest } from '../../src/venues/patterns/recoveries.js';
@@ -946,6 +958,54 @@ export async function testkit(): Promise<void> {
     // #region testkit.certify
     const { failures } = await certify('my-venue.yaml', { seeds: 50 });
     for (const { scenario, seed, faults } of failures) console.error(`${scenario}, seed ${seed}: ${faults.join('; ')}`);
+    // #endregion
+  }
+}
+
+export async function sinksModule(): Promise<void> {
+  {
+    // #region sinks.runPipelines sinks.sinkBalances
+    const run = await runPipelines(await loadVenue('totalview.yaml'));
+    const { pipelines } = await run.done; // ends with the feed, or with run.close()
+    for (const [name, { ledger }] of Object.entries(pipelines)) console.log(name, ledger, sinkBalances(ledger));
+    // #endregion
+  }
+  {
+    // #region sinks.subscribe sinks.isNone
+    const ticks = await subscribe({
+      connect: 'tcp://127.0.0.1:5558',
+      topics: ['trade.'],
+      replay: 'tcp://127.0.0.1:5658',
+    });
+    for await (const { topic, rows, lost } of ticks) {
+      if (lost > 0) console.warn(`${topic}: ${lost} rows are lost`);
+      const price = rows.schema.fields.findIndex(({ name }) => name === 'price');
+      const field = rows.schema.fields[price];
+      for (let row = 0; row < rows.rows; row++) {
+        const value = rows.value(price, row);
+        if (field !== undefined && !isNone(field, value)) console.log(topic, value);
+      }
+    }
+    // #endregion
+  }
+  {
+    // #region sinks.RowBatch sinks.joinBatches sinks.sinkOf sinks.SinkRefusal
+    const sink = await sinkOf({ type: 'duckdb', file: 'day.duckdb' });
+    const { positions } = await sink.open({ venue: 'day', pipeline: 'day/ticks' });
+    console.log(positions);
+    const schema: RowSchema = {
+      name: 'note',
+      version: 1,
+      fields: [...POSITION_FIELDS, { name: 'text', dtype: 'text', unit: 'text', state: 'always' }],
+    };
+    const word = { codes: new Uint32Array(1), words: ['A'] };
+    const row = new RowBatch(schema, 1, [word, word, BigUint64Array.of(1n), Uint32Array.of(0), ['hello']]);
+    try {
+      await sink.write(joinBatches([row]));
+    } catch (error) {
+      if (error instanceof SinkRefusal) console.error(error.reason); // these rows will never be taken
+    }
+    await sink.close();
     // #endregion
   }
 }

@@ -35,6 +35,7 @@ describe('arrows', () => {
     ['formats'],
     ['capture'],
     ['index'],
+    ['sinks'],
     ['simulator'],
     ['simulator/certify'],
     ['cli'],
