@@ -46,8 +46,12 @@ class Pcap {
 
 class Bell final : public Doorbell {
  public:
+  void offer(HandOver&) override {}
   std::atomic<uint32_t> rung{0};
-  void ring() override { rung.fetch_add(1); }
+  bool ring() override {
+    rung.fetch_add(1);
+    return true;
+  }
 };
 
 class Rig {
