@@ -1560,7 +1560,7 @@ export type ChannelCounter = (typeof CHANNEL_COUNTERS)[number]['name'];
 export const FEED_COUNTERS = [
   { name: 'kernelDrops', kind: 'counter', unit: 'packets', meaning: 'datagrams the kernel dropped before we read them' },
   { name: 'batches', kind: 'counter', unit: 'events', meaning: 'batches published' },
-  { name: 'doorbells', kind: 'counter', unit: 'events', meaning: 'wake-ups sent to JavaScript' },
+  { name: 'doorbells', kind: 'counter', unit: 'events', meaning: 'wake-ups of the JavaScript thread by the thread of the feed' },
   { name: 'ringWaits', kind: 'counter', unit: 'events', meaning: 'times a file or stream waited for the consumer' },
   { name: 'unknownChannel', kind: 'counter', unit: 'packets', meaning: 'packets whose channel is not declared' },
   { name: 'receiveErrors', kind: 'counter', unit: 'events', meaning: 'receive calls that failed' },

@@ -922,7 +922,7 @@ inline constexpr uint32_t kChannelCounters = 42;
 enum class FeedCounter : uint32_t {
   kernelDrops = 0,  ///< counter, packets: datagrams the kernel dropped before we read them
   batches = 1,  ///< counter, events: batches published
-  doorbells = 2,  ///< counter, events: wake-ups sent to JavaScript
+  doorbells = 2,  ///< counter, events: wake-ups of the JavaScript thread by the thread of the feed
   ringWaits = 3,  ///< counter, events: times a file or stream waited for the consumer
   unknownChannel = 4,  ///< counter, packets: packets whose channel is not declared
   receiveErrors = 5,  ///< counter, events: receive calls that failed

@@ -6,7 +6,7 @@ import { EVENT_ACTION, EVENT_ACTION_AT, EVENT_BYTES, EVENT_INSTRUMENT_AT } from 
 import { VenuewireError } from '../errors.js';
 import { EVENT_TABLE, EventColumns, type Naming } from '../events/columns.js';
 import type { DbnSchema, DbnWriter } from '../formats/dbn.js';
-import type { WriteBytes } from '../formats/peer.js';
+import type { WriteBytes } from '../formats/write-bytes.js';
 import type { EventRoles } from '../layout/index.js';
 import { usage } from './exit.js';
 import { dataStream, writeData } from './terminal.js';

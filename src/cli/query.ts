@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { VenuewireError } from '../errors.js';
+import { peer } from '../peer.js';
 import { jsonRecord } from '../plain.js';
-import { peer } from '../sinks/sink.js';
 import { oneOf } from './choose.js';
 import { usage } from './exit.js';
 import { Output, table } from './output.js';
@@ -27,7 +27,7 @@ async function query(file: string, sql: string, { format }: QueryOptions): Promi
       "Give the file of a duckdb sink, or :memory: and name Parquet files in the SQL: FROM 'day/*.parquet'.",
     );
   }
-  const { DuckDBInstance } = await peer<DuckDb>('@duckdb/node-api', 'duckdb');
+  const { DuckDBInstance } = await peer<DuckDb>('@duckdb/node-api', 'venuewire query');
   const out = new Output();
   try {
     // Whoever asks changes nothing.

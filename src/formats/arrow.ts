@@ -1,7 +1,8 @@
 /** Columns as Apache Arrow: batches over the same memory, and the IPC file and stream, by the package `apache-arrow`. */
 import type * as Arrow from 'apache-arrow';
 import type { Column, ColumnBatch, TableField, TableSchema } from '../events/columns.js';
-import { peer, type WriteBytes } from './peer.js';
+import { peer } from '../peer.js';
+import type { WriteBytes } from './write-bytes.js';
 
 type Library = typeof Arrow;
 const library = (): Promise<Library> => peer<Library>('apache-arrow', 'Arrow');

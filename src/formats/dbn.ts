@@ -37,7 +37,7 @@ import { rulesOf } from '../layout/index.js';
 import type { EventRoles } from '../layout/roles.js';
 import { givesOf } from '../layout/roles.js';
 import { type DbnLevel, LevelBook, type LevelEvent } from './dbn-levels.js';
-import type { WriteBytes } from './peer.js';
+import type { WriteBytes } from './write-bytes.js';
 
 /** The schemas that are written. */
 export const DBN_SCHEMAS = ['mbo', 'mbp-1', 'mbp-10', 'trades', 'definition', 'status'] as const;

@@ -2,4 +2,4 @@
 export { ArrowWriter, arrowSchema, type NumberTable, toArrow } from './arrow.js';
 export { DBN_SCHEMAS, type DbnOptions, type DbnSchema, DbnWriter } from './dbn.js';
 export { ParquetWriter } from './parquet.js';
-export type { WriteBytes } from './peer.js';
+export type { WriteBytes } from './write-bytes.js';

@@ -1,8 +1,9 @@
 /** Columns as a Parquet file, by the package `hyparquet-writer`. */
 import type * as Hyparquet from 'hyparquet-writer';
 import type { Column, ColumnBatch, TableField, TableSchema } from '../events/columns.js';
+import { peer } from '../peer.js';
 import { metadataOf } from './arrow.js';
-import { peer, type WriteBytes } from './peer.js';
+import type { WriteBytes } from './write-bytes.js';
 
 type Library = typeof Hyparquet;
 type Element = Hyparquet.SchemaElement;

@@ -1,6 +1,7 @@
 /** DuckDB, in this process: rows and position in one transaction. Whoever has no server begins here. */
 import { VenuewireError } from '../errors.js';
 import type { SinkOf } from '../patterns/pipeline.js';
+import { peer } from '../peer.js';
 import {
   isNone,
   isWords,
@@ -10,7 +11,7 @@ import {
   type RowSchema,
   type RowType,
 } from './rows.js';
-import { peer, type Sink, type SinkContext, type SinkOpened } from './sink.js';
+import type { Sink, SinkContext, SinkOpened } from './sink.js';
 
 type DuckDb = typeof import('@duckdb/node-api');
 type Instance = import('@duckdb/node-api').DuckDBInstance;
@@ -46,7 +47,7 @@ class DuckDbSink implements Sink {
 
   async open({ pipeline }: SinkContext): Promise<SinkOpened> {
     this.#pipeline = pipeline;
-    this.#api = await peer<DuckDb>('@duckdb/node-api', 'duckdb');
+    this.#api = await peer<DuckDb>('@duckdb/node-api', "The sink 'duckdb'");
     try {
       // Pipelines of one file share its instance: DuckDB lets one process write, and one instance in it.
       this.#instance = await this.#api.DuckDBInstance.fromCache(this.options.file);

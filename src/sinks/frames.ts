@@ -5,6 +5,8 @@
  * value that a late subscriber is given, `snapshot`. Payload, `rows`: an array of values for each row, in the order of
  * `fields`, nil for none. `columns`: for each field bytes (little-endian), an array of texts, or [codes u32, words].
  */
+
+import { peer } from '../peer.js';
 import {
   isNone,
   isWords,
@@ -15,7 +17,6 @@ import {
   type RowSchema,
   type RowType,
 } from './rows.js';
-import { peer } from './sink.js';
 
 export interface FrameHeader {
   readonly v: 1;
@@ -39,8 +40,8 @@ export interface Codec {
 }
 
 /** MessagePack that any language reads: no records, small maps, 64-bit integers as they are. */
-export async function messagePack(sink: string): Promise<Codec> {
-  const { Packr } = await peer<typeof import('msgpackr')>('msgpackr', sink);
+export async function messagePack(what: string): Promise<Codec> {
+  const { Packr } = await peer<typeof import('msgpackr')>('msgpackr', what);
   const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'bigint' });
   return { pack: (value) => packr.pack(value), unpack: (bytes) => packr.unpack(bytes) };
 }

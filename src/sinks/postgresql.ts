@@ -4,8 +4,9 @@ import { VenuewireError } from '../errors.js';
 import { referenced } from '../patterns/credentials.js';
 import type { SinkOf } from '../patterns/pipeline.js';
 import { splitEndpoint } from '../patterns/units.js';
+import { peer } from '../peer.js';
 import { isNone, type RowBatch, type RowField, type RowPosition, type RowSchema, type RowType } from './rows.js';
-import { peer, type Sink, type SinkContext, type SinkOpened, SinkRefusal } from './sink.js';
+import { type Sink, type SinkContext, type SinkOpened, SinkRefusal } from './sink.js';
 import { tlsOptions } from './tls.js';
 
 type Postgres = typeof import('postgres');
@@ -48,7 +49,7 @@ class PostgreSqlSink implements Sink {
   async open({ pipeline }: SinkContext): Promise<SinkOpened> {
     this.#pipeline = pipeline;
     const { server, database, username, password, tls } = this.options;
-    const { default: postgres } = await peer<{ default: Postgres }>('postgres', 'postgresql');
+    const { default: postgres } = await peer<{ default: Postgres }>('postgres', "The sink 'postgresql'");
     const { host, port } = splitEndpoint(server);
     const sql = postgres({
       ...{ host, port, database },

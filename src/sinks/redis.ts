@@ -7,9 +7,10 @@ import { VenuewireError } from '../errors.js';
 import { referenced } from '../patterns/credentials.js';
 import type { SinkOf } from '../patterns/pipeline.js';
 import { nanosecondsOf, splitEndpoint } from '../patterns/units.js';
+import { peer } from '../peer.js';
 import { newestRows } from './conflater.js';
 import { isNone, type RowBatch, type RowPosition } from './rows.js';
-import { peer, type Sink, type SinkContext, type SinkOpened } from './sink.js';
+import type { Sink, SinkContext, SinkOpened } from './sink.js';
 import { tlsOptions } from './tls.js';
 
 type Redis = typeof import('redis');
@@ -25,7 +26,7 @@ class RedisSink implements Sink {
 
   async open({ pipeline }: SinkContext): Promise<SinkOpened> {
     const { server, username, password, tls, prefix } = this.options;
-    const { createClient } = await peer<Redis>('redis', 'redis');
+    const { createClient } = await peer<Redis>('redis', "The sink 'redis'");
     const { host, port } = splitEndpoint(server);
     this.#positions = `${prefix}:positions:${pipeline}`;
     const client = createClient({

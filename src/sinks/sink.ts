@@ -58,22 +58,6 @@ export class SinkRefusal extends Error {
   }
 }
 
-/**
- * The client of a broker or store, which is an optional package.
- * @throws VenuewireError `VW_PEER_MISSING`
- */
-export async function peer<T>(name: string, sink: string): Promise<T> {
-  try {
-    return (await import(name)) as T;
-  } catch (cause) {
-    throw new VenuewireError(
-      'VW_PEER_MISSING',
-      `The sink '${sink}' needs the package '${name}', which could not be loaded: ${cause instanceof Error ? cause.message.split('\n')[0] : cause}`,
-      `Install it: npm install ${name}`,
-    );
-  }
-}
-
 /** The same error for every sink whose settings cannot be done. */
 export const sinkOption = (text: string, remedy = remedyOf('VW_SINK_OPTION')): VenuewireError =>
   new VenuewireError('VW_SINK_OPTION', text, remedy);

@@ -1,9 +1,9 @@
 /** Reads what the sink `zeromq` publishes: batches in order by topic, and what was lost, which is asked for where there is a replay port. */
 import { remedyOf, VenuewireError } from '../errors.js';
 import type { Reference } from '../patterns/credentials.js';
+import { peer } from '../peer.js';
 import { type Codec, type FrameHeader, messagePack, readHeader, readPayload } from './frames.js';
 import type { RowBatch, RowField, RowSchema } from './rows.js';
-import { peer } from './sink.js';
 import { curveKey } from './zeromq.js';
 
 type ZeroMq = typeof import('zeromq');
@@ -208,8 +208,8 @@ const REPLAY_MS = 2_000;
  * @throws VenuewireError `VW_PEER_MISSING`, `VW_CREDENTIAL_MISSING`, `VW_SINK_OPTION`.
  */
 export async function subscribe(options: SubscriberOptions): Promise<Subscriber> {
-  const zmq = await peer<ZeroMq>('zeromq', 'zeromq');
-  const codec = await messagePack('zeromq');
+  const zmq = await peer<ZeroMq>('zeromq', 'A subscriber');
+  const codec = await messagePack('A subscriber');
   const { curve } = options;
   const keys =
     curve === undefined

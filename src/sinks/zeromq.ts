@@ -7,9 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { VenuewireError } from '../errors.js';
 import { referenced } from '../patterns/credentials.js';
 import type { SinkOf } from '../patterns/pipeline.js';
+import { peer } from '../peer.js';
 import { type Codec, columnsPayload, exact, type FrameHeader, messagePack, rowsPayload } from './frames.js';
 import { isWords, type RowBatch, type RowSchema } from './rows.js';
-import { peer, type Sink, type SinkContext, type SinkOpened, sinkOption } from './sink.js';
+import { type Sink, type SinkContext, type SinkOpened, sinkOption } from './sink.js';
 
 type ZeroMq = typeof import('zeromq');
 type XPublisher = import('zeromq').XPublisher;
@@ -97,8 +98,8 @@ export class ZeroMqSink implements Sink {
   }
 
   async open(_: SinkContext): Promise<SinkOpened> {
-    const zmq = await peer<ZeroMq>('zeromq', 'zeromq');
-    this.#codec = await messagePack('zeromq');
+    const zmq = await peer<ZeroMq>('zeromq', "The sink 'zeromq'");
+    this.#codec = await messagePack("The sink 'zeromq'");
     const { bind, replay, slow, highWaterMark } = this.options;
     const context = new zmq.Context();
     const curve = await this.#curve(zmq, context);

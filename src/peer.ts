@@ -1,7 +1,10 @@
-/** Optional packages, loaded by what needs them. */
-import { VenuewireError } from '../errors.js';
+/** Optional packages (peers), loaded by what needs them. */
+import { VenuewireError } from './errors.js';
 
-/** @throws VenuewireError `VW_PEER_MISSING` */
+/**
+ * @param what who needs it, as the message begins: `The sink 'redis'`.
+ * @throws VenuewireError `VW_PEER_MISSING`
+ */
 export async function peer<T>(name: string, what: string): Promise<T> {
   try {
     return (await import(name)) as T;
@@ -14,6 +17,3 @@ export async function peer<T>(name: string, what: string): Promise<T> {
     );
   }
 }
-
-/** Where a writer's bytes go, in order; a promise is waited for before more are made. */
-export type WriteBytes = (bytes: Uint8Array) => Promise<void> | undefined;
