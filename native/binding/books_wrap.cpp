@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "binding/arguments.hpp"
 #include "core/book_reader.hpp"
@@ -71,21 +72,19 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
     program_ = std::move(program);
     data_ = ring.data + at;
     data_bytes_ = bytes;
-    top_records_ = tops;
-    make();
+    books_.emplace(program_.books(), tops);
+    read();
   }
 
-  void make() { reader_ = std::make_unique<BookReader>(catalogue_, program_, data_, data_bytes_, top_records_); }
+  void read() { reader_ = std::make_unique<BookReader>(catalogue_, program_, data_, data_bytes_, *books_); }
 
   Napi::Value restart(const Napi::CallbackInfo& info) {
-    const uint32_t used = books().instruments();
-    reader_.reset();
-    if (top_records_ != nullptr) std::fill_n(top_records_, used, BookTop{});
-    make();
+    books().restart();
+    read();
     return info.Env().Undefined();
   }
 
-  [[nodiscard]] Books& books() { return reader_->books(); }
+  [[nodiscard]] Books& books() { return *books_; }
 
   template <class T>
   [[nodiscard]] static bool array(const Napi::Value& v, napi_typedarray_type type, T*& data, uint32_t& length) {
@@ -255,7 +254,7 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
   EventProgram program_;
   const uint8_t* data_ = nullptr;
   uint32_t data_bytes_ = 0;
-  BookTop* top_records_ = nullptr;
+  std::optional<Books> books_;
   std::unique_ptr<BookReader> reader_;
   std::vector<BookLevel> levels_;
 };

@@ -8,12 +8,12 @@
 namespace venuewire {
 
 BookReader::BookReader(const Catalogue& catalogue, EventProgram program, const uint8_t* data, uint32_t data_bytes,
-                       BookTop* tops)
+                       Books& books)
     : catalogue_(catalogue),
       program_(std::move(program)),
       data_(data),
       mask_(data_bytes / kUnitBytes - 1),
-      books_(program_.books(), tops),
+      books_(books),
       keeper_(program_, books_) {}
 
 uint32_t BookReader::give(Event* into, uint32_t most) {

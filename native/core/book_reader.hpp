@@ -11,8 +11,8 @@ namespace venuewire {
 
 class BookReader {
  public:
-  /// `data`: the ring's data, a power of two of bytes. `tops`: see Books. All outlive the reader.
-  BookReader(const Catalogue& catalogue, EventProgram program, const uint8_t* data, uint32_t data_bytes, BookTop* tops);
+  /// `data`: the ring's data, a power of two of bytes. `books`: as they were made (`restart`). All outlive the reader.
+  BookReader(const Catalogue& catalogue, EventProgram program, const uint8_t* data, uint32_t data_bytes, Books& books);
 
   struct Taken {
     static constexpr uint32_t kNoNotice = 0xFFFFFFFF;
@@ -61,7 +61,7 @@ class BookReader {
   EventProgram program_;
   const uint8_t* data_;
   uint32_t mask_;  // units
-  Books books_;
+  Books& books_;
   Collect collect_;
   BookKeeper keeper_;
   std::vector<uint16_t> channel_of_;

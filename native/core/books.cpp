@@ -51,6 +51,31 @@ Books::~Books() {
   }
 }
 
+void Books::restart() {
+  auto* const keyed = reinterpret_cast<Keyed*>(by_key_.data());
+  for (uint32_t i = 0; i < books_.used(); i++) {
+    for (Rungs& rungs : books_[i].rungs) rungs.release();
+    tops_[i] = BookTop{};
+    const uint64_t key = books_[i].key;
+    if (key < kSmallKeys) by_small_key_[key] = kNone;
+    if (key < kSmallKeys) continue;
+    // All go, so it does not matter which of its neighbours go with it.
+    for (uint64_t at = mix(key) & by_key_mask_; keyed[at].number != 0; at = (at + 1) & by_key_mask_) keyed[at] = {};
+  }
+  index_.clear();
+  orders_.reset();
+  levels_.reset();
+  books_.reset();
+  numbered_.clear();
+  names_.clear();
+  channel_of_.clear();
+  exponents_.clear();
+  trade_exponents_.clear();
+  counters_ = {};
+  channel_ = 0;
+  shown_count_ = 0;
+}
+
 // ── instruments ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 uint32_t Books::instrument_of(uint64_t key) {

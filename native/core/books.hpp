@@ -79,6 +79,9 @@ class Books {
   Books(const Books&) = delete;
   Books& operator=(const Books&) = delete;
 
+  /// As they were made: no instrument, no order, nothing counted. The memory stays.
+  void restart();
+
   /// A dense number for the venue's key, made at the first sight; kNoInstrument at the bound.
   [[nodiscard]] uint32_t instrument(uint64_t key) {
     if (key < kSmallKeys && by_small_key_[key] != kNone) [[likely]]

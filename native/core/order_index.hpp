@@ -2,6 +2,7 @@
 // that a look-up touches one cache line of the index and then the order itself. Grows without a pause: while a larger
 // table is being filled, every change moves a few entries over. Nothing is allocated but at growth.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -70,6 +71,13 @@ class OrderIndex {
         (old_.slots != nullptr && erase_in(old_, (h & old_.mask) < moved_ ? moved_ : h & old_.mask, h, slot))) {
       count_--;
     }
+  }
+
+  /// Empty again; the memory stays.
+  void clear() {
+    std::fill_n(table_.slots, uint64_t(table_.mask) + 1, 0);
+    retire(old_);
+    moved_ = count_ = 0;
   }
 
   [[nodiscard]] uint32_t size() const { return count_; }

@@ -45,7 +45,7 @@ class Pages {
   }
   /// Backs the first `bytes`, which are usable, now instead of at their first use.
   void back(uint64_t bytes) {
-    (void)madvise(data_, rounded(bytes), MADV_HUGEPAGE);  // a wish
+    if (bytes >= kLarge) (void)madvise(data_, rounded(bytes), MADV_HUGEPAGE);  // a wish
     for (uint64_t at = 0; at < bytes; at += kSmall) *const_cast<volatile uint8_t*>(data_ + at) = 0;
   }
 
@@ -95,7 +95,12 @@ class Pool {
     slots_[i].next_free() = free_;
     free_ = i;
   }
-  /// The slots that have ever been taken: what is behind them has never been written.
+  /// All are free again; the memory stays.
+  void reset() {
+    used_ = 0;
+    free_ = kNone;
+  }
+  /// The slots that have ever been taken since the beginning or `reset`.
   [[nodiscard]] uint32_t used() const { return used_; }
   [[nodiscard]] uint64_t bytes() const { return pages_.usable(); }
 

@@ -79,6 +79,9 @@ const worse: Planted = (books) =>
     },
   });
 
+/** Books that are used again as they are. */
+const neverEmptied: Planted = (books) => changed(books, { restart() {} });
+
 async function faultsOf(
   id: string,
   planted?: Planted,
@@ -113,6 +116,7 @@ describe.each(['nasdaq-totalview', 'cboe-pitch', 'hkex-omd-c'].filter((id) => mo
       ['that keep levels through a snapshot', deafTo('snapshotStarted'), /levels|orders|side/],
       ['that miss messages', missing, /levels|orders|side/],
       ['with a level at another price', worse, /side/],
+      ['that keep what the run before left', neverEmptied, /is stale where|levels|orders|side/],
     ] as const)('%s are found', async (_, planted, what) => {
       const { failures, first } = await faultsOf(id, planted);
       expect(failures).toBeGreaterThan(0);

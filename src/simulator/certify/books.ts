@@ -10,7 +10,6 @@ import {
   MESSAGE_HEAD_BYTES,
   MESSAGE_HEAD_LENGTH_AT,
   MESSAGE_HEAD_TYPE_AT,
-  NOTICE_BYTES,
   NOTICE_CODE_AT,
   NOTICE_TYPE,
   type NoticeType,
@@ -27,31 +26,65 @@ import type { NativeBooks } from '../../native.js';
 import type { Audit } from './audit.js';
 import type { Day } from './day.js';
 
-const COPY_BYTES = 1 << 20;
+const DAY_BYTES = 1 << 20;
 const INSTRUMENTS = 4_096;
 const ORDERS = 1_024;
 const DEPTH = 256;
 const WORDS_MAX = 4;
 const RUN = RECORD_KIND.indexOf('run');
 const NOTICE = RECORD_KIND.indexOf('notice');
+const RESET = NOTICE_TYPE.indexOf('reset');
 /** After these nothing of before is in a book. */
 const CLEARS: readonly NoticeType[] = ['sessionStarted', 'snapshotStarted', 'snapshotFailed', 'reset'];
-/** What `take` says. */
+const CLEARS_BY_CODE = NOTICE_TYPE.map((type) => CLEARS.includes(type));
+/** What `take` says, with and without the notice behind which it stops. */
 const STATE = new Float64Array(5);
+const QUIET = new Float64Array(4);
 
-/** The books of a venue, made once and used for each of its runs. */
+/** A side of a book, best first. */
+class Side {
+  readonly prices = new BigInt64Array(DEPTH);
+  readonly sizes = new BigInt64Array(DEPTH);
+  readonly orders = new Uint32Array(DEPTH);
+  levels = 0;
+
+  /** Reads it; a number below 0 is a book that is not there. */
+  read(books: NativeBooks, number: number, side: number): void {
+    this.levels = number < 0 ? 0 : books.depth(number, side, this.prices, this.sizes, this.orders);
+  }
+  equals(other: Side): boolean {
+    if (this.levels !== other.levels) return false;
+    for (let i = 0; i < this.levels; i++) {
+      if (this.prices[i] !== other.prices[i] || this.sizes[i] !== other.sizes[i]) return false;
+      if (this.orders[i] !== other.orders[i]) return false;
+    }
+    return true;
+  }
+  toString(): string {
+    let text = '';
+    for (let i = 0; i < this.levels; i++) text += `${this.prices[i]}:${this.sizes[i]}:${this.orders[i]} `;
+    return text;
+  }
+}
+
+/** The books of a venue, made once and used for each of its runs: what memory they need they keep. */
 export class BookAudit {
   /** Of a run, in words. */
   readonly faults: string[] = [];
-  readonly #copy = new Ring(1, COPY_BYTES);
   readonly #live: KeptBooks;
-  readonly #plain: KeptBooks;
   readonly #books: NativeBooks;
+  /** Of the same messages alone. */
+  readonly #plain: NativeBooks;
+  /** Of the venue's own day, whose messages are written into a ring of their own. */
+  readonly #day: NativeBooks;
+  readonly #dayRing = new Ring(1, DAY_BYTES);
+  readonly #dayBytes: Uint8Array;
   readonly #events = new Uint8Array(1 << 16);
-  readonly #levels = [new BigInt64Array(DEPTH), new BigInt64Array(DEPTH)] as const;
-  readonly #orders = new Uint32Array(DEPTH);
+  readonly #tops: DataView;
+  readonly #told = new Side();
+  readonly #meant = new Side();
   #stale = false;
-  /** Units of the copy that are written. */
+  /** Units of the day's ring that are written. */
   #units = 0;
   #clears = 0;
 
@@ -63,8 +96,12 @@ export class BookAudit {
   ) {
     const bounds = { instrumentsMax: INSTRUMENTS, orders: ORDERS };
     this.#live = new KeptBooks(ring, decoder, bounds);
-    this.#plain = new KeptBooks(this.#copy, decoder, bounds);
+    this.#tops = new DataView(this.#live.tops);
     this.#books = planted(this.#live.native);
+    this.#plain = new KeptBooks(ring, decoder, bounds).native;
+    this.#day = new KeptBooks(this.#dayRing, decoder, bounds).native;
+    const { view } = this.#dayRing;
+    this.#dayBytes = new Uint8Array(view.buffer, view.byteOffset, this.#dayRing.dataBytes);
   }
 
   /** Whether a decoder's messages make books. */
@@ -79,9 +116,9 @@ export class BookAudit {
   begin(): void {
     this.faults.length = 0;
     this.#books.restart();
-    this.#plain.native.restart();
+    this.#plain.restart();
     this.#stale = false;
-    this.#clears = this.#units = 0;
+    this.#clears = 0;
   }
 
   #fault(what: string): void {
@@ -90,6 +127,7 @@ export class BookAudit {
 
   /** Takes [from, to) of the ring. */
   take(from: number, to: number): void {
+    if (from === to) return;
     const { ring } = this;
     for (let position = from, more = true; more || position !== to; ) {
       this.#books.take(position, to, this.#events, STATE);
@@ -102,7 +140,7 @@ export class BookAudit {
       const notice = STATE[4] as number;
       if (notice >= 0) this.#hear(NOTICE_TYPE[ring.view.getUint8((notice & ring.mask) * UNIT_BYTES + NOTICE_CODE_AT)]);
     }
-    this.#copyRuns(from, to);
+    this.#takePlain(from, to);
   }
 
   #hear(type: NoticeType | undefined): void {
@@ -112,9 +150,8 @@ export class BookAudit {
   }
 
   #checkStale(): void {
-    const tops = new DataView(this.#live.tops);
     for (let i = 0; i < this.#books.instruments(); i++) {
-      const stale = (tops.getUint32(i * BOOK_TOP_BYTES + BOOK_TOP_STATE_AT, true) & BOOK_STALE) !== 0;
+      const stale = (this.#tops.getUint32(i * BOOK_TOP_BYTES + BOOK_TOP_STATE_AT, true) & BOOK_STALE) !== 0;
       if (stale !== this.#stale) {
         this.#fault(
           `the book of instrument ${i} is ${stale ? '' : 'not '}stale where the stream is ${this.#stale ? 'stale' : 'not'}`,
@@ -124,48 +161,45 @@ export class BookAudit {
     }
   }
 
-  /** Gives runs to the plain books as they are, and of notices only where everything begins anew. */
-  #copyRuns(from: number, to: number): void {
-    const { ring } = this;
+  /** Gives runs to the plain books as they are, and of notices only where everything begins anew, as resets. */
+  #takePlain(from: number, to: number): void {
+    const { view, mask } = this.ring;
+    let begin = from;
     for (let unit = from; unit !== to; ) {
-      const at = (unit & ring.mask) * UNIT_BYTES;
-      const units = ring.view.getUint32(at, true);
-      const kind = ring.view.getUint8(at + RECORD_KIND_AT);
-      if (kind === RUN) this.#append(new Uint8Array(ring.view.buffer, ring.view.byteOffset + at, units * UNIT_BYTES));
-      if (kind === NOTICE && CLEARS.includes(NOTICE_TYPE[ring.view.getUint8(at + NOTICE_CODE_AT)] as NoticeType)) {
-        this.#clears++;
-        const reset = new Uint8Array(NOTICE_BYTES);
-        reset.set(new Uint8Array(ring.view.buffer, ring.view.byteOffset + at, NOTICE_BYTES));
-        reset[NOTICE_CODE_AT] = NOTICE_TYPE.indexOf('reset');
-        this.#append(reset);
+      const at = (unit & mask) * UNIT_BYTES;
+      const behind = (unit + view.getUint32(at, true)) >>> 0;
+      if (view.getUint8(at + RECORD_KIND_AT) === NOTICE) {
+        this.#plain.take(begin, unit, null, QUIET);
+        const code = view.getUint8(at + NOTICE_CODE_AT);
+        if (CLEARS_BY_CODE[code]) {
+          this.#clears++;
+          view.setUint8(at + NOTICE_CODE_AT, RESET);
+          this.#plain.take(unit, behind, null, QUIET);
+          view.setUint8(at + NOTICE_CODE_AT, code);
+        }
+        begin = behind;
       }
-      unit = (unit + units) >>> 0;
+      unit = behind;
     }
-    this.#give();
-  }
-
-  #append(record: Uint8Array): void {
-    const copy = this.#copy;
-    if (this.#units * UNIT_BYTES + record.length > copy.dataBytes) this.#give();
-    new Uint8Array(copy.view.buffer, copy.view.byteOffset + this.#units * UNIT_BYTES).set(record);
-    this.#units += record.length / UNIT_BYTES;
-  }
-  #give(): void {
-    this.#plain.native.take(0, this.#units, null, STATE.subarray(0, 4));
-    this.#units = 0;
+    this.#plain.take(begin, to, null, QUIET);
   }
 
   /** The run is over. */
   finish(day: Day, audit: Audit): void {
     this.#checkStale();
-    this.#compare('a book of the same messages alone');
+    this.#compare(this.#plain, 'a book of the same messages alone');
     const whole = audit.faults.length === 0 && audit.abandoned === 0 && audit.options.contents;
     const alone = audit.snapshotMessages + audit.unsequenced === 0 && this.#clears <= 1 && day.variants === undefined;
     if (!whole || !alone || Number.isNaN(audit.first)) return;
-    this.#plain.native.restart();
+    this.#day.restart();
     for (const unit of day.units.slice(audit.first)) for (const message of unit) this.#message(message);
-    this.#give();
-    this.#compare('the book of the venue’s day without loss');
+    this.#giveDay();
+    this.#compare(this.#day, 'the book of the venue’s day without loss');
+  }
+
+  #giveDay(): void {
+    this.#day.take(0, this.#units, null, QUIET);
+    this.#units = 0;
   }
 
   #message(bytes: Uint8Array): void {
@@ -174,29 +208,32 @@ export class BookAudit {
     const type = decoder.messageIndex(data, 0, bytes.length);
     if (type < 0 || decoder.lengthCheck(type, bytes.length) === 'tooShort') return;
     const units = (RUN_BYTES + MESSAGE_HEAD_BYTES) / UNIT_BYTES + Math.ceil(bytes.length / UNIT_BYTES);
-    const record = new Uint8Array(units * UNIT_BYTES);
-    const head = new DataView(record.buffer);
-    head.setUint32(0, units, true);
-    head.setUint8(RECORD_KIND_AT, RUN);
-    head.setUint32(RUN_COUNT_AT, 1, true);
-    head.setUint32(RUN_BYTES + MESSAGE_HEAD_LENGTH_AT, bytes.length, true);
-    head.setUint16(RUN_BYTES + MESSAGE_HEAD_TYPE_AT, type, true);
-    record.set(bytes, RUN_BYTES + MESSAGE_HEAD_BYTES);
-    this.#append(record);
+    if ((this.#units + units) * UNIT_BYTES > DAY_BYTES) this.#giveDay();
+    const { view } = this.#dayRing;
+    const at = this.#units * UNIT_BYTES;
+    this.#dayBytes.fill(0, at, at + RUN_BYTES + MESSAGE_HEAD_BYTES);
+    view.setUint32(at, units, true);
+    view.setUint8(at + RECORD_KIND_AT, RUN);
+    view.setUint32(at + RUN_COUNT_AT, 1, true);
+    view.setUint32(at + RUN_BYTES + MESSAGE_HEAD_LENGTH_AT, bytes.length, true);
+    view.setUint16(at + RUN_BYTES + MESSAGE_HEAD_TYPE_AT, type, true);
+    this.#dayBytes.set(bytes, at + RUN_BYTES + MESSAGE_HEAD_BYTES);
+    this.#units += units;
   }
 
-  #compare(with_: string): void {
-    const plain = this.#plain.native;
-    const [live, meant] = [this.#books.counters(), plain.counters()];
+  #compare(plain: NativeBooks, with_: string): void {
+    const [live, wanted] = [this.#books.counters(), plain.counters()];
     for (const of of ['orders', 'levels'] as const) {
-      if (live[of] !== meant[of]) this.#fault(`the books have ${live[of]} ${of}, ${with_} has ${meant[of]}`);
+      if (live[of] !== wanted[of]) this.#fault(`the books have ${live[of]} ${of}, ${with_} has ${wanted[of]}`);
     }
     const numbers = new Map([...this.#keys(plain)].map((key, i) => [key, i] as const));
     this.#keys(this.#books).forEach((key, i) => {
       for (const side of [0, 1]) {
-        const told = this.#rows(this.#books, i, side);
-        const wanted = this.#rows(plain, numbers.get(key) ?? -1, side);
-        if (told !== wanted) this.#fault(`instrument ${key}, side ${side}: ${told}; ${with_}: ${wanted}`);
+        this.#told.read(this.#books, i, side);
+        this.#meant.read(plain, numbers.get(key) ?? -1, side);
+        if (!this.#told.equals(this.#meant)) {
+          this.#fault(`instrument ${key}, side ${side}: ${this.#told}; ${with_}: ${this.#meant}`);
+        }
       }
     });
   }
@@ -205,14 +242,5 @@ export class BookAudit {
     const keys = new BigUint64Array(books.instruments());
     books.keys(0, keys);
     return keys;
-  }
-
-  #rows(books: NativeBooks, number: number, side: number): string {
-    if (number < 0) return '';
-    const [prices, sizes] = this.#levels;
-    const n = books.depth(number, side, prices, sizes, this.#orders);
-    let text = '';
-    for (let i = 0; i < n; i++) text += `${prices[i]}:${sizes[i]}:${this.#orders[i]} `;
-    return text;
   }
 }
