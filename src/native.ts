@@ -354,7 +354,7 @@ export interface NativeAddon {
   ) => NativeFeed;
   /** `bell` is called when there are actions. */
   External: new (
-    ends: readonly { readonly line: boolean; readonly index: number }[],
+    ends: readonly { readonly line: boolean; readonly index: number; readonly connects: boolean }[],
     bell: () => void,
   ) => NativeExternal;
   MulticastReplay: new (options: NativeReplayOptions) => NativeReplay;

@@ -41,14 +41,15 @@ class ExternalWrap final : public Napi::ObjectWrap<ExternalWrap> {
 
   void open(const Napi::CallbackInfo& info) {
     if (!info[0].IsArray() || !info[1].IsFunction())
-      throw_coded(env_, "VW_ARGUMENT", "Expected (ends: { line: boolean, index: number }[], bell: function)");
+      throw_coded(env_, "VW_ARGUMENT", "Expected (ends: { line, connects: boolean, index: number }[], bell: function)");
     std::vector<ExternalEnd> ends;
     const auto list = info[0].As<Napi::Array>();
     for (uint32_t i = 0; i < list.Length(); i++) {
       const Napi::Value item = list.Get(i);
       if (!item.IsObject()) throw_coded(env_, "VW_ARGUMENT", "An end must be an object");
       const auto o = item.As<Napi::Object>();
-      ends.push_back({flag_in(o.Get("line"), "line"), uint16_t(number_in(o.Get("index"), "index", 0, UINT16_MAX))});
+      ends.push_back({flag_in(o.Get("line"), "line"), uint16_t(number_in(o.Get("index"), "index", 0, UINT16_MAX)),
+                      flag_in(o.Get("connects"), "connects")});
     }
     bell_ = UvDoorbell::make(env_, info[1].As<Napi::Function>());
     if (bell_ == nullptr) throw_coded(env_, "VW_DOORBELL", "This Node offers no event loop to wake");

@@ -17,6 +17,7 @@ constexpr uint32_t kPiece = 16u << 10;
 constexpr size_t kTurn = 1u << 20;
 constexpr int64_t kRetryFirstNs = 100'000'000;
 constexpr int64_t kRetryMostNs = 10'000'000'000;
+constexpr int64_t kConnectNs = 10'000'000'000;
 
 }  // namespace
 
@@ -45,11 +46,11 @@ ExternalDriver::~ExternalDriver() {
   if (port_) port_->set_loop(nullptr);
 }
 
-void ExternalDriver::start(EventLoop& loop) {
+void ExternalDriver::start(EventLoop& loop, int64_t now_ns) {
   if (!port_) return;
   port_->set_loop(&loop);
   for (uint32_t i = 0; i < ends_.size(); i++) {
-    if (port_->ends()[i].is_line) connect_line(i);
+    if (port_->ends()[i].is_line) connect_line(i, now_ns);
   }
 }
 
@@ -63,11 +64,12 @@ void ExternalDriver::stop() {
   port_->set_loop(nullptr);
 }
 
-void ExternalDriver::connect_line(uint32_t end) {
+void ExternalDriver::connect_line(uint32_t end, int64_t now_ns) {
   End& e = ends_[end];
   e.connection++;
   e.open = true;
   e.again_ns = INT64_MAX;
+  e.until_ns = port_->ends()[end].connects ? now_ns + kConnectNs : INT64_MAX;
   port_->ask({ExternalAction::Kind::connect, end, e.connection, 0, {}});
 }
 
@@ -153,6 +155,7 @@ void ExternalDriver::datagram(uint16_t line, const ExternalEvent& event, Bytes b
 
 void ExternalDriver::line_up(uint32_t end, int64_t now_ns) {
   ends_[end].up = true;
+  ends_[end].until_ns = INT64_MAX;
   session_.line_up(port_->ends()[end].index, now_ns);
 }
 
@@ -161,6 +164,7 @@ void ExternalDriver::line_closed(uint32_t end, Reason why, int64_t now_ns) {
   const uint16_t line = port_->ends()[end].index;
   session_.stream_break(line, e.connection);
   e.open = false;
+  e.until_ns = INT64_MAX;
   if (e.up || e.pause_ns == 0) session_.line_down(line, why, now_ns);
   e.up = false;
   e.pause_ns = std::clamp(e.pause_ns * 2, kRetryFirstNs, kRetryMostNs);
@@ -182,7 +186,11 @@ void ExternalDriver::take_requester(uint32_t end, const ExternalEvent& event, By
 
 void ExternalDriver::service(int64_t now_ns) {
   for (uint32_t i = 0; i < ends_.size(); i++) {
-    if (ends_[i].again_ns <= now_ns) connect_line(i);
+    if (ends_[i].until_ns <= now_ns) {
+      port_->ask({ExternalAction::Kind::abort, i, ends_[i].connection, 0, {}});
+      line_closed(i, Reason::timedOut, now_ns);
+    }
+    if (ends_[i].again_ns <= now_ns) connect_line(i, now_ns);
   }
 }
 
@@ -191,7 +199,7 @@ int64_t ExternalDriver::deadline() const {
   for (uint32_t i = 0; i < ends_.size(); i++) {
     const End& e = ends_[i];
     if (e.at < e.queue.size() && !waits(port_->ends()[i])) return 0;
-    first = std::min(first, e.again_ns);
+    first = std::min({first, e.again_ns, e.until_ns});
   }
   return first;
 }

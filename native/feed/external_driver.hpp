@@ -23,12 +23,12 @@ class ExternalDriver {
   [[nodiscard]] bool has_requester(uint16_t requester) const;
 
   /// Asks for the lines. What is pushed wakes the loop from now on, until stop().
-  void start(EventLoop& loop);
+  void start(EventLoop& loop, int64_t now_ns);
   void stop();
 
   /// Hands over what has been pushed, as far as the session has room for it.
   void receive(int64_t now_ns);
-  /// Connects lines again that are due.
+  /// Connects lines again that are due, and gives up those that have not come about in time.
   void service(int64_t now_ns);
   /// When to come again; 0: at once.
   [[nodiscard]] int64_t deadline() const;
@@ -52,10 +52,11 @@ class ExternalDriver {
     uint32_t taken = 0;  ///< of the bytes of the event at `at`
     bool up = false;     ///< a line that has been told to be up
     int64_t again_ns = INT64_MAX;
-    int64_t pause_ns = 0;  ///< before the next attempt
+    int64_t pause_ns = 0;          ///< before the next attempt
+    int64_t until_ns = INT64_MAX;  ///< it has to be there
   };
 
-  void connect_line(uint32_t end);
+  void connect_line(uint32_t end, int64_t now_ns);
   [[nodiscard]] bool waits(const ExternalEnd& which) const;
   /// False: some of what was taken waits.
   [[nodiscard]] bool receive_end(uint32_t end, int64_t now_ns);

@@ -15,6 +15,8 @@ namespace venuewire {
 struct ExternalEnd {
   bool is_line = false;
   uint16_t index = 0;  ///< of the line or the requester
+  /// A line that has to be told to be there in time: it is no line of datagrams. A requester has its own time limit.
+  bool connects = false;
 };
 
 /// What the feed asks of the outside, in order.

@@ -181,7 +181,7 @@ void LiveDriver::run() {
   }
   if (!open_lines()) return;
   delivery_.set_waker(this);
-  external_.start(loop_);
+  external_.start(loop_, now());
   cycle_ns_ = now();
   const bool movable = std::ranges::all_of(receivers_, [](const auto& r) { return r.first->moves_between_threads(); });
   hand_over_.begin(*this, loop_.descriptor(), movable);

@@ -177,6 +177,55 @@ void a_line_is_connected_again() {
   CHECK(send(2, 7) == Pushed::gone);
 }
 
+class NoHost final : public Host {
+ public:
+  void connect(uint16_t, uint16_t) override {}
+  void send(uint16_t, Bytes) override {}
+  void close(uint16_t) override {}
+};
+
+/// Asks for a line at `kSecond` and lets the time go on; `says` is told after so many seconds of silence.
+std::string silent_line(bool connects, uint32_t seconds, bool connected = false) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  SessionSpec spec;
+  spec.framings = {moldudp64()};
+  spec.lines = {LineSpec{}};
+  spec.channels = {ChannelSpec{}};
+  NoHost host;
+  Recorder out;
+  std::vector<uint64_t> counters(kChannelCounters);
+  uint64_t feed[kFeedCounters] = {};
+  Session session(spec, host, out, counters.data(), FeedCounters{feed});
+  Bell bell;
+  const auto port = std::make_shared<ExternalPort>(std::vector<ExternalEnd>{{true, 0, connects}}, &bell);
+  ExternalDriver driver(spec, session, port);
+  EventLoop loop;
+  CHECK(loop.open());
+  driver.start(loop, kSecond);
+  std::string asked;
+  static constexpr const char* kAsked[] = {"connect", "send", "close", "abort", "resume"};
+  for (uint32_t i = 0; i <= seconds; i++) {
+    const int64_t now = kSecond * (1 + i);
+    if (connected && i == 1) CHECK(port->push(0, event(Kind::connected, 1), {}) == Pushed::more);
+    driver.receive(now);
+    driver.service(now);
+    CHECK(driver.deadline() > now);
+    for (const ExternalAction& a : port->take_actions()) {
+      asked += std::string(kAsked[size_t(a.kind)]) + std::to_string(a.connection) + "@" + std::to_string(i) + " ";
+    }
+  }
+  return asked + out.take();
+}
+
+void a_line_that_never_comes_about_is_given_up() {
+  CHECK(silent_line(true, 9) == "connect1@0 ");
+  CHECK(silent_line(true, 12) == "connect1@0 abort1@10 connect2@11 lineDown:timedOut");
+  CHECK(silent_line(true, 23) == "connect1@0 abort1@10 connect2@11 abort2@21 connect3@22 lineDown:timedOut");
+  CHECK(silent_line(true, 60, true) == "connect1@0 lineUp");
+  // Nobody says of datagrams that they begin.
+  CHECK(silent_line(false, 60) == "connect1@0 ");
+}
+
 /// More than the ring and the port hold, pushed from one thread and read by another.
 void a_pusher_that_pauses_loses_nothing() {
   Rig rig;
@@ -225,6 +274,7 @@ int main() {
   using namespace venuewire;
   a_port_has_bounds();
   a_line_is_connected_again();
+  a_line_that_never_comes_about_is_given_up();
   a_pusher_that_pauses_loses_nothing();
   closed_at_any_moment();
   return checks_result();

@@ -1,19 +1,56 @@
 /** The JavaScript side of external connections: asks the transports what the core asks for, and pushes what they bring. */
+import { types } from 'node:util';
 import { remedyOf, VenuewireError } from '../errors.js';
 import { type NativeExternal, type NativeExternalAction, native, type PushAnswer } from '../native.js';
 import { nearestNames } from '../nearest.js';
-import { splitEndpoint } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
 import type { CompiledVenue } from './compile.js';
-import type {
-  ConnectionEnd,
-  DatagramOrigin,
-  Transport,
-  TransportConnection,
-  TransportEvents,
-  Transports,
-  TransportTarget,
+import {
+  CONNECTION_ENDS,
+  type ConnectionEnd,
+  type DatagramOrigin,
+  type Transport,
+  type TransportConnection,
+  type TransportEvents,
+  type Transports,
+  type TransportTarget,
 } from './transport.js';
+
+const LATEST_NS = 2n ** 63n - 1n;
+const ADDRESS = /^(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})$/;
+const REQUIRED = ['send', 'close'] as const;
+const OPTIONAL = ['abort', 'resume'] as const;
+
+/** In words whatever was thrown: it may be anything, and may throw itself when it is looked at. */
+function wordsOf(cause: unknown): string {
+  try {
+    return String(cause instanceof Error ? cause.message : cause);
+  } catch {
+    return 'something that has no text';
+  }
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+
+/** What `connect` has given, if it is a connection. */
+function checkedConnection(given: unknown): TransportConnection {
+  if (isThenable(given)) {
+    // Nobody waits for it: what becomes of it must not end the process.
+    given.then(undefined, () => undefined);
+    throw new TypeError('connect gave a promise; give the connection at once, and tell by events what comes of it');
+  }
+  const of = given as Record<string, unknown> | null | undefined;
+  const isObject = (typeof of === 'object' && of !== null) || typeof of === 'function';
+  const wrong = isObject
+    ? (REQUIRED.find((name) => typeof of[name] !== 'function') ??
+      OPTIONAL.find((name) => of[name] !== undefined && typeof of[name] !== 'function'))
+    : undefined;
+  if (isObject && wrong === undefined) return given as TransportConnection;
+  throw new TypeError(
+    `connect gave ${isObject ? `a connection whose ${wrong} is no function` : 'no connection'}; it must give an object with send and close`,
+  );
+}
 
 interface End {
   readonly transport: Transport;
@@ -73,6 +110,8 @@ export class ExternalConnections {
   readonly native: NativeExternal;
   readonly #ends: readonly End[];
   readonly #fail: (error: VenuewireError) => void;
+  /** What is asked for and not done, oldest first: a transport may close the feed while it is asked something. */
+  #asked: NativeExternalAction[] = [];
   #over = false;
 
   /** `fail`: a transport has thrown. */
@@ -80,7 +119,7 @@ export class ExternalConnections {
     this.#fail = fail;
     this.#ends = endsOf(venue, compiled, transports);
     this.native = new (native().External)(
-      this.#ends.map(({ line, index }) => ({ line, index })),
+      this.#ends.map((end) => ({ line: end.line, index: end.index, connects: isConnected(end) })),
       () => this.#run(),
     );
   }
@@ -89,14 +128,15 @@ export class ExternalConnections {
   end(): void {
     if (this.#over) return;
     this.#run();
+    if (this.#over) return;
     this.#over = true;
     for (const end of this.#ends) this.#leave(end);
     this.native.release();
   }
 
   #run(): void {
-    for (const action of this.native.actions()) {
-      if (this.#over) return;
+    for (const action of this.native.actions()) this.#asked.push(action);
+    for (let action = this.#asked.shift(); action !== undefined && !this.#over; action = this.#asked.shift()) {
       const end = this.#ends[action.end] as End;
       try {
         this.#do(end, action);
@@ -108,21 +148,28 @@ export class ExternalConnections {
 
   #broken(end: End, cause: unknown): void {
     const { name } = end.targets[0] ?? { name: '' };
-    const text = cause instanceof Error ? cause.message : String(cause);
     const error = new VenuewireError(
       'VW_TRANSPORT',
-      `The transport of ${end.line ? 'line' : 'server'} ${name} has thrown: ${text}`,
+      `The transport of ${end.line ? 'line' : 'server'} ${name} failed: ${wordsOf(cause)}`,
       remedyOf('VW_TRANSPORT'),
     );
     error.cause = cause;
     this.#fail(error);
   }
 
+  /** What a method of a transport gives is nothing; where it is a promise all the same, its failure is the transport's. */
+  #watched(end: End, given: unknown): void {
+    if (!isThenable(given)) return;
+    given.then(undefined, (cause: unknown) => {
+      if (!this.#over) this.#broken(end, cause);
+    });
+  }
+
   #leave(end: End): void {
     const { open } = end;
     end.open = undefined;
     try {
-      open?.close();
+      this.#watched(end, open?.close());
     } catch {
       // The feed is over; there is nobody left to tell.
     }
@@ -135,25 +182,30 @@ export class ExternalConnections {
     }
     if (action.connection !== end.connection) return;
     const { open } = end;
-    if (action.kind === 'send') open?.send(action.bytes);
-    else if (action.kind === 'resume') open?.resume?.();
+    if (action.kind === 'send') this.#watched(end, open?.send(action.bytes));
+    else if (action.kind === 'resume') this.#watched(end, open?.resume?.());
     else {
       end.open = undefined;
-      if (action.kind === 'abort' && open?.abort !== undefined) open.abort();
-      else open?.close();
+      this.#watched(end, action.kind === 'abort' && open?.abort !== undefined ? open.abort() : open?.close());
     }
   }
 
   #connect(end: End, connection: number, server: number): void {
     const target = end.targets[server] as TransportTarget;
     end.connection = connection;
-    const events = new Events(this.native, this.#ends.indexOf(end), connection, () => {
+    const events = new Events(this.native, this.#ends.indexOf(end), connection, target.name, () => {
       if (end.connection === connection) end.open = undefined;
     });
-    const open = end.transport.connect(target, events);
-    if (!events.over) end.open = open;
+    const open = checkedConnection(end.transport.connect(target, events));
+    if (events.over) return;
+    end.open = open;
+    // It has closed the feed instead of connecting.
+    if (this.#over || end.connection !== connection) this.#leave(end);
   }
 }
+
+/** Whether there is something to be connected, which can fail to come about in time. */
+const isConnected = (end: End): boolean => !end.targets[0]?.network.startsWith('udp');
 
 /** What a transport calls; one object for each connection, so that what comes late is known to be. */
 class Events implements TransportEvents {
@@ -162,50 +214,96 @@ class Events implements TransportEvents {
   readonly #native: NativeExternal;
   readonly #end: number;
   readonly #connection: number;
+  readonly #name: string;
   readonly #onClosed: () => void;
 
-  constructor(to: NativeExternal, end: number, connection: number, onClosed: () => void) {
+  constructor(to: NativeExternal, end: number, connection: number, name: string, onClosed: () => void) {
     this.#native = to;
     this.#end = end;
     this.#connection = connection;
+    this.#name = name;
     this.#onClosed = onClosed;
   }
 
-  connected(): void {
+  // They are handed to sockets as they are: socket.on('connect', events.connected).
+  readonly connected = (): void => {
     if (this.#connected || this.over) return;
     this.#connected = true;
     this.#native.connected(this.#end, this.#connection);
-  }
+  };
 
-  bytes(bytes: Uint8Array, receivedNs?: bigint): boolean {
+  readonly bytes = (bytes: Uint8Array, receivedNs?: bigint): boolean => {
     if (this.over) return false;
+    this.#checkBytes(bytes);
+    this.#checkTime(receivedNs);
     this.connected();
     return this.#taken(this.#native.bytes(this.#end, this.#connection, bytes, receivedNs), bytes);
-  }
+  };
 
-  datagram(bytes: Uint8Array, origin: DatagramOrigin = {}): boolean {
+  readonly datagram = (bytes: Uint8Array, origin: DatagramOrigin = {}): boolean => {
     if (this.over) return false;
+    this.#checkBytes(bytes);
+    if (typeof origin !== 'object' || origin === null) this.#refuse('the origin of a datagram is no object');
+    const { receivedNs, to, from } = origin;
+    this.#checkTime(receivedNs);
+    const [toIp, toPort] = this.#address('to', to);
+    const [fromIp, fromPort] = this.#address('from', from);
     this.connected();
-    const to = origin.to === undefined ? undefined : splitEndpoint(origin.to);
-    const from = origin.from === undefined ? undefined : splitEndpoint(origin.from);
     const answer = this.#native.datagram(
       this.#end,
       this.#connection,
       bytes,
-      origin.receivedNs,
-      to?.host,
-      to?.port,
-      from?.host,
-      from?.port,
+      receivedNs,
+      toIp,
+      toPort,
+      fromIp,
+      fromPort,
     );
     return this.#taken(answer, bytes);
-  }
+  };
 
-  closed(reason: ConnectionEnd = 'connectionClosed'): void {
+  /** A connection is over whatever the reason is called. */
+  readonly closed = (reason: ConnectionEnd = 'connectionClosed'): void => {
     if (this.over) return;
     this.over = true;
-    this.#native.closed(this.#end, this.#connection, reason);
+    const known = CONNECTION_ENDS.includes(reason);
+    this.#native.closed(this.#end, this.#connection, known ? reason : 'connectionClosed');
     this.#onClosed();
+    if (!known) this.#refuse(`closed has another reason than ${CONNECTION_ENDS.join(', ')}`);
+  };
+
+  #refuse(what: string): never {
+    throw new VenuewireError(
+      'VW_TRANSPORT_EVENT',
+      `The transport of ${this.#name}: ${what}`,
+      remedyOf('VW_TRANSPORT_EVENT'),
+    );
+  }
+
+  #checkBytes(bytes: Uint8Array): void {
+    if (!types.isUint8Array(bytes)) this.#refuse('bytes are no Uint8Array');
+    if (bytes.length > 0) return;
+    try {
+      new Uint8Array(bytes.buffer);
+    } catch {
+      this.#refuse('the memory of its bytes has been given away');
+    }
+  }
+
+  #checkTime(receivedNs: bigint | undefined): void {
+    if (receivedNs === undefined) return;
+    if (typeof receivedNs === 'bigint' && receivedNs > 0n && receivedNs <= LATEST_NS) return;
+    this.#refuse('receivedNs is no bigint of nanoseconds since 1970, above 0 and below 2^63');
+  }
+
+  #address(what: string, text: string | undefined): [ip?: string, port?: number] {
+    if (text === undefined) return [];
+    const [, ip, port] = (typeof text === 'string' && ADDRESS.exec(text)) || [];
+    const parts = ip?.split('.').map(Number) ?? [Number.NaN];
+    if (!parts.every((part) => part <= 255) || Number(port) > 65_535) {
+      this.#refuse(`'${what}' of a datagram is no IPv4 address and port, for example 233.54.12.111:26477`);
+    }
+    return [parts.join('.'), Number(port)];
   }
 
   #taken(answer: PushAnswer, bytes: Uint8Array): boolean {

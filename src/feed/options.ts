@@ -45,7 +45,9 @@ const captured: Check = (value) =>
 const transports: Check = (value) =>
   isPlain(value) &&
   Object.values(value).every((t) => typeof (t as { connect?: unknown } | null)?.connect === 'function')
-    ? undefined
+    ? Object.values(value).every((t) => Array.isArray((t as { protects?: unknown }).protects ?? []))
+      ? undefined
+      : "must be an object of transports, whose 'protects' is a list"
     : 'must be an object of transports, which have connect()';
 /** What the core can index. */
 const BOUND_MOST = { orders: 2 ** 28, ordersMax: 2 ** 29, instrumentsMax: 2 ** 26 };

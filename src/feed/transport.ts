@@ -6,7 +6,15 @@ import type { Network } from '../patterns/network.js';
 import type { Protection } from '../patterns/security.js';
 
 /** Why a connection is over, or did not come about. `wrongPeer`: the other end is not the one that was declared. */
-export type ConnectionEnd = 'connectionRefused' | 'connectionClosed' | 'timedOut' | 'hostNotFound' | 'wrongPeer';
+export type ConnectionEnd = (typeof CONNECTION_ENDS)[number];
+/** @internal */
+export const CONNECTION_ENDS = [
+  'connectionRefused',
+  'connectionClosed',
+  'timedOut',
+  'hostNotFound',
+  'wrongPeer',
+] as const;
 
 /** What a transport is asked to connect to. */
 export interface TransportTarget {
@@ -23,7 +31,7 @@ export interface TransportTarget {
 
 /** What is known of a datagram besides its bytes. */
 export interface DatagramOrigin {
-  /** When it was received, ns since the Unix epoch; default: now. */
+  /** When it was received, ns since the Unix epoch, below 2^63; default: now. */
   readonly receivedNs?: bigint;
   /**
    * Where it was sent, `group:port`: for the external line of that address, whichever connection brought it. Default: the
@@ -34,9 +42,17 @@ export interface DatagramOrigin {
   readonly from?: string;
 }
 
-/** What a transport tells of one connection. Everything behind `closed`, or behind `close()`, is ignored. */
+/**
+ * What a transport tells of one connection. Everything behind `closed`, or behind `close()`, is ignored. What it cannot tell (no
+ * `Uint8Array`, memory that has been given away, a time or an address that is none) is thrown back as `VW_TRANSPORT_EVENT`, and
+ * nothing of it is taken.
+ */
 export interface TransportEvents {
-  /** The connection is there, protected as declared. Implied by the first bytes. */
+  /**
+   * The connection is there, protected as declared. Implied by the first bytes. A line that is no line of datagrams, and for which
+   * neither comes within ten seconds, is given up as `timedOut` and connected to again; servers have their pattern's
+   * `connectTimeout`.
+   */
   connected(): void;
   /**
    * The next bytes of a stream, cut anywhere; they are copied.
@@ -46,11 +62,14 @@ export interface TransportEvents {
   bytes(bytes: Uint8Array, receivedNs?: bigint): boolean;
   /** One whole datagram or message. As `bytes`. */
   datagram(bytes: Uint8Array, origin?: DatagramOrigin): boolean;
-  /** The connection is over, or did not come about. Default: `connectionClosed`. */
+  /** The connection is over, or did not come about. Default: `connectionClosed`; with another text it throws, and is over too. */
   closed(reason?: ConnectionEnd): void;
 }
 
-/** One connection, as the feed uses it. What it throws ends the feed with `VW_TRANSPORT`. */
+/**
+ * One connection, as the feed uses it. What it throws ends the feed with `VW_TRANSPORT`; nobody waits for a promise that a method
+ * gives, but one that is rejected ends the feed too.
+ */
 export interface TransportConnection {
   send(bytes: Uint8Array): void;
   /** Ends it in peace: what was sent goes out first. */
@@ -68,7 +87,7 @@ export interface Transport {
    * is ignored.
    */
   readonly protects?: readonly Protection['type'][];
-  /** Begins to connect; never waits. What comes of it is told by `events`, now or later. */
+  /** Begins to connect; never waits, and gives no promise. What comes of it is told by `events`, now or later. */
   connect(target: TransportTarget, events: TransportEvents): TransportConnection;
 }
 

@@ -189,7 +189,7 @@ describe('the addon', () => {
     const { spec } = compileVenue(
       defineVenue({ name: 'one', decoder: itch50, lines: { A: udpUnicast('127.0.0.1:31877') } }),
     );
-    const external = new addon.External([{ line: true, index: 0 }], () => {});
+    const external = new addon.External([{ line: true, index: 0, connects: false }], () => {});
     expect(methods(external)).toEqual(
       keys<NativeExternal>({
         connected: true,

@@ -509,6 +509,270 @@ describe('a transport', () => {
   });
 });
 
+/** Opens a line of datagrams that `use` carries, and closes it when that is done and `messages` are delivered. */
+async function carried(use: (events: TransportEvents) => void, messages = 0): Promise<{ malformed: number }> {
+  let done = false;
+  const line = byHand((events, nth) => {
+    if (nth === 0) use(events);
+    done = true;
+  });
+  const feed = await openFeed(moldVenue({ A: udpMulticast(GROUP_A) }), { transports: { lines: { A: line } } });
+  const reading = feed.run();
+  await expect.poll(() => done && feed.statistics().ledger.delivered).toBe(messages);
+  feed.close();
+  await reading;
+  return { malformed: feed.statistics().channels[0]?.malformed ?? Number.NaN };
+}
+
+/** Every error that `calls` throw, by its code; undefined: none was thrown. */
+async function thrownBy(...calls: ((events: TransportEvents) => unknown)[]): Promise<unknown[]> {
+  const codes: unknown[] = [];
+  await carried((events) => {
+    for (const call of calls) {
+      try {
+        call(events);
+        codes.push(undefined);
+      } catch (thrown) {
+        codes.push((thrown as { code?: unknown }).code ?? thrown);
+      }
+    }
+  });
+  return codes;
+}
+
+describe('what a transport tells is checked', () => {
+  const packet = moldPacket(historyOf(20), 1);
+  const EVENT = 'VW_TRANSPORT_EVENT';
+  const wrongTimes = ['5', Number.NaN, 5, -1n, 0n, 2n ** 63n, 2n ** 200n, null, {}, Symbol('now'), [1n], true];
+
+  it.each(wrongTimes.map((t) => [typeof t === 'object' ? JSON.stringify(t, String) : String(t), t] as const))(
+    'a receivedNs of %s is refused, and nothing is taken',
+    async (_, receivedNs) => {
+      expect(
+        await thrownBy(
+          (events) => events.datagram(packet, { receivedNs } as never),
+          (events) => events.bytes(packet, receivedNs as never),
+        ),
+      ).toEqual([EVENT, EVENT]);
+    },
+  );
+
+  it('the latest time there is is taken as it is', async () => {
+    const latest = 2n ** 63n - 1n;
+    const feed = await openFeed(moldVenue({ A: udpMulticast(GROUP_A) }), {
+      transports: { lines: { A: byHand((events) => events.datagram(packet, { receivedNs: latest })) } },
+    });
+    const times: bigint[] = [];
+    const take = (_: unknown, at: { receivedAt: bigint }): void => {
+      times.push(at.receivedAt);
+      feed.close();
+    };
+    await feed.run(Object.fromEntries(itch50.names.map((name) => [name, take])) as never);
+    expect(times).toEqual([latest]);
+  });
+
+  const wrongOrigins: readonly unknown[] = [
+    null,
+    7,
+    'origin',
+    { to: 7 },
+    { to: '' },
+    { to: '239.255.7.1' },
+    { to: '239.255.7.1:' },
+    { to: '239.255.7.1:70000' },
+    { to: '239.255.7.1:1e3' },
+    { to: '239.255.7.256:1' },
+    { to: 'venue.example:5' },
+    { from: '[::1]:5' },
+    { from: null },
+    { from: 5n },
+  ];
+  it.each(wrongOrigins.map((o, i) => [i, o] as const))('origin %i of another kind is refused', async (_, origin) => {
+    expect(await thrownBy((events) => events.datagram(packet, origin as never))).toEqual([EVENT]);
+  });
+
+  it('bytes that are none, or whose memory has been given away, are refused', async () => {
+    const given = Uint8Array.from(packet);
+    structuredClone(given, { transfer: [given.buffer] });
+    const cut = new Uint8Array(new ArrayBuffer(64, { maxByteLength: 128 }), 32, 32);
+    (cut.buffer as unknown as { resize(bytes: number): void }).resize(8);
+    const wrong: readonly unknown[] = [
+      undefined,
+      null,
+      'bytes',
+      5,
+      [1, 2],
+      new Uint16Array(4),
+      new DataView(new ArrayBuffer(4)),
+      given,
+    ];
+    for (const bytes of wrong) {
+      expect(
+        await thrownBy(
+          (e) => e.bytes(bytes as never),
+          (e) => e.datagram(bytes as never),
+        ),
+      ).toEqual([EVENT, EVENT]);
+    }
+    // What is out of bounds has no bytes: an empty datagram, which is counted.
+    const { malformed } = await carried((events) => events.datagram(cut));
+    expect(malformed).toBe(0);
+  });
+
+  it('shared memory is copied when it is pushed', async () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(packet.length));
+    shared.set(packet);
+    const { malformed } = await carried((events) => {
+      events.datagram(shared);
+      shared.fill(0xff);
+    }, 1);
+    expect(malformed).toBe(0);
+  });
+
+  it('a connection that is closed for another reason is over, and the call throws', async () => {
+    for (const reason of ['bogus', 'sessionEnded', false, 5, null, Symbol('x'), {}]) {
+      const down: string[] = [];
+      let thrown: unknown;
+      const feed = await openFeed(moldVenue({ A: udpMulticast(GROUP_A) }), {
+        transports: {
+          lines: {
+            A: byHand((events) => {
+              try {
+                events.closed(reason as never);
+              } catch (error) {
+                thrown = error;
+              }
+            }),
+          },
+        },
+      });
+      feed.on('lineDown', (n) => {
+        down.push(n.reason);
+        feed.close();
+      });
+      await feed.run();
+      expect(down).toEqual(['connectionClosed']);
+      expect(thrown).toMatchObject({ code: EVENT });
+    }
+  });
+
+  it('events are functions that need no object', async () => {
+    await carried(({ connected, datagram, closed }) => {
+      connected();
+      datagram(packet);
+      closed();
+    }, 1);
+  });
+
+  it('what comes after close is ignored', async () => {
+    let late: TransportEvents | undefined;
+    await carried((events) => {
+      late = events;
+    });
+    expect(late?.datagram(packet)).toBe(false);
+    expect(late?.bytes(packet)).toBe(false);
+    expect([late?.connected(), late?.closed('timedOut'), late?.closed()]).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe('what a transport gives is checked', () => {
+  const rejected = (): Promise<never> => Promise.reject(new Error('late'));
+  const runOf = async (transport: unknown): Promise<unknown> => {
+    const feed = await openFeed(moldVenue({ A: udpMulticast(GROUP_A) }), {
+      transports: { lines: { A: transport as Transport } },
+    });
+    return feed.run().then(
+      () => undefined,
+      (cause: unknown) => cause,
+    );
+  };
+  it.each<readonly [string, unknown, RegExp]>([
+    ['nothing', undefined, /gave no connection/],
+    ['null', null, /gave no connection/],
+    ['a number', 5, /gave no connection/],
+    ['an empty object', {}, /send is no function/],
+    ['no close', { send() {} }, /close is no function/],
+    ['an abort that is none', { send() {}, close() {}, abort: 'now' }, /abort is no function/],
+    ['a promise that never settles', new Promise(() => {}), /gave a promise/],
+  ])('connect that gives %s ends the feed with VW_TRANSPORT', async (_, connection, message) => {
+    const error = await runOf({ connect: () => connection });
+    expect(error).toMatchObject({ code: 'VW_TRANSPORT', message });
+  });
+
+  it('connect that gives a promise which is rejected does not end the process', async () => {
+    expect(await runOf({ connect: rejected })).toMatchObject({ code: 'VW_TRANSPORT', message: /gave a promise/ });
+    await new Promise(setImmediate);
+  });
+
+  it.each([
+    ['no text', Object.create(null)],
+    [
+      'a text that throws',
+      {
+        toString() {
+          throw new Error('never');
+        },
+      },
+    ],
+    ['a symbol', Symbol('x')],
+    ['nothing', undefined],
+  ])('a transport may throw %s', async (_, thrown) => {
+    const error = await runOf({
+      connect() {
+        throw thrown;
+      },
+    });
+    expect(error).toMatchObject({ code: 'VW_TRANSPORT' });
+  });
+
+  it('send that gives a promise which is rejected ends the feed with VW_TRANSPORT', async () => {
+    const feed = await openFeed(soupVenue('127.0.0.1:1'), {
+      transports: {
+        servers: {
+          A: {
+            connect(_, events) {
+              setImmediate(() => events.connected());
+              return { send: rejected, close: rejected } as never;
+            },
+          },
+        },
+      },
+    });
+    await expect(feed.run()).rejects.toMatchObject({ code: 'VW_TRANSPORT', message: /server A.*late/ });
+    await new Promise(setImmediate);
+  });
+
+  it('a feed that is closed while it is asked to connect leaves the connection too', async () => {
+    const asked: string[] = [];
+    const feed = await openFeed(moldVenue({ A: udpMulticast(GROUP_A) }), {
+      transports: {
+        lines: {
+          A: {
+            connect(_, events) {
+              asked.push('connect');
+              events.connected();
+              events.datagram(moldPacket(historyOf(20), 1));
+              feed.close();
+              expect(events.datagram(moldPacket(historyOf(20), 1))).toBe(false);
+              return { send() {}, close: () => asked.push('close') };
+            },
+          },
+        },
+      },
+    });
+    await feed.run();
+    expect(asked).toEqual(['connect', 'close']);
+  });
+
+  it('protects that is no list is refused at open', async () => {
+    await expect(
+      openFeed(moldVenue({ A: udpMulticast(GROUP_A) }), {
+        transports: { lines: { A: { connect: () => ({ send() {}, close() {} }), protects: 'mtls' as never } } },
+      }),
+    ).rejects.toMatchObject({ code: 'VW_OPTION', message: /protects/ });
+  });
+});
+
 describe('what is declared and not carried out is refused', () => {
   const naked: Transport = { connect: () => ({ send: () => {}, close: () => {} }) };
   const secure: Transport = { ...naked, protects: ['tls'] };
