@@ -183,8 +183,10 @@ std::string Recorder::path_of(uint64_t number) const {
 }
 
 bool Recorder::written(bool good) {
-  if (!good) fail("VW_RECORD_WRITE", path_of(own_.files) + ": " + std::strerror(writer_.error()));
-  return good;
+  if (good) return true;
+  const char* why = writer_.error() == ESPIPE ? "a pipe, and a recording needs a file" : std::strerror(writer_.error());
+  fail("VW_RECORD_WRITE", path_of(own_.files) + ": " + why);
+  return false;
 }
 
 bool Recorder::open_file() {
@@ -224,7 +226,7 @@ bool Recorder::close_file() {
 }
 
 bool Recorder::rotate_when_due() {
-  const bool by_size = config_.rotate_bytes != 0 && writer_.bytes() >= config_.rotate_bytes;
+  const bool by_size = config_.rotate_bytes != 0 && !writer_.is_empty() && writer_.bytes() >= config_.rotate_bytes;
   const bool by_time = config_.rotate_ns != 0 && now_ns() - opened_ns_ >= config_.rotate_ns;
   return !(by_size || by_time) || (close_file() && open_file());
 }

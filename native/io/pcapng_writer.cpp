@@ -2,6 +2,7 @@
 #include "io/pcapng_writer.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,15 +64,30 @@ void PcapngWriter::end_block() {
   store_uint(buffer_.data() + block_at_ + 4, length, 4, false);
 }
 
+/// Without O_NONBLOCK, opening a FIFO waits until somebody reads it. What is no file is left as it is.
+bool PcapngWriter::open_file(const std::string& path) {
+  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
+  struct stat status;
+  if (fd_ < 0) {
+    error_ = errno == ENXIO ? ESPIPE : errno;
+  } else if (::fstat(fd_, &status) != 0 || ::fcntl(fd_, F_SETFL, 0) != 0) {
+    error_ = errno;
+  } else if (S_ISREG(status.st_mode)) {
+    error_ = ::ftruncate(fd_, 0) == 0 ? 0 : errno;
+  } else if (!S_ISCHR(status.st_mode)) {
+    error_ = ESPIPE;
+  }
+  if (error_ == 0) return true;
+  if (fd_ >= 0) (void)::close(fd_);
+  fd_ = -1;
+  return false;
+}
+
 bool PcapngWriter::open(const std::string& path, const std::vector<Interface>& interfaces) {
   (void)close();
   written_ = 0;
   error_ = 0;
-  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd_ < 0) {
-    error_ = errno;
-    return false;
-  }
+  if (!open_file(path)) return false;
   begin_block(kSectionBlock);
   put(kByteOrderMagic, 4);
   put(1, 2);
@@ -94,7 +110,9 @@ bool PcapngWriter::open(const std::string& path, const std::vector<Interface>& i
     put(0, 4);
     end_block();
   }
-  return flush();
+  if (!flush()) return false;
+  begun_ = written_;
+  return true;
 }
 
 bool PcapngWriter::frame(uint32_t interface, int64_t time_ns, Bytes bytes, uint32_t original, uint32_t vlan) {

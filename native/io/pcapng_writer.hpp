@@ -22,7 +22,7 @@ class PcapngWriter {
   PcapngWriter(const PcapngWriter&) = delete;
   PcapngWriter& operator=(const PcapngWriter&) = delete;
 
-  /// A new file; one of that name is overwritten. False: see error().
+  /// A new file; one of that name is overwritten. False: see error(), which is ESPIPE for a pipe or a socket.
   [[nodiscard]] bool open(const std::string& path, const std::vector<Interface>& interfaces);
   /// `vlan`: a tag to be put back into an Ethernet frame, type and control information; 0: none.
   [[nodiscard]] bool frame(uint32_t interface, int64_t time_ns, Bytes bytes, uint32_t original, uint32_t vlan = 0);
@@ -33,10 +33,13 @@ class PcapngWriter {
 
   /// Bytes of this file so far.
   [[nodiscard]] uint64_t bytes() const { return written_ + buffer_.size(); }
+  /// Nothing is in it but what the file begins with.
+  [[nodiscard]] bool is_empty() const { return bytes() == begun_; }
   [[nodiscard]] bool is_open() const { return fd_ >= 0; }
   [[nodiscard]] int error() const { return error_; }
 
  private:
+  [[nodiscard]] bool open_file(const std::string& path);
   void put(uint64_t value, uint32_t width);
   void put_text_option(uint32_t code, const std::string& text);
   void put_number_option(uint32_t code, uint64_t value);
@@ -49,6 +52,7 @@ class PcapngWriter {
   int fd_ = -1;
   int error_ = 0;
   uint64_t written_ = 0;
+  uint64_t begun_ = 0;  // bytes that a file begins with
   size_t block_at_ = 0;
   std::vector<uint8_t> buffer_;
 };

@@ -38,12 +38,21 @@ function typed(text: string): { readonly interface: string; readonly group: Grou
   return { interface: at < 0 ? '' : text.slice(at + 1), group: { ip: host, port, source: '' } };
 }
 
-/** The multicast lines of a venue, of all its channels. */
+/** The multicast lines of a venue, of all its channels. Says which others it has: those are not recorded. */
 async function ofVenue(name: string): Promise<{ readonly interface: string; readonly group: Group }[]> {
   const venue = await chooseVenue(name);
-  const sets = Object.values(venue.channels ?? {}).flatMap((c) => [c.lines, c.retransmission, c.snapshot]);
-  const lines: Network[] = [venue.lines, ...sets].flatMap((set) => Object.values(set ?? {}));
-  return lines.flatMap((line) => {
+  const named = (of: string, set: Readonly<Record<string, Network>> = {}) =>
+    Object.entries(set).map(([line, network]) => ({ name: of + line, network }));
+  const channels = Object.entries(venue.channels ?? {});
+  const all = [
+    ...named('', venue.lines),
+    ...channels.flatMap(([id, c]) => [c.lines, c.retransmission, c.snapshot].flatMap((set) => named(`${id}.`, set))),
+  ];
+  const streams = Object.keys(venue.streams ?? {}).map((stream) => `${stream} (a session)`);
+  const others = all.flatMap((l) => (l.network.type === 'udpMulticast' ? [] : [`${l.name} (${l.network.type})`]));
+  const left = [...others, ...streams];
+  if (left.length > 0) say(`not recorded, because only multicast is: ${left.join(', ')}`);
+  return all.flatMap(({ network: line }) => {
     if (line.type !== 'udpMulticast') return [];
     const { host, port } = splitEndpoint(line.address);
     return [{ interface: line.interface ?? '', group: { ip: host, port, source: line.source ?? '' } }];

@@ -11,7 +11,7 @@ import { feedCounter } from '../feed/statistics.js';
 import { printable } from '../printable.js';
 import { loadVenue } from '../venues/load.js';
 import { bookLines, ladder, moment, type Row, type TopLine, topLine } from './book-lines.js';
-import { again, oneOf, wholeNumber } from './choose.js';
+import { again, oneOf, TIMER_SECONDS_MOST, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { FINDINGS, OK, usage } from './exit.js';
 import { captureVenue, needsLines } from './feeds.js';
@@ -255,7 +255,7 @@ export function configure(command: Command): void {
     .option('--depth <n>', 'levels of each side; more than one: a ladder', wholeNumber('--depth', 1, 1_000), 1)
     .option('--at <moment>', 'of a capture, as the books stood then: #SEQUENCE, or a time of UTC', moment)
     .option('--every <ms>', 'live: how often it is looked', wholeNumber('--every', 10, 3_600_000), 250)
-    .option('--seconds <n>', 'live: end after so many seconds', wholeNumber('--seconds', 1, 1e9))
+    .option('--seconds <n>', 'live: end after so many seconds', wholeNumber('--seconds', 1, TIMER_SECONDS_MOST))
     .addOption(oneOf('--format <name>', 'how a capture’s prices are printed', ['ndjson', 'table'], 'ndjson'))
     .addHelpText(
       'after',

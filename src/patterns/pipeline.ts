@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { EVENT_KIND } from '../contract.js';
 import { reference } from './credentials.js';
-import { duration, endpoint } from './units.js';
+import { duration, endpoint, isWithin } from './units.js';
 
 const item = <T extends string, S extends z.ZodRawShape>(type: T, says: string, shape: S) =>
   z.strictObject({ type: z.literal(type), ...shape }).describe(says);
@@ -136,11 +136,15 @@ const queueSchema = z
   .prefault({})
   .describe('What waits for the sink');
 
+/** What a timer can wait. */
+const LONGEST_EVERY_NS = 24 * 86_400e9;
+
 export const pipelineSchema = z
   .strictObject({
     select: selectSchema.optional(),
     shape: shapeSchema,
     every: duration
+      .refine((span) => isWithin(span, LONGEST_EVERY_NS), 'must be 24d or less')
       .optional()
       .describe('Conflated: of each category and instrument the newest row, so often; default: every row'),
     sink: sinkSchema,

@@ -13,17 +13,25 @@ export const duration = z
     /^\d+(\.\d+)?(ns|us|ms|s|min|h|d)$/,
     'must be a number and a unit: ns, us, ms, s, min, h or d, for example 250us',
   )
+  .refine((span) => isWithin(span, LONGEST_NS), 'must be 100 years (36500d) or less')
   .describe('A time span: a number and its unit (ns, us, ms, s, min, h, d), for example `250us`');
 export type Duration = z.infer<typeof duration>;
 
+/** Times are counted in 64 bits of nanoseconds since 1970: this much fits behind each of them. */
+const LONGEST_NS = 36_500 * 86_400e9;
 const UNIT_NS = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9, d: 86400e9 } as const;
 
-/** Nanoseconds of a checked span. */
-export function nanoseconds(span: Duration): bigint {
+function spanNs(span: string): number {
   const at = span.search(/[a-z]/);
   const unit = UNIT_NS[span.slice(at) as keyof typeof UNIT_NS];
-  return BigInt(Math.round(Number(span.slice(0, at)) * unit));
+  return Math.round(Number(span.slice(0, at)) * unit);
 }
+
+/** Whether a span is not longer; what is no span is nothing to complain of here. */
+export const isWithin = (span: string, mostNs: number): boolean => !(spanNs(span) > mostNs);
+
+/** Nanoseconds of a checked span. */
+export const nanoseconds = (span: Duration): bigint => BigInt(spanNs(span));
 
 const spans = new Map<string, number>();
 /** The same as a number, for loops: each span is worked out once. */
@@ -38,7 +46,13 @@ export function nanosecondsOf(span: Duration): number {
 
 /** An unsigned number of up to 64 bits: a number where it is exact, decimal digits where it is not. */
 export const unsigned = z
-  .union([z.int().min(0), z.string().regex(/^\d{1,20}$/, 'must be decimal digits')])
+  .union([
+    z.int().min(0),
+    z
+      .string()
+      .regex(/^\d{1,20}$/, 'must be decimal digits')
+      .refine((digits) => !/^\d+$/.test(digits) || BigInt(digits) < 2n ** 64n, 'must be below 2^64'),
+  ])
   .describe('An unsigned number of up to 64 bits; beyond 2^53 as decimal digits in quotes');
 
 const portOf = (text: string): number => Number(text.slice(text.lastIndexOf(':') + 1));

@@ -216,7 +216,10 @@ describe('the addon', () => {
         { line: true, index: 0 },
       ],
     ]) {
-      const wrong = new addon.External(ends, () => {});
+      const wrong = new addon.External(
+        ends.map((end) => ({ ...end, connects: false })),
+        () => {},
+      );
       expect(() => feedWith({ external: wrong })).toThrow(/not declared, or the same one twice/);
       wrong.release();
     }

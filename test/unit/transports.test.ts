@@ -594,8 +594,16 @@ describe('what a transport tells is checked', () => {
   it('bytes that are none, or whose memory has been given away, are refused', async () => {
     const given = Uint8Array.from(packet);
     structuredClone(given, { transfer: [given.buffer] });
-    const cut = new Uint8Array(new ArrayBuffer(64, { maxByteLength: 128 }), 32, 32);
-    (cut.buffer as unknown as { resize(bytes: number): void }).resize(8);
+    // ES2024, which Node 20 has.
+    const Resizable = ArrayBuffer as unknown as new (
+      bytes: number,
+      options: { maxByteLength: number },
+    ) => ArrayBuffer & {
+      resize(bytes: number): void;
+    };
+    const memory = new Resizable(64, { maxByteLength: 128 });
+    const cut = new Uint8Array(memory, 32, 32);
+    memory.resize(8);
     const wrong: readonly unknown[] = [
       undefined,
       null,

@@ -171,6 +171,13 @@ spec:
     const error = await failure(changed('join: snapshot', 'join: late').replace('for: 1ms', 'for: soon'));
     expect(error.message.split('\n')).toHaveLength(2);
   });
+  it.each(['99999999d', `${'9'.repeat(400)}s`, '36501d'])(
+    'refuses a time of %s: no clock counts that far',
+    async (span) => {
+      const error = await failure(changed('for: 1ms', `for: ${span}`));
+      expect(error.message).toContain('100 years');
+    },
+  );
   it('names the place of what is not YAML', async () => {
     expect(await failure('name: x\nlines: [\n')).toMatchObject({
       code: 'VW_VENUE_SYNTAX',
