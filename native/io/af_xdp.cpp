@@ -433,6 +433,9 @@ class XdpReceiver final : public Receiver {
       if (busy != 0 && ::setsockopt(queue.socket(), SOL_SOCKET, SO_BUSY_POLL, &busy, sizeof busy) != 0) {
         return problem_of("busy-poll", errno, device);
       }
+      if (!config.prefer_busy_poll) continue;
+      ReceiveProblem problem = prefer_busy_poll(queue.socket(), "AF_XDP on " + device.interface.name);
+      if (problem.error != ReceiveError::none) return problem;
     }
     if (queues_.size() == 1) return {};
     poll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
