@@ -35,8 +35,8 @@ constexpr uint32_t kFramesLeast = 512, kFramesMost = 1 << 20;
 // A socket's buffer is charged about so much for a small packet: the same receiveBufferBytes holds as many.
 constexpr uint32_t kBytesOfSmallPacket = 512;
 constexpr uint32_t kQueuesMost = 128;
-// A queue stays taken after its owner has closed: for a tenth of a second, or for several on a machine that is busy with other
-// things. Whoever else had it would have a program there, and attaching ours would have failed at once.
+// A queue stays taken after its owner has closed: for a tenth of a second, or for several on a machine that is busy
+// with other things. Whoever else had it would have a program there, and attaching ours would have failed at once.
 constexpr int kBindTries = 300;
 constexpr int64_t kBindPauseNs = 50'000'000;
 
