@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the benches: every contender in a process of its own, in turn, several times; prints medians and ratios.
-// node bench/run.mjs [capture|core|scale|book|doorbell|live|crossing|recovery|decoders|receive …] [--quick] [--messages N] [--runs N]
+// node bench/run.mjs [capture|core|scale|book|doorbell|live|crossing|recovery|decoders|receive|replay …] [--quick] [--messages N] [--runs N]
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
@@ -18,7 +18,19 @@ const option = (name, fallback) => {
 };
 const runs = option('runs', quick ? 1 : 5);
 const messages = option('messages', quick ? 200_000 : 10_000_000);
-const all = ['capture', 'core', 'scale', 'book', 'doorbell', 'live', 'crossing', 'recovery', 'decoders', 'receive'];
+const all = [
+  'capture',
+  'core',
+  'scale',
+  'book',
+  'doorbell',
+  'live',
+  'crossing',
+  'recovery',
+  'decoders',
+  'receive',
+  'replay',
+];
 const wanted = all.filter((name) => args.includes(name));
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const million = (x) => (x / 1e6).toFixed(1);

@@ -44,6 +44,8 @@ const table = {
   VW_TRANSPORT_EVENT: ['A transport has told what it cannot tell: bytes, a time, an address or a reason of another kind.', 'Correct the call; nothing of it has been taken.'],
   VW_TRANSPORT_FULL: ['A transport has pushed on although it was told that this is enough.', 'Stop reading when bytes or datagram returns false, and go on when resume is called.'],
   VW_OPTION: ['An option of openFeed is not known, or not of its type or range.', 'Correct the option.'],
+  VW_NUMA: ['There is no such NUMA node, or this process may use none of its CPUs.', 'Choose a node of ls /sys/devices/system/node, or leave numaNode out.'],
+  VW_REALTIME: ['The thread may not have a real-time priority.', 'Grant CAP_SYS_NICE with the command that the message names, raise the limit (ulimit -r), or leave it out.'],
   VW_RECEIVE_BUSY: ['Another program has the interface’s XDP program or queue.', 'End it, or use receive: socket.'],
   VW_RECEIVE_MEMORY: ['The receive backend may not lock so much memory.', 'Raise the limit (ulimit -l), grant CAP_IPC_LOCK, or give a smaller receiveBufferBytes.'],
   VW_RECEIVE_RIGHT: ['The receive backend needs a right that this process does not have.', 'Grant it with the command that the message names, or use receive: socket.'],

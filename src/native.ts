@@ -123,34 +123,44 @@ export interface NativeExternal {
   release(): void;
 }
 
+/** What a feed's thread asks of the scheduler; −1 and 0: nothing. */
+export interface NativeThread {
+  readonly cpu: number;
+  readonly numaNode: number;
+  readonly realtimePriority: number;
+}
+
+export const ANY_THREAD: NativeThread = { cpu: -1, numaNode: -1, realtimePriority: 0 };
+
 /** Where a feed's packets come from. */
-export type NativeSource =
-  | {
-      readonly kind: 'live';
-      readonly receiveBufferBytes: number;
-      readonly busyPollUs: number;
-      /** Name of a receive backend, or `auto`, for all multicast lines; empty: each line's own. */
-      readonly receive?: string;
-      /** Lines and servers that JavaScript connects to; default: none. */
-      readonly external?: NativeExternal;
-      readonly spin: boolean;
-      readonly cpu: number;
-    }
-  | {
-      readonly kind: 'capture';
-      /** A path; `-`: standard input. */
-      readonly file?: string;
-      /** In a SharedArrayBuffer. */
-      readonly memory?: Uint8Array;
-      /** What errors call it; default: the path. */
-      readonly name?: string | undefined;
-      /** For each destination (`ip:port`, `*:port` or `*`) the line its packets are for; the first match wins. */
-      readonly routes: readonly { readonly ip: string; readonly port: number; readonly line: number }[];
-      readonly packets: boolean;
-      /** Times the capture's own speed; 0 or left out: as fast as it is read. */
-      readonly speed?: number;
-      readonly cpu: number;
-    };
+export type NativeSource = NativeThread &
+  (
+    | {
+        readonly kind: 'live';
+        readonly receiveBufferBytes: number;
+        readonly busyPollUs: number;
+        /** Name of a receive backend, or `auto`, for all multicast lines; empty: each line's own. */
+        readonly receive?: string;
+        /** Lines and servers that JavaScript connects to; default: none. */
+        readonly external?: NativeExternal;
+        readonly preferBusyPoll: boolean;
+        readonly spin: boolean;
+      }
+    | {
+        readonly kind: 'capture';
+        /** A path; `-`: standard input. */
+        readonly file?: string;
+        /** In a SharedArrayBuffer. */
+        readonly memory?: Uint8Array;
+        /** What errors call it; default: the path. */
+        readonly name?: string | undefined;
+        /** For each destination (`ip:port`, `*:port` or `*`) the line its packets are for; the first match wins. */
+        readonly routes: readonly { readonly ip: string; readonly port: number; readonly line: number }[];
+        readonly packets: boolean;
+        /** Times the capture's own speed; 0 or left out: as fast as it is read. */
+        readonly speed?: number;
+      }
+  );
 
 /** How a capture is sent to its groups again. */
 export interface NativeReplayOptions {
@@ -168,6 +178,8 @@ export interface NativeReplayOptions {
   readonly times: number;
   /** Only datagrams to this port; 0: all. */
   readonly port: number;
+  /** Of the sending thread, 1 to 99; 0: as every thread. */
+  readonly realtimePriority: number;
   readonly map: readonly {
     readonly ip: string;
     readonly port: number;

@@ -23,6 +23,8 @@ namespace {
 
 /// One that the machine does not have is refused when the thread is pinned.
 constexpr double kCpuMost = 1 << 20;
+constexpr double kNodeMost = 1023;
+constexpr double kPriorityMost = 99;
 
 /// The ring argument, checked: 64-byte aligned, and holding header, counters and data.
 struct RingArgs {
@@ -278,10 +280,13 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
     const std::string kind = text_in(o.Get("kind"), "kind");
     out.live = kind == "live";
     if (!out.live && kind != "capture") throw_coded(env_, "VW_ARGUMENT", "kind must be live or capture");
-    out.cpu = int(number_in(o.Get("cpu"), "cpu", -1, kCpuMost));
+    out.thread.cpu = int(number_in(o.Get("cpu"), "cpu", -1, kCpuMost));
+    out.thread.numa_node = int(number_in(o.Get("numaNode"), "numaNode", -1, kNodeMost));
+    out.thread.realtime_priority = int(number_in(o.Get("realtimePriority"), "realtimePriority", 0, kPriorityMost));
     if (out.live) {
       out.receive_buffer_bytes = uint32_t(number_in(o.Get("receiveBufferBytes"), "receiveBufferBytes", 0, 1 << 30));
       out.busy_poll_us = uint32_t(number_in(o.Get("busyPollUs"), "busyPollUs", 0, 1'000'000));
+      out.prefer_busy_poll = flag_in(o.Get("preferBusyPoll"), "preferBusyPoll");
       out.spin = flag_in(o.Get("spin"), "spin");
       if (o.Get("receive").IsString()) out.receive = o.Get("receive").As<Napi::String>();
       if (!o.Get("external").IsUndefined()) out.external = external_port(o.Get("external"), spec);

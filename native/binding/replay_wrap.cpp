@@ -14,6 +14,7 @@ namespace venuewire {
 namespace {
 
 constexpr double kMost32 = 4294967295.0;
+constexpr double kPriorityMost = 99;
 
 bool read_ip(const Napi::Value& v, uint32_t& out) {
   uint8_t bytes[4];
@@ -47,11 +48,12 @@ class ReplayWrap final : public Napi::ObjectWrap<ReplayWrap> {
   void open(const Napi::CallbackInfo& info) {
     ReplayConfig config;
     if (!info[0].IsObject() || !read(info[0].As<Napi::Object>(), config))
-      throw_coded(env_, "VW_ARGUMENT", "Expected { file or memory, interface, ttl, speed, times, port, map }");
+      throw_coded(env_, "VW_ARGUMENT",
+                  "Expected { file or memory, interface, ttl, speed, times, port, realtimePriority, map }");
     replay_.hold(std::make_unique<MulticastReplay>(std::move(config)));
   }
   bool read(const Napi::Object& o, ReplayConfig& out) {
-    for (const char* name : {"ttl", "speed", "times", "port"}) {
+    for (const char* name : {"ttl", "speed", "times", "port", "realtimePriority"}) {
       if (!o.Get(name).IsNumber()) return false;
     }
     const auto number = [&](const char* name) { return o.Get(name).As<Napi::Number>().DoubleValue(); };
@@ -73,6 +75,7 @@ class ReplayWrap final : public Napi::ObjectWrap<ReplayWrap> {
     out.speed = std::isfinite(number("speed")) && number("speed") > 0 ? number("speed") : 0;
     out.times = uint32_t(integer(number("times"), 0, kMost32));
     out.port = uint16_t(integer(number("port"), 0, 65535));
+    out.thread.realtime_priority = int(integer(number("realtimePriority"), 0, kPriorityMost));
     return read_map(o.Get("map"), out);
   }
 

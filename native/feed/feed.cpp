@@ -2,8 +2,6 @@
 #include "feed/feed.hpp"
 
 #include <pthread.h>
-#include <sched.h>
-#include <sys/prctl.h>
 
 #include <memory>
 #include <new>
@@ -16,12 +14,9 @@ namespace venuewire {
 
 namespace {
 
-/// The kernel's default of 50 µs would be added to every short wait.
-constexpr unsigned long kTimerSlackNs = 1000;
-
 /// Who asks for a thread on a CPU, or one that does not sleep, gets that thread.
 bool may_hand_over(const SourceConfig& source) {
-  return source.live && source.cpu < 0 && !source.spin && source.busy_poll_us == 0;
+  return source.live && !source.thread.asks() && !source.spin && source.busy_poll_us == 0;
 }
 
 }  // namespace
@@ -62,16 +57,9 @@ void Feed::run_guarded() {
 
 void Feed::run() {
   pthread_setname_np(pthread_self(), "venuewire");
-  prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
-  bool pinned = true;
-  if (source_.cpu >= 0) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(size_t(source_.cpu), &set);
-    pinned = pthread_setaffinity_np(pthread_self(), sizeof set, &set) == 0;
-  }
-  if (!pinned) {
-    delivery_.fail("VW_CPU", "The feed thread could not be pinned to CPU " + std::to_string(source_.cpu));
+  const ThreadProblem problem = set_up_thread(source_.thread, "The feed thread");
+  if (problem.code != nullptr) {
+    delivery_.fail(problem.code, problem.text);
   } else if (source_.live) {
     std::make_unique<LiveDriver>(spec_, source_, delivery_, hand_over_)->run();
   } else {

@@ -45,9 +45,10 @@ Reason reason_of(ClientCloseReason r) {
 }
 
 /// The code of the error by which a feed fails whose lines could not be opened.
-const char* receive_code(const std::string& asked, ReceiveError error) {
-  if (asked == "socket") return "VW_LINE_OPEN";
-  switch (error) {
+const char* receive_code(const std::string& asked, const ReceiveProblem& problem) {
+  // A socket needs no rights but for an option, and then there is a command that grants it.
+  if (asked == "socket" && problem.remedy.empty()) return "VW_LINE_OPEN";
+  switch (problem.error) {
     case ReceiveError::not_permitted:
       return "VW_RECEIVE_RIGHT";
     case ReceiveError::not_supported:
@@ -103,6 +104,7 @@ LiveDriver::Port& LiveDriver::port_of(const LineSpec& line, const std::string& r
   config.interface = line.interface;
   config.receive_buffer_bytes = source_.receive_buffer_bytes;
   config.busy_poll_us = source_.busy_poll_us;
+  config.prefer_busy_poll = source_.prefer_busy_poll;
   return *ports_.back();
 }
 
@@ -149,7 +151,7 @@ bool LiveDriver::open_port(Port& port, std::vector<LineReport>& reports) {
   note_decision(port, decision);
   if (p.error != ReceiveError::none) {
     line_failed(port.lines[p.group].front(), p.remedy.empty() ? p.text : p.text + "; " + p.remedy,
-                receive_code(port.receive, p.error));
+                receive_code(port.receive, p));
     return false;
   }
   for (const auto& receiver : port.receivers) {

@@ -1,12 +1,13 @@
 // See multicast_replay.hpp.
 #include "feed/multicast_replay.hpp"
 
-#include <sys/prctl.h>
 #include <time.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <new>
+#include <span>
 #include <stdexcept>
 
 #include "core/relax.hpp"
@@ -21,8 +22,10 @@ constexpr int64_t kLongestSleep = 20'000'000;  // between two looks at whether t
 constexpr int64_t kLeadNs = 2'000'000;         // before the first packet, so that it is as punctual as the others
 constexpr double kFarthestNs = 4e18;           // a capture with absurd times waits, but does not overflow
 constexpr uint32_t kTellPackets = 256;
-constexpr size_t kDestinations = 16;  // remembered for the report
-constexpr unsigned long kTimerSlackNs = 1000;
+constexpr int64_t kTellNs = 50'000'000;
+constexpr size_t kKeptPackets = 64;
+constexpr size_t kKeptBytes = 256 << 10;  // some of the longest datagrams
+constexpr size_t kDestinations = 16;      // remembered for the report
 
 int64_t now_ns() {
   timespec t;
@@ -72,7 +75,6 @@ void MulticastReplay::fail(const char* code, const std::string& message) {
 }
 
 void MulticastReplay::run() {
-  prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
   // Nothing leaves the thread: an exception that did would end the process.
   try {
     send_all();
@@ -91,7 +93,10 @@ void MulticastReplay::run() {
 }
 
 void MulticastReplay::send_all() {
-  if (!loop_.open()) {
+  const ThreadProblem problem = set_up_thread(config_.thread, "The thread that sends");
+  if (problem.code != nullptr) {
+    fail(problem.code, problem.text);
+  } else if (!loop_.open()) {
     fail("VW_EPOLL", "The event loop could not be opened (errno " + std::to_string(errno) + ")");
   } else if (sender_.open(config_.sender) != UdpSendError::none) {
     fail("VW_INTERFACE", "Datagrams cannot be sent from " + config_.sender.interface + ": " + sender_.problem());
@@ -100,6 +105,8 @@ void MulticastReplay::send_all() {
       const std::lock_guard<std::mutex> lock(mutex_);
       looping_ = true;
     }
+    kept_.reserve(kKeptPackets);
+    kept_bytes_ = std::make_unique<uint8_t[]>(kKeptBytes);
     for (uint32_t n = 0; (config_.times == 0 || n < config_.times) && pass(); n++) continue;
   }
 }
@@ -119,16 +126,23 @@ bool MulticastReplay::pass() {
   CaptureReader reader;
   reader.open_stream();
   timed_ = false;
+  kept_.clear();
+  kept_size_ = 0;
   CapturedPacket packet;
   CaptureStatus status = CaptureStatus::more;
   while (!stop_.load(std::memory_order_relaxed)) {
     status = reader.next(packet);
     if (status == CaptureStatus::more) {
+      if (!flush()) break;  // who writes a pipe may wait for it
       if (!input.fill(reader) && input.status() == SourceStatus::stopped) return false;
       continue;
     }
-    if (status != CaptureStatus::packet || !send(packet)) break;
-    if (own_.packets % kTellPackets == 0) tell(reader, input);
+    if (status != CaptureStatus::packet) {
+      if (!flush()) status = CaptureStatus::packet;
+      break;
+    }
+    if (!send(packet)) break;
+    if (own_.packets >= told_packets_ + kTellPackets || now_ns() > told_ns_ + kTellNs) tell(reader, input);
   }
   own_.passes++;
   tell(reader, input);
@@ -149,6 +163,8 @@ bool MulticastReplay::pass() {
 }
 
 void MulticastReplay::tell(const CaptureReader& reader, const CaptureInput& input) {
+  told_packets_ = own_.packets;
+  told_ns_ = now_ns();
   own_.capture_bytes = input.position(reader);
   const std::lock_guard<std::mutex> lock(mutex_);
   counts_ = own_;
@@ -177,44 +193,77 @@ void MulticastReplay::note(const OutgoingDatagram& out) {
   destinations_.push_back(text + std::to_string(out.port));
 }
 
+OutgoingDatagram MulticastReplay::addressed(const CapturedPacket& p) const {
+  for (const ReplayDestination& d : config_.map) {
+    if (d.ip == p.destination_ip && d.port == p.destination_port) return {d.to_ip, d.to_port, {}};
+  }
+  return {p.destination_ip, p.destination_port, {}};
+}
+
+/// Counted from the first packet: lateness of one packet is not handed on to the next.
+int64_t MulticastReplay::due_of(const CapturedPacket& p) {
+  if (config_.speed <= 0) return 0;
+  if (!timed_) {
+    timed_ = first_kept_ = true;
+    first_ns_ = p.time_ns;
+    base_ns_ = now_ns() + kLeadNs;
+  }
+  const double after = double(int64_t(uint64_t(p.time_ns) - uint64_t(first_ns_))) / config_.speed;
+  return base_ns_ + int64_t(std::clamp(after, -kFarthestNs, kFarthestNs));
+}
+
+bool MulticastReplay::fits(const CapturedPacket& p) const {
+  return kept_.size() < kKeptPackets && kept_size_ + p.payload.size <= kKeptBytes;
+}
+
 bool MulticastReplay::send(const CapturedPacket& p) {
   const bool other = config_.port != 0 && p.destination_port != config_.port;
   if (p.transport != Transport::udp || p.ip_version != 4 || other) {
     own_.passed_over++;
     return true;
   }
-  OutgoingDatagram out{p.destination_ip, p.destination_port, p.payload};
-  for (const ReplayDestination& d : config_.map) {
-    if (d.ip != p.destination_ip || d.port != p.destination_port) continue;
-    out.ip = d.to_ip;
-    out.port = d.to_port;
-    break;
+  int64_t due = due_of(p);
+  const bool together = kept_.empty() || (fits(p) && (due <= due_ns_ || due <= now_ns()));
+  if (!together) {
+    const bool first = first_kept_;
+    if (!flush()) return false;
+    if (first) due = due_of(p);
   }
+  OutgoingDatagram out = addressed(p);
+  std::memcpy(kept_bytes_.get() + kept_size_, p.payload.data, p.payload.size);
+  out.bytes = {kept_bytes_.get() + kept_size_, p.payload.size};
+  kept_size_ += p.payload.size;
+  if (kept_.empty()) due_ns_ = due;
+  last_due_ns_ = due;
+  kept_.push_back(out);
+  return true;
+}
+
+bool MulticastReplay::flush() {
+  if (kept_.empty()) return true;
   if (config_.speed > 0) {
-    const bool first = !timed_;
-    if (first) {
-      timed_ = true;
-      first_ns_ = p.time_ns;
-      base_ns_ = now_ns() + kLeadNs;
-    }
-    // Counted from the first packet: lateness of one packet is not handed on to the next.
-    const double after = double(int64_t(uint64_t(p.time_ns) - uint64_t(first_ns_))) / config_.speed;
-    const int64_t due = base_ns_ + int64_t(std::clamp(after, -kFarthestNs, kFarthestNs));
-    if (!wait_until(due)) return false;
+    if (!wait_until(due_ns_)) return false;
     const int64_t now = now_ns();
     // The first packet is due when it goes: all others are counted from it, also when it is late itself.
-    if (first) base_ns_ = now;
-    own_.last_late_ns = first ? 0 : now - due;
-    own_.most_late_ns = std::max(own_.most_late_ns, own_.last_late_ns);
+    if (first_kept_) {
+      last_due_ns_ += now - base_ns_;
+      due_ns_ = base_ns_ = now;
+      first_kept_ = false;
+    }
+    own_.last_late_ns = now - last_due_ns_;
+    own_.most_late_ns = std::max(own_.most_late_ns, now - due_ns_);
   }
-  if (sender_.send(&out, 1) != UdpSendError::none) {
-    fail("VW_SEND", "A datagram could not be sent: " + sender_.problem());
-    return false;
+  uint32_t sent = 0;
+  const UdpSendError error = sender_.send(kept_.data(), uint32_t(kept_.size()), &sent);
+  for (const OutgoingDatagram& out : std::span(kept_).first(sent)) {
+    note(out);
+    own_.packets++;
+    own_.bytes += out.bytes.size;
   }
-  note(out);
-  own_.packets++;
-  own_.bytes += out.bytes.size;
-  return true;
+  kept_.clear();
+  kept_size_ = 0;
+  if (error != UdpSendError::none) fail("VW_SEND", "A datagram could not be sent: " + sender_.problem());
+  return error == UdpSendError::none;
 }
 
 ReplayCounts MulticastReplay::counts() {

@@ -1,12 +1,15 @@
 // Sends the datagrams of a capture to their groups again, each when it is due. One thread of its own, which sleeps
-// until shortly before and spins the rest: what is due is counted from the first packet, so nothing adds up.
+// until shortly before and spins the rest: what is due is counted from the first packet, so nothing adds up. What is
+// due together, or has become due meanwhile, goes in one call.
 #pragma once
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "feed/thread_setup.hpp"
 #include "io/capture_input.hpp"
 #include "io/event_loop.hpp"
 #include "io/udp_sender.hpp"
@@ -25,6 +28,7 @@ struct ReplayConfig {
   const uint8_t* memory = nullptr;  ///< stays until the replay is gone
   uint64_t memory_bytes = 0;
   std::string label;  ///< what errors call the capture
+  ThreadConfig thread;
   UdpSenderConfig sender;
   double speed = 1;    ///< times the original one; 0: as fast as it goes
   uint32_t times = 1;  ///< how often the capture is sent; 0: until the replay is closed
@@ -66,7 +70,13 @@ class MulticastReplay {
   /// One pass over the capture; false: it was the last one, because of a failure or because the replay is closed.
   [[nodiscard]] bool pass();
   [[nodiscard]] std::unique_ptr<ByteSource> open();
+  /// Keeps it for the next flush(); what is due before it goes first.
   [[nodiscard]] bool send(const CapturedPacket& packet);
+  /// Sends what is kept, when it is due.
+  [[nodiscard]] bool flush();
+  [[nodiscard]] OutgoingDatagram addressed(const CapturedPacket& packet) const;
+  [[nodiscard]] int64_t due_of(const CapturedPacket& packet);
+  [[nodiscard]] bool fits(const CapturedPacket& packet) const;
   void note(const OutgoingDatagram& out);
   [[nodiscard]] bool wait_until(int64_t due_ns);
   void tell(const CaptureReader& reader, const CaptureInput& input);
@@ -79,9 +89,17 @@ class MulticastReplay {
   std::thread thread_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> done_{false};
-  bool timed_ = false;          // the first packet of this pass has been sent
-  int64_t base_ns_ = 0;         // when it was due
-  int64_t first_ns_ = 0;        // its time in the capture
+  bool timed_ = false;                  // this pass has a first packet
+  bool first_kept_ = false;             // … which has not been sent yet
+  int64_t base_ns_ = 0;                 // when it was due
+  int64_t first_ns_ = 0;                // its time in the capture
+  std::vector<OutgoingDatagram> kept_;  // not sent yet; their bytes are in `kept_bytes_`
+  std::unique_ptr<uint8_t[]> kept_bytes_;
+  size_t kept_size_ = 0;
+  int64_t due_ns_ = 0;       // of the first that is kept
+  int64_t last_due_ns_ = 0;  // of the last
+  uint64_t told_packets_ = 0;
+  int64_t told_ns_ = 0;
   std::vector<uint64_t> used_;  // destinations: address, then port
   ReplayCounts own_;            // the thread's; `counts_` is what others see of it
   std::mutex mutex_;            // guards what follows

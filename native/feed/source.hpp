@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "feed/router.hpp"
+#include "feed/thread_setup.hpp"
 
 namespace venuewire {
 
@@ -13,11 +14,12 @@ class ExternalPort;
 
 struct SourceConfig {
   bool live = true;
-  int cpu = -1;  ///< pin the thread; −1: do not
+  ThreadConfig thread;
   // live
   std::string receive;  ///< name of a receive backend, for all multicast lines; empty: as each line says
   uint32_t receive_buffer_bytes = 8u << 20;
   uint32_t busy_poll_us = 0;
+  bool prefer_busy_poll = false;           ///< the card's interrupts wait while the thread polls it
   bool spin = false;                       ///< never sleep: lowest latency, one core
   std::shared_ptr<ExternalPort> external;  ///< lines and servers that somebody else connects to; null: none
   // capture

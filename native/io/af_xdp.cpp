@@ -35,8 +35,9 @@ constexpr uint32_t kFramesLeast = 512, kFramesMost = 1 << 20;
 // A socket's buffer is charged about so much for a small packet: the same receiveBufferBytes holds as many.
 constexpr uint32_t kBytesOfSmallPacket = 512;
 constexpr uint32_t kQueuesMost = 128;
-// A queue stays taken for about a second after its owner has closed.
-constexpr int kBindTries = 40;
+// A queue stays taken after its owner has closed: for a tenth of a second, or for several on a machine that is busy
+// with other things. Whoever else had it would have a program there, and attaching ours would have failed at once.
+constexpr int kBindTries = 300;
 constexpr int64_t kBindPauseNs = 50'000'000;
 
 class Descriptor {
@@ -433,6 +434,9 @@ class XdpReceiver final : public Receiver {
       if (busy != 0 && ::setsockopt(queue.socket(), SOL_SOCKET, SO_BUSY_POLL, &busy, sizeof busy) != 0) {
         return problem_of("busy-poll", errno, device);
       }
+      if (!config.prefer_busy_poll) continue;
+      ReceiveProblem problem = prefer_busy_poll(queue.socket(), "AF_XDP on " + device.interface.name);
+      if (problem.error != ReceiveError::none) return problem;
     }
     if (queues_.size() == 1) return {};
     poll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));

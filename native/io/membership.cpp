@@ -113,6 +113,19 @@ bool has_members(uint32_t group, const NetworkInterface& interface) {
   return false;
 }
 
+ReceiveProblem prefer_busy_poll(int fd, const std::string& name) {
+  const int on = 1;
+  if (::setsockopt(fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &on, sizeof on) == 0) return {};
+  const int error = errno;
+  if (error == EPERM || error == EACCES) {
+    return {ReceiveError::not_permitted, error,
+            name + " cannot prefer busy polling" + errno_text(error) + ": the right CAP_NET_ADMIN is missing",
+            grant_command("cap_net_admin") + ", or leave preferBusyPoll out"};
+  }
+  return {ReceiveError::not_supported, error, name + " cannot prefer busy polling" + errno_text(error),
+          "leave preferBusyPoll out: it needs Linux 5.11"};
+}
+
 std::string grant_command(const char* rights) {
   std::array<char, PATH_MAX> path{};
   const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size() - 1);

@@ -35,6 +35,9 @@ class Memberships {
 /// Whether a program on this machine, this one included, has joined the group there.
 [[nodiscard]] bool has_members(uint32_t group, const NetworkInterface& interface);
 
+/// SO_PREFER_BUSY_POLL of a socket that is polled already.
+[[nodiscard]] ReceiveProblem prefer_busy_poll(int fd, const std::string& name);
+
 /// "setcap RIGHTS+ep PROGRAM" for the program that is running.
 [[nodiscard]] std::string grant_command(const char* rights);
 

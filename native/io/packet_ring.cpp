@@ -207,6 +207,10 @@ class PacketRingReceiver final : public Receiver {
 }  // namespace
 
 ReceiveProblem open_packet_rings(const ReceiveConfig& config, Receivers& out) {
+  if (config.busy_poll_us != 0) {
+    return {ReceiveError::not_supported, 0, "a packet ring is filled by the kernel and cannot be busy-polled",
+            "leave busyPollUs out, or use receive: socket or afXdp"};
+  }
   const size_t before = out.size();
   for (uint32_t lane = 0; lane <= UINT8_MAX; lane++) {
     std::vector<ReceiveGroup> wanted;

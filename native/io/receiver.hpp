@@ -63,6 +63,7 @@ struct ReceiveConfig {
   std::string interface = {};  ///< name or IPv4 address; empty: the system's choice
   uint32_t receive_buffer_bytes = 8u << 20;
   uint32_t busy_poll_us = 0;
+  bool prefer_busy_poll = false;   ///< with busy_poll_us: the card's interrupts wait while it is polled
   uint32_t datagram_bytes = 2048;  ///< the longest datagram there is room for, up to 65536
 };
 

@@ -134,6 +134,7 @@ ReceiveProblem UdpReceiver::open_socket(const ReceiveConfig& config, const Recei
   if (p.error == ReceiveError::none && config.busy_poll_us != 0) {
     p = option(SOL_SOCKET, SO_BUSY_POLL, int(std::min<uint32_t>(config.busy_poll_us, INT_MAX)), "busy-poll on", first);
   }
+  if (p.error == ReceiveError::none && config.prefer_busy_poll) p = prefer_busy_poll(fd_, "the socket");
   return p;
 }
 

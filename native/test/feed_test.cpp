@@ -233,7 +233,7 @@ SCENARIO("what is not a capture fails with a code, after everything before it wa
 SCENARIO("a CPU that does not exist fails the feed and wakes its reader") {
   const Pcap p = day(1);
   Rig r(p);
-  r.source.cpu = 1 << 19;
+  r.source.thread.cpu = 1 << 19;
   r.start();
   r.read_to_end();
   std::string code, text;

@@ -24,7 +24,7 @@ import { compileVenue } from '../feed/compile.js';
 import { Ring } from '../feed/ring.js';
 import { type SkippedFrames, skippedFrames } from '../feed/skipped.js';
 import { feedCounter, statistics } from '../feed/statistics.js';
-import { type NativeFeed, native, nativeError } from '../native.js';
+import { ANY_THREAD, type NativeFeed, native, nativeError } from '../native.js';
 import { captureFile } from '../patterns/network.js';
 import { defineVenue } from '../patterns/venue.js';
 
@@ -92,7 +92,7 @@ export class Capture {
       ring.bytes,
       ring.dataAt,
       ring.dataBytes,
-      { kind: 'capture', ...this.#bytes, name: this.name, routes: [], packets: true, cpu: -1 },
+      { kind: 'capture', ...this.#bytes, name: this.name, routes: [], packets: true, ...ANY_THREAD },
       () => {
         ring.lowerBell();
         wake();

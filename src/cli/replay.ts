@@ -34,6 +34,7 @@ interface ReplayOptions {
   readonly map: readonly string[];
   readonly port?: number;
   readonly times: number;
+  readonly realtime?: number;
 }
 
 async function throughFeed(given: Capture, options: ReplayOptions): Promise<void> {
@@ -109,6 +110,7 @@ async function toMulticast(capture: Capture, options: ReplayOptions): Promise<vo
       speed: options.speed,
       times: options.times,
       port: options.port ?? 0,
+      realtimePriority: options.realtime ?? 0,
       map: options.map.map(remap),
       after: (done) => progress.update(done),
       signal: interrupt.signal,
@@ -166,6 +168,11 @@ export function configure(command: Command): void {
     .option('--interface <address>', 'with --to-multicast: interface to send from, its name or address', '127.0.0.1')
     .option('--map <from=to>', 'with --to-multicast: send to another group, ip:port=ip:port; again for more', again, [])
     .option('--port <n>', 'with --to-multicast: only datagrams to this port', wholeNumber('--port', 0, 65535))
+    .option(
+      '--realtime <priority>',
+      'with --to-multicast: real-time priority of the sending thread, 1 to 99; for exact times on a busy machine',
+      wholeNumber('--realtime', 1, 99),
+    )
     .addHelpText(
       'after',
       `

@@ -5,7 +5,15 @@ import { Readable } from 'node:stream';
 import { remedyOf, VenuewireError } from '../errors.js';
 import type { EventHandlers } from '../events/view.js';
 import type { DecodedMessage, Flyweight } from '../layout/index.js';
-import { type NativeFeed, type NativeSource, native, nativeError, type ReceiveDecision } from '../native.js';
+import {
+  ANY_THREAD,
+  type NativeFeed,
+  type NativeSource,
+  type NativeThread,
+  native,
+  nativeError,
+  type ReceiveDecision,
+} from '../native.js';
 import type { Receive } from '../patterns/network.js';
 import type { VenueDeclaration, VenueResource } from '../patterns/venue.js';
 import { withJson } from '../plain.js';
@@ -71,6 +79,13 @@ export interface FeedOptions {
   readonly spin?: boolean;
   /** Pins the feed thread to a CPU. */
   readonly cpu?: number;
+  /** The feed thread runs on the CPUs of this NUMA node, the card's best, and takes its memory there. */
+  readonly numaNode?: number;
+  /**
+   * Real-time priority of the feed thread (SCHED_FIFO), 1 to 99: whatever else is to do on its CPU waits. Needs CAP_SYS_NICE or
+   * `ulimit -r`. With `spin` it takes its CPU for itself.
+   */
+  readonly realtimePriority?: number;
   /** Asked of the kernel for each socket; what it granted is in `describe()`. Default 8 MiB. */
   readonly receiveBufferBytes?: number;
   /** How the datagrams of all multicast lines are received, instead of what each line says; see `receive` of a line. */
@@ -79,6 +94,8 @@ export interface FeedOptions {
   readonly transports?: Transports;
   /** SO_BUSY_POLL, microseconds. Default 0. */
   readonly busyPollUs?: number;
+  /** With `busyPollUs`, SO_PREFER_BUSY_POLL: the card's interrupts wait while the thread polls it. Needs CAP_NET_ADMIN. */
+  readonly preferBusyPoll?: boolean;
   /** Aborted: the feed closes as with `close()`; `run` ends with its summary, iteration and streams end. */
   readonly signal?: AbortSignal;
   /** Gets each notice as a line: `console`, or what your framework logs with. */
@@ -680,7 +697,11 @@ const CAPTURE_RING_BYTES = 16 << 20;
 const RECEIVE_BUFFER_BYTES = 8 << 20;
 
 function sourceOf(compiled: CompiledVenue, options: FeedOptions, external?: ExternalConnections): NativeSource {
-  const cpu = options.cpu ?? -1;
+  const thread: NativeThread = {
+    cpu: options.cpu ?? ANY_THREAD.cpu,
+    numaNode: options.numaNode ?? ANY_THREAD.numaNode,
+    realtimePriority: options.realtimePriority ?? ANY_THREAD.realtimePriority,
+  };
   if (options.capture !== undefined) {
     const { file, name, speed } = options.capture;
     const routes = captureRoutes(options.capture, compiled);
@@ -691,17 +712,18 @@ function sourceOf(compiled: CompiledVenue, options: FeedOptions, external?: Exte
       routes,
       speed: speed ?? 0,
       packets: false,
-      cpu,
+      ...thread,
     };
   }
   return {
     kind: 'live',
     receiveBufferBytes: options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES,
     busyPollUs: options.busyPollUs ?? 0,
+    preferBusyPoll: options.preferBusyPoll ?? false,
     spin: options.spin ?? false,
     receive: options.receive ?? '',
     ...(external === undefined ? {} : { external: external.native }),
-    cpu,
+    ...thread,
   };
 }
 

@@ -73,12 +73,15 @@ const SHAPE: Shape = {
   wake: oneOf('doorbell', 'poll'),
   spin: flag,
   cpu: wholeNumber(0, 1 << 20),
+  numaNode: wholeNumber(0, 1023),
+  realtimePriority: wholeNumber(1, 99),
   receiveBufferBytes: wholeNumber(0, 2 ** 30),
   receive: oneOf(...RECEIVE),
   signal: (value) => (value instanceof AbortSignal ? undefined : 'must be an AbortSignal'),
   logger: (value) => (hasMethods(value, 'info', 'warn') ? undefined : 'must have the methods info and warn'),
   transports: { lines: transports, servers: transports },
   busyPollUs: wholeNumber(0, 1_000_000),
+  preferBusyPoll: flag,
   books: bounds,
   events: bounds,
   drain: { messages: wholeNumber(1, 2 ** 31), ms: wholeNumber(0, 60_000) },
@@ -126,6 +129,10 @@ export function checkBooksOptions(options: unknown): void {
 /** @throws VenuewireError `VW_OPTION` naming the option, and the one that may have been meant. */
 export function checkOptions(options: unknown): void {
   check(options, SHAPE, '');
+  const { preferBusyPoll, busyPollUs } = options as { readonly preferBusyPoll?: boolean; readonly busyPollUs?: number };
+  if (preferBusyPoll === true && !busyPollUs) {
+    throw new VenuewireError('VW_OPTION', "'preferBusyPoll' needs busyPollUs", 'Say how long: { busyPollUs: 50 }.');
+  }
 }
 
 /**

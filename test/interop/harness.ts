@@ -14,6 +14,7 @@ import { type Feed, type FeedOptions, openFeed } from '../../src/feed/feed.js';
 import { StreamDigest } from '../../src/simulator/digest.js';
 import { VenueHistory } from '../../src/simulator/history.js';
 import { ItchGenerator } from '../../src/simulator/itch-generator.js';
+import { liveOptions, receivedAsAsked } from '../live.js';
 
 export const built = fileURLToPath(new URL('../../build/interop', import.meta.url));
 const LOOK_MS = 5;
@@ -252,11 +253,13 @@ export class Watched {
     keep: 'digest' | 'texts' = 'digest',
     options: FeedOptions = {},
   ): Promise<Watched> {
-    const watched = new Watched((await openFeed(venue, options)) as unknown as Feed, keep);
+    const own = options.capture === undefined ? { ...liveOptions, ...options } : options;
+    const watched = new Watched((await openFeed(venue, own)) as unknown as Feed, keep);
     // What is sent before the groups are joined is lost, and no test means that.
     const lines = Object.keys(venue.lines ?? {}).length;
     if (options.capture === undefined && lines > 0) {
       await watched.until('the lines to be open', () => watched.feed.describe().lines.length >= lines);
+      receivedAsAsked(watched.feed);
     }
     return watched;
   }

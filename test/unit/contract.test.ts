@@ -10,6 +10,7 @@ import { compileVenue } from '../../src/feed/compile.js';
 import { Ring } from '../../src/feed/ring.js';
 import { compileCatalogue, type EventRoles } from '../../src/layout/index.js';
 import {
+  ANY_THREAD,
   type LineDescription,
   type NativeAddon,
   type NativeBookCounter,
@@ -168,7 +169,14 @@ describe('the addon', () => {
     const { spec } = compileVenue(
       defineVenue({ name: 'one', decoder: itch50, lines: { A: udpUnicast('127.0.0.1:31877') } }),
     );
-    const live = { kind: 'live', receiveBufferBytes: 65536, busyPollUs: 0, spin: false, cpu: -1 } as const;
+    const live = {
+      kind: 'live',
+      receiveBufferBytes: 65536,
+      busyPollUs: 0,
+      preferBusyPoll: false,
+      spin: false,
+      ...ANY_THREAD,
+    } as const;
     const feed = new addon.Feed(spec, ring.bytes, ring.dataAt, ring.dataBytes, live, null);
     try {
       expect(methods(feed)).toEqual(
@@ -200,7 +208,15 @@ describe('the addon', () => {
         release: true,
       }),
     );
-    const live = { kind: 'live', receiveBufferBytes: 65536, busyPollUs: 0, spin: false, cpu: -1, external } as const;
+    const live = {
+      kind: 'live',
+      receiveBufferBytes: 65536,
+      busyPollUs: 0,
+      preferBusyPoll: false,
+      spin: false,
+      ...ANY_THREAD,
+      external,
+    } as const;
     const feedWith = (source: object) =>
       new addon.Feed(spec, ring.bytes, ring.dataAt, ring.dataBytes, { ...live, ...source }, null);
     const feed = feedWith({});

@@ -1,4 +1,4 @@
-/** A capture sent to its groups again. How exactly its times are kept is measured by bench/replay/pacing.mjs. */
+/** A capture sent to its groups again. How exactly its times are kept is measured by `node bench/run.mjs replay`. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,7 +41,8 @@ async function receiver(group: string) {
   };
 }
 
-const FAST = { interface: '127.0.0.1', ttl: 1, speed: 0, times: 1, port: 0 };
+const FAST = { interface: '127.0.0.1', ttl: 1, speed: 0, times: 1, port: 0, realtimePriority: 0 };
+const TIME_BYTES = 8; // seconds and their fraction, at the head of a record
 const payloads = packets.map((p) => p.payload);
 
 describe('a capture sent to multicast', () => {
@@ -53,6 +54,18 @@ describe('a capture sent to multicast', () => {
     expect(to.received).toEqual([...payloads, ...payloads]);
     expect(totals).toMatchObject({ packets: 2 * payloads.length, passes: 2, passedOver: 0, fault: undefined });
     expect(totals.destinations).toEqual([`239.255.77.21:${to.map[0]?.toPort}`]);
+  });
+
+  it('keeps order and every byte where many are due together and are sent in one call', async () => {
+    const to = await receiver('239.255.77.25');
+    const time = Buffer.from(packets[0]?.record ?? []).subarray(0, TIME_BYTES);
+    const same = packets.map(({ record }) => Buffer.concat([time, record.subarray(TIME_BYTES)]));
+    const capture = new Capture(Buffer.concat([header, ...same]));
+    const totals = await replayToMulticast(capture, { ...FAST, speed: 1, map: to.map });
+    await to.until(payloads.length);
+    to.close();
+    expect(to.received).toEqual(payloads);
+    expect(totals.packets).toBe(payloads.length);
   });
 
   it('without end is ended by its signal', async () => {
