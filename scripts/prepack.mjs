@@ -1,7 +1,7 @@
 // Run by `npm pack` and `npm publish`: refuses a package without its binaries or with old ones, and writes its bill of
 // materials (sbom.cdx.json). `npm pack --ignore-scripts` makes one anyway, for trying things out.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MADE_FROM, sourcesDigest, TARGETS } from './prebuild.mjs';
@@ -31,6 +31,14 @@ if (existsSync(own) && process.platform === 'linux' && process.arch === 'x64') {
 if (problems.length > 0) {
   console.error(`venuewire is not packed:\n${problems.map((p) => `  ${p}`).join('\n')}`);
   process.exit(1);
+}
+// Tables are data that nobody steps through: their source maps stay out of the package (`files`), and so do references to them.
+const tables = join(root, 'dist/decoders');
+for (const name of readdirSync(tables, { recursive: true })) {
+  if (!name.endsWith('.js')) continue;
+  const text = readFileSync(join(tables, name), 'utf8');
+  const without = text.replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '\n');
+  if (without !== text) writeFileSync(join(tables, name), without);
 }
 // `npm sbom --omit dev` leaves out what development needs as well: the lock file says what users get.
 const sbom = JSON.parse(

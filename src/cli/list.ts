@@ -1,7 +1,7 @@
 /** `venuewire list`: what there is to choose from. */
 import { Argument, type Command } from 'commander';
 import { importOf } from '../decoders/exports.js';
-import { aliasesOf, findDecoders, supersededBy, venuesOf } from '../decoders/feeds.js';
+import { aliasesOf, findDecoders, supersededBy, unknownFeed, venuesOf } from '../decoders/feeds.js';
 import { type DecoderEntry, decoders, documentDate } from '../decoders/registry.js';
 import { framings } from '../patterns/framings.js';
 import { oneOf } from './choose.js';
@@ -62,13 +62,12 @@ async function notesOf(d: DecoderEntry): Promise<string[]> {
 async function listDecoders(options: ListOptions): Promise<Listing> {
   const { venue, feed } = options;
   const named = venue === undefined && feed === undefined ? decoders : findDecoders({ venue, feed });
-  if (named.length === 0) {
-    const said = [venue, feed].filter((t) => t !== undefined).join(' ');
-    const hint =
-      'All of them: venuewire list decoders. By venue, with what feeds are also called: docs/protocols/index.md.';
-    throw usage(`no decoder is for '${said}'`, hint, 'VW_DECODER_UNKNOWN');
-  }
+  if (named.length === 0) throw unknownFeed({ venue, feed });
   const chosen = options.current ? named.filter((d) => supersededBy(d) === undefined) : named;
+  if (chosen.length === 0) {
+    const hint = `Leave --current out, or look at ${[...new Set(named.map((d) => supersededBy(d)?.id))].join(', ')}.`;
+    throw usage(`${named.map((d) => d.id).join(', ')}: superseded, every one`, hint, 'VW_DECODER_UNKNOWN');
+  }
   return {
     columns: [
       { title: 'ID' },
@@ -135,7 +134,12 @@ const LISTS: Readonly<Record<Kind, (options: ListOptions) => Promise<Listing>>> 
   patterns: listPatterns,
 };
 
-async function list(kind: Kind, options: ListOptions): Promise<void> {
+async function list(kind: Kind, options: ListOptions, command: Command): Promise<void> {
+  const name = command.args.slice(1).join(' ');
+  if (name !== '') {
+    const hint = `Did you mean 'venuewire list decoders --feed "${name}"', or --venue "${name}"?`;
+    throw usage(`'${name}' is more than list takes`, hint);
+  }
   const narrowed = options.venue !== undefined || options.feed !== undefined || options.current === true;
   if (narrowed && kind !== 'decoders') {
     const hint = 'Leave them out, or list decoders.';
@@ -159,6 +163,7 @@ async function list(kind: Kind, options: ListOptions): Promise<void> {
 
 export function configure(command: Command): void {
   command
+    .allowExcessArguments(true)
     .addArgument(new Argument('<kind>', 'what to list').choices(KINDS))
     .addOption(oneOf('--format <name>', 'how it is printed', ['table', 'ndjson'], 'table'))
     .option('--venue <name>', 'decoders of this venue')

@@ -3,6 +3,7 @@
  * Nothing here loads a table.
  */
 import { VenuewireError } from '../errors.js';
+import { nearestNames } from '../nearest.js';
 import { type DecoderEntry, decoders, documentDate } from './registry.js';
 
 /** Venues beside the table's own that send the same layout. Schema numbers and codes may be the venue's own. */
@@ -153,14 +154,16 @@ const ALIASES: readonly (readonly [family: string, ...names: string[]])[] = [
   ['nasdaq-options-top', 'TOM'],
   ['nasdaq-totalview-itch', 'TotalView', 'ITCH'],
   ['nyse-arcabook', 'ArcaBook'],
-  ['nyse-bqt', 'BQT'],
+  ['nyse-bqt', 'BQT', 'XDP'],
+  ['nyse-depth', 'XDP'],
   ['nyse-options-complex', 'Pillar Complex'],
   ['nyse-options-deep', 'Pillar Deep'],
   ['nyse-openbook-ultra', 'OpenBook'],
+  ['nyse-pillar-', 'XDP'],
   ['nyse-pillar-bbo', 'BBO', 'Pillar BBO'],
   ['nyse-pillar-imbalances', 'Imbalances'],
   ['nyse-pillar-integrated', 'Pillar', 'Integrated'],
-  ['nyse-trades', 'Trades'],
+  ['nyse-trades', 'Trades', 'XDP'],
   ['nyse-xdp-', 'XDP'],
   ['odx-equities-itch', 'ODX'],
   ['opra', 'OPRA'],
@@ -241,16 +244,14 @@ export function supersededBy(entry: DecoderEntry): DecoderEntry | undefined {
 
 const words = (text: string): string[] => text.toLowerCase().match(/[a-z0-9+]+/g) ?? [];
 
-/** 2: one of the names; 1: all words of it are in one of the names; 0: neither. */
-function likeness(wanted: string, names: readonly string[]): number {
+/** 3: one of the names; 2: all words of it are in one of the names; 1: they are in the names and what is beside them; 0: they are not. */
+function likeness(wanted: string, names: readonly string[], beside: readonly string[]): number {
   const own = words(wanted);
-  let best = 0;
-  for (const name of names) {
-    const all = words(name);
-    if (all.join(' ') === own.join(' ')) return 2;
-    if (own.length > 0 && own.every((w) => all.includes(w))) best = 1;
-  }
-  return best;
+  const wordsOf = names.map(words);
+  if (wordsOf.some((all) => all.join(' ') === own.join(' '))) return 3;
+  const within = (all: readonly string[]): boolean => own.length > 0 && own.every((w) => all.includes(w));
+  if (wordsOf.some(within)) return 2;
+  return within([...wordsOf, ...beside.map(words)].flat()) ? 1 : 0;
 }
 
 export interface FeedQuery {
@@ -262,12 +263,26 @@ export interface FeedQuery {
 /** The tables of a venue, a feed, or both: those whose names are like it most. */
 export function findDecoders(wanted: FeedQuery): readonly DecoderEntry[] {
   const rated = decoders.map((entry) => {
-    const venue = wanted.venue === undefined ? 1 : likeness(wanted.venue, venuesOf(entry));
-    const feed = wanted.feed === undefined ? 1 : likeness(wanted.feed, [entry.feed, ...aliasesOf(entry)]);
+    const [venues, feeds] = [venuesOf(entry), [entry.feed, ...aliasesOf(entry)]];
+    const venue = wanted.venue === undefined ? 1 : likeness(wanted.venue, venues, feeds);
+    const feed = wanted.feed === undefined ? 1 : likeness(wanted.feed, feeds, [...venues, entry.version]);
     return { entry, score: venue === 0 || feed === 0 ? 0 : venue + feed };
   });
   const best = Math.max(...rated.map((r) => r.score));
   return best === 0 ? [] : rated.filter((r) => r.score === best).map((r) => r.entry);
+}
+
+/** The error for a venue and feed that no table is for: it names what is like them. */
+export function unknownFeed({ venue, feed }: FeedQuery): VenuewireError {
+  const ofVenue = venue === undefined ? decoders : findDecoders({ venue });
+  const near =
+    ofVenue.length === 0
+      ? nearestNames(venue as string, [...new Set(decoders.flatMap((d) => [...venuesOf(d), ...aliasesOf(d)]))])
+      : nearestNames(feed ?? '', [...new Set(ofVenue.flatMap((d) => [d.feed, ...aliasesOf(d)]))]);
+  const said = [venue, feed].filter((t) => t !== undefined).join(' ');
+  const meant = near.length > 0 ? `Did you mean ${near.join(', ')}? ` : '';
+  const hint = `${meant}All, with what feeds are also called: venuewire list decoders --notes`;
+  return new VenuewireError('VW_DECODER_UNKNOWN', `no decoder is for '${said}'`, hint);
 }
 
 export interface DecoderChoice {
@@ -291,10 +306,7 @@ function lastFamily(family: string): string {
 export function decoderFor(wanted: FeedQuery & { readonly date?: string | undefined }): DecoderChoice {
   const found = findDecoders(wanted);
   const said = [wanted.venue, wanted.feed].filter((t) => t !== undefined).join(' ');
-  if (found.length === 0) {
-    const hint = 'Names and what feeds are also called: venuewire list decoders, docs/protocols/index.md.';
-    throw new VenuewireError('VW_DECODER_UNKNOWN', `no decoder is for '${said}'`, hint);
-  }
+  if (found.length === 0) throw unknownFeed(wanted);
   const families = [...new Set(found.map((d) => lastFamily(familyOf(d.id))))];
   if (families.length > 1) {
     const names = found.map((d) => `${d.venue} ${d.feed} (${d.id})`).slice(0, 8);

@@ -14,6 +14,8 @@ import {
 } from '../layout/table.js';
 import { nasdaqTotalView } from './roles/nasdaq-totalview.js';
 
+/** What every message begins with, behind its type. */
+const Beginning = { stockLocate: u16(1), trackingNumber: u16(3), timestamp: u48(5, nanosSinceMidnight) };
 const CrossType = { O: 'Opening', C: 'Closing', H: 'Halted or Paused', A: 'Extended Close' };
 const MarketCategory = {
   Q: 'Nasdaq Global Select Market',
@@ -189,9 +191,7 @@ export const itch50 = defineDecoder({
   checked: ['tables of the specification: 23 of 23 messages'],
   messages: {
     systemEvent: message('S', 12, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       eventCode: char(11, {
         O: 'Start of Messages',
         S: 'Start of System Hours',
@@ -202,9 +202,7 @@ export const itch50 = defineDecoder({
       }),
     }),
     stockDirectory: message('R', 39, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       stock: text(11, 8),
       marketCategory: char(19, MarketCategory),
       financialStatusIndicator: char(20, FinancialStatusIndicator),
@@ -226,9 +224,7 @@ export const itch50 = defineDecoder({
       inverseIndicator: char(38, { Y: 'Inverse ETP', N: 'Not Inverse ETP' }),
     }),
     stockTradingAction: message('H', 25, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       stock: text(11, 8),
       tradingState: char(19, { H: 'Halted', P: 'Paused', Q: 'Quotation Only Period', T: 'Trading' }),
       reserved: reserved(20, 1),
@@ -238,9 +234,7 @@ export const itch50 = defineDecoder({
       'Y',
       20,
       {
-        stockLocate: u16(1),
-        trackingNumber: u16(3),
-        timestamp: u48(5, nanosSinceMidnight),
+        ...Beginning,
         stock: text(11, 8),
         regShoAction: char(19, {
           0: 'No Price Test',
@@ -251,9 +245,7 @@ export const itch50 = defineDecoder({
       { title: 'Reg Sho Short Sale Price Test Restricted Indicator' },
     ),
     marketParticipantPosition: message('L', 26, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       mpid: text(11, 4),
       stock: text(15, 8),
       primaryMarketMaker: char(23, { Y: 'Primary', N: 'Non-Primary' }),
@@ -261,23 +253,17 @@ export const itch50 = defineDecoder({
       marketParticipantState: char(25, { A: 'Active', E: 'Excused', W: 'Withdrawn', S: 'Suspended', D: 'Deleted' }),
     }),
     mwcbDeclineLevel: message('V', 35, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       level1: u64(11, price8),
       level2: u64(19, price8),
       level3: u64(27, price8),
     }),
     mwcbStatusLevel: message('W', 12, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       breachedLevel: char(11, { 1: 'Level 1', 2: 'Level 2', 3: 'Level 3' }),
     }),
     ipoQuotingPeriodUpdate: message('K', 28, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       stock: text(11, 8),
       ipoQuotationReleaseTime: u32(19),
       ipoQuotationReleaseQualifier: char(23, {
@@ -287,9 +273,7 @@ export const itch50 = defineDecoder({
       ipoPrice: u32(24, price4),
     }),
     luldAuctionCollar: message('J', 35, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       stock: text(11, 8),
       auctionCollarReferencePrice: u32(19, price4),
       upperAuctionCollarPrice: u32(23, price4),
@@ -297,9 +281,7 @@ export const itch50 = defineDecoder({
       auctionCollarExtension: u32(31),
     }),
     operationalHalt: message('h', 21, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       stock: text(11, 8),
       marketCode: char(19, { Q: 'Nasdaq', B: 'Nasdaq Texas', X: 'PSX' }),
       operationalHaltAction: char(20, { H: 'Halted', T: 'Trading Resumed' }),
@@ -308,9 +290,7 @@ export const itch50 = defineDecoder({
       'A',
       36,
       {
-        stockLocate: u16(1),
-        trackingNumber: u16(3),
-        timestamp: u48(5, nanosSinceMidnight),
+        ...Beginning,
         orderReferenceNumber: u64(11),
         buySellIndicator: char(19, { B: 'Buy', S: 'Sell' }),
         shares: u32(20),
@@ -323,9 +303,7 @@ export const itch50 = defineDecoder({
       'F',
       40,
       {
-        stockLocate: u16(1),
-        trackingNumber: u16(3),
-        timestamp: u48(5, nanosSinceMidnight),
+        ...Beginning,
         orderReferenceNumber: u64(11),
         buySellIndicator: char(19, { B: 'Buy', S: 'Sell' }),
         shares: u32(20),
@@ -336,17 +314,13 @@ export const itch50 = defineDecoder({
       { title: 'Add Order With Mpid Attribution' },
     ),
     orderExecuted: message('E', 31, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       orderReferenceNumber: u64(11),
       executedShares: u32(19),
       matchNumber: u64(23),
     }),
     orderExecutedWithPrice: message('C', 36, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       orderReferenceNumber: u64(11),
       executedShares: u32(19),
       matchNumber: u64(23),
@@ -354,31 +328,23 @@ export const itch50 = defineDecoder({
       executionPrice: u32(32, price4),
     }),
     orderCancel: message('X', 23, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       orderReferenceNumber: u64(11),
       canceledShares: u32(19),
     }),
     orderDelete: message('D', 19, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       orderReferenceNumber: u64(11),
     }),
     orderReplace: message('U', 35, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       originalOrderReferenceNumber: u64(11),
       newOrderReferenceNumber: u64(19),
       shares: u32(27),
       price: u32(31, price4),
     }),
     nonCrossTrade: message('P', 44, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       orderReferenceNumber: u64(11),
       buySellIndicator: char(19, { B: 'Buy', S: 'Sell' }),
       shares: u32(20),
@@ -387,9 +353,7 @@ export const itch50 = defineDecoder({
       matchNumber: u64(36),
     }),
     crossTrade: message('Q', 40, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       crossShares: u64(11),
       stock: text(19, 8),
       crossPrice: u32(27, price4),
@@ -397,15 +361,11 @@ export const itch50 = defineDecoder({
       crossType: char(39, CrossType),
     }),
     brokenTrade: message('B', 19, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       matchNumber: u64(11),
     }),
     netOrderImbalanceIndicator: message('I', 50, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       pairedShares: u64(11),
       imbalanceShares: u64(19),
       imbalanceDirection: char(27, { B: 'Buy', S: 'Sell', N: 'None', O: 'Insufficient Orders', P: 'Paused' }),
@@ -417,16 +377,12 @@ export const itch50 = defineDecoder({
       priceVariationIndicator: char(49, PriceVariationIndicator),
     }),
     retailPriceImprovementIndicator: message('N', 20, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       stock: text(11, 8),
       interestFlag: char(19, { B: 'Buy Side', S: 'Sell Side', A: 'Both Sides', N: 'No RPI Orders Available' }),
     }),
     directListingWithCapitalRaisePriceDiscovery: message('O', 48, {
-      stockLocate: u16(1),
-      trackingNumber: u16(3),
-      timestamp: u48(5, nanosSinceMidnight),
+      ...Beginning,
       stock: text(11, 8),
       openEligibilityStatus: char(19, { N: 'Not Eligible', Y: 'Eligible' }),
       minimumAllowablePrice: u32(20, price4),

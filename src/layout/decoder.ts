@@ -49,22 +49,24 @@ export type LengthCheck = 'ok' | 'tooShort' | 'tooLong';
 
 /** A protocol version: what its table says, and what is made from it. Made by `defineDecoder`, which checks the table. */
 export class Decoder<H extends Fields = Fields, M extends Messages = Messages> implements DecoderShape<H, M> {
-  readonly id: string;
-  readonly venue: string;
-  readonly feed: string;
-  readonly version: string;
-  readonly specification: string;
-  readonly framing: string;
-  readonly byteOrder: ByteOrder;
-  readonly header: H;
-  readonly messages: M;
+  declare readonly id: string;
+  declare readonly venue: string;
+  declare readonly feed: string;
+  declare readonly version: string;
+  declare readonly specification: string;
+  declare readonly framing: string;
+  declare readonly byteOrder: ByteOrder;
+  declare readonly header: H;
+  declare readonly messages: M;
   readonly messageType: readonly string[];
-  readonly longer: 'tolerated' | 'refused';
+  declare readonly longer: 'tolerated' | 'refused';
   readonly lengthField: { readonly name: string; readonly excludes: number } | undefined;
-  readonly sbe: { readonly schemaId: number; readonly version: number; readonly blockLength: string } | undefined;
+  declare readonly sbe:
+    | { readonly schemaId: number; readonly version: number; readonly blockLength: string }
+    | undefined;
   readonly instrument: readonly string[];
-  readonly checked: readonly string[];
-  readonly unconfirmed: readonly string[];
+  declare readonly checked: readonly string[];
+  declare readonly unconfirmed: readonly string[];
   readonly events: EventRoles | undefined;
   /** Message names in the order of declaration: the position is the message's index, here and in the native core. */
   readonly names: readonly string[];
@@ -74,24 +76,12 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
   #codes: Map<number, number> | Int16Array | undefined;
 
   constructor(table: DecoderTable<H, M>) {
-    this.id = table.id;
-    this.venue = table.venue;
-    this.feed = table.feed;
-    this.version = table.version;
-    this.specification = table.specification;
-    this.framing = table.framing;
-    this.byteOrder = table.byteOrder;
-    this.header = table.header;
-    this.messages = table.messages;
+    Object.assign(this, { longer: 'refused', sbe: undefined, checked: [], unconfirmed: [] }, table);
     const type = table.messageType;
     this.messageType = type === null ? [] : typeof type === 'string' ? [type] : type;
-    this.longer = table.longer ?? 'refused';
     this.lengthField = table.lengthField && { name: table.lengthField.name, excludes: table.lengthField.excludes ?? 0 };
-    this.sbe = table.sbe;
     const instrument = table.instrument ?? [];
     this.instrument = typeof instrument === 'string' ? [instrument] : instrument;
-    this.checked = table.checked ?? [];
-    this.unconfirmed = table.unconfirmed ?? [];
     this.events = table.events && rolesFor(table.events as EventRoles, table.messages);
     this.names = Object.keys(table.messages);
     this.#plans = new Array(this.names.length);

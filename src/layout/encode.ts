@@ -15,10 +15,6 @@ import { LONGEST_NUMBER, readReference } from './values.js';
 type Input = Readonly<Record<string, unknown>>;
 const NONE: Input = {};
 
-function refuse(code: ErrorCode, message: PlanMessage, name: string, what: string): VenuewireError {
-  return new VenuewireError(code, `${message.name}.${name}: ${what}`, 'Give a value that the field can hold.');
-}
-
 /** What the encoder needs to know of a decoder. */
 export interface EncodeSource extends PlanSource {
   readonly lengthField: { readonly name: string; readonly excludes: number } | undefined;
@@ -74,6 +70,31 @@ class Encoder {
     readonly version: number,
   ) {}
 
+  refusal(code: ErrorCode, name: string, what: string): VenuewireError {
+    return new VenuewireError(code, `${this.plan.name}.${name}: ${what}`, 'Give a value that the field can hold.');
+  }
+
+  /** Of a field: neither a bigint nor an integer that a number holds exactly. */
+  inexact(p: PlanField, value: unknown): VenuewireError {
+    return this.refusal('VW_ENCODE_RANGE', p.name, `${String(value)} is not an integer that is held exactly`);
+  }
+
+  /** Refuses what is no integer that the bytes of a field hold. */
+  inRange(p: PlanField, value: number | bigint): void {
+    const signed = p.wire === 'int';
+    const beyond = 2 ** (8 * p.size - (signed ? 1 : 0));
+    const least = signed ? -beyond : 0;
+    if ((typeof value === 'bigint' || Number.isInteger(value)) && value >= least && value < beyond) return;
+    const range = `${BigInt(least)} to ${BigInt(beyond) - 1n}`;
+    throw this.refusal('VW_ENCODE_RANGE', p.name, `${value} is not an integer from ${range}`);
+  }
+
+  /** A character as a byte. */
+  character(name: string, code: number): number {
+    if (code > 255) throw this.refusal('VW_ENCODE_TEXT', name, 'characters outside ISO 8859-1');
+    return code;
+  }
+
   blank(from: number, to: number): void {
     if (to > this.data.byteLength) {
       throw new VenuewireError(
@@ -109,11 +130,7 @@ class Encoder {
           return;
         }
         const n = Number(value);
-        const low = p.wire === 'int' ? -(2 ** (8 * p.size - 1)) : 0;
-        const high = p.wire === 'int' ? 2 ** (8 * p.size - 1) - 1 : 2 ** (8 * p.size) - 1;
-        if (!Number.isInteger(n) || n < low || n > high) {
-          throw refuse('VW_ENCODE_RANGE', this.plan, name, `${String(value)} is not an integer from ${low} to ${high}`);
-        }
+        this.inRange(p, n);
         for (let i = 0, rest = n < 0 ? n + 2 ** (8 * p.size) : n; i < p.size; i++) {
           data.setUint8(at + (p.big ? p.size - 1 - i : i), rest % 256);
           rest = Math.floor(rest / 256);
@@ -121,17 +138,17 @@ class Encoder {
         return;
       }
       case 'float':
-        if (typeof value !== 'number') throw refuse('VW_ENCODE_RANGE', this.plan, name, 'not a number');
+        if (typeof value !== 'number') throw this.refusal('VW_ENCODE_RANGE', name, 'not a number');
         if (p.size === 8) data.setFloat64(at, value, !p.big);
         else data.setFloat32(at, value, !p.big);
         return;
       case 'char':
         if (typeof value !== 'string' || value.length !== 1)
-          throw refuse('VW_ENCODE_TEXT', this.plan, name, 'not one character');
+          throw this.refusal('VW_ENCODE_TEXT', name, 'not one character');
         this.text(p, at, value, 'space', false);
         return;
       case 'text':
-        if (typeof value !== 'string') throw refuse('VW_ENCODE_TEXT', this.plan, name, 'not a text');
+        if (typeof value !== 'string') throw this.refusal('VW_ENCODE_TEXT', name, 'not a text');
         this.text(p, at, value, p.field.data.pad ?? 'space', p.field.data.padLeft === true);
         return;
       case 'digits':
@@ -139,7 +156,7 @@ class Encoder {
         return;
       case 'bytes': {
         if (!(value instanceof Uint8Array) || value.length > p.size) {
-          throw refuse('VW_ENCODE_BYTES', this.plan, name, `not at most ${p.size} bytes`);
+          throw this.refusal('VW_ENCODE_BYTES', name, `not at most ${p.size} bytes`);
         }
         for (let i = 0; i < p.size; i++) data.setUint8(at + i, value[i] ?? 0);
         return;
@@ -149,14 +166,10 @@ class Encoder {
 
   integer(p: PlanField, value: unknown): bigint {
     if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isSafeInteger(value))) {
-      throw refuse('VW_ENCODE_RANGE', this.plan, p.name, `${String(value)} is not an integer that is held exactly`);
+      throw this.inexact(p, value);
     }
-    const v = BigInt(value);
-    const bits = BigInt(8 * p.size);
-    const low = p.wire === 'int' ? -(1n << (bits - 1n)) : 0n;
-    const high = p.wire === 'int' ? (1n << (bits - 1n)) - 1n : (1n << bits) - 1n;
-    if (v < low || v > high) throw refuse('VW_ENCODE_RANGE', this.plan, p.name, `${v} is not from ${low} to ${high}`);
-    return v;
+    this.inRange(p, value);
+    return BigInt(value);
   }
 
   bits(p: PlanField, at: number, value: bigint): void {
@@ -170,13 +183,12 @@ class Encoder {
   }
 
   text(p: PlanField, at: number, value: string, pad: 'space' | 'nul' | 'zero', left: boolean): void {
-    if (value.length > p.size) throw refuse('VW_ENCODE_TEXT', this.plan, p.name, `more than ${p.size} characters`);
+    if (value.length > p.size) throw this.refusal('VW_ENCODE_TEXT', p.name, `more than ${p.size} characters`);
     const fill = pad === 'space' ? 0x20 : pad === 'nul' ? 0 : 0x30;
     const shift = left ? p.size - value.length : 0;
     for (let i = 0; i < p.size; i++) {
       const c = i < shift || i >= shift + value.length ? fill : value.charCodeAt(i - shift);
-      if (c > 255) throw refuse('VW_ENCODE_TEXT', this.plan, p.name, 'characters outside ISO 8859-1');
-      this.data.setUint8(at + i, c);
+      this.data.setUint8(at + i, this.character(p.name, c));
     }
   }
 
@@ -186,7 +198,7 @@ class Encoder {
       return;
     }
     if (typeof value !== 'bigint' && !Number.isSafeInteger(value)) {
-      throw refuse('VW_ENCODE_RANGE', this.plan, p.name, `${String(value)} is not an integer that is held exactly`);
+      throw this.inexact(p, value);
     }
     const negative = value < 0;
     let shown = (negative ? -value : value).toString();
@@ -224,12 +236,7 @@ class Encoder {
     } else if (BigInt(given as number | bigint) === needed) return given;
     // The length of the message: the encoder sets it last, whatever was given.
     if (this.source.lengthField?.name === p.name) return asInput();
-    throw refuse(
-      'VW_ENCODE_COUNT',
-      this.plan,
-      p.name,
-      `${String(given)} was given, the parts it counts make it ${needed}`,
-    );
+    throw this.refusal('VW_ENCODE_COUNT', p.name, `${String(given)} was given, the parts it counts make it ${needed}`);
   }
 
   /** Whether `part` was added after the version that is written. */
@@ -237,7 +244,7 @@ class Encoder {
     if (part.kind === 'when' || part.since <= this.version) return false;
     const value = values[part.name];
     if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return true;
-    throw refuse('VW_ENCODE_VERSION', this.plan, part.name, `sent since version ${part.since}, not in ${this.version}`);
+    throw this.refusal('VW_ENCODE_VERSION', part.name, `sent since version ${part.since}, not in ${this.version}`);
   }
 
   record(record: PlanRecord, values: Input, origin: number, base: number): number {
@@ -245,7 +252,7 @@ class Encoder {
     for (const name in values) {
       if (!record.byName.has(name) && !(record.fields[name] instanceof Constant)) {
         if (values[name] === undefined) continue;
-        throw refuse('VW_ENCODE_FIELD', this.plan, name, 'there is no such field to write');
+        throw this.refusal('VW_ENCODE_FIELD', name, 'there is no such field to write');
       }
     }
     let cursor = origin + base + (record.block ? record.blockLength : 0);
@@ -275,8 +282,7 @@ class Encoder {
           if (to + n > data.byteLength) this.blank(to, to + n);
           for (let i = 0; i < n; i++) {
             const c = typeof value === 'string' ? value.charCodeAt(i) : ((value as Uint8Array)[i] as number);
-            if (c > 255) throw refuse('VW_ENCODE_TEXT', this.plan, part.name, 'characters outside ISO 8859-1');
-            data.setUint8(to + i, c);
+            data.setUint8(to + i, this.character(part.name, c));
           }
           cursor = to + n;
           break;
@@ -285,7 +291,7 @@ class Encoder {
           const given = values[part.name] as Input | undefined;
           const there = this.holds(part);
           if (given !== undefined && !there) {
-            throw refuse('VW_ENCODE_VARIANT', this.plan, part.name, `given, but ${part.on.name} says it is absent`);
+            throw this.refusal('VW_ENCODE_VARIANT', part.name, `given, but ${part.on.name} says it is absent`);
           }
           if (there) cursor = this.record(part.record, given ?? NONE, at, 0);
           break;
@@ -323,7 +329,7 @@ class Encoder {
       at += count.size;
     } else if (count.kind === 'fixed') {
       if (n > count.count)
-        throw refuse('VW_ENCODE_COUNT', this.plan, part.name, `${n} entries where ${count.count} are sent`);
+        throw this.refusal('VW_ENCODE_COUNT', part.name, `${n} entries where ${count.count} are sent`);
       n = count.count;
     }
     for (let i = 0; i < n; i++) {
@@ -343,7 +349,8 @@ function recordLength(record: PlanRecord, values: Input): number {
   for (const part of record.parts.slice(record.firstDynamic)) {
     if (part.kind === 'field') length += part.size;
     else if (part.kind === 'data') length += (part.prefix?.size ?? 0) + dataBytes(part, values);
-    else if (part.kind === 'when') length += longest(part.record, values[part.name] as Input | undefined);
+    else if (part.kind === 'when')
+      length += recordLength(part.record, (values[part.name] as Input | undefined) ?? NONE);
     else {
       const entries = entriesOf(part, values);
       if (part.count.kind === 'dimension') length += part.count.size;
@@ -353,8 +360,6 @@ function recordLength(record: PlanRecord, values: Input): number {
   }
   return length;
 }
-
-const longest = (record: PlanRecord, values: Input | undefined): number => recordLength(record, values ?? NONE);
 
 /** At least the bytes that `encodeInto` writes. */
 export function boundLength(plan: PlanMessage, values: Input): number {

@@ -31,6 +31,10 @@ export function malformed(what: string): VenuewireError {
   );
 }
 
+/** What begins or ends behind the end of its message. */
+const pastEnd = (name: string, view: Flyweight): VenuewireError =>
+  malformed(`${name} leads past the end of ${view.$message.name}`);
+
 /**
  * A window on one message (or one entry, or one variant) in a buffer: nothing is copied, and one object serves message
  * after message. Properties read the bytes at each access, so a view is valid until it is bound again.
@@ -148,18 +152,24 @@ function fixedEnd(view: Flyweight): number {
   if (length === undefined) return view.$at + record.fixedEnd;
   const block = readUint(view.$data, view.$at + length.at, length.size, length.big);
   const end = view.$at + m.headerSize + block;
-  if (end > view.$end) throw malformed(`a block of ${block} bytes leads past the end of ${m.name}`);
+  if (end > view.$end) throw pastEnd(`a block of ${block} bytes`, view);
   if (view.$at + record.leastEnd > end) throw malformed(`a block of ${block} bytes is too short for ${m.name}`);
   return end;
 }
 
 /** Where a variable part begins; -1 when it is absent. */
 function locate(view: Flyweight, index: number): number {
+  const cursor = endOfParts(view, fixedEnd(view), index);
+  const { at } = view.$record.parts[index] as PlanPart;
+  return at >= 0 ? view.$at + at : cursor;
+}
+
+/** Where the variable parts before part `index` end; the first of them begins at `cursor`. */
+function endOfParts(view: Flyweight, cursor: number, index = view.$record.parts.length): number {
   const { parts, firstDynamic } = view.$record;
-  let cursor = fixedEnd(view);
-  for (let i = firstDynamic; i < index; i++) cursor = endOf(view, parts[i] as PlanPart, i, cursor);
-  const part = parts[index] as PlanPart;
-  return part.at >= 0 ? view.$at + part.at : cursor;
+  let end = cursor;
+  for (let i = firstDynamic; i < index; i++) end = endOf(view, parts[i] as PlanPart, i, end);
+  return end;
 }
 
 function endOf(view: Flyweight, part: PlanPart, index: number, cursor: number): number {
@@ -182,7 +192,7 @@ function endOf(view: Flyweight, part: PlanPart, index: number, cursor: number): 
       break;
     }
   }
-  if (end > view.$end) throw malformed(`${part.name} leads past the end of ${view.$message.name}`);
+  if (end > view.$end) throw pastEnd(part.name, view);
   return end;
 }
 
@@ -192,7 +202,7 @@ const isAbsent = (view: Flyweight, part: { readonly since: number }, at: number)
 
 function dataLength(view: Flyweight, part: Extract<PlanPart, { kind: 'data' }>, at: number): number {
   if (part.prefix !== undefined) {
-    if (at + part.prefix.size > view.$end) throw malformed(`${part.name} leads past the end of ${view.$message.name}`);
+    if (at + part.prefix.size > view.$end) throw pastEnd(part.name, view);
     return readUint(view.$data, at, part.prefix.size, part.prefix.big);
   }
   const from = part.from;
@@ -208,18 +218,18 @@ function holds(view: Flyweight, part: PlanWhen): boolean {
 }
 
 function variantEnd(view: Flyweight): number {
-  const { parts, firstDynamic } = view.$record;
-  let cursor = fixedEnd(view);
-  for (let i = firstDynamic; i < parts.length; i++) cursor = endOf(view, parts[i] as PlanPart, i, cursor);
-  if (cursor > view.$end) throw malformed(`a variant leads past the end of ${view.$message.name}`);
-  return cursor;
+  const end = endOfParts(view, fixedEnd(view));
+  if (end > view.$end) throw pastEnd('a variant', view);
+  return end;
 }
 
-function entryEnd(view: Flyweight, size: number): number {
-  const { parts, firstDynamic } = view.$record;
-  let cursor = view.$at + size;
-  for (let i = firstDynamic; i < parts.length; i++) cursor = endOf(view, parts[i] as PlanPart, i, cursor);
-  return cursor;
+/** Puts an entry or a variant where it begins in the record around it. */
+function place(view: Flyweight, around: Flyweight, at: number, length: number): Flyweight {
+  view.$data = around.$data;
+  view.$at = at;
+  view.$length = length;
+  view.$end = around.$end;
+  return view;
 }
 
 function bindVariant(view: Flyweight, part: PlanWhen, slot: number, at: number): Flyweight {
@@ -229,13 +239,9 @@ function bindVariant(view: Flyweight, part: PlanWhen, slot: number, at: number):
     child.$parent = view;
     view.$children[slot] = child;
   }
-  child.$data = view.$data;
-  child.$at = at;
-  child.$length = part.record.fixedEnd;
-  child.$end = view.$end;
-  if (at + part.record.fixedEnd > view.$end)
-    throw malformed(`${part.name} leads past the end of ${view.$message.name}`);
-  return child;
+  const length = part.record.fixedEnd;
+  if (at + length > view.$end) throw pastEnd(part.name, view);
+  return place(child, view, at, length);
 }
 
 function bindGroup(view: Flyweight, part: PlanGroup, slot: number, at: number): GroupView<Fields> {
@@ -287,7 +293,7 @@ export class GroupView<F extends Fields> {
     let n: number;
     switch (count.kind) {
       case 'dimension':
-        if (at + count.size > end) throw malformed(`${part.name} leads past the end of ${owner.$message.name}`);
+        if (at + count.size > end) throw pastEnd(part.name, owner);
         this.#step = readUint(data, at + count.block.at, count.block.size, count.block.big);
         n = readUint(data, at + count.number.at, count.number.size, count.number.big);
         if (n > 0 && this.#step < part.record.leastEnd) {
@@ -306,7 +312,7 @@ export class GroupView<F extends Fields> {
         let limit = end;
         if (count.kind === 'untilLength') {
           limit = owner.$at + Number(referenced(owner, count.field, 0));
-          if (limit > end) throw malformed(`${part.name} leads past the end of ${owner.$message.name}`);
+          if (limit > end) throw pastEnd(part.name, owner);
         }
         if (!this.#variable) {
           n = limit < at ? 0 : Math.floor((limit - at) / part.size);
@@ -335,18 +341,13 @@ export class GroupView<F extends Fields> {
   }
 
   #place(entry: Flyweight, at: number): Flyweight {
-    const owner = this.$parent;
-    entry.$data = owner.$data;
-    entry.$at = at;
-    entry.$length = this.#step;
-    entry.$end = owner.$end;
-    return entry;
+    return place(entry, this.$parent, at, this.#step);
   }
 
   #endFrom(at: number): number {
     this.#within(at);
     this.#probe ??= this.#made();
-    const end = entryEnd(this.#place(this.#probe, at), this.#step);
+    const end = endOfParts(this.#place(this.#probe, at), at + this.#step);
     if (end > this.$parent.$end || end <= at) throw malformed(`an entry of ${this.$part.name} leads past the end`);
     return end;
   }
@@ -380,8 +381,7 @@ export class GroupView<F extends Fields> {
 
   #within(at: number): void {
     const owner = this.$parent;
-    if (at + this.#step > owner.$end)
-      throw malformed(`${this.$part.name} leads past the end of ${owner.$message.name}`);
+    if (at + this.#step > owner.$end) throw pastEnd(this.$part.name, owner);
   }
 
   *[Symbol.iterator](): IterableIterator<RecordView<F>> {
@@ -605,7 +605,7 @@ function defineField(proto: object, name: string, p: PlanField, index: number): 
     get = function () {
       const start = this.$at;
       const at = locate(this, index);
-      if (at + size > this.$end) throw malformed(`${name} leads past the end of ${this.$message.name}`);
+      if (at + size > this.$end) throw pastEnd(name, this);
       this.$at = at;
       try {
         return read.call(this);
@@ -651,7 +651,7 @@ function definePart(proto: object, part: PlanPart, index: number): void {
         const at = locate(this, index);
         if (isAbsent(this, part, at)) return null;
         const length = dataLength(this, part, at);
-        if (at + prefix + length > this.$end) throw malformed(`${name} leads past the end of ${this.$message.name}`);
+        if (at + prefix + length > this.$end) throw pastEnd(name, this);
         return part.wire === 'text'
           ? decodeText(this.$data, at + prefix, length, false, part.encoding)
           : new Uint8Array(this.$data.buffer, this.$data.byteOffset + at + prefix, length);

@@ -123,3 +123,38 @@ describe('what is said of feeds beside the tables', () => {
     expect(supersededBy(findDecoder('hkex-omd-d-1.49') as (typeof decoders)[number])).toBeUndefined();
   });
 });
+
+describe('a newcomer who asks for a feed in one command', () => {
+  const ids = (venue?: string, feed?: string) => findDecoders({ venue, feed }).map((d) => d.id);
+  const current = (venue?: string, feed?: string) =>
+    findDecoders({ venue, feed })
+      .filter((d) => supersededBy(d) === undefined)
+      .map((d) => d.id);
+
+  it('finds it by the word that everybody uses, whatever the venue calls it', () => {
+    expect(current(undefined, 'ITTO')).toEqual(['nasdaq-nom-itto-4.0']);
+    expect(current(undefined, 'XDP')).toContain('nyse-pillar-integrated-2.5');
+    expect(current('MIAX Emerald', 'ToM')).toEqual(['miax-emerald-tom-1.3']);
+    expect(current('EDGX Options', 'TOP')).toEqual(['cboe-options-top-1.2.54']);
+    expect(current(undefined, 'OMD-D')).toEqual(['hkex-omd-d-1.49', 'hkex-omd-d-2.2']);
+  });
+
+  it('may name the market, its version, or the venue with the feed', () => {
+    expect(current('Xetra')).toEqual(['eurex-eobi-14.1']);
+    expect(current('KRX').length).toBeGreaterThan(5);
+    expect(ids(undefined, 'ITCH 5.0')).toContain('nasdaq-totalview-itch-5.0');
+    expect(ids('MEMX', 'options')).toContain('memx-options-memoir-depth-1.6a');
+  });
+
+  it('is told what is like a name that there is not', () => {
+    expect(() => decoderFor({ venue: 'Nasdak' })).toThrow(
+      expect.objectContaining({ code: 'VW_DECODER_UNKNOWN', hint: expect.stringMatching(/Did you mean Nasdaq/) }),
+    );
+    expect(() => decoderFor({ venue: 'Nasdaq Options Market (NOM)', feed: 'ITO' })).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/Did you mean ITTO/) }),
+    );
+    expect(() => decoderFor({ venue: 'Binance' })).toThrow(
+      expect.objectContaining({ hint: expect.not.stringMatching(/Did you mean/) }),
+    );
+  });
+});
