@@ -127,16 +127,20 @@ export function readHeader(given: unknown): (FrameHeader & { readonly first: num
 }
 
 /** The rows behind a sound header; undefined where the payload is not what the header says. */
-export function readPayload(header: FrameHeader, payload: unknown, schema: RowSchema): RowBatch | undefined {
+export function readPayload(
+  header: Pick<FrameHeader, 'count' | 'encoding'>,
+  payload: unknown,
+  schema: RowSchema,
+): RowBatch | undefined {
   if (!Array.isArray(payload)) return undefined;
   const columns =
     header.encoding === 'columns'
-      ? readColumns(header, payload, schema.fields)
+      ? readColumns(header.count, payload, schema.fields)
       : readRows(header.count, payload, schema.fields);
   return columns && new RowBatch(schema, header.count, columns);
 }
 
-function readColumns({ count }: FrameHeader, payload: unknown[], fields: readonly RowField[]): RowColumn[] | undefined {
+function readColumns(count: number, payload: unknown[], fields: readonly RowField[]): RowColumn[] | undefined {
   if (payload.length !== fields.length) return undefined;
   const columns: RowColumn[] = [];
   for (const [i, { dtype }] of fields.entries()) {

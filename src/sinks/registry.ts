@@ -6,6 +6,7 @@ type Makers = { readonly [T in PipelineSink['type']]: () => Promise<(options: Si
 
 const sinks: Makers = {
   duckdb: async () => (await import('./duckdb.js')).duckdb,
+  kafka: async () => (await import('./kafka.js')).kafka,
   postgresql: async () => (await import('./postgresql.js')).postgresql,
   redis: async () => (await import('./redis.js')).redis,
   zeromq: async () => (await import('./zeromq.js')).zeromq,
