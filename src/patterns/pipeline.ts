@@ -149,9 +149,11 @@ const kafkaSink = item(
   },
 );
 
-const sinkSchema = z
-  .discriminatedUnion('type', [duckdbSink, postgresqlSink, redisSink, zeromqSink, kafkaSink])
-  .describe('Where rows go');
+const sinks = [duckdbSink, postgresqlSink, redisSink, zeromqSink, kafkaSink] as const;
+/** Types of the sinks that there are. */
+export const SINK_TYPES = sinks.map(({ shape }) => shape.type.value);
+
+const sinkSchema = z.discriminatedUnion('type', sinks).describe('Where rows go');
 
 const queueSchema = z
   .strictObject({

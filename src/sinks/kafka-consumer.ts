@@ -10,7 +10,8 @@ import { type Codec, messagePack, readPayload } from './frames.js';
 import { readJsonLines } from './json-lines.js';
 import { readControl } from './kafka.js';
 import { KafkaLog, type KafkaServer, type LogPart, type LogRecord, loadKafka, topicOf } from './kafka-client.js';
-import { joinBatches, POSITION_FIELDS, RowBatch, type RowColumn, type RowField, type RowSchema } from './rows.js';
+import { Placer } from './placer.js';
+import { joinBatches, type RowBatch, type RowSchema } from './rows.js';
 import { sinkOption } from './sink.js';
 
 export interface KafkaConsumerOptions extends Pick<SinkOf<'kafka'>, 'servers'>, Partial<Omit<KafkaServer, 'servers'>> {
@@ -53,16 +54,10 @@ const RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
 const ROWS_MAX = 1_000_000;
 
-/** The schema that rows of Kafka have: their position is that in the log. */
-const inLog = (schema: RowSchema): RowSchema => {
-  const venue = POSITION_FIELDS.map((field): RowField => ({ ...field, name: venueName(field.name) }));
-  return { ...schema, fields: [...POSITION_FIELDS, ...venue, ...schema.fields.slice(POSITION_FIELDS.length)] };
-};
-const venueName = (name: string): string => `venue${name[0]?.toUpperCase()}${name.slice(1)}`;
-
 class Reader implements KafkaConsumer {
   malformed = 0;
   #isClosed = false;
+  readonly #place = new Placer();
   readonly #next = new Map<number, bigint>();
   readonly #ends = new Map<number, bigint>();
   constructor(
@@ -124,7 +119,7 @@ class Reader implements KafkaConsumer {
         continue;
       }
       keys.push(record.key.toString());
-      batches.push(this.#placed(rows, partition, record.offset));
+      batches.push(this.#place.inLog(rows, `${this.topic}/${partition}`, record.offset));
     }
     return batches.length === 0 ? undefined : { partition, rows: joinBatches(batches), next, keys };
   }
@@ -145,22 +140,6 @@ class Reader implements KafkaConsumer {
     } catch {
       return undefined;
     }
-  }
-
-  readonly #schema = new Map<RowSchema, RowSchema>();
-  #placed(rows: RowBatch, partition: number, offset: bigint): RowBatch {
-    let schema = this.#schema.get(rows.schema);
-    if (schema === undefined) {
-      schema = inLog(rows.schema);
-      this.#schema.set(rows.schema, schema);
-    }
-    const position: RowColumn[] = [
-      { codes: new Uint32Array(rows.rows), words: [`${this.topic}/${partition}`] },
-      { codes: new Uint32Array(rows.rows), words: [''] },
-      new BigUint64Array(rows.rows).fill(offset),
-      Uint32Array.from({ length: rows.rows }, (_, row) => row),
-    ];
-    return new RowBatch(schema, rows.rows, [...position, ...rows.columns]);
   }
 
   async close(): Promise<void> {

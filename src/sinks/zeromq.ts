@@ -214,6 +214,8 @@ export class ZeroMqSink implements Sink {
       ...{ first: exact(BigInt(first)), count },
       time: BigInt(Date.now()) * NS_PER_MS,
       encoding,
+      ...(schema.category === undefined ? {} : { category: schema.category }),
+      ...(schema.instrument === undefined ? {} : { instrument: schema.instrument }),
       ...(snapshot ? { snapshot } : {}),
     };
     return (this.#codec as Codec).pack(header);

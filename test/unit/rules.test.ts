@@ -36,6 +36,7 @@ describe('arrows', () => {
     ['capture'],
     ['index'],
     ['sinks'],
+    ['services'],
     ['simulator'],
     ['simulator/certify'],
     ['cli'],
