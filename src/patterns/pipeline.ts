@@ -149,7 +149,15 @@ const kafkaSink = item(
   },
 );
 
-const sinks = [duckdbSink, postgresqlSink, redisSink, zeromqSink, kafkaSink] as const;
+const clickhouseSink = item('clickhouse', 'ClickHouse over HTTP, version 21 or newer; needs no package', {
+  server: endpoint.describe('`host:port` of its HTTP interface, 8123 as it comes'),
+  database: identifier.default('default').describe('Made when it is not there'),
+  ...login,
+  tls: tls.optional(),
+  ttl: duration.optional().describe('Rows are deleted so long after they were received; default: never'),
+});
+
+const sinks = [duckdbSink, postgresqlSink, redisSink, zeromqSink, kafkaSink, clickhouseSink] as const;
 /** Types of the sinks that there are. */
 export const SINK_TYPES = sinks.map(({ shape }) => shape.type.value);
 

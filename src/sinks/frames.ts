@@ -80,7 +80,10 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer =>
   Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 
 /** A feed has thousands of instruments: only those of these rows are sent. */
-function usedWords(codes: Uint32Array, words: readonly string[]): { codes: Uint32Array; words: readonly string[] } {
+export function usedWords(
+  codes: Uint32Array,
+  words: readonly string[],
+): { codes: Uint32Array; words: readonly string[] } {
   if (words.length <= FEW_WORDS) return { codes, words };
   const used: string[] = [];
   const codeOf = new Map<number, number>();

@@ -3,7 +3,7 @@
  * `node test/services/prepare.mjs --install` installs Debian's packages that are missing (as root).
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +15,7 @@ const python = join(root, 'build/services/python');
 const NEEDED = {
   'redis-server': () => spawnSync('which', ['redis-server']).status === 0,
   postgresql: () => existsSync('/usr/lib/postgresql'),
+  'clickhouse-server': () => spawnSync('which', ['clickhouse-server']).status === 0,
   'default-jdk-headless': () => spawnSync('javac', ['-version']).status === 0,
   maven: () => spawnSync('which', ['mvn']).status === 0,
   'python3-venv': () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0,
@@ -52,6 +53,13 @@ export function prepare({ install = false } = {}) {
   const pom = join(root, 'test/services/pom.xml');
   const jars = join(root, 'build/services/kafka');
   once(jars, pom, () => run('mvn', '-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${jars}`));
+  const manifest = join(root, 'test/services/clickhouse/package.json');
+  const engine = join(root, 'build/services/clickhouse');
+  once(engine, manifest, () => {
+    mkdirSync(engine);
+    copyFileSync(manifest, join(engine, 'package.json'));
+    run('npm', 'install', '--prefix', engine, '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock');
+  });
 }
 
 /** Makes a folder anew when the file that says what is in it has changed. */

@@ -178,3 +178,39 @@ auto.create.topics.enable=false
   await server.start();
   return server;
 }
+
+const root = new URL('../..', import.meta.url).pathname;
+
+/** ClickHouse's engine out of npm, behind an HTTP interface of ours. */
+export async function clickhouseServer(): Promise<Server> {
+  const port = await freePort();
+  const folder = folderOf('clickhouse');
+  const words = [
+    join(root, 'test/services/clickhouse/server.mjs'),
+    join(root, 'build/services/clickhouse'),
+    folder,
+    `${port}`,
+  ];
+  const server = new Process(port, folder, process.execPath, words, {}, accepts);
+  await server.start();
+  return server;
+}
+
+/** Debian's server, which is old. */
+export async function oldClickhouseServer(): Promise<Server> {
+  const [port, tcp] = [await freePort(), await freePort()];
+  const folder = folderOf('clickhouse-old');
+  const config = join(folder, 'config.xml');
+  writeFileSync(
+    config,
+    `<yandex><logger><level>warning</level><console>1</console></logger><http_port>${port}</http_port><tcp_port>${tcp}</tcp_port>
+<listen_host>127.0.0.1</listen_host><path>${folder}/</path><tmp_path>${folder}/tmp/</tmp_path><mark_cache_size>1000000</mark_cache_size>
+<users_config>config.xml</users_config><default_profile>default</default_profile><default_database>default</default_database>
+<profiles><default/></profiles><quotas><default/></quotas>
+<users><default><password/><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota></default></users></yandex>
+`,
+  );
+  const server = new Process(port, folder, 'clickhouse-server', [`--config-file=${config}`], {}, accepts);
+  await server.start();
+  return server;
+}
