@@ -22,6 +22,7 @@ const USAGE_CODES = new Set<ErrorCode>([
   'VW_MODULE',
   'VW_VENUE_SYNTAX',
   'VW_MESSAGE_NAME',
+  'VW_SERVICE',
   'VW_WHERE',
   'VW_CAPTURE_LINE',
   'VW_NETWORK',

@@ -34,6 +34,11 @@ export const verbs: readonly Verb[] = [
     says: 'SQL over what pipelines have stored in DuckDB or Parquet files',
     load: () => import('./query.js'),
   },
+  {
+    name: 'service',
+    says: 'services of the registry: publishers of feeds, subscribers with sinks',
+    load: () => import('./service.js'),
+  },
   { name: 'simulate', says: 'a Nasdaq-shaped venue on loopback, with faults', load: () => import('./simulate.js') },
   {
     name: 'demo',

@@ -47,6 +47,11 @@ const login = {
   password: reference.optional().describe('Password'),
 };
 
+/** What a Strimzi KafkaTopic can be named. */
+const topicPrefix = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, 'must be lower-case letters, digits, - and .');
+
 const duckdbSink = item('duckdb', 'A DuckDB file, with no server; needs the package @duckdb/node-api', {
   file: z.string().min(1).describe('Path; made when it is not there'),
   table: identifier.optional().describe('Default: the name of the rows’ schema'),
@@ -110,9 +115,53 @@ const zeromqSink = item('zeromq', 'A ZeroMQ publisher with MessagePack; needs th
     .describe('CURVE: encrypted, and the server proves who it is'),
 });
 
-const sinkSchema = z
-  .discriminatedUnion('type', [duckdbSink, postgresqlSink, redisSink, zeromqSink])
-  .describe('Where rows go');
+const kafkaSink = item(
+  'kafka',
+  'Kafka: a topic for each schema, keyed by instrument; needs the package @platformatic/kafka',
+  {
+    servers: z.array(endpoint).min(1).describe('Brokers that are asked first'),
+    ...login,
+    mechanism: z
+      .enum(['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN'])
+      .optional()
+      .describe('How the user proves who it is; default, with a username: SCRAM-SHA-512'),
+    tls: tls.optional(),
+    prefix: topicPrefix.default('md').describe('Topics are PREFIX.SCHEMA.vVERSION, and PREFIX.control'),
+    delivery: z
+      .enum(['exactlyOnce', 'atLeastOnce'])
+      .default('exactlyOnce')
+      .describe(
+        '`exactlyOnce`: rows and position in one transaction; `atLeastOnce`: without, rows may come twice after a failure',
+      ),
+    encoding: z
+      .enum(['json', 'rows', 'columns'])
+      .default('json')
+      .describe('Of a record: a line of JSON for each row; or MessagePack as of ZeroMQ, `rows` or `columns` (fastest)'),
+    recordRows: z.int().min(1).max(65_536).default(512).describe('Rows of a record, all of one instrument, at most'),
+    compression: z.enum(['none', 'gzip', 'snappy', 'lz4']).default('none'),
+    partitions: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(6)
+      .describe('Of a topic that is not there; changing it later moves instruments'),
+    replicas: z.int().min(1).max(100).optional().describe('Of a topic that is not there; default: the broker’s'),
+  },
+);
+
+const clickhouseSink = item('clickhouse', 'ClickHouse over HTTP, version 21 or newer; needs no package', {
+  server: endpoint.describe('`host:port` of its HTTP interface, 8123 as it comes'),
+  database: identifier.default('default').describe('Made when it is not there'),
+  ...login,
+  tls: tls.optional(),
+  ttl: duration.optional().describe('Rows are deleted so long after they were received; default: never'),
+});
+
+const sinks = [duckdbSink, postgresqlSink, redisSink, zeromqSink, kafkaSink, clickhouseSink] as const;
+/** Types of the sinks that there are. */
+export const SINK_TYPES = sinks.map(({ shape }) => shape.type.value);
+
+const sinkSchema = z.discriminatedUnion('type', sinks).describe('Where rows go');
 
 const queueSchema = z
   .strictObject({

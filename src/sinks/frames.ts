@@ -1,8 +1,8 @@
 /**
  * Rows as frames for other processes. A message has three frames: the topic; a header and a payload, both MessagePack
  * without extensions, so that any language reads them. Header: a map with `v` 1, `schema`, `version`, `fields`, `dtypes`,
- * `nones` (what stands for no value in `columns`, nil where every row has one), `session` (of the publisher), `first` and `count` (rows of this topic, from 0), `time` (ns), `encoding` and, for the last
- * value that a late subscriber is given, `snapshot`. Payload, `rows`: an array of values for each row, in the order of
+ * `nones` (what stands for no value in `columns`, nil where every row has one), `session` (of the publisher), `first` and `count` (rows of this topic, from 0), `time` (ns), `encoding`, where there are such the
+ * fields `category` and `instrument`, and, for the last value that a late subscriber is given, `snapshot`. Payload, `rows`: an array of values for each row, in the order of
  * `fields`, nil for none. `columns`: for each field bytes (little-endian), an array of texts, or [codes u32, words].
  */
 
@@ -32,6 +32,9 @@ export interface FrameHeader {
   readonly time: bigint | number;
   readonly encoding: 'rows' | 'columns';
   readonly snapshot?: boolean;
+  /** Fields that topics and keys are made of, where the rows have such. */
+  readonly category?: string;
+  readonly instrument?: string;
 }
 
 export interface Codec {
@@ -77,7 +80,10 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer =>
   Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 
 /** A feed has thousands of instruments: only those of these rows are sent. */
-function usedWords(codes: Uint32Array, words: readonly string[]): { codes: Uint32Array; words: readonly string[] } {
+export function usedWords(
+  codes: Uint32Array,
+  words: readonly string[],
+): { codes: Uint32Array; words: readonly string[] } {
   if (words.length <= FEW_WORDS) return { codes, words };
   const used: string[] = [];
   const codeOf = new Map<number, number>();
@@ -107,7 +113,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 export function readHeader(given: unknown): (FrameHeader & { readonly first: number }) | undefined {
   if (typeof given !== 'object' || given === null) return undefined;
   const header = given as Partial<Record<keyof FrameHeader, unknown>>;
-  const { v, schema, version, fields, dtypes, nones, session, first, count, encoding } = header;
+  const { v, schema, version, fields, dtypes, nones, session, first, count, encoding, category, instrument } = header;
   const isSound =
     v === 1 &&
     [schema, session].every(isText) &&
@@ -122,21 +128,26 @@ export function readHeader(given: unknown): (FrameHeader & { readonly first: num
     dtypes.every((dtype) => ROW_TYPES.has(dtype)) &&
     Array.isArray(nones) &&
     nones.length === fields.length &&
-    nones.every((none) => none === null || isText(none));
+    nones.every((none) => none === null || isText(none)) &&
+    [category, instrument].every((name) => name === undefined || (isText(name) && fields.includes(name)));
   return isSound ? { ...(header as FrameHeader), first: Number(first) } : undefined;
 }
 
 /** The rows behind a sound header; undefined where the payload is not what the header says. */
-export function readPayload(header: FrameHeader, payload: unknown, schema: RowSchema): RowBatch | undefined {
+export function readPayload(
+  header: Pick<FrameHeader, 'count' | 'encoding'>,
+  payload: unknown,
+  schema: RowSchema,
+): RowBatch | undefined {
   if (!Array.isArray(payload)) return undefined;
   const columns =
     header.encoding === 'columns'
-      ? readColumns(header, payload, schema.fields)
+      ? readColumns(header.count, payload, schema.fields)
       : readRows(header.count, payload, schema.fields);
   return columns && new RowBatch(schema, header.count, columns);
 }
 
-function readColumns({ count }: FrameHeader, payload: unknown[], fields: readonly RowField[]): RowColumn[] | undefined {
+function readColumns(count: number, payload: unknown[], fields: readonly RowField[]): RowColumn[] | undefined {
   if (payload.length !== fields.length) return undefined;
   const columns: RowColumn[] = [];
   for (const [i, { dtype }] of fields.entries()) {

@@ -5,7 +5,9 @@ import type { Sink } from './sink.js';
 type Makers = { readonly [T in PipelineSink['type']]: () => Promise<(options: SinkOf<T>) => Sink> };
 
 const sinks: Makers = {
+  clickhouse: async () => (await import('./clickhouse.js')).clickhouse,
   duckdb: async () => (await import('./duckdb.js')).duckdb,
+  kafka: async () => (await import('./kafka.js')).kafka,
   postgresql: async () => (await import('./postgresql.js')).postgresql,
   redis: async () => (await import('./redis.js')).redis,
   zeromq: async () => (await import('./zeromq.js')).zeromq,

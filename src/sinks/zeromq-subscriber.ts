@@ -15,6 +15,8 @@ export interface SubscriberOptions {
   readonly topics?: readonly string[];
   /** The publisher's replay port; of one publisher. Left out: what is lost is only told. */
   readonly replay?: string;
+  /** Where an earlier subscription to a topic ended: the number of the row to go on at. Another session begins anew. */
+  readonly resume?: (topic: string, session: string) => number | undefined;
   /** Frames that wait to be read; then ZeroMQ drops them, and the numbers tell. Default 10,000. */
   readonly highWaterMark?: number;
   /** Default 64 MiB: a larger frame ends the connection. */
@@ -96,14 +98,16 @@ export class Subscriber implements AsyncIterable<Received> {
   }
 
   /** One object for each schema, so that batches can be joined. */
-  #schema({ schema, version, fields, dtypes, nones }: FrameHeader): RowSchema {
-    const key = JSON.stringify([schema, version, fields, dtypes, nones]);
+  #schema({ schema, version, fields, dtypes, nones, category, instrument }: FrameHeader): RowSchema {
+    const key = JSON.stringify([schema, version, fields, dtypes, nones, category, instrument]);
     let made = this.#schemas.get(key);
     if (made === undefined) {
       if (this.#schemas.size >= SCHEMAS_MAX) this.#schemas.clear();
       made = {
         name: schema,
         version,
+        ...(category === undefined ? {} : { category }),
+        ...(instrument === undefined ? {} : { instrument }),
         fields: fields.map((name, i): RowField => {
           const dtype = dtypes[i] as RowField['dtype'];
           const none = nones[i];
@@ -133,7 +137,7 @@ export class Subscriber implements AsyncIterable<Received> {
     let known = this.#next.get(topic);
     if (known?.session !== session) {
       // Where a subscription begins, nobody has lost anything.
-      known = { session, next: first };
+      known = { session, next: this.options.resume?.(topic, session) ?? first };
       this.#next.set(topic, known);
     }
     if (first + count <= known.next) {

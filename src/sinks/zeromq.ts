@@ -9,7 +9,8 @@ import { referenced } from '../patterns/credentials.js';
 import type { SinkOf } from '../patterns/pipeline.js';
 import { peer } from '../peer.js';
 import { type Codec, columnsPayload, exact, type FrameHeader, messagePack, rowsPayload } from './frames.js';
-import { isWords, type RowBatch, type RowSchema } from './rows.js';
+import { groupRows } from './groups.js';
+import type { RowBatch, RowSchema } from './rows.js';
 import { type Sink, type SinkContext, type SinkOpened, sinkOption } from './sink.js';
 
 type ZeroMq = typeof import('zeromq');
@@ -213,6 +214,8 @@ export class ZeroMqSink implements Sink {
       ...{ first: exact(BigInt(first)), count },
       time: BigInt(Date.now()) * NS_PER_MS,
       encoding,
+      ...(schema.category === undefined ? {} : { category: schema.category }),
+      ...(schema.instrument === undefined ? {} : { instrument: schema.instrument }),
       ...(snapshot ? { snapshot } : {}),
     };
     return (this.#codec as Codec).pack(header);
@@ -267,27 +270,10 @@ export class ZeroMqSink implements Sink {
   }
 
   /** The rows of each topic, in order. */
-  #topics(batch: RowBatch): Map<string, RowBatch> {
+  #topics(batch: RowBatch): [string, RowBatch][] {
     const { category, instrument, name } = batch.schema;
-    const by = this.options.topicBy === 'instrument' ? [category, instrument] : [category];
-    const columns = by.flatMap((field) => {
-      const column = field === undefined ? undefined : batch.column(field);
-      return column !== undefined && isWords(column) ? [column] : [];
-    });
-    if (columns.length === 0) return new Map([[name, batch]]);
-    const topicOf = (row: number): string => columns.map(({ codes, words }) => words[codes[row] as number]).join('.');
-    // Often all are of one topic, and then nothing is moved.
-    if (columns.every(({ codes }) => codes.every((code) => code === codes[0]))) return new Map([[topicOf(0), batch]]);
-    const [first, second] = columns;
-    const groups = new Map<number, number[]>();
-    const width = second?.words.length ?? 1;
-    for (let row = 0; row < batch.rows; row++) {
-      const key = (first?.codes[row] as number) * width + (second?.codes[row] ?? 0);
-      const rows = groups.get(key);
-      if (rows === undefined) groups.set(key, [row]);
-      else rows.push(row);
-    }
-    return new Map([...groups.values()].map((rows) => [topicOf(rows[0] as number), batch.pick(rows)]));
+    const groups = groupRows(batch, this.options.topicBy === 'instrument' ? [category, instrument] : [category]);
+    return groups.map(([topic, rows]) => [topic === '' ? name : topic, rows]);
   }
 
   /** A request is a map with `topic`, `session`, `from` and `to`; the answer a map with `session`, then headers and payloads. */

@@ -1,9 +1,9 @@
 /**
- * What the tests against real servers need: Debian's servers, and a Python with pyzmq and msgpack.
+ * What the tests against real servers need: Debian's servers, a Kafka of Maven Central, and a Python with pyzmq and msgpack.
  * `node test/services/prepare.mjs --install` installs Debian's packages that are missing (as root).
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +15,9 @@ const python = join(root, 'build/services/python');
 const NEEDED = {
   'redis-server': () => spawnSync('which', ['redis-server']).status === 0,
   postgresql: () => existsSync('/usr/lib/postgresql'),
+  'clickhouse-server': () => spawnSync('which', ['clickhouse-server']).status === 0,
+  'default-jdk-headless': () => spawnSync('javac', ['-version']).status === 0,
+  maven: () => spawnSync('which', ['mvn']).status === 0,
   'python3-venv': () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0,
 };
 
@@ -42,13 +45,30 @@ export function prepare({ install = false } = {}) {
     run('apt-get', 'update');
     run('apt-get', 'install', '-y', '--no-install-recommends', ...missing);
   }
-  const stamp = join(python, 'made');
-  const wanted = readFileSync(requirements, 'utf8');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  rmSync(python, { recursive: true, force: true });
   mkdirSync(join(root, 'build/services'), { recursive: true });
-  run('python3', '-m', 'venv', python);
-  run(join(python, 'bin/pip'), 'install', '-q', '--disable-pip-version-check', '-r', requirements);
+  once(python, requirements, () => {
+    run('python3', '-m', 'venv', python);
+    run(join(python, 'bin/pip'), 'install', '-q', '--disable-pip-version-check', '-r', requirements);
+  });
+  const pom = join(root, 'test/services/pom.xml');
+  const jars = join(root, 'build/services/kafka');
+  once(jars, pom, () => run('mvn', '-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${jars}`));
+  const manifest = join(root, 'test/services/clickhouse/package.json');
+  const engine = join(root, 'build/services/clickhouse');
+  once(engine, manifest, () => {
+    mkdirSync(engine);
+    copyFileSync(manifest, join(engine, 'package.json'));
+    run('npm', 'install', '--prefix', engine, '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock');
+  });
+}
+
+/** Makes a folder anew when the file that says what is in it has changed. */
+function once(folder, from, make) {
+  const stamp = join(folder, 'made');
+  const wanted = readFileSync(from, 'utf8');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  rmSync(folder, { recursive: true, force: true });
+  make();
   writeFileSync(stamp, wanted);
 }
 

@@ -1,6 +1,6 @@
 /** Real servers for tests, on ports and in folders of their own. They are ended by their process ids. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -137,6 +137,80 @@ export async function postgresServer(): Promise<Server> {
     spawnSync(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', `${at}`]).status === 0;
   const words = ['-D', folder, '-p', `${port}`, '-k', folder, '-c', 'listen_addresses=127.0.0.1'];
   const server = new Process(port, folder, join(bin, 'postgres'), words, as, isReady);
+  await server.start();
+  return server;
+}
+
+/** The jars of a broker, put there by prepare.mjs. */
+export const kafkaJars = (): string => join(new URL('../..', import.meta.url).pathname, 'build/services/kafka', '*');
+
+/** A broker in KRaft mode that is its own controller. */
+export async function kafkaServer(): Promise<Server> {
+  const [port, controller] = [await freePort(), await freePort()];
+  const folder = folderOf('kafka');
+  const settings = join(folder, 'server.properties');
+  const listeners = `PLAINTEXT://127.0.0.1:${port}`;
+  writeFileSync(
+    settings,
+    `process.roles=broker,controller
+node.id=1
+listeners=${listeners},CONTROLLER://127.0.0.1:${controller}
+advertised.listeners=${listeners}
+controller.listener.names=CONTROLLER
+controller.quorum.bootstrap.servers=127.0.0.1:${controller}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs=${join(folder, 'logs')}
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+`,
+  );
+  const java = ['-cp', kafkaJars(), '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
+  const format = ['kafka.tools.StorageTool', 'format', '--standalone', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', settings];
+  const made = spawnSync('java', [...java, ...format], { encoding: 'utf8', cwd: folder });
+  if (made.status !== 0) throw new Error(`kafka.tools.StorageTool failed:\n${made.stdout}${made.stderr}`);
+  const words = ['-Xmx512m', ...java, 'kafka.Kafka', settings];
+  const server = new Process(port, folder, 'java', words, {}, accepts);
+  await server.start();
+  return server;
+}
+
+const root = new URL('../..', import.meta.url).pathname;
+
+/** ClickHouse's engine out of npm, behind an HTTP interface of ours. */
+export async function clickhouseServer(): Promise<Server> {
+  const port = await freePort();
+  const folder = folderOf('clickhouse');
+  const words = [
+    join(root, 'test/services/clickhouse/server.mjs'),
+    join(root, 'build/services/clickhouse'),
+    folder,
+    `${port}`,
+  ];
+  const server = new Process(port, folder, process.execPath, words, {}, accepts);
+  await server.start();
+  return server;
+}
+
+/** Debian's server, which is old. */
+export async function oldClickhouseServer(): Promise<Server> {
+  const [port, tcp] = [await freePort(), await freePort()];
+  const folder = folderOf('clickhouse-old');
+  const config = join(folder, 'config.xml');
+  writeFileSync(
+    config,
+    `<yandex><logger><level>warning</level><console>1</console></logger><http_port>${port}</http_port><tcp_port>${tcp}</tcp_port>
+<listen_host>127.0.0.1</listen_host><path>${folder}/</path><tmp_path>${folder}/tmp/</tmp_path><mark_cache_size>1000000</mark_cache_size>
+<users_config>config.xml</users_config><default_profile>default</default_profile><default_database>default</default_database>
+<profiles><default/></profiles><quotas><default/></quotas>
+<users><default><password/><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota></default></users></yandex>
+`,
+  );
+  const server = new Process(port, folder, 'clickhouse-server', [`--config-file=${config}`], {}, accepts);
   await server.start();
   return server;
 }

@@ -187,6 +187,7 @@ import {
   writeCapture,
 } from '../../src/simulator/index.js';
 import {
+  consumeKafka,
   isNone,
   joinBatches,
   POSITION_FIELDS,
@@ -968,6 +969,15 @@ export async function sinksModule(): Promise<void> {
     const run = await runPipelines(await loadVenue('totalview.yaml'));
     const { pipelines } = await run.done; // ends with the feed, or with run.close()
     for (const [name, { ledger }] of Object.entries(pipelines)) console.log(name, ledger, sinkBalances(ledger));
+    // #endregion
+  }
+  {
+    // #region sinks.consumeKafka
+    const offsets = new Map<number, bigint>();
+    const store = (_rows: RowBatch, at: number, next: bigint): void => void offsets.set(at, next);
+    const events = await consumeKafka({ servers: ['10.1.1.9:9092'], schema: 'event', from: (at) => offsets.get(at) });
+    // What is made of the rows and the next offset go into one transaction of yours.
+    for await (const { rows, partition, next } of events) store(rows, partition, next);
     // #endregion
   }
   {
