@@ -157,6 +157,7 @@ import {
   waitForOtherLine,
   websocket,
 } from '../../src/patterns/index.js';
+import { machineFrom, plan, readMachine, sarif } from '../../src/plan/index.js';
 import { certify } from '../../src/simulator/certify/testkit.js';
 import {
   Agenda,
@@ -951,6 +952,24 @@ export function told(): void {
   const event = new EventView().bind(new DataView(new ArrayBuffer(64)), 0);
   console.log(event.kind, event.side);
   // #endregion
+}
+
+export async function planModule(): Promise<void> {
+  {
+    // #region plan.plan plan.sarif
+    const planned = await plan('totalview.yaml', { against: 'running.yaml' });
+    for (const { severity, path, message, remedy } of planned.findings) console.log(severity, path, message, remedy);
+    for (const { path, effect, because } of planned.changes ?? []) console.log(path, effect, because);
+    console.log(JSON.stringify(sarif([planned], '1.0.0')));
+    // #endregion
+  }
+  {
+    // #region plan.readMachine plan.machineFrom
+    const here = readMachine();
+    const there = machineFrom(JSON.stringify(here), 'machine.json'); // as a file has kept it
+    await plan('totalview.yaml', { machine: there, date: '2026-12-01' });
+    // #endregion
+  }
 }
 
 export async function testkit(): Promise<void> {

@@ -36,6 +36,7 @@ describe('arrows', () => {
     ['capture'],
     ['index'],
     ['sinks'],
+    ['plan'],
     ['simulator'],
     ['simulator/certify'],
     ['cli'],
