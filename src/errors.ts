@@ -189,6 +189,7 @@ const table = {
   VW_PACKET_MALFORMED: ['A packet contradicts its framing.', 'Give whole packets, and the framing that carries this protocol: venuewire list framings.'],
   VW_PUBLISH_BIND: ['The endpoint of --publish could not be bound.', 'Choose another port, or an address of this machine.'],
   VW_PUBLISH_STALLED: ['A subscriber of --publish does not read.', 'End or mend the subscriber, or give it a process that reads faster.'],
+  VW_RUN_BOOK: ['A run book is no table of connections.', 'Give CSV, JSON or YAML with a row for each connection and a title above each column.'],
   VW_SEND: ['A datagram could not be sent.', 'Check the group and the interface.'],
   VW_SIMULATOR_FIELD: ['A message has no such fixed field.', 'Name a fixed big-endian field.'],
   VW_SIMULATOR_FILE: ['A BinaryFILE is cut.', 'Give the whole file.'],

@@ -1,7 +1,7 @@
 // An example of each public declaration: `npm run reference` puts them into docs/api, and `npm run typecheck` compiles them.
 // A region has the names that it is an example of, as module.name. Nothing here is run.
 
-import { open } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { InstrumentNames, openBooks, TopTable } from '../../src/books/index.js';
 import {
   arrangeLines,
@@ -21,6 +21,16 @@ import {
   Tracker,
   tableLengths,
 } from '../../src/capture/index.js';
+import {
+  classify,
+  coveragePicture,
+  htmlReport,
+  itemsPicture,
+  jsonReport,
+  markdownReport,
+  readRunBook,
+  runBookText,
+} from '../../src/classify/index.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
 import { EVENT_TABLE, EventColumns, EventView } from '../../src/events/index.js';
@@ -951,6 +961,24 @@ export function told(): void {
   // #region events.EventView
   const event = new EventView().bind(new DataView(new ArrayBuffer(64)), 0);
   console.log(event.kind, event.side);
+  // #endregion
+}
+
+export async function classifyModule(): Promise<void> {
+  // #region classify.classify classify.readRunBook classify.runBookText
+  const book = await readRunBook(runBookText('run-books.csv'), 'run-books.csv', { network: 'Line type' });
+  const analysis = classify(book, { axes: ['network', 'framing', 'recovery', 'snapshot'] });
+  console.log(`${analysis.coverage.for80} patterns cover 80 % of ${analysis.coverage.venues} venues`);
+  for (const { venue, missing, contradictions } of analysis.venues) console.log(venue, missing, contradictions);
+  // #endregion
+  // #region classify.markdownReport classify.htmlReport classify.jsonReport classify.coveragePicture classify.itemsPicture
+  await Promise.all([
+    writeFile('patterns.svg', coveragePicture(analysis.coverage)),
+    writeFile('items.svg', itemsPicture(analysis.coverage)),
+    writeFile('patterns.md', markdownReport(analysis, 'patterns.svg')),
+    writeFile('patterns.html', htmlReport(analysis)),
+    writeFile('patterns.json', JSON.stringify(jsonReport(analysis))),
+  ]);
   // #endregion
 }
 

@@ -36,7 +36,7 @@ describe('arrows', () => {
     ['capture'],
     ['index'],
     ['sinks'],
-    ['plan'],
+    ['plan', 'classify'],
     ['simulator'],
     ['simulator/certify'],
     ['cli'],
