@@ -1,6 +1,4 @@
 /** What `doctor` says of one thing. */
-import { readFileSync } from 'node:fs';
-
 export type Status = 'ok' | 'warn' | 'fail';
 
 export interface Check {
@@ -14,12 +12,3 @@ export interface Check {
 export const ok = (check: string, value: string, advice = ''): Check => ({ check, status: 'ok', value, advice });
 export const warn = (check: string, value: string, advice: string): Check => ({ check, status: 'warn', value, advice });
 export const fail = (check: string, value: string, advice: string): Check => ({ check, status: 'fail', value, advice });
-
-/** A file of /proc or /sys, where there is one. */
-export function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
-}

@@ -1,12 +1,13 @@
 /** `venuewire doctor`: whether this machine is fit for market data, and what to do where it is not. */
 import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, networkInterfaces, totalmem } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { arch, platform, versions } from 'node:process';
 import type { Command } from 'commander';
 import { native } from '../native.js';
+import { FAST_CLOCKS, type Machine, read, readMachine } from '../plan/machine.js';
 import { chooseVenue, oneOf } from './choose.js';
-import { type Check, fail, ok, read, type Status, warn } from './doctor-checks.js';
+import { type Check, fail, ok, type Status, warn } from './doctor-checks.js';
 import { receiving } from './doctor-receive.js';
 import { describeError, ENVIRONMENT, FINDINGS, OK } from './exit.js';
 import { bytesText, Output } from './output.js';
@@ -31,10 +32,8 @@ function addon(): Check {
   return ok('addon', loaded ?? 'loaded');
 }
 
-function receiveBuffer(): Check | undefined {
-  const text = read('/proc/sys/net/core/rmem_max');
-  if (text === undefined) return undefined;
-  const bytes = Number(text);
+function receiveBuffer({ receiveBufferMost: bytes }: Machine): Check | undefined {
+  if (bytes === undefined) return undefined;
   const value = `${bytesText(bytes)} (net.core.rmem_max)`;
   return bytes >= WANTED_BUFFER
     ? ok('receive buffer', value)
@@ -45,11 +44,10 @@ function receiveBuffer(): Check | undefined {
       );
 }
 
-function memberships(): Check | undefined {
-  const text = read('/proc/sys/net/ipv4/igmp_max_memberships');
-  if (text === undefined) return undefined;
-  const value = `${text} groups a socket (net.ipv4.igmp_max_memberships)`;
-  return Number(text) >= WANTED_GROUPS
+function memberships({ membershipsMost: groups }: Machine): Check | undefined {
+  if (groups === undefined) return undefined;
+  const value = `${groups} groups a socket (net.ipv4.igmp_max_memberships)`;
+  return groups >= WANTED_GROUPS
     ? ok('multicast groups', value)
     : warn(
         'multicast groups',
@@ -58,12 +56,9 @@ function memberships(): Check | undefined {
       );
 }
 
-function reversePath(): Check | undefined {
-  const all = read('/proc/sys/net/ipv4/conf/all/rp_filter');
-  if (all === undefined) return undefined;
-  const strict = Object.keys(networkInterfaces()).filter(
-    (name) => Math.max(Number(all), Number(read(`/proc/sys/net/ipv4/conf/${name}/rp_filter`) ?? 0)) === 1,
-  );
+function reversePath({ interfaces }: Machine): Check | undefined {
+  if (!existsSync('/proc/sys/net/ipv4')) return undefined;
+  const strict = interfaces.filter((i) => i.addresses.length > 0 && i.reversePath === 1).map((i) => i.name);
   return strict.length === 0
     ? ok('reverse path filter', 'off or loose')
     : warn(
@@ -73,29 +68,23 @@ function reversePath(): Check | undefined {
       );
 }
 
-function backlog(): Check | undefined {
-  const text = read('/proc/sys/net/core/netdev_max_backlog');
-  if (text === undefined) return undefined;
-  return Number(text) >= 1000
-    ? ok('device backlog', `${text} packets (net.core.netdev_max_backlog)`)
-    : warn('device backlog', `${text} packets`, 'sysctl -w net.core.netdev_max_backlog=10000');
+function backlog({ backlog: packets }: Machine): Check | undefined {
+  if (packets === undefined) return undefined;
+  return packets >= 1000
+    ? ok('device backlog', `${packets} packets (net.core.netdev_max_backlog)`)
+    : warn('device backlog', `${packets} packets`, 'sysctl -w net.core.netdev_max_backlog=10000');
 }
 
-function busyPoll(): Check | undefined {
-  const poll = read('/proc/sys/net/core/busy_poll');
-  const busyRead = read('/proc/sys/net/core/busy_read');
+function busyPoll({ busyPoll: poll, busyRead }: Machine): Check | undefined {
   if (poll === undefined) return undefined;
   return ok(
     'busy polling',
     `busy_poll ${poll}, busy_read ${busyRead ?? '?'}`,
-    Number(poll) > 0
-      ? ''
-      : 'Only for lowest latency: the busyPollUs option of a feed, or sysctl -w net.core.busy_poll=50',
+    poll > 0 ? '' : 'Only for lowest latency: the busyPollUs option of a feed, or sysctl -w net.core.busy_poll=50',
   );
 }
 
-function processors(): Check {
-  const n = availableParallelism();
+function processors({ processors: n }: Machine): Check {
   const value = `${n} of ${cpus().length} usable, load ${loadavg()[0]?.toFixed(1)}`;
   return n >= 2
     ? ok('processors', value)
@@ -110,10 +99,9 @@ function governor(): Check | undefined {
     : warn('frequency governor', text, 'Clocks that change cost latency: cpupower frequency-set -g performance');
 }
 
-function clock(): Check | undefined {
-  const source = read('/sys/devices/system/clocksource/clocksource0/current_clocksource');
+function clock({ clockSource: source }: Machine): Check | undefined {
   if (source === undefined) return undefined;
-  return ['tsc', 'kvm-clock', 'arch_sys_counter', 'hyperv_clocksource_tsc_page'].includes(source)
+  return FAST_CLOCKS.includes(source)
     ? ok('clock', source)
     : warn(
         'clock',
@@ -122,10 +110,10 @@ function clock(): Check | undefined {
       );
 }
 
-function files(): Check | undefined {
-  const limit = read('/proc/self/limits')?.match(/^Max open files\s+(\d+)/m)?.[1];
-  if (limit === undefined) return undefined;
-  return Number(limit) >= 1024 ? ok('open files', limit) : warn('open files', limit, 'ulimit -n 4096');
+function files({ openFiles: most }: Machine): Check | undefined {
+  if (most === undefined) return undefined;
+  const value = String(most);
+  return most === 'unlimited' || most >= 1024 ? ok('open files', value) : warn('open files', value, 'ulimit -n 4096');
 }
 
 /** Whether a datagram sent to a group on loopback comes back: what the simulator and the demo rest on. */
@@ -157,6 +145,7 @@ function loopbackMulticast(): Promise<Check> {
 /** Everything that is looked at, in the order in which it is printed. */
 export async function examine(venueName?: string): Promise<Check[]> {
   const venue = venueName === undefined ? undefined : await chooseVenue(venueName);
+  const machine = readMachine();
   const system =
     platform === 'linux' || existsSync('/proc/sys/net')
       ? []
@@ -165,24 +154,34 @@ export async function examine(venueName?: string): Promise<Check[]> {
     nodeVersion(),
     addon(),
     ...system,
-    receiveBuffer(),
-    memberships(),
-    reversePath(),
-    backlog(),
+    receiveBuffer(machine),
+    memberships(machine),
+    reversePath(machine),
+    backlog(machine),
     await loopbackMulticast(),
-    busyPoll(),
-    ...receiving(venue),
-    processors(),
+    busyPoll(machine),
+    ...receiving(venue, machine),
+    processors(machine),
     governor(),
-    clock(),
-    files(),
-    ok('memory', bytesText(totalmem())),
+    clock(machine),
+    files(machine),
+    ok('memory', bytesText(machine.memory)),
   ].filter((c): c is Check => c !== undefined);
 }
 
 const MARKS: Readonly<Record<Status, string>> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
 
-async function doctor(venue: string | undefined, options: { readonly format: 'table' | 'ndjson' }): Promise<void> {
+interface DoctorOptions {
+  readonly format: 'table' | 'ndjson';
+  readonly facts?: boolean;
+}
+
+async function doctor(venue: string | undefined, options: DoctorOptions): Promise<void> {
+  if (options.facts) {
+    const out = new Output();
+    for (const line of JSON.stringify(readMachine(), null, 2).split('\n')) out.line(line);
+    return out.flush();
+  }
   const checks = await examine(venue);
   const out = new Output();
   const width = checks.reduce((w, c) => Math.max(w, c.check.length), 0);
@@ -206,6 +205,7 @@ export function configure(command: Command): void {
   command
     .argument('[venue]', 'venue file or ready venue whose lines are looked at too')
     .addOption(oneOf('--format <name>', 'how it is printed', ['table', 'ndjson'], 'table'))
+    .option('--facts', 'the facts about this machine as JSON, for venuewire plan --machine, and nothing else')
     .addHelpText(
       'after',
       `
@@ -215,6 +215,7 @@ Examples:
   venuewire doctor
   venuewire doctor totalview.yaml
   venuewire doctor --format ndjson | grep -v '"ok"'
+  venuewire doctor --facts > machine.json
 `,
     )
     .action(doctor);

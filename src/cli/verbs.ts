@@ -50,6 +50,16 @@ export const verbs: readonly Verb[] = [
     says: 'a venue against the recovery scenarios that its patterns call for',
     load: () => import('./certify.js'),
   },
+  {
+    name: 'plan',
+    says: 'a venue file against this machine, a day and what runs, before anything connects',
+    load: () => import('./plan.js'),
+  },
+  {
+    name: 'classify',
+    says: 'run books of many venues: what each chooses, and the patterns that they share',
+    load: () => import('./classify.js'),
+  },
   { name: 'doctor', says: 'whether this machine is fit for market data', load: () => import('./doctor.js') },
   { name: 'list', says: 'decoders, framings, venues and patterns', load: () => import('./list.js') },
   {

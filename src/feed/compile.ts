@@ -4,6 +4,7 @@
  * compiled bytes only.
  */
 import { CONTRACT, UNKNOWN_TYPE } from '../contract.js';
+import { VenuewireError } from '../errors.js';
 import { compileCatalogue, type Decoder, instrumentKey } from '../layout/index.js';
 import type { PlanField } from '../layout/plan.js';
 import { SpecWriter } from '../layout/spec.js';
@@ -52,6 +53,8 @@ export interface CompileOptions {
   readonly transports?: Transports | undefined;
   /** Parts of the venue's `window`, instead. */
   readonly window?: Partial<Venue['window']> | undefined;
+  /** false: nothing is to be sent with the result, and no credential is looked for. */
+  readonly secrets?: boolean | undefined;
 }
 
 export interface CompiledLine {
@@ -99,6 +102,10 @@ export class CompiledVenue {
 }
 
 const LINES_MAX = 16;
+
+/** Does one part of the work; `path` is where in the venue it is declared. Where it cannot be done: `otherwise`, or a throw. */
+type Attempt = <T>(path: readonly PropertyKey[], work: () => T, otherwise: T) => T;
+const orThrow: Attempt = (_path, work) => work();
 
 function patternOf<P>(rung: { readonly pattern: P | string }, where: string): P {
   if (typeof rung.pattern !== 'string') return rung.pattern;
@@ -234,27 +241,36 @@ interface NumberedLine {
   readonly number: number;
 }
 
-function compileLines(venue: Venue, live: boolean, carriers: Transports): NumberedLine[] {
+function compileLines(venue: Venue, live: boolean, carriers: Transports, attempt: Attempt): NumberedLine[] {
   const lines: NumberedLine[] = [];
-  const add = (of: Venue['lines'], channel: number, role: CompiledLine['role'], prefix: string): void => {
+  const add = (
+    of: Venue['lines'],
+    channel: number,
+    role: CompiledLine['role'],
+    prefix: string,
+    path: readonly PropertyKey[],
+  ): void => {
     Object.entries(of ?? {}).forEach(([name, network], number) => {
       const carried = carriers.lines?.[`${prefix}${name}`] !== undefined;
-      if (!carried) checkNetwork(network, live, `${venue.name}: line ${prefix}${name}`);
-      if (number >= LINES_MAX) {
+      const check = (): void => checkNetwork(network, live, `${venue.name}: line ${prefix}${name}`);
+      if (!carried) attempt([...path, name], check, undefined);
+      const tooMany = (): void => {
         throw fault('VW_VENUE_LINES', `${venue.name}: more than ${LINES_MAX} lines for one channel`, 'Leave some out.');
-      }
+      };
+      if (number === LINES_MAX) attempt(path, tooMany, undefined);
       const address = 'address' in network ? network.address : capturePort(network);
       lines.push({ line: { name: `${prefix}${name}`, index: lines.length, channel, role, network, address }, number });
     });
   };
   const declared = declaredChannels(venue);
   const one = declared.length === 1;
-  add(venue.lines, one ? 0 : -1, 'live', '');
+  add(venue.lines, one ? 0 : -1, 'live', '', ['lines']);
   declared.forEach(([name, c], i) => {
     const prefix = one ? '' : `${name}/`;
-    add(c.lines, i, 'live', prefix);
-    add(c.retransmission, i, 'retransmission', `${prefix}retransmission/`);
-    add(c.snapshot, i, 'snapshot', `${prefix}snapshot/`);
+    const path = ['channels', name];
+    add(c.lines, i, 'live', prefix, [...path, 'lines']);
+    add(c.retransmission, i, 'retransmission', `${prefix}retransmission/`, [...path, 'retransmission']);
+    add(c.snapshot, i, 'snapshot', `${prefix}snapshot/`, [...path, 'snapshot']);
   });
   return lines;
 }
@@ -268,6 +284,15 @@ interface CompiledRung {
   readonly channel: number;
 }
 
+const NO_RUNG: CompiledRung = {
+  kind: 'waitForOtherLine',
+  requester: 0,
+  tries: 0,
+  timeout: 0n,
+  packets: 0,
+  channel: -1,
+};
+
 /** The rungs of a venue, and the requesters that they use: one for one kind of server at one place. */
 class Ladder {
   readonly requesters: Requester[] = [];
@@ -279,9 +304,13 @@ class Ladder {
     readonly feed: Framing,
     readonly channels: readonly CompiledChannel[],
     declared: Venue['recovery'],
-    readonly live: boolean,
+    /** Nothing is sent: the packets come from a capture, or nothing is opened. */
+    readonly silent: boolean,
+    readonly attempt: Attempt,
   ) {
-    this.rungs = declared.map((rung, i) => this.#rung(rung, `${venue.name}: recovery.${i}`));
+    this.rungs = declared.map((rung, i) =>
+      attempt(['recovery', i], () => this.#rung(rung, i, `${venue.name}: recovery.${i}`), NO_RUNG),
+    );
     this.#addStreams();
   }
 
@@ -289,7 +318,7 @@ class Ladder {
     return name === undefined ? none : this.channels.findIndex((c) => c.name === name);
   }
 
-  #rung(r: Venue['recovery'][number], where: string): CompiledRung {
+  #rung(r: Venue['recovery'][number], index: number, where: string): CompiledRung {
     if (r.type === 'waitForOtherLine') {
       return { kind: r.type, requester: 0, tries: 0, timeout: ns(r.for), packets: r.packets, channel: -1 };
     }
@@ -311,7 +340,8 @@ class Ladder {
     if (requester === undefined) {
       const same = this.requesters.filter((q) => q.pattern.id === pattern.id).length;
       const name = same === 0 ? pattern.id : `${pattern.id}-${same + 1}`;
-      requester = this.requesters.push({ name, pattern, rung: r, channel, silent: !this.live }) - 1;
+      const path = ['recovery', index];
+      requester = this.requesters.push({ name, pattern, rung: r, channel, silent: this.silent, path }) - 1;
       this.#known.set(identity, requester);
     }
     return { kind: r.type, requester, tries: r.tries, timeout: ns(r.timeout), packets: 0, channel };
@@ -323,9 +353,16 @@ class Ladder {
     const before: CompiledRung[] = [];
     const behind: CompiledRung[] = [];
     Object.entries(venue.streams ?? {}).forEach(([name, use], line) => {
-      const pattern = patternOf<Stream>(use, `${venue.name}: streams.${name}`);
+      const path = ['streams', name];
+      const pattern = this.attempt<Stream | undefined>(
+        path,
+        () => patternOf<Stream>(use, `${venue.name}: streams.${name}`),
+        undefined,
+      );
+      if (pattern === undefined) return;
       const channel = this.#channel(use.channel, 0);
-      const requester = requesters.push({ name, pattern, rung: use, channel, line, silent: !this.live }) - 1;
+      const silent = this.silent;
+      const requester = requesters.push({ name, pattern, rung: use, channel, line, silent, path }) - 1;
       const rung = { requester, tries: use.tries, timeout: ns(use.timeout), packets: 0, channel };
       if (pattern.request !== undefined) before.push({ kind: 'request', ...rung });
       if (pattern.refresh > 0) behind.push({ kind: 'snapshot', ...rung });
@@ -356,12 +393,8 @@ function snapshotFraming(requesters: readonly Requester[], feed: Framing, framin
   return framings.indexOf(resolveFraming(reader.pattern.lineFraming, feed, reader.name));
 }
 
-/**
- * Compiles a resolved venue (see `resolveVenue`): decoders and patterns are objects, not ids.
- * @throws VenuewireError `VW_VENUE_…`, `VW_FRAMING_…`, `VW_CREDENTIAL_…`, `VW_NETWORK_NO_ENGINE`, `VW_SNAPSHOT_NO_ENGINE`,
- * `VW_SELECT_…`, naming the place in the venue. No credential is ever part of an error.
- */
-export function compileVenue(venue: Venue, options: CompileOptions = {}): CompiledVenue {
+/** What a venue comes to before it is written: every check that is made of it has been made. */
+function compileParts(venue: Venue, options: CompileOptions, attempt: Attempt) {
   const decoder = tableOf(venue.decoder, venue.name);
   const feed = resolveFraming(venue.framing ?? framingOf(decoder) ?? decoder.framing, undefined, venue.name);
   const live = options.capture !== true;
@@ -372,27 +405,69 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   const joins = (join: Venue['join']): Venue['join'] =>
     live || join !== 'snapshot' || declared.some((r) => r.type === 'snapshot') ? join : 'live';
   const channels = compileChannels(venue, joins);
-  const numbered = compileLines(venue, live, carriers);
+  const numbered = compileLines(venue, live, carriers, attempt);
   const lines = numbered.map((l) => l.line);
-  checkLines(lines, venue);
-  checkLadder(venue);
-  const { rungs, requesters } = new Ladder(venue, feed, channels, declared, live);
-  if (live) checkSecurity(venue, connectionsOf(lines, requesters, carriers));
+  attempt(['lines'], () => checkLines(lines, venue), undefined);
+  attempt(['recovery'], () => checkLadder(venue), undefined);
+  const silent = !live || options.secrets === false;
+  const { rungs, requesters } = new Ladder(venue, feed, channels, declared, silent, attempt);
+  if (live) attempt(['security'], () => checkSecurity(venue, connectionsOf(lines, requesters, carriers)), undefined);
 
   const framings = new Framings(feed);
   // Known before anything is written: framings come first.
-  for (const q of requesters) framings.indexOf(resolveFraming(q.pattern.framing, feed, q.name));
-  const ofSnapshots = snapshotFraming(requesters, feed, framings);
+  for (const q of requesters) {
+    attempt(q.path, () => void framings.indexOf(resolveFraming(q.pattern.framing, feed, q.name)), undefined);
+  }
+  const ofSnapshots = attempt(['recovery'], () => snapshotFraming(requesters, feed, framings), 0);
   const source = allowedAddress(venue);
-  const compiledRequesters = requesters.map((q) =>
+  const compiled = requesters.flatMap((q) => {
     // A capture has no servers to ask: what is missing in it moves on at once.
-    compileRequester(
-      live ? { ...q, carried: carriers.servers?.[q.name] !== undefined } : { ...q, rung: { ...q.rung, servers: [] } },
-      feed,
-      framings.indexOf,
-      source,
+    const asked = live
+      ? { ...q, carried: carriers.servers?.[q.name] !== undefined }
+      : { ...q, rung: { ...q.rung, servers: [] } };
+    return attempt(q.path, () => [compileRequester(asked, feed, framings.indexOf, source)], []);
+  });
+  return {
+    ...{ decoder, feed, channels, numbered, lines, rungs, requesters, framings, ofSnapshots, compiled },
+    channelRecords: attempt(['session'], () => channelRecords(venue, options, feed, channels), []),
+    selection: attempt<CompiledSelection | undefined>(
+      ['directory'],
+      () => compileSelection(venue, decoder, options.select),
+      undefined,
     ),
-  );
+  };
+}
+
+/** What `compileVenue` refuses, each with its place in the venue: all of it, and not only the first. */
+export interface CompileFault {
+  readonly path: readonly PropertyKey[];
+  readonly error: VenuewireError;
+}
+
+/** Every reason why a resolved venue could not be opened; none: `compileVenue` takes it. */
+export function compileFaults(venue: Venue, options: CompileOptions = {}): CompileFault[] {
+  const faults: CompileFault[] = [];
+  const attempt: Attempt = (path, work, otherwise) => {
+    try {
+      return work();
+    } catch (cause) {
+      if (!(cause instanceof VenuewireError)) throw cause;
+      faults.push({ path, error: cause });
+      return otherwise;
+    }
+  };
+  attempt([], () => void compileParts(venue, options, attempt), undefined);
+  return faults;
+}
+
+/**
+ * Compiles a resolved venue (see `resolveVenue`): decoders and patterns are objects, not ids.
+ * @throws VenuewireError `VW_VENUE_…`, `VW_FRAMING_…`, `VW_CREDENTIAL_…`, `VW_NETWORK_NO_ENGINE`, `VW_SNAPSHOT_NO_ENGINE`,
+ * `VW_SELECT_…`, naming the place in the venue. No credential is ever part of an error.
+ */
+export function compileVenue(venue: Venue, options: CompileOptions = {}): CompiledVenue {
+  const parts = compileParts(venue, options, orThrow);
+  const { decoder, feed, channels, numbered, lines, requesters, framings, ofSnapshots } = parts;
   const w = new SpecWriter().u32(CONTRACT);
   writeSession(w, {
     framings: framings.all.map(compileFraming),
@@ -404,10 +479,10 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
       ...address(line.network),
       line: number,
     })),
-    channels: channelRecords(venue, options, feed, channels),
-    rungs: rungs.map(({ kind, timeout, ...r }) => ({ kind: RUNG_KIND_OF[kind], timeoutNs: timeout, ...r })),
-    requesters: compiledRequesters,
-    selection: compileSelection(venue, decoder, options.select),
+    channels: parts.channelRecords,
+    rungs: parts.rungs.map(({ kind, timeout, ...r }) => ({ kind: RUNG_KIND_OF[kind], timeoutNs: timeout, ...r })),
+    requesters: parts.compiled,
+    selection: parts.selection as CompiledSelection,
   });
   return new CompiledVenue(
     venue.name,

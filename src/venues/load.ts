@@ -31,6 +31,72 @@ const FAULTS_TOLD = 20;
 /** Keys are told as far as this. */
 const KEY_LENGTH = 64;
 
+/** A place that is not right in a venue's declaration. */
+export interface ReadFault {
+  readonly path: readonly PropertyKey[];
+  /** What is not right, beginning with the path. Values are never repeated. */
+  readonly message: string;
+}
+
+/** A venue as it was read: what it declares, or what is not right, and where it stands. */
+export interface VenueReading {
+  /** The venue; undefined where there are faults. */
+  readonly venue: Venue | undefined;
+  readonly faults: readonly ReadFault[];
+  /** What errors call the file. */
+  readonly file: string;
+  /** What the venue's own parts begin with in the file: `spec`, or nothing for a module. */
+  readonly root: readonly PropertyKey[];
+  readonly metadata: Readonly<{
+    labels?: Readonly<Record<string, string>> | undefined;
+    annotations?: Readonly<Record<string, string>> | undefined;
+  }>;
+  /** Line and column of a path, from 1; undefined for a module. */
+  readonly place: (path: readonly PropertyKey[]) => { readonly line: number; readonly col: number } | undefined;
+}
+
+/**
+ * Reads a venue, and takes down what is not right instead of throwing it: for tools that show every place.
+ * @param source as `loadVenue` takes it.
+ * @throws VenuewireError `VW_VENUE_FILE`, `VW_VENUE_SYNTAX`, `VW_MODULE`, `VW_VENUE_FLAT`: there is nothing to read.
+ */
+export async function readVenue(source: string | URL): Promise<VenueReading> {
+  const given = source instanceof URL && source.protocol === 'file:' ? fileURLToPath(source) : String(source);
+  const isText = given.includes('\n') || given.trimStart().startsWith('{');
+  if (!isText && isModule(given)) {
+    const own = await loadOwn('venue', given, process.cwd());
+    const venue = await resolveVenue(own, folderOf(given.split('#', 1)[0]));
+    return { venue, faults: [], file: given, root: [], metadata: {}, place: () => undefined };
+  }
+  const file = isText ? 'venue' : given;
+  const text = isText ? given : readText(given, await fileHint(given));
+  const { data, place } = readYaml(text, file);
+  const flat = flatForm(data);
+  if (flat !== undefined) throw flatError(printableWord(file), flat);
+  const result = venueResourceSchema.safeParse(data);
+  const faults = result.success ? [] : venueFaults(result.error);
+  let venue: Venue | undefined;
+  if (result.success) {
+    try {
+      const { metadata, spec } = result.data;
+      venue = await resolve({ name: metadata.name, ...spec }, faults, folderOf(isText ? undefined : given), ['spec']);
+    } catch (cause) {
+      if (faults.length === 0) throw cause;
+    }
+  }
+  return {
+    venue,
+    faults: faults.map((f) => ({
+      path: f.path,
+      message: `${pathText(f) || 'the document'} ${f.message}${known(f, data)}`,
+    })),
+    file,
+    root: ['spec'],
+    metadata: result.success ? result.data.metadata : {},
+    place,
+  };
+}
+
 /**
  * A venue from a file, by path or `file:` URL, or from the text of one (a text has more than one line, or begins with `{`).
  * Decoders, framings and patterns are found by id, or in files of one's own by path, which counts from the venue's file.
@@ -40,30 +106,12 @@ const KEY_LENGTH = 64;
  * file, line, column, path and what may stand there. Values are never repeated.
  */
 export async function loadVenue(source: string | URL): Promise<Venue> {
-  const given = source instanceof URL && source.protocol === 'file:' ? fileURLToPath(source) : String(source);
-  const isText = given.includes('\n') || given.trimStart().startsWith('{');
-  if (!isText && isModule(given)) {
-    const venue = await loadOwn('venue', given, process.cwd());
-    return resolveVenue(venue, folderOf(given.split('#', 1)[0]));
-  }
-  const file = isText ? 'venue' : given;
-  const text = isText ? given : readText(given, await fileHint(given));
-  const { data, where } = readYaml(text, file);
-  const flat = flatForm(data);
-  if (flat !== undefined) throw flatError(printableWord(file), flat);
-  const result = venueResourceSchema.safeParse(data);
-  const faults = result.success ? [] : venueFaults(result.error);
-  if (result.success) {
-    try {
-      const { metadata, spec } = result.data;
-      return await resolve({ name: metadata.name, ...spec }, faults, folderOf(isText ? undefined : given), ['spec']);
-    } catch (cause) {
-      if (faults.length === 0) throw cause;
-    }
-  }
-  const lines = faults
-    .slice(0, FAULTS_TOLD)
-    .map((f) => `${where(f.path)}: ${pathText(f) || 'the document'} ${f.message}${known(f, data)}`);
+  const { venue, faults, file, place } = await readVenue(source);
+  if (venue !== undefined) return venue;
+  const lines = faults.slice(0, FAULTS_TOLD).map(({ path, message }) => {
+    const { line, col } = place(path) ?? { line: 1, col: 1 };
+    return `${printableWord(file)}:${line}:${col}: ${message}`;
+  });
   if (faults.length > FAULTS_TOLD) lines.push(`… and ${faults.length - FAULTS_TOLD} more places`);
   throw new VenuewireError(
     'VW_VENUE',

@@ -35,6 +35,8 @@ const SAYS: Readonly<Record<string, string>> = {
 /** A document that has been read: its data, and where each part of it stands. */
 export interface YamlDocument {
   readonly data: unknown;
+  /** Line and column of a path, from 1; of a key that is missing, of what should have it. */
+  readonly place: (path: readonly PropertyKey[]) => { readonly line: number; readonly col: number };
   /** `file:line:column` of a path; of a key that is missing, of what should have it. */
   readonly where: (path: readonly PropertyKey[]) => string;
 }
@@ -82,7 +84,8 @@ export function readYaml(text: string, name: string): YamlDocument {
   }
   if (!isBounded(data))
     throw fault(`references (*name) lead to themselves, or to more than ${YAML_LIMITS.values} values`);
-  return { data, where: (path) => at(file, position(offsetOf(document, path))) };
+  const place: YamlDocument['place'] = (path) => position(offsetOf(document, path));
+  return { data, place, where: (path) => at(file, place(path)) };
 }
 
 /** Whether the data is finite and small when every reference is written out, as whoever walks it will see it. */

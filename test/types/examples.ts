@@ -1,7 +1,7 @@
 // An example of each public declaration: `npm run reference` puts them into docs/api, and `npm run typecheck` compiles them.
 // A region has the names that it is an example of, as module.name. Nothing here is run.
 
-import { open } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { InstrumentNames, openBooks, TopTable } from '../../src/books/index.js';
 import {
   arrangeLines,
@@ -21,6 +21,16 @@ import {
   Tracker,
   tableLengths,
 } from '../../src/capture/index.js';
+import {
+  classify,
+  coveragePicture,
+  htmlReport,
+  itemsPicture,
+  jsonReport,
+  markdownReport,
+  readRunBook,
+  runBookText,
+} from '../../src/classify/index.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
 import { EVENT_TABLE, EventColumns, EventView } from '../../src/events/index.js';
@@ -157,6 +167,7 @@ import {
   waitForOtherLine,
   websocket,
 } from '../../src/patterns/index.js';
+import { machineFrom, plan, readMachine, sarif } from '../../src/plan/index.js';
 import { certify } from '../../src/simulator/certify/testkit.js';
 import {
   Agenda,
@@ -952,6 +963,42 @@ export function told(): void {
   const event = new EventView().bind(new DataView(new ArrayBuffer(64)), 0);
   console.log(event.kind, event.side);
   // #endregion
+}
+
+export async function classifyModule(): Promise<void> {
+  // #region classify.classify classify.readRunBook classify.runBookText
+  const book = await readRunBook(runBookText('run-books.csv'), 'run-books.csv', { network: 'Line type' });
+  const analysis = classify(book, { axes: ['network', 'framing', 'recovery', 'snapshot'] });
+  console.log(`${analysis.coverage.for80} patterns cover 80 % of ${analysis.coverage.venues} venues`);
+  for (const { venue, missing, contradictions } of analysis.venues) console.log(venue, missing, contradictions);
+  // #endregion
+  // #region classify.markdownReport classify.htmlReport classify.jsonReport classify.coveragePicture classify.itemsPicture
+  await Promise.all([
+    writeFile('patterns.svg', coveragePicture(analysis.coverage)),
+    writeFile('items.svg', itemsPicture(analysis.coverage)),
+    writeFile('patterns.md', markdownReport(analysis, 'patterns.svg')),
+    writeFile('patterns.html', htmlReport(analysis)),
+    writeFile('patterns.json', JSON.stringify(jsonReport(analysis))),
+  ]);
+  // #endregion
+}
+
+export async function planModule(): Promise<void> {
+  {
+    // #region plan.plan plan.sarif
+    const planned = await plan('totalview.yaml', { against: 'running.yaml' });
+    for (const { severity, path, message, remedy } of planned.findings) console.log(severity, path, message, remedy);
+    for (const { path, effect, because } of planned.changes ?? []) console.log(path, effect, because);
+    console.log(JSON.stringify(sarif([planned], '1.0.0')));
+    // #endregion
+  }
+  {
+    // #region plan.readMachine plan.machineFrom
+    const here = readMachine();
+    const there = machineFrom(JSON.stringify(here), 'machine.json'); // as a file has kept it
+    await plan('totalview.yaml', { machine: there, date: '2026-12-01' });
+    // #endregion
+  }
 }
 
 export async function testkit(): Promise<void> {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { cardAddress, memberships, receiving } from '../../src/cli/doctor-receive.js';
+import { receiving } from '../../src/cli/doctor-receive.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { defineVenue, udpMulticast } from '../../src/patterns/index.js';
+import { cardAddress, joinedGroups } from '../../src/plan/machine.js';
 
 describe('doctor and receiving', () => {
   test('joined groups are read as the kernel writes them', () => {
@@ -13,7 +14,7 @@ describe('doctor and receiving', () => {
       '\t\t\t\t6F0C36E9     1 0:00000000\t\t0',
       '\t\t\t\t010000E0     1 0:00000000\t\t0',
     ].join('\n');
-    expect([...memberships(text)].map(([device, groups]) => [device, ...groups])).toEqual([
+    expect([...joinedGroups(text)].map(([device, groups]) => [device, ...groups])).toEqual([
       ['lo', '224.0.0.1'],
       ['eth1', '233.54.12.111', '224.0.0.1'],
     ]);

@@ -37,6 +37,7 @@ describe('arrows', () => {
     ['index'],
     ['sinks'],
     ['services'],
+    ['plan', 'classify'],
     ['simulator'],
     ['simulator/certify'],
     ['cli'],

@@ -27,6 +27,8 @@ export interface Requester {
   readonly carried?: boolean;
   /** Of a stream: which line of its channel it is. */
   readonly line?: number;
+  /** Where in the venue it is declared. */
+  readonly path: readonly PropertyKey[];
 }
 
 const least = (...values: (bigint | undefined)[]): bigint =>
@@ -48,7 +50,11 @@ function compileTemplates(pattern: Requester['pattern'], c: Context) {
     gapFill: compileOutgoing(stream?.gapFill, c),
     subscribe: (stream?.subscribe ?? []).map((t) => compileOutgoing(t, c)),
     resend: (stream?.resend ?? []).map((t) => compileOutgoing(t, c)),
-    peer: (stream?.peer ?? []).map(([tag, value]) => ({ tag, text: constantOf(value, c) })),
+    peer: (stream?.peer ?? []).flatMap(([tag, value]) => {
+      const text = constantOf(value, c);
+      // Nobody is connected to, and whom a credential names is not looked up.
+      return text === undefined ? [] : [{ tag, text }];
+    }),
   };
   refuseUnused(c);
   return templates;

@@ -98,12 +98,12 @@ const reservedCounts = ({ count, kinds }: Framing): readonly bigint[] =>
       : [],
   );
 
-/** A value that is known when the feed is opened. */
-export function constantOf(v: Value, c: Context): string {
+/** A value that is known when the feed is opened; undefined: a credential, and nothing is sent. */
+export function constantOf(v: Value, c: Context): string | undefined {
   if (isVariable(v)) throw fault('VW_VENUE_VARIABLE', `${c.where}: a variable has no value yet`, 'Use a constant.');
   if (isCredential(v)) {
     c.sent.add(v.credential);
-    return resolveCredential(c.credentials, v.credential);
+    return c.silent ? undefined : resolveCredential(c.credentials, v.credential);
   }
   return String(isParameter(v) ? parameterOf(v.parameter, c) : v);
 }
