@@ -84,6 +84,26 @@ describe('a command line that is not right', () => {
   });
 });
 
+describe('an id from the command line', () => {
+  it.each(['__proto__', 'constructor', 'toString'])(
+    "takes no name of JavaScript's own for one of ours: %s",
+    async (id) => {
+      for (const args of [
+        ['certify', id, '--seeds', '1'],
+        ['replay', DAY, '--venue', id],
+        ['decode', DAY, '--decoder', id],
+        ['gaps', DAY, ...ITCH, '--framing', id],
+        ['decode', DAY, ...ITCH, '--message', id],
+        ['run', id],
+      ]) {
+        const { code, err } = await venuewire(args);
+        expect(err, args.join(' ')).toMatch(/^venuewire: VW_(?!INTERNAL)/);
+        expect(code, args.join(' ')).toBe(2);
+      }
+    },
+  );
+});
+
 describe('an error without a code of ours', () => {
   it('of a system call says so, and has no stack', () => {
     const error = Object.assign(new Error('EACCES: permission denied, open x'), { code: 'EACCES', syscall: 'open' });
