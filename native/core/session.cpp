@@ -81,6 +81,7 @@ void Session::packets(uint16_t line, Bytes bytes, const Arrival& arrival) {
   const FramingSpec& framing = spec_.framings[l.framing];
   uint64_t& malformed = channel_of(l).counters()[ChannelCounter::malformed];
   const uint64_t before = malformed;
+  if (bytes.size == 0) malformed++;
   for (Bytes rest = bytes; rest.size > 0;) {
     Packet packet;
     uint32_t consumed;

@@ -63,7 +63,7 @@ bool CaptureReader::open(const uint8_t* data, uint64_t size, CaptureFormat forma
 void CaptureReader::open_stream(CaptureFormat format) {
   data_ = nullptr;
   size_ = at_ = base_ = wanted_ = 0;
-  last_ = opened_ = false;
+  last_ = opened_ = session_over_ = false;
   format_ = format;
   final_ = CaptureStatus::packet;
   drop_fragments();
@@ -334,12 +334,24 @@ CaptureReader::Look CaptureReader::look_for_binary_file() {
   return Look::yes;
 }
 
+/// A length of zero has ended the session of a BinaryFILE. Zeros may fill a block of the file; anything else would be
+/// lost.
+CaptureStatus CaptureReader::behind_session() {
+  while (at_ < size_ && data_[at_] == 0) at_++;
+  if (at_ < size_) return final_ = stop("there are bytes behind the end of the session");
+  return last_ ? final_ = CaptureStatus::end : want(1);
+}
+
 CaptureStatus CaptureReader::next_message(CapturedPacket& packet) {
+  if (session_over_) return behind_session();
   const uint64_t left = size_ - at_;
   if (left < 2 && !last_) return want(2);
   if (left < 2) return final_ = left == 0 ? CaptureStatus::end : stop("the length is cut", 2, left);
   const uint32_t length = be16(data_ + at_);
-  if (length == 0) return final_ = CaptureStatus::end;
+  if (length == 0) {
+    session_over_ = true;
+    return behind_session();
+  }
   if (length > left - 2 && !last_) return want(2 + uint64_t(length));
   if (length > left - 2) return final_ = stop("the message is cut", length, left - 2);
   packet = {};

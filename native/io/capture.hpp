@@ -66,6 +66,7 @@ class CaptureReader : private FrameReader {
   [[nodiscard]] CaptureStatus next_pcap(CapturedPacket& packet, Frame& frame);
   [[nodiscard]] CaptureStatus next_pcapng(CapturedPacket& packet, Frame& frame);
   [[nodiscard]] CaptureStatus next_message(CapturedPacket& packet);
+  [[nodiscard]] CaptureStatus behind_session();
   [[nodiscard]] bool read_section_header(const uint8_t* block, uint64_t left);
   [[nodiscard]] bool read_interface(const uint8_t* block, uint32_t length);
 
@@ -82,6 +83,7 @@ class CaptureReader : private FrameReader {
   uint64_t wanted_ = 0;
   bool last_ = true;
   bool opened_ = false;
+  bool session_over_ = false;  // of a BinaryFILE
   CaptureFormat format_ = CaptureFormat::automatic;
   CaptureStatus final_ = CaptureStatus::end;  // what next() answers once reading is over
   uint16_t link_ = 0;                         // pcap

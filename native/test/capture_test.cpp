@@ -255,9 +255,20 @@ void binary_file() {
   }
   Buffer ended = file;
   put16(ended, 0);
-  append(ended, text("rest"));
-  run = read(ended);
-  CHECK(run.status == CaptureStatus::end && run.packets.size() == 3);
+  CHECK(read(ended).status == CaptureStatus::end && read(ended).packets.size() == 3);
+  Buffer filled = ended;
+  filled.resize(filled.size() + 509, 0);  // an odd number too
+  CHECK(read(filled).status == CaptureStatus::end && read(filled).packets.size() == 3);
+  append(filled, text("rest"));
+  for (const Buffer& lost : {filled, [&] {
+                               Buffer b = ended;
+                               append(b, file);
+                               return b;
+                             }()}) {
+    run = read(lost);
+    CHECK(run.status == CaptureStatus::malformed && run.packets.size() == 3);
+    CHECK(run.problem.find("there are bytes behind the end of the session") != std::string::npos);
+  }
 
   Buffer cut = file;
   cut.pop_back();
@@ -785,6 +796,10 @@ void pieces() {
   captures.push_back(binary);
   Buffer ended = binary;
   put16(ended, 0);
+  captures.push_back(ended);
+  ended.resize(ended.size() + 33, 0);
+  captures.push_back(ended);
+  append(ended, binary);
   captures.push_back(ended);
   captures.push_back(text("neither this nor that, but long enough to be looked at"));
   captures.push_back({});

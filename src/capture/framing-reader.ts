@@ -60,6 +60,9 @@ interface KindRule {
   readonly number: NumberMeaning;
 }
 
+/** A datagram without a byte holds no packet of any framing: it is told and counted. */
+export const EMPTY_DATAGRAM = 'the datagram is empty';
+
 /** A framing made ready to read with. One reader reads one packet at a time; nothing is allocated per message. */
 export class FramingReader {
   /** Why the last call gave nothing. */

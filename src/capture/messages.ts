@@ -6,7 +6,7 @@ import type { Leaf } from '../layout/index.js';
 import { defineFraming, type Framing } from '../patterns/framing.js';
 import { findFraming, framingOf } from '../patterns/framings.js';
 import { type FrameLeaves, frameLeaves } from './frame-leaves.js';
-import { FramingReader, tableLengths } from './framing-reader.js';
+import { EMPTY_DATAGRAM, FramingReader, tableLengths } from './framing-reader.js';
 import { type Decoder, type Flyweight, recordViews } from './record-views.js';
 import { type Flow, type FlowEnd, type FlowSink, Flows } from './tcp-flows.js';
 
@@ -239,6 +239,7 @@ export class Messages implements FlowSink {
   #datagram(p: CapturedPayload): void {
     const { view } = p;
     const end = view.byteLength;
+    if (end === 0) this.findings.packet(p.number, p.destination, EMPTY_DATAGRAM);
     this.#found.base = 0;
     this.#found.frame = this.#udpFrame;
     for (let at = 0; at < end; ) {

@@ -2,7 +2,7 @@
 import type { CapturedPayload } from '../feed/batch.js';
 import type { Decoder } from '../layout/index.js';
 import type { Framing } from '../patterns/framing.js';
-import { FramingReader, tableLengths } from './framing-reader.js';
+import { EMPTY_DATAGRAM, FramingReader, tableLengths } from './framing-reader.js';
 import type { Findings } from './messages.js';
 
 /** Numbers [begin, end). */
@@ -175,6 +175,7 @@ export class Tracker {
     this.datagrams++;
     const { view } = p;
     const reader = this.#reader;
+    if (view.byteLength === 0) this.findings.packet(p.number, p.destination, EMPTY_DATAGRAM);
     for (let at = 0; at < view.byteLength; ) {
       const next = reader.read(view, at, view.byteLength);
       if (next < 0) {

@@ -3,12 +3,12 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EVENT_ACTION, EVENT_ACTION_AT, EVENT_BYTES, EVENT_INSTRUMENT_AT } from '../contract.js';
-import { VenuewireError } from '../errors.js';
 import { EVENT_TABLE, EventColumns, type Naming } from '../events/columns.js';
 import type { DbnSchema, DbnWriter } from '../formats/dbn.js';
 import type { WriteBytes } from '../formats/write-bytes.js';
 import type { EventRoles } from '../layout/index.js';
 import { usage } from './exit.js';
+import { cannotWrite, openToWrite } from './file-to-write.js';
 import { dataStream, writeData } from './terminal.js';
 
 export const FILE_FORMATS = ['arrow', 'arrow-stream', 'parquet', 'dbn'] as const;
@@ -41,11 +41,7 @@ export class Destination {
       }
       return new Destination(undefined, undefined);
     }
-    try {
-      return new Destination(path, await open(path, 'w'));
-    } catch (cause) {
-      throw cannot(path, cause);
-    }
+    return new Destination(path, await openToWrite(path));
   }
 
   readonly write: WriteBytes = async (bytes) => {
@@ -57,7 +53,7 @@ export class Destination {
     try {
       await this.#file?.close();
     } catch (cause) {
-      throw cannot(this.path as string, cause);
+      throw cannotWrite(this.path as string, cause);
     }
   }
 }
@@ -66,18 +62,9 @@ async function writeAll(file: FileHandle, path: string, bytes: Uint8Array): Prom
   try {
     for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
   } catch (cause) {
-    throw cannot(path, cause);
+    throw cannotWrite(path, cause);
   }
 }
-
-const cannot = (path: string, cause: unknown): VenuewireError => {
-  const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  return new VenuewireError(
-    'VW_OUTPUT',
-    `${path} could not be written: ${why}`,
-    'Make room there, or name another file.',
-  );
-};
 
 /** Rows of a table, batch by batch. */
 class TableFile implements EventFile {
@@ -159,7 +146,7 @@ class Spool {
       await unlink(path);
       return new Spool(path, file);
     } catch (cause) {
-      throw cannot(path, cause);
+      throw cannotWrite(path, cause);
     }
   }
 

@@ -1,8 +1,8 @@
 /** `venuewire import`: a message table, or template data, from what a venue publishes. */
-import { writeFileSync } from 'node:fs';
 import { Argument, type Command } from 'commander';
 import { FastDecoder, type FastTemplate } from '../fast/index.js';
 import { decoderFromSbe, readFastTemplates, type SbeImportOptions, tableText } from '../import.js';
+import { cannotWrite, openToWrite } from './file-to-write.js';
 import { Output } from './output.js';
 import { say } from './terminal.js';
 import { readWhole } from './whole-file.js';
@@ -55,7 +55,16 @@ async function importFile(kind: string, file: string, options: ImportOptions): P
     const out = new Output();
     out.line(text.trimEnd());
     await out.flush();
-  } else writeFileSync(options.out, text);
+  } else {
+    const out = await openToWrite(options.out);
+    try {
+      await out.writeFile(text);
+    } catch (cause) {
+      throw cannotWrite(options.out, cause);
+    } finally {
+      await out.close();
+    }
+  }
   say(`${says}${options.out === undefined ? '' : ` written to ${options.out}`}`);
 }
 

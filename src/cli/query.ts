@@ -1,5 +1,5 @@
 /** `venuewire query`: SQL over a DuckDB file that pipelines have written, and over Parquet files. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { VenuewireError } from '../errors.js';
 import { peer } from '../peer.js';
@@ -21,7 +21,7 @@ const quoted = (value: unknown): string => {
 
 async function query(file: string, sql: string, { format }: QueryOptions): Promise<void> {
   const isMemory = file === ':memory:';
-  if (!isMemory && !existsSync(file)) {
+  if (!isMemory && statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
     throw usage(
       `there is no file '${file}'`,
       "Give the file of a duckdb sink, or :memory: and name Parquet files in the SQL: FROM 'day/*.parquet'.",

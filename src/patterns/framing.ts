@@ -326,7 +326,8 @@ export function defineFraming(input: FramingInput): Framing {
   const result = framingSchema.safeParse(input);
   if (result.success) return completeFraming(result.data);
   const issues = result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
-  throw new VenuewireError('VW_FRAMING', `Framing '${input.id}': ${issues.join('; ')}`, 'Correct the framing record.');
+  const named = typeof input?.id === 'string' ? `Framing '${input.id}'` : 'A framing without an id';
+  throw new VenuewireError('VW_FRAMING', `${named}: ${issues.join('; ')}`, 'Correct the framing record.');
 }
 
 /** The bytes of `text` as one number, most significant first. */

@@ -1,4 +1,5 @@
 /** DuckDB, in this process: rows and position in one transaction. Whoever has no server begins here. */
+import { stat } from 'node:fs/promises';
 import { VenuewireError } from '../errors.js';
 import type { SinkOf } from '../patterns/pipeline.js';
 import { peer } from '../peer.js';
@@ -49,6 +50,8 @@ class DuckDbSink implements Sink {
     this.#pipeline = pipeline;
     this.#api = await peer<DuckDb>('@duckdb/node-api', "The sink 'duckdb'");
     try {
+      // Opening a pipe would wait for its other end.
+      if ((await stat(this.options.file).catch(() => undefined))?.isFIFO() === true) throw new Error('it is a pipe');
       // Pipelines of one file share its instance: DuckDB lets one process write, and one instance in it.
       this.#instance = await this.#api.DuckDBInstance.fromCache(this.options.file);
       this.#connection = await this.#instance.connect();

@@ -131,7 +131,7 @@ export async function runPipelines(venue: Venue, options: PipelineOptions = {}):
   const { pipelines = {}, ...connection } = venue;
   const names = options.only ?? Object.keys(pipelines);
   const chosen = names.map((name): [string, Pipeline] => {
-    const pipeline = pipelines[name];
+    const pipeline = Object.hasOwn(pipelines, name) ? pipelines[name] : undefined;
     if (pipeline !== undefined) return [name, pipeline];
     throw sinkOption(
       `${venue.name} has no pipeline '${name}'`,

@@ -222,6 +222,36 @@ describe('standard input', () => {
   });
 });
 
+describe('a datagram without a byte', () => {
+  const EMPTY = 42;
+  /** The head of a record, with the lengths of an empty datagram. */
+  const empty = (() => {
+    const record = firstRecords(1).subarray(header.length, header.length + 16 + EMPTY);
+    record.writeUInt32LE(EMPTY, 8);
+    record.writeUInt32LE(EMPTY, 12);
+    record.writeUInt16BE(EMPTY - 14, 16 + 16);
+    record.writeUInt16BE(8, 16 + 38);
+    record.writeUInt16BE(0, 16 + 24);
+    let sum = 0;
+    for (let at = 16 + 14; at < 16 + 34; at += 2) sum += record.readUInt16BE(at);
+    record.writeUInt16BE(~((sum & 0xffff) + (sum >>> 16)) & 0xffff, 16 + 24);
+    return record;
+  })();
+  const file = () => kept('empty-datagram.pcap', Buffer.concat([firstRecords(10), empty, empty]));
+
+  it.each(['decode', 'gaps'])('is told by %s, and is a finding', async (verb) => {
+    const { code, err } = await venuewire([verb, file(), ...DECODER]);
+    expect(err).toMatch(/packet 11 \(\S+\): the datagram is empty/);
+    expect(err).toContain('2 broken packets');
+    expect(code).toBe(1);
+  });
+  it('is counted by a feed', async () => {
+    const feed = await openFeed(venue(), { capture: { file: file() } });
+    const { statistics } = await feed.run();
+    expect(statistics.channels[0]?.malformed).toBe(2);
+  });
+});
+
 describe('what is no capture', () => {
   const cases: readonly (readonly [name: string, file: () => string, code: string])[] = [
     ['a directory', () => folder, 'VW_CAPTURE_OPEN'],

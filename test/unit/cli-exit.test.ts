@@ -1,5 +1,6 @@
 // How the command line ends: 0 ok, 1 findings, 2 usage, 3 environment; a code, a cause, what to do, and no stack.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,12 @@ const fileWith = (name: string, content: string): string => {
 
 const DAY = fixture('itch50-clean.pcap');
 const ITCH = ['--decoder', 'nasdaq-totalview-itch-5.0'];
+const SBE = `<?xml version="1.0"?>
+<sbe:messageSchema xmlns:sbe="http://fixprotocol.io/2016/sbe" package="p" id="1" version="0" byteOrder="littleEndian">
+  <types><composite name="messageHeader"><type name="blockLength" primitiveType="uint16"/><type name="templateId" primitiveType="uint16"/><type name="schemaId" primitiveType="uint16"/><type name="version" primitiveType="uint16"/></composite></types>
+  <sbe:message name="A" id="1"><field name="a" id="1" type="uint32"/></sbe:message>
+</sbe:messageSchema>
+`;
 const STACK = /\n {4}at /;
 
 describe.runIf(existsSync('/dev/full'))('a full disk', () => {
@@ -82,6 +89,62 @@ describe('a command line that is not right', () => {
     expect(ran.code).toBe(2);
     expect(ran.err).toContain('VW_VENUE_FILE: /dev/zero could not be read: it is not a regular file');
   });
+});
+
+describe('--out', () => {
+  const pipe = join(folder, 'out.pipe');
+  execFileSync('mkfifo', [pipe]);
+  const EVENTS = ['events', DAY, ...ITCH, '--out', pipe, '--format'];
+  it.each([
+    [...EVENTS, 'ndjson'],
+    [...EVENTS, 'parquet'],
+    [...EVENTS, 'dbn'],
+  ])('does not wait for somebody to read a pipe: %s', async (...args) => {
+    const { code, err } = await venuewire(args);
+    expect(err).toContain(`VW_OUTPUT: ${pipe} is a pipe that nobody reads`);
+    expect(code).toBe(3);
+  });
+  it('of import neither', async () => {
+    const schema = fileWith('schema.xml', SBE);
+    const { code, err } = await venuewire(['import', 'sbe', schema, '--id', 'a-b-1', '--out', pipe]);
+    expect(err).toContain(`VW_OUTPUT: ${pipe} is a pipe that nobody reads`);
+    expect(code).toBe(3);
+  });
+  it('writes into a pipe that is read', async () => {
+    const reader = spawn('wc', ['-l', pipe]);
+    let lines = '';
+    reader.stdout.on('data', (text) => {
+      lines += text;
+    });
+    const closed = once(reader, 'close');
+    // Whether it has begun to read shows in the answer.
+    for (;;) {
+      const { code } = await venuewire([...EVENTS, 'ndjson']);
+      if (code === 0) break;
+    }
+    await closed;
+    expect(Number.parseInt(lines, 10)).toBeGreaterThan(1_000);
+  });
+});
+
+describe('an id from the command line', () => {
+  it.each(['__proto__', 'constructor', 'toString'])(
+    "takes no name of JavaScript's own for one of ours: %s",
+    async (id) => {
+      for (const args of [
+        ['certify', id, '--seeds', '1'],
+        ['replay', DAY, '--venue', id],
+        ['decode', DAY, '--decoder', id],
+        ['gaps', DAY, ...ITCH, '--framing', id],
+        ['decode', DAY, ...ITCH, '--message', id],
+        ['run', id],
+      ]) {
+        const { code, err } = await venuewire(args);
+        expect(err, args.join(' ')).toMatch(/^venuewire: VW_(?!INTERNAL)/);
+        expect(code, args.join(' ')).toBe(2);
+      }
+    },
+  );
 });
 
 describe('an error without a code of ours', () => {

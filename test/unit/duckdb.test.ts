@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Random } from '../../src/simulator/index.js';
 import { runPipelines, sinkBalances } from '../../src/sinks/index.js';
 import { loadVenue } from '../../src/venues/load.js';
+import { venuewire } from './cli-process.js';
 
 const root = new URL('../../', import.meta.url).pathname;
 let folder = '';
@@ -102,3 +103,15 @@ test.each([11, 12, 13])(
     expect(await digest(killed)).toEqual(await digest(whole));
   },
 );
+
+test('a pipe is no DuckDB file: neither the sink nor query waits for its other end', async () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  await expect(runPipelines(await loadVenue(document(pipe)))).rejects.toMatchObject({
+    code: 'VW_SINK_OPEN',
+    message: /it is a pipe/,
+  });
+  const { code, err } = await venuewire(['query', pipe, 'SELECT 1']);
+  expect(err).toContain('VW_USAGE: there is no file');
+  expect(code).toBe(2);
+});

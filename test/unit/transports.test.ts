@@ -623,8 +623,11 @@ describe('what a transport tells is checked', () => {
       ).toEqual([EVENT, EVENT]);
     }
     // What is out of bounds has no bytes: an empty datagram, which is counted.
-    const { malformed } = await carried((events) => events.datagram(cut));
-    expect(malformed).toBe(0);
+    const { malformed } = await carried((events) => {
+      events.datagram(cut);
+      events.datagram(packet);
+    }, 1);
+    expect(malformed).toBe(1);
   });
 
   it('shared memory is copied when it is pushed', async () => {

@@ -25,12 +25,16 @@ const particulars: Readonly<Record<string, () => Promise<{ readonly model: Parti
   'tmx-quantumfeed': () => import('./models/tmx-quantumfeed.js'),
 };
 
-export const models: Readonly<Record<string, () => Promise<VenueModel>>> = Object.fromEntries(
-  venues.map(({ id, module, load }) => [
-    id,
-    async (): Promise<VenueModel> => {
-      const [{ example }, more] = await Promise.all([load(), (particulars[id] ?? particulars[module])?.()]);
-      return { id, venue: example, ...more?.model };
-    },
-  ]),
+/** By id; ids may come from outside, so it has no names but its own. */
+export const models: Readonly<Record<string, () => Promise<VenueModel>>> = Object.assign(
+  Object.create(null),
+  Object.fromEntries(
+    venues.map(({ id, module, load }) => [
+      id,
+      async (): Promise<VenueModel> => {
+        const [{ example }, more] = await Promise.all([load(), (particulars[id] ?? particulars[module])?.()]);
+        return { id, venue: example, ...more?.model };
+      },
+    ]),
+  ),
 );
