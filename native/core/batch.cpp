@@ -50,7 +50,7 @@ BatchWriter::BatchWriter(uint8_t* memory, uint32_t data_at, uint32_t data_bytes,
       capacity_(data_bytes / 8),
       catalogue_(catalogue),
       selection_(std::move(selection)) {
-  std::sort(selection_.instruments.begin(), selection_.instruments.end());
+  instruments_ = InstrumentSet(selection_.instruments);
   std::sort(selection_.symbols.begin(), selection_.symbols.end());
   select_ = !selection_.types.empty() || selection_.by_instrument || !selection_.unknown;
   pending_.reserve(256);
@@ -111,7 +111,7 @@ bool BatchWriter::wanted(uint16_t index, Bytes message) {
   if (!selection_.by_instrument) return true;
   uint64_t key;
   if (!catalogue_.instrument(index, message, key) || key == 0) return true;
-  return std::binary_search(selection_.instruments.begin(), selection_.instruments.end(), key);
+  return instruments_.has(key);
 }
 
 /// A directory message ties a symbol to the key that later messages carry.
@@ -124,8 +124,7 @@ void BatchWriter::learn(Bytes message) {
       !catalogue_.instrument(selection_.directory_type, message, key)) {
     return;
   }
-  const auto at = std::lower_bound(selection_.instruments.begin(), selection_.instruments.end(), key);
-  if (at == selection_.instruments.end() || *at != key) selection_.instruments.insert(at, key);
+  instruments_.add(key);
 }
 
 /// Which message it is, and whether it can be: the general way, and the one for types of one byte.

@@ -8,6 +8,7 @@
 
 #include "core/catalogue.hpp"
 #include "core/channel.hpp"
+#include "core/instrument_set.hpp"
 
 namespace venuewire {
 
@@ -16,7 +17,7 @@ struct Selection {
   std::vector<uint8_t> types;  ///< one byte an index; empty: all
   bool unknown = true;         ///< messages whose type the decoder does not know
   bool by_instrument = false;
-  std::vector<uint64_t> instruments;  ///< keys, sorted
+  std::vector<uint64_t> instruments;  ///< keys
   std::vector<std::string> symbols;   ///< blank-padded text, sorted; keys are learnt from directory messages
   uint16_t directory_type = Catalogue::kUnknown;
   uint16_t symbol_offset = 0;
@@ -76,6 +77,7 @@ class BatchWriter : public Output {
   uint32_t head_ = 0, published_ = 0, tail_seen_ = 0;
   const Catalogue& catalogue_;
   Selection selection_;
+  InstrumentSet instruments_;
   bool select_ = false;
   std::vector<Notice> pending_;
 };

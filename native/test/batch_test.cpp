@@ -3,7 +3,10 @@
 #include "core/batch.hpp"
 
 #include <cstdlib>
+#include <set>
+#include <span>
 
+#include "fuzz/random.hpp"
 #include "test/scenario.hpp"
 
 namespace venuewire {
@@ -353,6 +356,27 @@ SCENARIO("leaves out other instruments; what has none crosses") {
   give_catalogue(r);
   CHECK_LOG(crossing(r, 1, {typed('Q', 1, ""), typed('Q', 2, ""), typed('Q', 0, ""), typed('Q', 5, ""), "?"}),
             "2Q 3Q 4Q 5?");
+}
+
+SCENARIO("a set of instruments has what was added to it, however far apart, and nothing else") {
+  fuzz::Random random{7};
+  std::vector<uint64_t> keys;
+  std::set<uint64_t> expected;
+  for (int i = 0; i < 50'000; i++) {
+    // Close together, far apart, and at the ends.
+    const uint64_t near = random.below(100'000), far = random.next();
+    const uint64_t key = i % 3 == 0 ? far : i % 3 == 1 ? near : i % 2 ? UINT64_MAX - near : near << 32;
+    keys.push_back(key);
+    expected.insert(key);
+  }
+  InstrumentSet set{std::span<const uint64_t>(keys).first(keys.size() / 2)};
+  for (const uint64_t key : std::span<const uint64_t>(keys).subspan(keys.size() / 2)) set.add(key);
+  for (const uint64_t key : keys) CHECK(set.has(key));
+  for (int i = 0; i < 100'000; i++) {
+    const uint64_t key = i % 2 ? random.next() : random.below(200'000);
+    CHECK(set.has(key) == expected.contains(key));
+  }
+  CHECK(!InstrumentSet().has(0));
 }
 
 SCENARIO("learns an instrument's key from the directory message that has its symbol") {

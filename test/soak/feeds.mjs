@@ -10,6 +10,11 @@ import { itchOverSoup } from '../../dist/venues/soupbintcp-feed.js';
 
 const LOOK_MS = 1000;
 const HERE = '127.0.0.1';
+/** Enough for servers in JavaScript on a machine that has other work: what is given up is given up because nobody has it. */
+const PATIENT = { timeout: '1s', tries: 20 };
+/** Gauges of a ledger are brought up to date about every millisecond while packets come, and at rest after the last one. */
+const LOOKS = 200;
+const AGAIN_MS = 5;
 const open = new Map();
 const samples = [];
 const unbalanced = [];
@@ -22,7 +27,7 @@ function venueOf({ read, recovery, lines, addresses }) {
   return nasdaqTotalView({
     lines: { A: udpMulticast(lines.A, { interface: HERE }), B: udpMulticast(lines.B, { interface: HERE }) },
     join: 'beginning',
-    ...(recovery.includes('rerequest') ? { rerequest: { servers: [addresses.rerequest] } } : {}),
+    ...(recovery.includes('rerequest') ? { rerequest: { servers: [addresses.rerequest], ...PATIENT } } : {}),
     ...(recovery.includes('replay') ? { replay: { server: addresses.replay, credentials } } : {}),
     ...(recovery.includes('glimpse') ? { glimpse: { server: addresses.glimpse, credentials } } : {}),
   });
@@ -67,15 +72,21 @@ async function follow(asked) {
   process.send({ id, kind: 'over', digest: digest.toString(), count: digest.count, ledger, counters, unknownOrders });
 }
 
-function look() {
-  for (const [id, feed] of open) {
-    const { ledger } = feed.statistics();
-    if (!balances(ledger)) unbalanced.push({ id, ledger });
+/** Looks until it balances once: counters and gauges are read while the feed's thread writes them. */
+async function lookAtLedger(id, feed) {
+  for (let looks = 1; open.has(id) && !balances(feed.statistics().ledger); looks++) {
+    if (looks === LOOKS) return unbalanced.push({ id, ledger: feed.statistics().ledger });
+    await pause(AGAIN_MS);
   }
+}
+
+function look() {
+  for (const [id, feed] of open) lookAtLedger(id, feed);
   global.gc();
   samples.push({
     ms: Math.round(performance.now()),
     rss: process.memoryUsage.rss(),
+    heap: process.memoryUsage().heapUsed,
     threads: entries('task'),
     descriptors: entries('fd'),
   });
