@@ -91,6 +91,10 @@ class Rig {
       } else if (kind == uint32_t(RecordKind::packet)) {
         out +=
             " packet" + std::to_string(load_uint(p + 60, 4, false)) + "@" + std::to_string(load_uint(p + 68, 4, false));
+      } else if (kind == uint32_t(RecordKind::stamps)) {
+        out += " stamps";
+        for (uint32_t field = 8; field < 48; field += 8) out += " " + std::to_string(load_uint(p + field, 8, false));
+        out += std::string(" ") + (StampClock(p[48]) == StampClock::kernel ? "kernel" : "other");
       } else {
         CHECK(kind == uint32_t(RecordKind::pad));
       }
@@ -356,6 +360,27 @@ SCENARIO("leaves out other instruments; what has none crosses") {
   give_catalogue(r);
   CHECK_LOG(crossing(r, 1, {typed('Q', 1, ""), typed('Q', 2, ""), typed('Q', 0, ""), typed('Q', 5, ""), "?"}),
             "2Q 3Q 4Q 5?");
+}
+
+int64_t stamp_clock = 0;
+
+SCENARIO(
+    "stages of the first datagram that brought something are told once, behind its messages, and only when asked for") {
+  Rig r;
+  CHECK(r.deliver(mold("DAY1", 1, 1, {"one"}), 1));
+  CHECK_LOG(r.read(), " 1=one");
+  stamp_clock = 100;
+  r.writer->stamp_by([] { return stamp_clock += 10; });
+  r.writer->stamp(50, StampClock::own);  // of a copy, which brings nothing
+  r.writer->stamp(90, StampClock::kernel);
+  CHECK(r.deliver(mold("DAY1", 2, 1, {"two"}), 2));
+  r.writer->stamp(95, StampClock::own);  // later ones do not count
+  CHECK(r.deliver(mold("DAY1", 3, 1, {"three"}), 3));
+  CHECK_LOG(r.read(), " 2=two 3=three stamps 90 120 130 140 150 kernel");
+  r.origin = Origin::recovery;
+  r.writer->stamp(99, StampClock::kernel);
+  CHECK(r.deliver(mold("DAY1", 4, 1, {"four"}), 4));
+  CHECK_LOG(r.read(), " 4=four");
 }
 
 SCENARIO("a set of instruments has what was added to it, however far apart, and nothing else") {
