@@ -10,7 +10,7 @@ import { itchOverSoup } from '../../dist/venues/soupbintcp-feed.js';
 
 const LOOK_MS = 1000;
 const HERE = '127.0.0.1';
-/** Enough for servers in JavaScript on a machine that has other work: what is given up is given up because nobody has it. */
+/** Enough for servers in JavaScript on a machine that has other work: what is given up is given up because nobody has it. Not where bits turn: numbers that were never said would be asked for to the end. */
 const PATIENT = { timeout: '1s', tries: 20 };
 /** Gauges of a ledger are brought up to date about every millisecond while packets come, and at rest after the last one. */
 const LOOKS = 200;
@@ -21,13 +21,15 @@ const unbalanced = [];
 const entries = (folder) => readdirSync(`/proc/self/${folder}`).length;
 const balances = (l) => l.expected === l.delivered + l.recovered + l.abandoned + l.inFlight;
 
-function venueOf({ read, recovery, lines, addresses }) {
+function venueOf({ read, recovery, lines, addresses, damaged }) {
   const credentials = userPassword(env('VENUEWIRE_SIMULATED_USER'), env('VENUEWIRE_SIMULATED_PASSWORD'));
   if (read === 'stream') return itchOverSoup({ servers: [addresses.replay], credentials, join: 'beginning' });
   return nasdaqTotalView({
     lines: { A: udpMulticast(lines.A, { interface: HERE }), B: udpMulticast(lines.B, { interface: HERE }) },
     join: 'beginning',
-    ...(recovery.includes('rerequest') ? { rerequest: { servers: [addresses.rerequest], ...PATIENT } } : {}),
+    ...(recovery.includes('rerequest')
+      ? { rerequest: { servers: [addresses.rerequest], ...(damaged ? {} : PATIENT) } }
+      : {}),
     ...(recovery.includes('replay') ? { replay: { server: addresses.replay, credentials } } : {}),
     ...(recovery.includes('glimpse') ? { glimpse: { server: addresses.glimpse, credentials } } : {}),
   });
