@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the benches: every contender in a process of its own, in turn, several times; prints medians and ratios.
-// node bench/run.mjs [capture|core|scale|book|doorbell|live|crossing|recovery|decoders|receive|replay …] [--quick] [--messages N] [--runs N]
+// node bench/run.mjs [capture|core|scale|book|doorbell|live|crossing|recovery|decoders|receive|replay|sizing …] [--quick] [--messages N] [--runs N]
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
@@ -30,6 +30,7 @@ const all = [
   'decoders',
   'receive',
   'replay',
+  'sizing',
 ];
 const wanted = all.filter((name) => args.includes(name));
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
@@ -124,21 +125,30 @@ async function benchCore() {
   console.log(`\n### Arbitration and hole tracking\n\n\`\`\`\n${lossy.trim()}\n\`\`\``);
 }
 
-/** What a packet costs beside other channels and open holes: it should not grow with them. */
-function benchScale() {
-  const text = execFileSync(join(buildCore(), 'bench_scale'), [quick ? '6000' : '60000', String(runs)], {
-    encoding: 'utf8',
-  });
+/** Passes of which the best counts: one that nothing else on the machine has disturbed. */
+const SCALE_PASSES = 30;
+
+/** What a packet costs beside other channels, lines, open holes and selected instruments, and what memory they take. */
+async function benchScale() {
+  const { compileVenue } = await import('../dist/feed/compile.js');
+  const { defineVenue, udpMulticast } = await import('../dist/patterns/index.js');
+  const { nasdaqNomItto40: decoder } = await import('../dist/decoders/nasdaq-nom-itto-4.0.js');
+  const venue = defineVenue({ name: 'scale', decoder, framing: 'moldudp64', lines: { A: udpMulticast(GROUP) } });
+  const file = join(mkdtempSync(join(tmpdir(), 'venuewire-')), 'scale.bin');
+  writeFileSync(file, compileVenue(venue).spec);
+  // An order of the long form: its type, bytes, and where its option's key stands.
+  const args = [quick ? '6000' : '60000', String(quick ? 1 : SCALE_PASSES), file, 'A', '30', '18'];
+  const text = execFileSync(join(buildCore(), 'bench_scale'), args, { encoding: 'utf8' });
   const rows = text
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  for (const what of ['channels', 'holes']) {
+  for (const what of ['channels', 'lines', 'holes', 'instruments']) {
     const curve = rows.filter((r) => what in r);
     table(
       `A packet of four messages beside so many ${what}`,
-      [what, 'ns a packet (best)', '÷ the first'],
-      curve.map((r) => [r[what], r.ns.toFixed(0), (r.ns / curve[0].ns).toFixed(2)]),
+      [what, 'ns a packet (best)', '÷ the first', 'memory of the feed, KiB'],
+      curve.map((r) => [r[what], r.ns.toFixed(0), (r.ns / curve[0].ns).toFixed(2), (r.bytes / 1024).toFixed(0)]),
     );
   }
 }

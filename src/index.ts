@@ -37,6 +37,7 @@ export {
   type FeedSummary,
   openFeed,
 } from './feed/feed.js';
+export type { Stage, StageSummary, StageTimes } from './feed/stages.js';
 export {
   balances,
   type ChannelStatistics,

@@ -144,6 +144,7 @@ export type NativeSource = NativeThread &
         /** Lines and servers that JavaScript connects to; default: none. */
         readonly external?: NativeExternal;
         readonly preferBusyPoll: boolean;
+        readonly stamps: boolean;
         readonly spin: boolean;
       }
     | {

@@ -1,11 +1,18 @@
-// What a packet costs beside what else is there: channels of one feed, and holes that stay open. Packets of four messages
-// go through a session as a capture's do, into a ring that is emptied at once.
+// What a packet costs beside what else is there: channels of one feed, lines, holes that stay open, instruments that are
+// selected. Packets of four messages go through a session as a capture's do, into a ring that is emptied at once. Beside the
+// time stands the memory that the feed has taken: its heap and its counters, without the ring.
+// Usage: scale PACKETS PASSES [COMPILED-VENUE TYPE-CODE MESSAGE-BYTES INSTRUMENT-OFFSET], of a venue whose instruments have
+// keys of four bytes.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <malloc.h>
+
 #include <vector>
 
 #include "core/session.hpp"
+#include "feed/router.hpp"
+#include "read_file.hpp"
 
 using namespace venuewire;
 
@@ -56,9 +63,24 @@ struct Packet64 {
   void number(uint64_t sequence) { store_uint(bytes + 4, sequence, 8, true); }
 };
 
+/// Bytes of the heap that are in use.
+size_t heap_bytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+struct Cost {
+  double ns = 1e18;
+  size_t bytes = 0;
+};
+
 class Run {
  public:
-  Run(uint32_t channels, uint32_t packets_held) : spec_(make(channels, packets_held)) {
+  Run(uint32_t channels, uint32_t packets_held) : Run(make(channels, packets_held)) {}
+  explicit Run(SessionSpec spec) : spec_(std::move(spec)), router_(spec_.lines) {
+    const auto channels = uint32_t(spec_.channels.size());
+    for (uint16_t i = 0; i < spec_.lines.size(); i++)
+      router_.add({spec_.lines.size() == 1, IpAddress::v4(kGroup + i), kPort, 0, i});
     counters_at_ = kCountersAt + 8 * (kFeedCounters + size_t(channels) * kChannelCounters);
     data_at_ = uint32_t((counters_at_ + 63) / 64 * 64);
     ring_ = static_cast<uint8_t*>(std::aligned_alloc(64, data_at_ + kRingBytes));
@@ -72,7 +94,11 @@ class Run {
 
   void packet(const uint8_t* bytes) {
     now_ += kPacketNs;
-    session_->datagram(0, {bytes, kPacketBytes}, now_, now_);
+    send(0, {bytes, kPacketBytes});
+  }
+  void send(uint32_t line, Bytes bytes) {
+    (void)router_.each(IpAddress::v4(kGroup + line), kPort, 0,
+                       [&](uint16_t to) { session_->datagram(to, bytes, now_, now_); });
     if (session_->blocked()) session_->resume(now_);
     if (session_->deadline() > now_ && ++since_service_ < kServicePackets) return;
     since_service_ = 0;
@@ -81,9 +107,15 @@ class Run {
     std::memcpy(ring_ + kTailAt, ring_ + kHeadAt, 4);
   }
   size_t holes() { return session_->channel(0).holes().size(); }
+  /// Of the heap, without the ring; its counters too.
+  [[nodiscard]] size_t bytes() const { return heap_bytes() - before_ - kRingBytes; }
 
  private:
   static constexpr uint32_t kRingBytes = 1u << 20;
+  static constexpr uint32_t kGroup = 0xEF010000;
+  static constexpr uint16_t kPort = 26477;
+
+ public:
   static SessionSpec make(uint32_t channels, uint32_t packets_held) {
     SessionSpec s;
     s.framings = {framing()};
@@ -103,7 +135,9 @@ class Run {
     return s;
   }
 
+  size_t before_ = heap_bytes();
   SessionSpec spec_;
+  Router router_;
   NoHost host_;
   size_t counters_at_;
   uint32_t data_at_;
@@ -118,8 +152,8 @@ double since(std::chrono::steady_clock::time_point from) {
   return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - from).count();
 }
 
-/// ns a packet, the packets spread evenly over the channels.
-double over_channels(uint32_t channels, uint32_t packets) {
+/// The packets spread evenly over the channels.
+Cost over_channels(uint32_t channels, uint32_t packets) {
   Run run(channels, 64);
   std::vector<Packet64> next;
   for (uint32_t i = 0; i < channels; i++) next.emplace_back(i, 1);
@@ -134,11 +168,34 @@ double over_channels(uint32_t channels, uint32_t packets) {
   const uint32_t rounds = packets / channels;
   const auto from = std::chrono::steady_clock::now();
   for (uint32_t i = 0; i < rounds; i++, sequence += kMessages) round(sequence);
-  return since(from) / (double(rounds) * channels);
+  return {since(from) / (double(rounds) * channels), run.bytes()};
 }
 
-/// ns a packet while so many holes are opened, one after the other, and stay open.
-double over_holes(uint32_t holes, uint32_t packets) {
+/// Lines with a group and a channel each, found by where a packet was sent.
+Cost over_lines(uint32_t lines, uint32_t packets) {
+  SessionSpec spec = Run::make(lines, 64);
+  spec.lines.clear();
+  for (uint32_t i = 0; i < lines; i++) {
+    LineSpec line;
+    line.channel = int32_t(i);
+    spec.lines.push_back(line);
+  }
+  Run run(std::move(spec));
+  Packet64 p(0, 1);
+  const auto round = [&](uint64_t sequence) {
+    p.number(sequence);
+    for (uint32_t i = 0; i < lines; i++) run.send(i, {p.bytes, kPacketBytes});
+  };
+  uint64_t sequence = 1;
+  for (; sequence < 64; sequence += kMessages) round(sequence);
+  const uint32_t rounds = packets / lines;
+  const auto from = std::chrono::steady_clock::now();
+  for (uint32_t i = 0; i < rounds; i++, sequence += kMessages) round(sequence);
+  return {since(from) / (double(rounds) * lines), run.bytes()};
+}
+
+/// While so many holes are opened, one after the other, and stay open.
+Cost over_holes(uint32_t holes, uint32_t packets) {
   Run run(1, packets + 64);
   Packet64 p(0, 1);
   run.packet(p.bytes);
@@ -156,14 +213,54 @@ double over_holes(uint32_t holes, uint32_t packets) {
   }
   const double ns = since(from) / packets;
   if (run.holes() < holes) std::fprintf(stderr, "%zu holes of %u\n", run.holes(), holes);
-  return ns;
+  return {ns, run.bytes()};
+}
+
+/// A message of the venue that names its instrument by four bytes.
+struct Named {
+  std::vector<uint8_t> compiled;
+  char type = 0;
+  uint32_t bytes = 0, offset = 0;
+};
+
+/// So many instruments are selected, and every message is for one of them.
+Cost over_instruments(const Named& venue, uint32_t instruments, uint32_t packets) {
+  SessionSpec parsed;
+  if (!parsed.parse({venue.compiled.data(), uint32_t(venue.compiled.size())})) return {};
+  SessionSpec spec = Run::make(1, 64);
+  spec.catalogue = std::move(parsed.catalogue);
+  spec.selection.by_instrument = true;
+  for (uint32_t i = 1; i <= instruments; i++) spec.selection.instruments.push_back(i);
+  Run run(std::move(spec));
+  std::vector<uint8_t> packet(kHeaderBytes + kMessages * (2 + venue.bytes));
+  store_uint(packet.data() + 12, kMessages, 2, true);
+  uint32_t random = 1;
+  uint64_t sequence = 1;
+  const auto from = std::chrono::steady_clock::now();
+  for (uint32_t n = 0; n < packets; n++, sequence += kMessages) {
+    store_uint(packet.data() + 4, sequence, 8, true);
+    for (uint32_t i = 0; i < kMessages; i++) {
+      uint8_t* message = packet.data() + kHeaderBytes + i * (2 + venue.bytes);
+      store_uint(message, venue.bytes, 2, true);
+      message[2] = uint8_t(venue.type);
+      random = random * 1664525 + 1013904223;
+      store_uint(message + 2 + venue.offset, 1 + (random >> 8) % instruments, 4, true);
+    }
+    run.send(0, {packet.data(), uint32_t(packet.size())});
+  }
+  return {since(from) / packets, run.bytes()};
 }
 
 template <class Measure>
-double best_of(int passes, Measure measure) {
-  double best = 1e18;
-  for (int i = 0; i < passes; i++) best = std::min(best, measure());
-  return best;
+void curve(const char* what, std::initializer_list<uint32_t> sizes, int passes, Measure measure) {
+  for (const uint32_t n : sizes) {
+    Cost best;
+    for (int i = 0; i < passes; i++) {
+      const Cost cost = measure(n);
+      best = {std::min(best.ns, cost.ns), cost.bytes};
+    }
+    std::printf("{\"%s\": %u, \"ns\": %.1f, \"bytes\": %zu}\n", what, n, best.ns, best.bytes);
+  }
 }
 
 }  // namespace
@@ -171,10 +268,11 @@ double best_of(int passes, Measure measure) {
 int main(int argc, char** argv) {
   const uint32_t packets = argc > 1 ? uint32_t(std::atoi(argv[1])) : 60'000;
   const int passes = argc > 2 ? std::atoi(argv[2]) : 5;
-  for (const uint32_t n : {1u, 10u, 100u, 1'000u}) {
-    std::printf("{\"channels\": %u, \"ns\": %.1f}\n", n, best_of(passes, [&] { return over_channels(n, packets); }));
-  }
-  for (const uint32_t n : {0u, 60u, 600u, 6'000u, 30'000u}) {
-    std::printf("{\"holes\": %u, \"ns\": %.1f}\n", n, best_of(passes, [&] { return over_holes(n, packets); }));
-  }
+  curve("channels", {1, 10, 100, 1'000}, passes, [&](uint32_t n) { return over_channels(n, packets); });
+  curve("lines", {1, 16, 256}, passes, [&](uint32_t n) { return over_lines(n, packets); });
+  curve("holes", {0, 60, 600, 6'000, 30'000}, passes, [&](uint32_t n) { return over_holes(n, packets); });
+  if (argc < 7) return 0;
+  const Named venue{read_file(argv[3]), argv[4][0], uint32_t(std::atoi(argv[5])), uint32_t(std::atoi(argv[6]))};
+  curve("instruments", {1, 100, 10'000, 100'000}, passes,
+        [&](uint32_t n) { return over_instruments(venue, n, packets); });
 }

@@ -1,5 +1,6 @@
 // Receive backends head to head over a virtual cable in a network namespace of its own, the same frames from the same sender:
-// the highest rate without loss, and what a packet costs the receiving process. Needs root and a C compiler.
+// delays from the wire to the handler, steadily and in bursts; what a packet costs the receiving process; and the highest rate
+// without loss. Needs root and a C compiler. `--only delays` or `--only rates`: one part.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,17 +11,26 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const built = fileURLToPath(new URL('../../build/bench', import.meta.url));
 const GROUP = '233.54.12.111';
 const PORT = '26477';
-const PAYLOADS = [64, 200, 1000];
+/** Messages in a packet of so many bytes. */
+const MESSAGES = { 64: 2, 200: 5, 1000: 27 };
 const RATES = [25_000, 50_000, 75_000, 100_000, 150_000, 200_000, 300_000, 400_000, 600_000];
+const RATE_SECONDS = 0.5;
+const TRIES = 3;
 const COST_RATE = 40_000;
+const DELAY = { rate: 20_000, payload: 200, burst: 50 };
+const ROUNDS = 2;
+const SETTLE_MS = 200;
 const BACKENDS = ['socket', 'ioUring', 'packetRing', 'afXdp'];
-const SETTLE_MS = 300;
-const receiver = (script, ...more) => [process.execPath, join(here, script), 'receiver', GROUP, PORT, ...more];
-const CONTENDERS = [
-  ['dgram', receiver('dgram.mjs')],
-  ['C, recvmmsg', [join(built, 'recvmmsg'), 'receiver', GROUP, PORT]],
-  ...BACKENDS.map((name) => [name, receiver('venuewire.mjs', name)]),
-];
+
+const at = ['receiver', GROUP, PORT];
+const dgram = { name: 'dgram', command: (work) => [process.execPath, join(here, 'dgram.mjs'), ...at, work] };
+const bare = { name: 'C, recvmmsg', command: (work) => [join(built, 'recvmmsg'), ...at, work] };
+const ours = (backend, wake) => ({
+  name: wake === 'doorbell' ? backend : `${backend}, ${wake}`,
+  command: (work) => [process.execPath, join(here, 'venuewire.mjs'), ...at, work, backend, wake],
+});
+const RECEIVERS = [dgram, bare, ...BACKENDS.map((b) => ours(b, 'doorbell'))];
+const WITH_POLL = [...RECEIVERS, ...BACKENDS.map((b) => ours(b, 'poll'))];
 
 function compile() {
   mkdirSync(built, { recursive: true });
@@ -42,73 +52,156 @@ function cable() {
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function measure(net, command, payload, rate, packets) {
-  const child = spawn('ip', net.inside(...command), { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => JSON.parse((await lines.next()).value ?? '{}');
-  const { ready, detail } = await next();
-  if (ready !== true) return { refused: detail ?? 'it did not start' };
-  const send = [join(built, 'sender'), 'sender', GROUP, PORT, payload, packets, rate].map(String);
-  const sent = JSON.parse(execFileSync('ip', net.inside(...send), { encoding: 'utf8' }));
-  await pause(SETTLE_MS);
-  child.kill('SIGTERM');
-  const got = await next();
-  return { ...got, detail, lost: packets - got.packets, offered: sent.perSecond };
+/** A receiver in a process of its own, which is sent one run of packets after the other. */
+class Receiver {
+  #sequence = 1;
+  constructor(net, command) {
+    this.net = net;
+    this.child = spawn('ip', net.inside(...command), { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+  }
+  async #said() {
+    return JSON.parse((await this.lines.next()).value ?? '{}');
+  }
+  async ready() {
+    const { ready, detail } = await this.#said();
+    return ready === true ? { detail: detail ?? '' } : { refused: detail ?? 'it did not start' };
+  }
+  async run(payload, rate, packets, burst = 0) {
+    const of = ['sender', GROUP, PORT, payload, packets, rate, this.#sequence, burst];
+    const sent = JSON.parse(
+      execFileSync('ip', this.net.inside(join(built, 'sender'), ...of.map(String)), { encoding: 'utf8' }),
+    );
+    this.#sequence += packets * MESSAGES[payload];
+    await pause(SETTLE_MS);
+    this.child.kill('SIGUSR2');
+    const got = await this.#said();
+    return { ...got, lost: packets - got.packets, offered: sent.perSecond };
+  }
+  async end() {
+    const over = new Promise((resolve) => this.child.once('close', resolve));
+    this.child.kill('SIGTERM');
+    await over;
+  }
 }
 
-const microseconds = (list, median) => (list.length === 0 ? '—' : median(list).toFixed(2));
+async function withReceiver(net, { command }, work, use) {
+  const receiver = new Receiver(net, command(work));
+  const { detail, refused } = await receiver.ready();
+  if (refused !== undefined) return refused;
+  await use(receiver);
+  await receiver.end();
+  return detail;
+}
 
-export async function run({ quick, runs, table, median }) {
+const us = (ns) => (ns / 1000).toFixed(1);
+
+async function delays(net, { quick, table, median }) {
+  const { rate, payload, burst } = DELAY;
+  const packets = quick ? rate / 4 : rate;
+  const rows = WITH_POLL.map((of) => ({ of, steady: [], bursts: [] }));
+  // Each once a round, so that a slow moment of the machine meets them all.
+  for (let round = 0; round < (quick ? 1 : ROUNDS); round++) {
+    for (const row of rows) {
+      row.said = await withReceiver(net, row.of, 'delay', async (receiver) => {
+        await receiver.run(payload, rate, rate / 10); // code gets warm
+        row.steady.push(await receiver.run(payload, rate, packets));
+        row.bursts.push(await receiver.run(payload, rate, packets, burst));
+      });
+    }
+  }
+  for (const [kind, title] of [
+    ['steady', `Wire → handler at ${rate} packets/s of ${payload} bytes (µs)`],
+    ['bursts', `Wire → handler in bursts of ${burst} packets, ${rate} packets/s on the whole (µs)`],
+  ]) {
+    const p50 = ({ [kind]: list }) => median(list.map((r) => r.delays.p50));
+    const bareOne = p50(rows[1]);
+    table(
+      title,
+      ['receiver', 'p50', '÷ C', 'p99', 'p99.9', 'max', 'CPU, µs a packet', 'lost'],
+      rows.map((row) => {
+        const list = row[kind];
+        if (list.length === 0) return [row.of.name, row.said, '', '', '', '', '', ''];
+        const of = (key) => us(median(list.map((r) => r.delays[key])));
+        const cpu = median(list.map((r) => (r.cpuSeconds / r.packets) * 1e6)).toFixed(1);
+        const lost = median(list.map((r) => r.lost));
+        return [row.of.name, of('p50'), (p50(row) / bareOne).toFixed(2), of('p99'), of('p999'), of('most'), cpu, lost];
+      }),
+    );
+  }
+}
+
+/** The highest of the rates that came whole in most of the tries, and that the sender could offer. */
+async function highest(receiver, payload, rates, median) {
+  let best = 0;
+  let offered = 0;
+  for (const rate of rates) {
+    const losses = [];
+    for (let tries = 0; tries < TRIES; tries++) {
+      const r = await receiver.run(payload, rate, rate * RATE_SECONDS);
+      offered = Math.round(r.offered);
+      losses.push(r.lost);
+      // On a machine with other work one loss in three may be somebody else's.
+      if (r.lost === 0 && tries === 0) break;
+    }
+    if (median(losses) > 0 || offered < 0.9 * rate) break;
+    best = rate;
+  }
+  return { best, offered };
+}
+
+async function rates(net, payload, { quick, table, median }) {
+  const rows = [];
+  for (const of of RECEIVERS) {
+    const row = { name: of.name, best: 0, offered: 0, cost: 0 };
+    row.said = await withReceiver(net, of, 'count', async (receiver) => {
+      await receiver.run(payload, COST_RATE, COST_RATE / 10);
+      const r = await receiver.run(payload, COST_RATE, quick ? COST_RATE / 4 : COST_RATE);
+      row.cost = (r.cpuSeconds / r.packets) * 1e6;
+      Object.assign(row, await highest(receiver, payload, quick ? RATES.slice(0, 2) : RATES, median));
+    });
+    rows.push(row);
+  }
+  const [node, c] = rows;
+  table(
+    `Receive, ${payload} bytes of payload, over a virtual cable`,
+    [
+      'receiver',
+      'packets/s without loss',
+      '÷ dgram',
+      '÷ C',
+      'offered last',
+      `CPU, µs a packet at ${COST_RATE}/s`,
+      '÷ C',
+      'how',
+    ],
+    rows.map((r) => [
+      r.name,
+      r.best,
+      node.best > 0 ? (r.best / node.best).toFixed(1) : '—',
+      c.best > 0 ? (r.best / c.best).toFixed(2) : '—',
+      r.offered,
+      r.cost.toFixed(2),
+      (r.cost / c.cost).toFixed(2),
+      r.said,
+    ]),
+  );
+}
+
+export async function run({ quick, table, median }) {
   if (process.getuid() !== 0) {
     console.log('\n### Receive backends\n\nNOT RUN: network namespaces and raw frames need root');
     return;
   }
   compile();
+  const only = process.argv[process.argv.indexOf('--only') + 1];
   const net = cable();
   try {
-    for (const payload of quick ? [200] : PAYLOADS) await ofPayload(net, payload, { quick, runs, table, median });
+    if (only !== 'rates') await delays(net, { quick, table, median });
+    if (only === 'delays') return;
+    for (const payload of quick ? [200] : Object.keys(MESSAGES).map(Number))
+      await rates(net, payload, { quick, table, median });
   } finally {
     net.remove();
   }
-}
-
-async function ofPayload(net, payload, { quick, runs, table, median }) {
-  const rows = [];
-  for (const [name, command] of CONTENDERS) rows.push({ name, command, cost: [], best: 0, offered: 0, said: '' });
-  // Each contender once a round, so that a slow moment of the machine meets them all.
-  for (let i = 0; i < (quick ? 1 : Math.min(runs, 3)); i++) {
-    for (const row of rows) {
-      const r = await measure(net, row.command, payload, COST_RATE, COST_RATE);
-      row.said = r.refused ?? r.detail ?? '';
-      if (r.refused === undefined) row.cost.push((r.cpuSeconds / r.packets) * 1e6);
-    }
-  }
-  for (const rate of quick ? RATES.slice(0, 2) : RATES) {
-    for (const row of rows.filter((r) => r.cost.length > 0 && !r.over)) {
-      const losses = [];
-      for (let i = 0; i < (quick ? 1 : Math.min(runs, 3)); i++) {
-        const r = await measure(net, row.command, payload, rate, rate);
-        losses.push(r.lost);
-        row.offered = Math.round(r.offered);
-      }
-      // The median: on a machine with other work one loss in three may be somebody else's.
-      if (median(losses) === 0 && row.offered > 0.9 * rate) row.best = rate;
-      else row.over = true;
-    }
-  }
-  const dgram = rows[0];
-  const bare = rows[1];
-  table(
-    `Receive, ${payload} bytes of payload, over a virtual cable`,
-    ['receiver', 'packets/s without loss', '÷ dgram', 'offered last', 'CPU, µs a packet at 40,000/s', '÷ C', 'how'],
-    rows.map((r) => [
-      r.name,
-      r.best,
-      dgram.best > 0 ? (r.best / dgram.best).toFixed(1) : '—',
-      r.offered,
-      microseconds(r.cost, median),
-      r.cost.length > 0 ? (median(r.cost) / median(bare.cost)).toFixed(2) : '—',
-      r.said,
-    ]),
-  );
 }

@@ -1,5 +1,7 @@
 /* Sends MoldUDP64 packets of ITCH messages out of an interface as raw frames, at a steady rate, past the queueing layer: the
-   same frames for every receiver. Usage: sender INTERFACE GROUP PORT PAYLOAD(64|200|1000) PACKETS PACKETS-A-SECOND */
+   same frames for every receiver. The first message of each has the time of its sending as its timestamp. With BURST so many
+   packets leave at once, one by one, and then nothing until the mean rate is kept.
+   Usage: sender INTERFACE GROUP PORT PAYLOAD(64|200|1000) PACKETS PACKETS-A-SECOND [FIRST-NUMBER [BURST]] */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
@@ -12,7 +14,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { HEADERS = 42, BATCH = 32, FRAME = 1600 };
+enum { HEADERS = 42, BATCH = 32, FRAME = 1600, TIMESTAMP = HEADERS + 20 + 2 + 5, TIMESTAMP_BYTES = 6 };
 
 static int64_t now_ns(void) {
   struct timespec t;
@@ -34,6 +36,7 @@ static int fill(uint8_t *p, int payload) {
     put(p + at, (uint64_t)length, 2);
     memset(p + at + 2, ' ', (size_t)length);
     p[at + 2] = (uint8_t)*t;
+    put(p + at + 2 + 5, 0, TIMESTAMP_BYTES);
     at += 2 + length;
   }
   memcpy(p, "BENCH00001", 10);
@@ -93,7 +96,8 @@ int main(int argc, char **argv) {
     return 3;
   }
   prctl(PR_SET_TIMERSLACK, 1);
-  uint64_t sequence = 1;
+  uint64_t sequence = argc > 7 ? strtoull(argv[7], NULL, 10) : 1;
+  const long burst = argc > 8 ? atol(argv[8]) : 0;
   long refused = 0;
   const int64_t start = now_ns();
   for (long sent = 0; sent < packets;) {
@@ -103,7 +107,7 @@ int main(int argc, char **argv) {
       const struct timespec t = {0, left - 10000};
       nanosleep(&t, NULL);
     }
-    long n = 1 + (long)((double)(now_ns() - due) * rate / 1e9);
+    long n = burst ? burst : 1 + (long)((double)(now_ns() - due) * rate / 1e9);
     if (n > BATCH) n = BATCH;
     if (n > packets - sent) n = packets - sent;
     for (long i = 0; i < n; i++) {
@@ -111,7 +115,11 @@ int main(int argc, char **argv) {
       sequence += (uint64_t)count;
     }
     for (long done = 0; done < n;) {
-      const int r = sendmmsg(fd, messages + done, (unsigned)(n - done), 0);
+      /* In a burst each frame has its own time; else one call has one. */
+      const unsigned together = burst ? 1 : (unsigned)(n - done);
+      const uint64_t now = (uint64_t)now_ns();
+      for (unsigned i = 0; i < together; i++) put(frames[done + i] + TIMESTAMP, now, TIMESTAMP_BYTES);
+      const int r = sendmmsg(fd, messages + done, together, 0);
       if (r > 0) done += r;
       else { refused++; done++; } /* the cable's queue was full: a loss that is nobody's */
     }

@@ -287,6 +287,7 @@ class FeedWrap final : public Napi::ObjectWrap<FeedWrap> {
       out.receive_buffer_bytes = uint32_t(number_in(o.Get("receiveBufferBytes"), "receiveBufferBytes", 0, 1 << 30));
       out.busy_poll_us = uint32_t(number_in(o.Get("busyPollUs"), "busyPollUs", 0, 1'000'000));
       out.prefer_busy_poll = flag_in(o.Get("preferBusyPoll"), "preferBusyPoll");
+      out.stamps = flag_in(o.Get("stamps"), "stamps");
       out.spin = flag_in(o.Get("spin"), "spin");
       if (o.Get("receive").IsString()) out.receive = o.Get("receive").As<Napi::String>();
       if (!o.Get("external").IsUndefined()) out.external = external_port(o.Get("external"), spec);

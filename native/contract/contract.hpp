@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0x734184e0;
+inline constexpr uint32_t kContract = 0xb0295c89;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -425,13 +425,28 @@ enum class RecordKind : uint8_t {
   run = 1,  ///< messages
   notice = 2,  ///< a notice
   packet = 3,  ///< a captured payload as it is
+  stamps = 4,  ///< when the first datagram of what was published reached each stage
 };
-inline constexpr uint32_t kRecordKinds = 4;
+inline constexpr uint32_t kRecordKinds = 5;
 inline constexpr const char* kRecordKindNames[] = {
     "pad",
     "run",
     "notice",
     "packet",
+    "stamps",
+};
+
+/// Whose time it is that the first stamp has.
+enum class StampClock : uint8_t {
+  own = 0,  ///< the feed’s: the kernel gave none, as with the first datagrams of a socket
+  kernel = 1,  ///< the kernel’s, when it took the frame in
+  hardware = 2,  ///< the network card’s own
+};
+inline constexpr uint32_t kStampClocks = 3;
+inline constexpr const char* kStampClockNames[] = {
+    "own",
+    "kernel",
+    "hardware",
 };
 
 /// What a normalised event is about.
@@ -1043,6 +1058,31 @@ static_assert(offsetof(NoticeRecord, detail) == 48);
 static_assert(offsetof(NoticeRecord, sender_ip) == 52);
 static_assert(offsetof(NoticeRecord, session_high) == 56);
 static_assert(offsetof(NoticeRecord, session_low) == 64);
+
+/// A stamps in the ring.
+struct StampsRecord {
+  uint32_t units;
+  uint8_t kind;
+  uint8_t flags;
+  uint16_t channel;
+  int64_t kernel;
+  int64_t receive;
+  int64_t arbitrate;
+  int64_t decode;
+  int64_t ring;
+  uint64_t clock;
+};
+static_assert(sizeof(StampsRecord) == 56);
+static_assert(offsetof(StampsRecord, units) == 0);
+static_assert(offsetof(StampsRecord, kind) == 4);
+static_assert(offsetof(StampsRecord, flags) == 5);
+static_assert(offsetof(StampsRecord, channel) == 6);
+static_assert(offsetof(StampsRecord, kernel) == 8);
+static_assert(offsetof(StampsRecord, receive) == 16);
+static_assert(offsetof(StampsRecord, arbitrate) == 24);
+static_assert(offsetof(StampsRecord, decode) == 32);
+static_assert(offsetof(StampsRecord, ring) == 40);
+static_assert(offsetof(StampsRecord, clock) == 48);
 
 /// A packet in the ring.
 struct PacketRecord {

@@ -16,6 +16,7 @@ std::atomic_ref<uint32_t> word(uint8_t* memory, uint32_t at) {
 // Records are made in the ring itself, laid out as the contract says: one that was built elsewhere in pieces would be
 // copied as a whole, and the processor waits for the pieces.
 constexpr uint32_t kNoticeUnits = sizeof(NoticeRecord) / kUnitBytes;
+constexpr uint32_t kStampsUnits = sizeof(StampsRecord) / kUnitBytes;
 
 /// Worst growth of wire bytes in the ring: a message of one byte that is its own length or delimiter takes sixteen.
 constexpr uint64_t kGrowth = 16;
@@ -50,7 +51,7 @@ BatchWriter::BatchWriter(uint8_t* memory, uint32_t data_at, uint32_t data_bytes,
       capacity_(data_bytes / 8),
       catalogue_(catalogue),
       selection_(std::move(selection)) {
-  std::sort(selection_.instruments.begin(), selection_.instruments.end());
+  instruments_ = InstrumentSet(selection_.instruments);
   std::sort(selection_.symbols.begin(), selection_.symbols.end());
   select_ = !selection_.types.empty() || selection_.by_instrument || !selection_.unknown;
   pending_.reserve(256);
@@ -111,7 +112,7 @@ bool BatchWriter::wanted(uint16_t index, Bytes message) {
   if (!selection_.by_instrument) return true;
   uint64_t key;
   if (!catalogue_.instrument(index, message, key) || key == 0) return true;
-  return std::binary_search(selection_.instruments.begin(), selection_.instruments.end(), key);
+  return instruments_.has(key);
 }
 
 /// A directory message ties a symbol to the key that later messages carry.
@@ -124,8 +125,7 @@ void BatchWriter::learn(Bytes message) {
       !catalogue_.instrument(selection_.directory_type, message, key)) {
     return;
   }
-  const auto at = std::lower_bound(selection_.instruments.begin(), selection_.instruments.end(), key);
-  if (at == selection_.instruments.end() || *at != key) selection_.instruments.insert(at, key);
+  instruments_.add(key);
 }
 
 /// Which message it is, and whether it can be: the general way, and the one for types of one byte.
@@ -262,6 +262,15 @@ uint32_t BatchWriter::write_run(const Run& run, ChannelCounters& counters) {
 }
 
 uint32_t BatchWriter::deliver(const Run& run, ChannelCounters& counters) {
+  if (clock_ == nullptr || stamps_.receive == 0 || stamps_.arbitrate != 0 || run.origin != Origin::live) [[likely]]
+    return write(run, counters);
+  stamps_.arbitrate = clock_();
+  const uint32_t walked = write(run, counters);
+  stamps_.decode = clock_();
+  return walked;
+}
+
+uint32_t BatchWriter::write(const Run& run, ChannelCounters& counters) {
   if (run.framing->block16) {
     return select_ ? write_run<true, Block16Walk>(run, counters) : write_run<false, Block16Walk>(run, counters);
   }
@@ -338,9 +347,28 @@ bool BatchWriter::packet(const PacketInfo& info, Bytes payload) {
   return true;
 }
 
+/// Where the reader has left no room for it, nothing is told of this batch.
+void BatchWriter::write_stamps() {
+  const Stamps s = stamps_;
+  stamps_ = {};
+  if (s.arbitrate == 0 || free_units() < kSlackUnits) return;
+  ::new (reserve(kStampsUnits)) StampsRecord{.units = kStampsUnits,
+                                             .kind = uint8_t(RecordKind::stamps),
+                                             .flags = 0,
+                                             .channel = 0,
+                                             .kernel = s.kernel,
+                                             .receive = s.receive,
+                                             .arbitrate = s.arbitrate,
+                                             .decode = s.decode,
+                                             .ring = clock_(),
+                                             .clock = uint64_t(s.clock)};
+  head_ += kStampsUnits;
+}
+
 bool BatchWriter::publish() {
   if (!pending_.empty()) (void)room(0);
   if (head_ == published_) return false;
+  if (clock_ != nullptr) write_stamps();
   // Release: the records are complete before the head covers them. Sequentially consistent with the bell, so that
   // either the reader sees this head or we see that it has put the bell down.
   word(memory_, kHeadAt).store(head_, std::memory_order_seq_cst);

@@ -8,6 +8,7 @@
 
 #include "core/catalogue.hpp"
 #include "core/channel.hpp"
+#include "core/instrument_set.hpp"
 
 namespace venuewire {
 
@@ -16,7 +17,7 @@ struct Selection {
   std::vector<uint8_t> types;  ///< one byte an index; empty: all
   bool unknown = true;         ///< messages whose type the decoder does not know
   bool by_instrument = false;
-  std::vector<uint64_t> instruments;  ///< keys, sorted
+  std::vector<uint64_t> instruments;  ///< keys
   std::vector<std::string> symbols;   ///< blank-padded text, sorted; keys are learnt from directory messages
   uint16_t directory_type = Catalogue::kUnknown;
   uint16_t symbol_offset = 0;
@@ -48,6 +49,15 @@ class BatchWriter : public Output {
   /// The payload as it is, for tools that look at packets. False: no room.
   [[nodiscard]] bool packet(const PacketInfo& info, Bytes payload);
 
+  /// From now on the stages of what is published are stamped by `clock`. Null: they are not.
+  void stamp_by(int64_t (*clock)()) { clock_ = clock; }
+  [[nodiscard]] bool stamping() const { return clock_ != nullptr; }
+  /// Datagrams have been received, the first of them at `kernel_ns`: of what is published, the stages of the first that
+  /// brought something are told.
+  void stamp(int64_t kernel_ns, StampClock clock) {
+    if (stamps_.arbitrate == 0) stamps_ = {kernel_ns, clock_(), 0, 0, clock};
+  }
+
   /// Makes what was written visible; true when the reader has to be woken.
   [[nodiscard]] bool publish();
   [[nodiscard]] bool unpublished() const { return head_ != published_ || !pending_.empty(); }
@@ -62,6 +72,7 @@ class BatchWriter : public Output {
   [[nodiscard]] bool room_units(uint64_t need);
   [[nodiscard]] uint8_t* reserve(uint32_t units);
   void write_notice(const Notice& n);
+  [[nodiscard]] uint32_t write(const Run& run, ChannelCounters& counters);
   [[nodiscard]] bool wanted(uint16_t index, Bytes message);
   void learn(Bytes message);
   struct Written;
@@ -76,8 +87,16 @@ class BatchWriter : public Output {
   uint32_t head_ = 0, published_ = 0, tail_seen_ = 0;
   const Catalogue& catalogue_;
   Selection selection_;
+  InstrumentSet instruments_;
   bool select_ = false;
   std::vector<Notice> pending_;
+  struct Stamps {
+    int64_t kernel = 0, receive = 0, arbitrate = 0, decode = 0;
+    StampClock clock = StampClock::own;
+  };
+  void write_stamps();
+  int64_t (*clock_)() = nullptr;
+  Stamps stamps_;
 };
 
 }  // namespace venuewire

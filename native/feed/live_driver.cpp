@@ -184,6 +184,7 @@ void LiveDriver::run() {
   if (!open_lines()) return;
   delivery_.set_waker(this);
   external_.start(loop_, now());
+  if (source_.stamps) delivery_.writer().stamp_by([] { return clock_ns(CLOCK_MONOTONIC); });
   cycle_ns_ = now();
   const bool movable = std::ranges::all_of(receivers_, [](const auto& r) { return r.first->moves_between_threads(); });
   hand_over_.begin(*this, loop_.descriptor(), movable);
@@ -271,6 +272,7 @@ void LiveDriver::receive(size_t index) {
     const int n = receiver->receive(batch_.data(), kReceiveBatch);
     if (n <= 0) return;
     const int64_t at = now();
+    if (delivery_.writer().stamping()) stamp(batch_[0]);
     for (size_t i = 0; i < size_t(n); i++) {
       const Datagram& d = batch_[i];
       if (d.truncated) delivery_.counter(F::truncatedDatagrams)++;
@@ -282,6 +284,15 @@ void LiveDriver::receive(size_t index) {
     if (n < kReceiveBatch) return;
     delivery_.publish();
   }
+}
+
+/// The kernel counts from the epoch, and its clock may be set; stages are told apart by one that nobody sets.
+void LiveDriver::stamp(const Datagram& d) {
+  const int64_t offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+  const StampClock clock = d.clock == ReceiveClock::kernel     ? StampClock::kernel
+                           : d.clock == ReceiveClock::hardware ? StampClock::hardware
+                                                               : StampClock::own;
+  delivery_.writer().stamp(clock == StampClock::own ? 0 : d.time_ns - offset, clock);
 }
 
 void LiveDriver::report() {

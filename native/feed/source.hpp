@@ -20,6 +20,7 @@ struct SourceConfig {
   uint32_t receive_buffer_bytes = 8u << 20;
   uint32_t busy_poll_us = 0;
   bool prefer_busy_poll = false;           ///< the card's interrupts wait while the thread polls it
+  bool stamps = false;                     ///< of the stages of each batch
   bool spin = false;                       ///< never sleep: lowest latency, one core
   std::shared_ptr<ExternalPort> external;  ///< lines and servers that somebody else connects to; null: none
   // capture

@@ -3,7 +3,10 @@
 #include "core/batch.hpp"
 
 #include <cstdlib>
+#include <set>
+#include <span>
 
+#include "fuzz/random.hpp"
 #include "test/scenario.hpp"
 
 namespace venuewire {
@@ -88,6 +91,10 @@ class Rig {
       } else if (kind == uint32_t(RecordKind::packet)) {
         out +=
             " packet" + std::to_string(load_uint(p + 60, 4, false)) + "@" + std::to_string(load_uint(p + 68, 4, false));
+      } else if (kind == uint32_t(RecordKind::stamps)) {
+        out += " stamps";
+        for (uint32_t field = 8; field < 48; field += 8) out += " " + std::to_string(load_uint(p + field, 8, false));
+        out += std::string(" ") + (StampClock(p[48]) == StampClock::kernel ? "kernel" : "other");
       } else {
         CHECK(kind == uint32_t(RecordKind::pad));
       }
@@ -353,6 +360,48 @@ SCENARIO("leaves out other instruments; what has none crosses") {
   give_catalogue(r);
   CHECK_LOG(crossing(r, 1, {typed('Q', 1, ""), typed('Q', 2, ""), typed('Q', 0, ""), typed('Q', 5, ""), "?"}),
             "2Q 3Q 4Q 5?");
+}
+
+int64_t stamp_clock = 0;
+
+SCENARIO(
+    "stages of the first datagram that brought something are told once, behind its messages, and only when asked for") {
+  Rig r;
+  CHECK(r.deliver(mold("DAY1", 1, 1, {"one"}), 1));
+  CHECK_LOG(r.read(), " 1=one");
+  stamp_clock = 100;
+  r.writer->stamp_by([] { return stamp_clock += 10; });
+  r.writer->stamp(50, StampClock::own);  // of a copy, which brings nothing
+  r.writer->stamp(90, StampClock::kernel);
+  CHECK(r.deliver(mold("DAY1", 2, 1, {"two"}), 2));
+  r.writer->stamp(95, StampClock::own);  // later ones do not count
+  CHECK(r.deliver(mold("DAY1", 3, 1, {"three"}), 3));
+  CHECK_LOG(r.read(), " 2=two 3=three stamps 90 120 130 140 150 kernel");
+  r.origin = Origin::recovery;
+  r.writer->stamp(99, StampClock::kernel);
+  CHECK(r.deliver(mold("DAY1", 4, 1, {"four"}), 4));
+  CHECK_LOG(r.read(), " 4=four");
+}
+
+SCENARIO("a set of instruments has what was added to it, however far apart, and nothing else") {
+  fuzz::Random random{7};
+  std::vector<uint64_t> keys;
+  std::set<uint64_t> expected;
+  for (int i = 0; i < 50'000; i++) {
+    // Close together, far apart, and at the ends.
+    const uint64_t near = random.below(100'000), far = random.next();
+    const uint64_t key = i % 3 == 0 ? far : i % 3 == 1 ? near : i % 2 ? UINT64_MAX - near : near << 32;
+    keys.push_back(key);
+    expected.insert(key);
+  }
+  InstrumentSet set{std::span<const uint64_t>(keys).first(keys.size() / 2)};
+  for (const uint64_t key : std::span<const uint64_t>(keys).subspan(keys.size() / 2)) set.add(key);
+  for (const uint64_t key : keys) CHECK(set.has(key));
+  for (int i = 0; i < 100'000; i++) {
+    const uint64_t key = i % 2 ? random.next() : random.below(200'000);
+    CHECK(set.has(key) == expected.contains(key));
+  }
+  CHECK(!InstrumentSet().has(0));
 }
 
 SCENARIO("learns an instrument's key from the directory message that has its symbol") {

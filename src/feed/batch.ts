@@ -51,6 +51,7 @@ import {
   RUN_RECEIVE_TIME_AT,
   RUN_SEQUENCE_AT,
   RUN_UNSEQUENCED,
+  STAMPS_BYTES,
   UNIT_BYTES,
   UNKNOWN_TYPE,
 } from '../contract.js';
@@ -87,6 +88,7 @@ const TYPE_WORD = MESSAGE_HEAD_TYPE_AT / WORD;
 const RUN = RECORD_KIND.indexOf('run');
 const NOTICE = RECORD_KIND.indexOf('notice');
 const PACKET = RECORD_KIND.indexOf('packet');
+const STAMPS = RECORD_KIND.indexOf('stamps');
 
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
@@ -336,6 +338,7 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
   const { words, view, mask } = ring;
   const { table, position, sink } = dispatcher;
   const known = table.length;
+  ring.stages?.begin();
   let messages = 0;
   let given = from;
   for (let unit = from; unit !== to && !ring.closed; ) {
@@ -392,14 +395,25 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
       dispatcher.$runAt = -1;
       if (units < NOTICE_BYTES / UNIT_BYTES) throw damaged();
       if (sink.notice !== undefined) sink.notice(readNotice(ring, w * WORD));
-    } else if (kind === PACKET) {
+    } else {
+      dispatcher.$before = messages;
       dispatcher.$runAt = -1;
-      if (units * UNIT_BYTES < PACKET_BYTES + (words[w + PACKET_LENGTH_AT / WORD] as number)) throw damaged();
-      if (sink.packet !== undefined) sink.packet(readPacket(ring, w * WORD));
+      readOther(ring, kind, w * WORD, units * UNIT_BYTES, sink);
     }
   }
   if (release) ring.tail = to;
   return messages - dispatcher.left;
+}
+
+/** A record that is neither messages nor a notice, of so many bytes. */
+function readOther(ring: Ring, kind: number, at: number, bytes: number, sink: BatchSink): void {
+  if (kind === STAMPS) {
+    if (bytes < STAMPS_BYTES) throw damaged();
+    ring.stages?.note(ring.view, at);
+  } else if (kind === PACKET) {
+    if (bytes < PACKET_BYTES + ring.view.getUint32(at + PACKET_LENGTH_AT, true)) throw damaged();
+    if (sink.packet !== undefined) sink.packet(readPacket(ring, at));
+  }
 }
 
 /** @internal The notice at a position of the ring. */

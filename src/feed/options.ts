@@ -4,6 +4,7 @@ import { VenuewireError } from '../errors.js';
 import type { Decoder } from '../layout/index.js';
 import { nearestNames } from '../nearest.js';
 import { RECEIVE } from '../patterns/network.js';
+import type { FeedOptions } from './feed.js';
 
 const isPlain = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -82,6 +83,7 @@ const SHAPE: Shape = {
   transports: { lines: transports, servers: transports },
   busyPollUs: wholeNumber(0, 1_000_000),
   preferBusyPoll: flag,
+  stamps: flag,
   books: bounds,
   events: bounds,
   drain: { messages: wholeNumber(1, 2 ** 31), ms: wholeNumber(0, 60_000) },
@@ -129,7 +131,15 @@ export function checkBooksOptions(options: unknown): void {
 /** @throws VenuewireError `VW_OPTION` naming the option, and the one that may have been meant. */
 export function checkOptions(options: unknown): void {
   check(options, SHAPE, '');
-  const { preferBusyPoll, busyPollUs } = options as { readonly preferBusyPoll?: boolean; readonly busyPollUs?: number };
+  const { preferBusyPoll, busyPollUs, stamps, capture, events } = options as FeedOptions;
+  const other = capture !== undefined ? 'capture' : events ? 'events' : undefined;
+  if (stamps === true && other !== undefined) {
+    throw new VenuewireError(
+      'VW_OPTION',
+      `'stamps' are of live lines and handlers of messages, and go with no ${other}`,
+      `Leave stamps or ${other} out.`,
+    );
+  }
   if (preferBusyPoll === true && !busyPollUs) {
     throw new VenuewireError('VW_OPTION', "'preferBusyPoll' needs busyPollUs", 'Say how long: { busyPollUs: 50 }.');
   }

@@ -22,6 +22,7 @@ import {
 } from '../contract.js';
 import { remedyOf, VenuewireError } from '../errors.js';
 import { type NativeAddon, native } from '../native.js';
+import type { StageHistograms } from './stages.js';
 
 const WORD = 4;
 const CACHE_LINE = 64;
@@ -72,6 +73,8 @@ export class Ring {
   #checked = false;
   /** Nothing more is to be delivered. */
   closed = false;
+  /** @internal Where stamps of batches go; undefined: they are not asked for. */
+  stages: StageHistograms | undefined;
   /** @internal What is being read, outermost first: a handler may read another batch. */
   reading: readonly Reading[] | undefined;
   /** Messages of what was read before the reading that began last, and most that a reading from its place has come to. */

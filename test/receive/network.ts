@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { StageSummary } from '../../src/index.js';
 import { writeCapture } from '../../src/simulator/capture.js';
 import type { VenueHistory } from '../../src/simulator/history.js';
 import type { LineFaults } from '../../src/simulator/line-faults.js';
@@ -23,6 +24,8 @@ export interface Outcome {
   readonly ledger: Readonly<Record<'expected' | 'delivered' | 'recovered' | 'abandoned' | 'inFlight', number>>;
   readonly counters: Readonly<Record<string, number>>;
   readonly packets: number;
+  /** Of its stages; a code where they were not stamped. */
+  readonly stages?: StageSummary | string;
   readonly code?: string;
   readonly message?: string;
 }

@@ -28,11 +28,25 @@ const look = setInterval(() => {
 const digest = new StreamDigest();
 const { view } = feed.ring;
 const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+const stages = () => {
+  try {
+    return feed.stages();
+  } catch (error) {
+    return error.code;
+  }
+};
 const each = (message, at) => digest.add(at.sequence, bytes, message.$at, message.$length);
 try {
   await feed.run(Object.fromEntries(feed.decoder.names.map((name) => [name, each])));
   const { ledger, feed: counters, channels } = feed.statistics();
-  say({ digest: digest.toString(), count: digest.count, ledger, counters, packets: channels[0].packets });
+  say({
+    digest: digest.toString(),
+    count: digest.count,
+    ledger,
+    counters,
+    packets: channels[0].packets,
+    stages: stages(),
+  });
 } catch (error) {
   say({ code: error.code, message: error.message, hint: error.hint, receive: feed.receive });
 }

@@ -10,19 +10,26 @@ import { itchOverSoup } from '../../dist/venues/soupbintcp-feed.js';
 
 const LOOK_MS = 1000;
 const HERE = '127.0.0.1';
+/** Enough for servers in JavaScript on a machine that has other work: what is given up is given up because nobody has it. Not where bits turn: numbers that were never said would be asked for to the end. */
+const PATIENT = { timeout: '1s', tries: 20 };
+/** Gauges of a ledger are brought up to date about every millisecond while packets come, and at rest after the last one. */
+const LOOKS = 200;
+const AGAIN_MS = 5;
 const open = new Map();
 const samples = [];
 const unbalanced = [];
 const entries = (folder) => readdirSync(`/proc/self/${folder}`).length;
 const balances = (l) => l.expected === l.delivered + l.recovered + l.abandoned + l.inFlight;
 
-function venueOf({ read, recovery, lines, addresses }) {
+function venueOf({ read, recovery, lines, addresses, damaged }) {
   const credentials = userPassword(env('VENUEWIRE_SIMULATED_USER'), env('VENUEWIRE_SIMULATED_PASSWORD'));
   if (read === 'stream') return itchOverSoup({ servers: [addresses.replay], credentials, join: 'beginning' });
   return nasdaqTotalView({
     lines: { A: udpMulticast(lines.A, { interface: HERE }), B: udpMulticast(lines.B, { interface: HERE }) },
     join: 'beginning',
-    ...(recovery.includes('rerequest') ? { rerequest: { servers: [addresses.rerequest] } } : {}),
+    ...(recovery.includes('rerequest')
+      ? { rerequest: { servers: [addresses.rerequest], ...(damaged ? {} : PATIENT) } }
+      : {}),
     ...(recovery.includes('replay') ? { replay: { server: addresses.replay, credentials } } : {}),
     ...(recovery.includes('glimpse') ? { glimpse: { server: addresses.glimpse, credentials } } : {}),
   });
@@ -67,15 +74,21 @@ async function follow(asked) {
   process.send({ id, kind: 'over', digest: digest.toString(), count: digest.count, ledger, counters, unknownOrders });
 }
 
-function look() {
-  for (const [id, feed] of open) {
-    const { ledger } = feed.statistics();
-    if (!balances(ledger)) unbalanced.push({ id, ledger });
+/** Looks until it balances once: counters and gauges are read while the feed's thread writes them. */
+async function lookAtLedger(id, feed) {
+  for (let looks = 1; open.has(id) && !balances(feed.statistics().ledger); looks++) {
+    if (looks === LOOKS) return unbalanced.push({ id, ledger: feed.statistics().ledger });
+    await pause(AGAIN_MS);
   }
+}
+
+function look() {
+  for (const [id, feed] of open) lookAtLedger(id, feed);
   global.gc();
   samples.push({
     ms: Math.round(performance.now()),
     rss: process.memoryUsage.rss(),
+    heap: process.memoryUsage().heapUsed,
     threads: entries('task'),
     descriptors: entries('fd'),
   });

@@ -11,8 +11,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 const SECONDS = Number(process.env.VENUEWIRE_SOAK_SECONDS ?? 1800);
 /** The last day ends, and what it has lost comes back. */
 const AFTERWARDS_MS = 120_000;
-/** What V8 and the allocator do by themselves in a process of this size; a ring is 8 MiB, and one is opened every two seconds. */
-const GROWTH_MOST_MIB = 12;
+/**
+ * What V8 and the allocator do by themselves in a process of this size, of which a ring of 8 MiB is opened every two seconds: more
+ * in the first minutes, when code is compiled and heaps find their size.
+ */
+const GROWTH_MOST_MIB = SECONDS < 600 ? 24 : 12;
 const MIB = 1 << 20;
 
 interface Ledger {
@@ -39,7 +42,7 @@ interface Held {
 }
 interface Report {
   readonly outcomes: readonly Outcome[];
-  readonly samples: readonly (Held & { readonly ms: number; readonly rss: number })[];
+  readonly samples: readonly (Held & { readonly ms: number; readonly rss: number; readonly heap: number })[];
   readonly unbalanced: readonly object[];
   readonly before: Held;
   readonly after: Held;
@@ -60,11 +63,11 @@ beforeAll(
  * Memory as a line by least squares, MiB a second. Without the first sixth, in which everything is used for the first time, and
  * the last fifth, in which feeds end that no others follow.
  */
-function fitted(): { readonly slope: number; readonly seconds: number } {
+function fitted(of: 'rss' | 'heap'): { readonly slope: number; readonly seconds: number } {
   const { length } = report.samples;
   const from = report.samples.slice(Math.floor(length / 6), Math.ceil(length * 0.8));
   const x = from.map((s) => s.ms / 1000);
-  const y = from.map((s) => s.rss / MIB);
+  const y = from.map((s) => s[of] / MIB);
   const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
   const [mx, my] = [mean(x), mean(y)];
   const over = x.reduce((sum, v, i) => sum + (v - mx) * ((y[i] as number) - my), 0);
@@ -79,16 +82,15 @@ describe('a soak', () => {
     expect(outcomes.filter((o) => o.error !== undefined)).toEqual([]);
     // Of lines whose bits turn only the ledger is known: a number may be another one, and a message may be too.
     const sound = outcomes.filter((o) => !o.damaged);
-    expect(
-      sound.filter((o) => !o.same || o.count !== o.messages || o.ledger.abandoned + o.ledger.inFlight > 0),
-    ).toEqual([]);
+    const wrong = sound.filter((o) => !o.same || o.count !== o.messages || o.ledger.abandoned + o.ledger.inFlight > 0);
+    expect(wrong.map(({ place, count, messages, ledger }) => ({ place, count, messages, ledger }))).toEqual([]);
     expect(sound.filter((o) => o.unknownOrders > 0)).toEqual([]);
     expect(sound.reduce((n, o) => n + o.lost, 0)).toBeGreaterThan(0);
     expect(sound.reduce((n, o) => n + o.ledger.recovered, 0)).toBeGreaterThan(0);
   });
 
   test('has a balanced ledger in every feed, whenever it is looked at and at the end', () => {
-    expect(report.unbalanced).toEqual([]);
+    expect(report.unbalanced.slice(0, 3)).toEqual([]);
     for (const { ledger: l } of report.outcomes)
       expect(l.expected).toBe(l.delivered + l.recovered + l.abandoned + l.inFlight);
   });
@@ -98,12 +100,12 @@ describe('a soak', () => {
   });
 
   test(`holds no more memory at its end than at its begin, but ${GROWTH_MOST_MIB} MiB that the fit may be wrong by`, () => {
-    const { slope, seconds } = fitted();
+    const { slope, seconds } = fitted('rss');
     const highest = Math.max(...report.samples.map((s) => s.rss)) / MIB;
     const messages = report.outcomes.reduce((n, o) => n + o.count, 0);
     const per = (n: number): string => `${(n * 60 * 1024).toFixed(0)} KiB a minute`;
     console.log(
-      `soak: ${report.outcomes.length} days of ${messages} messages in ${SECONDS} s; memory at most ${highest.toFixed(0)} MiB, slope ${per(slope)}; threads ${report.before.threads} before, ${Math.max(...report.samples.map((s) => s.threads))} at most, ${report.after.threads} after`,
+      `soak: ${report.outcomes.length} days of ${messages} messages in ${SECONDS} s; memory at most ${highest.toFixed(0)} MiB, slope ${per(slope)} (heap of V8 ${per(fitted('heap').slope)}); threads ${report.before.threads} before, ${Math.max(...report.samples.map((s) => s.threads))} at most, ${report.after.threads} after`,
     );
     expect(slope * seconds).toBeLessThan(GROWTH_MOST_MIB);
   });

@@ -77,14 +77,15 @@ async function day(place, spec) {
   const { lines, addresses } = venue;
   const opened = heard(own, 'opened');
   const over = heard(own, 'over');
-  feeds.send({ id: own, read: spec.read, recovery: spec.recovery, lines, addresses });
+  const { read, recovery, damaged = false } = spec;
+  feeds.send({ id: own, read, recovery, lines, addresses, damaged });
   await opened;
   venue.begin();
   const got = await over;
   outcomes.push({
     place,
     messages,
-    damaged: spec.damaged === true,
+    damaged,
     same: got.digest === venue.history.digest().toString(16).padStart(16, '0'),
     lost: venue.stats().lost.reduce((a, b) => a + b, 0),
     ...got,

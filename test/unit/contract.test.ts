@@ -174,6 +174,7 @@ describe('the addon', () => {
       receiveBufferBytes: 65536,
       busyPollUs: 0,
       preferBusyPoll: false,
+      stamps: false,
       spin: false,
       ...ANY_THREAD,
     } as const;
@@ -213,6 +214,7 @@ describe('the addon', () => {
       receiveBufferBytes: 65536,
       busyPollUs: 0,
       preferBusyPoll: false,
+      stamps: false,
       spin: false,
       ...ANY_THREAD,
       external,

@@ -181,6 +181,8 @@ describe('options of openFeed', () => {
     ['a word that is none of the words', { wake: 'bell' }, /doorbell/],
     ['a priority that there is not', { realtimePriority: 100 }, /realtimePriority/],
     ['a node below nothing', { numaNode: -1 }, /numaNode/],
+    ['stamps of a capture', { stamps: true, capture: { file: 'a' } }, /stamps.*capture/],
+    ['stamps beside events', { stamps: true, events: true }, /stamps.*events/],
     ['busy polling preferred and not asked for', { preferBusyPoll: true }, /busyPollUs/],
     ['a capture that is a path alone', { capture: 'day.pcap' }, /capture/],
     ['a capture of another type', { capture: { file: 42 } }, /capture\.file/],
