@@ -170,14 +170,14 @@ class Screen {
     this.#lines = lines.length;
   }
 
-  /** For a log: what is new since the last call, and where things stand. */
-  log(venue: LoopbackVenue, feed: Feed, watch: Watch, out: Output): void {
+  /** For a log: what is new since the last call, and where things stand; at the end the verdict says that. */
+  log(venue: LoopbackVenue, feed: Feed, watch: Watch, out: Output, ended = false): void {
     if (this.live) return;
     const news = watch.events.slice(this.#shown);
     this.#shown = watch.events.length;
     for (const event of news.slice(0, EVENTS)) out.line(event);
     if (news.length > EVENTS) out.line(`          … and ${news.length - EVENTS} more`);
-    for (const line of this.#status(venue, feed, watch)) out.line(`          ${line}`);
+    if (!ended) for (const line of this.#status(venue, feed, watch)) out.line(`          ${line}`);
   }
 }
 
@@ -238,7 +238,7 @@ async function demo(options: DemoOptions): Promise<void> {
     clearInterval(redraw);
     clearInterval(log);
     screen.draw(venue, opened, watch);
-    screen.log(venue, opened, watch, out);
+    screen.log(venue, opened, watch, out, true);
     if (!screen.live) for (const line of ['', ...screen.books(watch)]) out.line(line);
     process.exitCode = verdict(venue, opened, watch, out);
     await out.flush();

@@ -254,6 +254,13 @@ function likeness(wanted: string, names: readonly string[], beside: readonly str
   return within([...wordsOf, ...beside.map(words)].flat()) ? 1 : 0;
 }
 
+/** The same of a feed; its version, whole, may stand beside the name: `ITCH 5.0`. */
+function feedLikeness(wanted: string, names: readonly string[], venues: readonly string[], version: string): number {
+  const named = wanted.split(/\s+/).filter((word) => word.toLowerCase() !== version.toLowerCase());
+  const best = likeness(wanted, names, venues);
+  return best === 0 && named.join(' ') !== wanted ? Math.min(1, likeness(named.join(' '), names, venues)) : best;
+}
+
 export interface FeedQuery {
   readonly venue?: string | undefined;
   /** The feed's name, or what people call it: `ITTO`, `PITCH`. */
@@ -265,7 +272,7 @@ export function findDecoders(wanted: FeedQuery): readonly DecoderEntry[] {
   const rated = decoders.map((entry) => {
     const [venues, feeds] = [venuesOf(entry), [entry.feed, ...aliasesOf(entry)]];
     const venue = wanted.venue === undefined ? 1 : likeness(wanted.venue, venues, feeds);
-    const feed = wanted.feed === undefined ? 1 : likeness(wanted.feed, feeds, [...venues, entry.version]);
+    const feed = wanted.feed === undefined ? 1 : feedLikeness(wanted.feed, feeds, venues, entry.version);
     return { entry, score: venue === 0 || feed === 0 ? 0 : venue + feed };
   });
   const best = Math.max(...rated.map((r) => r.score));

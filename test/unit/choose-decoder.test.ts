@@ -143,6 +143,8 @@ describe('a newcomer who asks for a feed in one command', () => {
     expect(current('Xetra')).toEqual(['eurex-eobi-14.1']);
     expect(current('KRX').length).toBeGreaterThan(5);
     expect(ids(undefined, 'ITCH 5.0')).toContain('nasdaq-totalview-itch-5.0');
+    // Half an id is no name: `decode --decoder` asks what was meant.
+    expect(ids(undefined, 'nasdaq-totalview-itch-5')).toEqual([]);
     expect(ids('MEMX', 'options')).toContain('memx-options-memoir-depth-1.6a');
   });
 

@@ -220,7 +220,7 @@ describe('CONTRIBUTING.md', () => {
 });
 
 describe('the README and the guides', () => {
-  const PAGES = ['README.md', ...filesOf('docs', /\.md$/).filter((path) => !path.startsWith('docs/protocols/'))];
+  const PAGES = ['README.md', ...filesOf('docs', /\.md$/).filter((path) => !/^docs\/(protocols|site)\//.test(path))];
   const { files } = JSON.parse(read('package.json')) as { files: string[] };
   const UNPKG = 'https://unpkg.com/venuewire/';
   const links = (path: string): string[] =>
