@@ -17,6 +17,7 @@ const NEEDED = {
   postgresql: () => existsSync('/usr/lib/postgresql'),
   'clickhouse-server': () => spawnSync('which', ['clickhouse-server']).status === 0,
   'default-jdk-headless': () => spawnSync('javac', ['-version']).status === 0,
+  influxdb: () => spawnSync('which', ['influxd']).status === 0,
   maven: () => spawnSync('which', ['mvn']).status === 0,
   'python3-venv': () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0,
 };
