@@ -51,6 +51,12 @@ export function prepare({ install = false } = {}) {
     run('python3', '-m', 'venv', python);
     run(join(python, 'bin/pip'), 'install', '-q', '--disable-pip-version-check', '-r', requirements);
   });
+  const layers = join(root, 'test/services/dbt-requirements.txt');
+  const dbt = join(root, 'build/services/dbt');
+  once(dbt, layers, () => {
+    run('python3', '-m', 'venv', dbt);
+    run(join(dbt, 'bin/pip'), 'install', '-q', '--disable-pip-version-check', '-r', layers);
+  });
   const pom = join(root, 'test/services/pom.xml');
   const jars = join(root, 'build/services/kafka');
   once(jars, pom, () => run('mvn', '-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${jars}`));
