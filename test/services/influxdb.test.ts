@@ -34,6 +34,8 @@ describe('InfluxDB', () => {
       inOrder((await feedRows()).map((r) => plain(r, r.receiveTime))),
     );
     expect(pipelines.ticks).toMatchObject({ forgot: 0, ledger: { pending: 0, dropped: 0, refused: 0 } });
-    console.log(`InfluxDB, seed ${seed}: ${rows.length} points, each event once; ${HARMS.length} harms`);
+    console.log(
+      `InfluxDB, seed ${seed}: ${rows.length} points, each event once; ${HARMS.length} harms; last process ${JSON.stringify(pipelines.ticks?.ledger)}`,
+    );
   });
 });

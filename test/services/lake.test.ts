@@ -51,7 +51,7 @@ describe('The lake', () => {
     expect(names.filter((name) => name.includes('/.'))).toEqual([]);
     expect(names).toContain('event/source=day');
     console.log(
-      `Parquet, seed ${seed}: ${(await wanted()).length} events, each once, ${names.filter((n) => n.endsWith('.parquet')).length} files; ${kills.length} kills`,
+      `Parquet, seed ${seed}: ${(await wanted()).length} events, each once, ${names.filter((n) => n.endsWith('.parquet')).length} files; ${kills.length} kills; last process ${JSON.stringify(pipelines.ticks?.ledger)}`,
     );
   });
 
