@@ -157,7 +157,47 @@ const clickhouseSink = item('clickhouse', 'ClickHouse over HTTP, version 21 or n
   ttl: duration.optional().describe('Rows are deleted so long after they were received; default: never'),
 });
 
-const sinks = [duckdbSink, postgresqlSink, redisSink, zeromqSink, kafkaSink, clickhouseSink] as const;
+const parquetSink = item('parquet', 'A lake of Parquet files; needs the packages hyparquet-writer and hyparquet', {
+  folder: z.string().min(1).describe('FOLDER/SCHEMA/source=VENUE/date=DAY/…; made when it is not there'),
+  compression: z.enum(['none', 'snappy']).default('snappy'),
+});
+
+const retention = z.string().min(1).optional().describe('Retention policy; default: the database’s');
+const influxdbSink = item('influxdb', 'InfluxDB 1, 2 or 3 over HTTP; needs no package', {
+  server: endpoint,
+  version: z.union([z.literal(1), z.literal(2), z.literal(3)]).default(1),
+  database: z.string().min(1).describe('Database, or bucket of version 2'),
+  ...login,
+  token: reference.optional().describe('Of versions 2 and 3, instead of a user'),
+  org: z.string().min(1).optional().describe('Organisation, of version 2'),
+  retention,
+  tls: tls.optional(),
+});
+const kapacitorSink = item('kapacitor', 'Kapacitor over HTTP, as InfluxDB writes to it; needs no package', {
+  server: endpoint,
+  database: z.string().min(1),
+  ...login,
+  retention,
+  tls: tls.optional(),
+});
+const questdbSink = item('questdb', 'QuestDB over HTTP; needs no package', {
+  server: endpoint,
+  ...login,
+  tls: tls.optional(),
+});
+
+const sinks = [
+  duckdbSink,
+  postgresqlSink,
+  redisSink,
+  zeromqSink,
+  kafkaSink,
+  clickhouseSink,
+  influxdbSink,
+  kapacitorSink,
+  questdbSink,
+  parquetSink,
+] as const;
 /** Types of the sinks that there are. */
 export const SINK_TYPES = sinks.map(({ shape }) => shape.type.value);
 

@@ -7,6 +7,7 @@ import { VenuewireError } from '../errors.js';
 import { referenced } from '../patterns/credentials.js';
 import type { SinkOf } from '../patterns/pipeline.js';
 import { nanosecondsOf } from '../patterns/units.js';
+import { byDay, instantOf } from './days.js';
 import { usedWords } from './frames.js';
 import { HttpClient, HttpFailure } from './http.js';
 import {
@@ -28,8 +29,6 @@ const TYPES = {
 const PIPELINE = 'pipeline';
 const OLDEST = 21;
 const NS_PER_SECOND = 1e9;
-const NS_PER_DAY = 86_400_000_000_000n;
-const EPOCH = 'ns since 1970';
 /** Codes of ClickHouse that say: these rows are wrong. */
 const ROWS_ARE_WRONG = new Set(['6', '26', '27', '33', '38', '41', '53', '69', '70', '72', '117', '321']);
 /** Inserts of a table whose tokens are remembered. */
@@ -46,9 +45,6 @@ const SETTINGS = {
 const quoted = (name: string): string => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
 const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
-/** The instant of a row that a table is parted and kept by. */
-const instantOf = ({ fields }: RowSchema): number =>
-  fields.findIndex(({ unit, dtype, state }) => unit.startsWith(EPOCH) && dtype === 'i64' && state === 'always');
 const isKey = ({ category, instrument }: RowSchema, { name }: RowField): boolean =>
   name === category || name === instrument;
 const isNullable = (schema: RowSchema, field: RowField): boolean =>
@@ -201,25 +197,6 @@ function columnType(schema: RowSchema, field: RowField, isInstant: boolean): str
   if (isInstant) return "DateTime64(9, 'UTC')";
   const type = isNullable(schema, field) ? `Nullable(${TYPES[field.dtype]})` : TYPES[field.dtype];
   return field.dtype === 'word' ? `LowCardinality(${type})` : type;
-}
-
-/** Runs of rows of one day: a partition each. */
-function* byDay(batch: RowBatch): Generator<RowBatch> {
-  const at = instantOf(batch.schema);
-  if (at < 0) {
-    yield batch;
-    return;
-  }
-  const times = batch.columns[at] as BigInt64Array;
-  let from = 0;
-  while (from < batch.rows) {
-    const end = ((times[from] as bigint) / NS_PER_DAY + 1n) * NS_PER_DAY;
-    const begin = end - NS_PER_DAY;
-    let to = from + 1;
-    while (to < batch.rows && (times[to] as bigint) < end && (times[to] as bigint) >= begin) to++;
-    yield batch.slice(from, to);
-    from = to;
-  }
 }
 
 /** A block of ClickHouse's format Native: for each column its name, its type and its values, little-endian. */

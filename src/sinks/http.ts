@@ -1,6 +1,7 @@
 /** Requests of sinks whose other side speaks HTTP: one connection that is kept, and errors that say what was answered. */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { referenced } from '../patterns/credentials.js';
 import { splitEndpoint } from '../patterns/units.js';
 import { tlsOptions } from './tls.js';
 
@@ -79,3 +80,13 @@ export class HttpClient {
 }
 const OK = 200;
 const REDIRECT = 300;
+
+/** User and password as HTTP Basic has them. */
+export const basicLogin = (username: string | undefined, password: string | undefined): Record<string, string> =>
+  username === undefined
+    ? {}
+    : {
+        authorization: `Basic ${Buffer.from(
+          `${referenced(username, 'username')}:${password === undefined ? '' : referenced(password, 'password')}`,
+        ).toString('base64')}`,
+      };

@@ -11,7 +11,7 @@ import { tlsOptions } from './tls.js';
 
 type Postgres = typeof import('postgres');
 type Sql = import('postgres').Sql;
-type TransactionSql = import('postgres').TransactionSql;
+type ReservedSql = import('postgres').ReservedSql;
 
 const TYPES: Readonly<Record<RowType, string>> = {
   i64: 'bigint',
@@ -36,9 +36,29 @@ const PIECE = 1 << 18;
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+const GONE = 'the connection has gone';
+
+/** A connection, as far as it has to be known whether it is there: the client leaves some of what waits for it waiting. */
+class Link {
+  isGone = false;
+  #reject: (error: Error) => void = () => {};
+  readonly gone: Promise<never>;
+  constructor() {
+    this.gone = new Promise((_, reject) => {
+      this.#reject = reject;
+    });
+    this.gone.catch(() => {});
+  }
+  end(): void {
+    this.isGone = true;
+    this.#reject(new Error(GONE));
+  }
+}
+
 class PostgreSqlSink implements Sink {
   #sql: Sql | undefined;
   #pipeline = '';
+  #connection = new Link();
   readonly #tables = new Set<string>();
   constructor(readonly options: SinkOf<'postgresql'>) {}
 
@@ -51,6 +71,8 @@ class PostgreSqlSink implements Sink {
     const { server, database, username, password, tls } = this.options;
     const { default: postgres } = await peer<{ default: Postgres }>('postgres', "The sink 'postgresql'");
     const { host, port } = splitEndpoint(server);
+    const connection = new Link();
+    this.#connection = connection;
     const sql = postgres({
       ...{ host, port, database },
       ...(username === undefined ? {} : { username: referenced(username, 'username') }),
@@ -59,6 +81,7 @@ class PostgreSqlSink implements Sink {
       max: 1,
       connect_timeout: CONNECT_SECONDS,
       onnotice: () => {},
+      onclose: () => connection.end(),
     });
     this.#sql = sql;
     try {
@@ -90,35 +113,52 @@ class PostgreSqlSink implements Sink {
   async write(batch: RowBatch): Promise<undefined> {
     const sql = this.#sql as Sql;
     const { name } = batch.schema;
-    if (!this.#tables.has(name)) await this.#create(sql, batch.schema);
+    if (!this.#tables.has(name)) await Promise.race([this.#create(sql, batch.schema), this.#connection.gone]);
     try {
-      await sql.begin(async (transaction) => {
-        await this.#copy(transaction, batch);
-        for (const { channel, epoch, number, part } of batch.positions()) {
-          await transaction.unsafe(
-            `INSERT INTO ${this.#schema}.venuewire_positions VALUES ($1, $2, $3, $4, $5)
-              ON CONFLICT (pipeline, channel, epoch) DO UPDATE SET number = EXCLUDED.number, part = EXCLUDED.part`,
-            [this.#pipeline, channel, epoch, number.toString(), part],
-          );
-        }
-        const { notify } = this.options;
-        // One for a transaction: they are told in the order of commits, which costs a lock.
-        if (notify !== undefined) {
-          const told = {
-            pipeline: this.#pipeline,
-            table: name,
-            rows: batch.rows,
-            ...plain(batch.position(batch.rows - 1)),
-          };
-          await transaction.unsafe('SELECT pg_notify($1, $2)', [notify, JSON.stringify(told)]);
-        }
-      });
+      await this.#transaction(sql, batch);
     } catch (cause) {
       const code = (cause as { code?: unknown }).code;
       if (typeof code === 'string' && ROWS_ARE_WRONG.test(code)) {
         throw new SinkRefusal(`sqlstate${code}`, cause instanceof Error ? cause.message : String(cause));
       }
       throw cause;
+    }
+  }
+
+  /**
+   * On one connection, statement by statement. Nothing is said to a connection that has gone, not even ROLLBACK (which the
+   * server does by itself): the client writes to it later, and that ends the process.
+   */
+  async #transaction(sql: Sql, batch: RowBatch): Promise<void> {
+    const connection = this.#connection;
+    const reserved = await Promise.race([sql.reserve(), connection.gone]);
+    const say = (text: string, values: (string | number)[] = []): Promise<unknown> => {
+      if (connection.isGone) throw new Error(GONE);
+      return Promise.race([reserved.unsafe(text, values), connection.gone]);
+    };
+    try {
+      await say('BEGIN');
+      await Promise.race([this.#copy(reserved, batch), connection.gone]);
+      for (const { channel, epoch, number, part } of batch.positions()) {
+        await say(
+          `INSERT INTO ${this.#schema}.venuewire_positions VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (pipeline, channel, epoch) DO UPDATE SET number = EXCLUDED.number, part = EXCLUDED.part`,
+          [this.#pipeline, channel, epoch, number.toString(), part],
+        );
+      }
+      const { notify } = this.options;
+      // One for a transaction: they are told in the order of commits, which costs a lock.
+      if (notify !== undefined) {
+        const { pipeline, table } = { pipeline: this.#pipeline, table: batch.schema.name };
+        const told = { pipeline, table, rows: batch.rows, ...plain(batch.position(batch.rows - 1)) };
+        await say('SELECT pg_notify($1, $2)', [notify, JSON.stringify(told)]);
+      }
+      await say('COMMIT');
+    } catch (error) {
+      if (!connection.isGone) await say('ROLLBACK').catch(() => {});
+      throw error;
+    } finally {
+      if (!connection.isGone) reserved.release();
     }
   }
 
@@ -134,14 +174,14 @@ class PostgreSqlSink implements Sink {
     this.#tables.add(name);
   }
 
-  async #copy(transaction: TransactionSql, batch: RowBatch): Promise<void> {
+  async #copy(reserved: ReservedSql, batch: RowBatch): Promise<void> {
     const { name, fields } = batch.schema;
     const columns = fields.map((field) => quoted(field.name)).join(', ');
-    const stream = await transaction.unsafe(`COPY ${this.#schema}.${quoted(name)} (${columns}) FROM STDIN`).writable();
+    const stream = await reserved.unsafe(`COPY ${this.#schema}.${quoted(name)} (${columns}) FROM STDIN`).writable();
     const ended = new Promise<void>((resolve, reject) => {
       stream.once('finish', resolve);
       stream.once('error', reject);
-      stream.once('close', () => reject(new Error('the connection has gone')));
+      stream.once('close', () => reject(new Error(GONE)));
     });
     ended.catch(() => {});
     let piece = '';

@@ -7,8 +7,12 @@ type Makers = { readonly [T in PipelineSink['type']]: () => Promise<(options: Si
 const sinks: Makers = {
   clickhouse: async () => (await import('./clickhouse.js')).clickhouse,
   duckdb: async () => (await import('./duckdb.js')).duckdb,
+  influxdb: async () => (await import('./line-protocol.js')).lineProtocol,
   kafka: async () => (await import('./kafka.js')).kafka,
+  kapacitor: async () => (await import('./line-protocol.js')).lineProtocol,
+  parquet: async () => (await import('./lake.js')).parquet,
   postgresql: async () => (await import('./postgresql.js')).postgresql,
+  questdb: async () => (await import('./line-protocol.js')).lineProtocol,
   redis: async () => (await import('./redis.js')).redis,
   zeromq: async () => (await import('./zeromq.js')).zeromq,
 };

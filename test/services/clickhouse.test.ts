@@ -44,7 +44,7 @@ describe('ClickHouse', () => {
     expect(times.map(({ t }) => t)).toEqual(wanted.slice(0, 3).map((r) => `${r.receiveTime}`));
     expect(pipelines.ticks).toMatchObject({ forgot: 0, ledger: { pending: 0, dropped: 0, refused: 0 } });
     console.log(
-      `ClickHouse, seed ${seed}: ${rows.length} events, each once, ${last.length} latest; ${HARMS.length} harms`,
+      `ClickHouse, seed ${seed}: ${rows.length} events, each once, ${last.length} latest; ${HARMS.length} harms; last process ${JSON.stringify(pipelines.ticks?.ledger)}`,
     );
   });
 

@@ -17,6 +17,7 @@ const NEEDED = {
   postgresql: () => existsSync('/usr/lib/postgresql'),
   'clickhouse-server': () => spawnSync('which', ['clickhouse-server']).status === 0,
   'default-jdk-headless': () => spawnSync('javac', ['-version']).status === 0,
+  influxdb: () => spawnSync('which', ['influxd']).status === 0,
   maven: () => spawnSync('which', ['mvn']).status === 0,
   'python3-venv': () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0,
 };
@@ -49,6 +50,12 @@ export function prepare({ install = false } = {}) {
   once(python, requirements, () => {
     run('python3', '-m', 'venv', python);
     run(join(python, 'bin/pip'), 'install', '-q', '--disable-pip-version-check', '-r', requirements);
+  });
+  const layers = join(root, 'test/services/dbt-requirements.txt');
+  const dbt = join(root, 'build/services/dbt');
+  once(dbt, layers, () => {
+    run('python3', '-m', 'venv', dbt);
+    run(join(dbt, 'bin/pip'), 'install', '-q', '--disable-pip-version-check', '-r', layers);
   });
   const pom = join(root, 'test/services/pom.xml');
   const jars = join(root, 'build/services/kafka');

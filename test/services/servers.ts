@@ -214,3 +214,30 @@ export async function oldClickhouseServer(): Promise<Server> {
   await server.start();
   return server;
 }
+
+/** InfluxDB 1, Debian's. */
+export async function influxServer(): Promise<Server> {
+  const [port, rpc] = [await freePort(), await freePort()];
+  const folder = folderOf('influxdb');
+  const config = join(folder, 'influxdb.conf');
+  writeFileSync(
+    config,
+    `reporting-disabled = true
+bind-address = "127.0.0.1:${rpc}"
+[meta]
+  dir = "${folder}/meta"
+[data]
+  dir = "${folder}/data"
+  wal-dir = "${folder}/wal"
+  query-log-enabled = false
+[http]
+  bind-address = "127.0.0.1:${port}"
+  log-enabled = false
+[monitor]
+  store-enabled = false
+`,
+  );
+  const server = new Process(port, folder, 'influxd', ['-config', config], {}, accepts);
+  await server.start();
+  return server;
+}

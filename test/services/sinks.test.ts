@@ -89,7 +89,7 @@ describe('Redis', () => {
         expect(await client.pTTL([...latest.keys()][0] as string)).toBeGreaterThan(0);
         expect(pipelines.ticks).toMatchObject({ forgot: 0, ledger: { pending: 0, dropped: 0, refused: 0 } });
         console.log(
-          `Redis, seed ${seed}: ${stream.length} events, each once, ${latest.size} latest; ${HARMS.length} harms`,
+          `Redis, seed ${seed}: ${stream.length} events, each once, ${latest.size} latest; ${HARMS.length} harms; last process ${JSON.stringify(pipelines.ticks?.ledger)}`,
         );
       } finally {
         client.destroy();

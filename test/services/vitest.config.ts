@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/services/**/*.test.ts'],
+    // Speeds are measured when they are asked for, one at a time.
+    include: process.env.VENUEWIRE_SPEED ? ['test/services/**/*.speed.ts'] : ['test/services/**/*.test.ts'],
     globalSetup: ['test/services/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -85,7 +85,9 @@ test.each(['index.js', 'sinks/index.js', 'patterns/index.js', 'cli/main.js'])(
     const loaded = trace.stderr.split('\n').filter((line) => line.startsWith('LOADED'));
     expect(loaded.length).toBeGreaterThan(1);
     expect(
-      loaded.filter((url) => /node_modules\/(zeromq|msgpackr|redis|@redis|postgres|@duckdb|@platformatic)/.test(url)),
+      loaded.filter((url) =>
+        /node_modules\/(zeromq|msgpackr|redis|@redis|postgres|@duckdb|@platformatic|hyparquet)/.test(url),
+      ),
     ).toEqual([]);
   },
 );

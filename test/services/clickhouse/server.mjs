@@ -25,7 +25,7 @@ createServer(async (request, response) => {
       // The engine in a process reads data of an INSERT from a file.
       file = join(folder, `insert-${inserts++}`);
       writeFileSync(file, Buffer.concat(chunks));
-      sql = sql.replace(/ FORMAT Native$/, ` FROM INFILE '${file}' FORMAT Native`);
+      sql = sql.replace(/ FORMAT (\w+)$/, ` FROM INFILE '${file}' FORMAT $1`);
     }
     const answer = session.query(sql, 'TabSeparated');
     response.end(answer);
