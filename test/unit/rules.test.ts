@@ -37,6 +37,7 @@ describe('arrows', () => {
     ['index'],
     ['sinks'],
     ['plan', 'classify'],
+    ['metadata'],
     ['simulator'],
     ['simulator/certify'],
     ['cli'],
