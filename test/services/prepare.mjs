@@ -15,6 +15,7 @@ const python = join(root, 'build/services/python');
 const NEEDED = {
   'redis-server': () => spawnSync('which', ['redis-server']).status === 0,
   postgresql: () => existsSync('/usr/lib/postgresql'),
+  prometheus: () => spawnSync('which', ['promtool']).status === 0,
   'python3-venv': () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0,
 };
 

@@ -130,6 +130,7 @@ import {
   rowsText,
   writeDatabase,
 } from '../../src/metadata/index.js';
+import { metricsOf, serveMetrics } from '../../src/metrics/index.js';
 import {
   bearer,
   captureFile,
@@ -1017,6 +1018,16 @@ export async function metadataModule(): Promise<void> {
   // #region metadata.databaseRows metadata.writeDatabase
   const table = amdb.spec.postgresql;
   if (table !== undefined) console.log(await databaseRows(table), await writeDatabase(table, back, amdb));
+  // #endregion
+}
+
+export async function metricsModule(): Promise<void> {
+  // #region metrics.metricsOf metrics.serveMetrics metrics.FeedMetrics
+  const feed = await openFeed('totalview.yaml');
+  const metrics = await metricsOf(feed, { venue: 'totalview' });
+  feed.on('notice', (notice) => metrics.notice(notice));
+  const { address } = await serveMetrics(metrics, '127.0.0.1:9464');
+  console.log(`http://${address}/metrics`);
   // #endregion
 }
 

@@ -37,7 +37,7 @@ describe('arrows', () => {
     ['index'],
     ['sinks'],
     ['plan', 'classify'],
-    ['metadata'],
+    ['metadata', 'metrics'],
     ['simulator'],
     ['simulator/certify'],
     ['cli'],
