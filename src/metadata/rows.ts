@@ -92,7 +92,7 @@ async function connected<T>(source: MappingSource, work: (sql: Sql) => Promise<T
   } catch (cause) {
     if (cause instanceof VenuewireError) throw cause;
     throw new VenuewireError(
-      'VW_METADATA',
+      'VW_METADATA_DATABASE',
       `PostgreSQL at ${source.server}, ${source.table}: ${cause instanceof Error ? printableWord(cause.message) : cause}`,
       'Check that the server runs, that the table is there and that this user may read and change it.',
     );

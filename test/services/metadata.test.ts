@@ -90,7 +90,9 @@ it('a row that the database refuses changes nothing, nor does what came before i
     { VENUE_ID: 'tv', note: 'changed' },
     { VENUE_ID: 'tv', tries: 'many' },
   ];
-  await expect(writeDatabase(table, wrong, amdb)).rejects.toMatchObject({ code: 'VW_METADATA' });
+  await expect(writeDatabase(table, wrong, amdb)).rejects.toMatchObject({ code: 'VW_METADATA_DATABASE' });
   expect((await databaseRows(table)).find((r) => r.VENUE_ID === 'tv')?.note).toBe('a "quoted", note');
-  await expect(databaseRows({ ...table, table: 'amdb.nowhere' })).rejects.toMatchObject({ code: 'VW_METADATA' });
+  await expect(databaseRows({ ...table, table: 'amdb.nowhere' })).rejects.toMatchObject({
+    code: 'VW_METADATA_DATABASE',
+  });
 });
