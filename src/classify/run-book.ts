@@ -107,8 +107,12 @@ function delimiterOf(text: string): string {
   return DELIMITERS.map((d) => [d, head.split(d).length] as const).sort((a, b) => b[1] - a[1])[0]?.[0] as string;
 }
 
-async function csvRows(text: string, name: string): Promise<string[][]> {
-  const { parse } = await peer<{ parse: ParseCsv }>('csv-parse/sync', 'A run book in CSV');
+/**
+ * Rows of CSV as people save it: commas, semicolons, tabs or bars, quotes, a mark of order.
+ * @throws VenuewireError `VW_RUN_BOOK`
+ */
+export async function csvRows(text: string, name: string): Promise<string[][]> {
+  const { parse } = await peer<{ parse: ParseCsv }>('csv-parse/sync', 'CSV');
   try {
     return parse(text, {
       bom: true,

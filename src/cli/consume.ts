@@ -10,6 +10,7 @@ import {
   type ReaderStatistics,
 } from '../feed/statistics.js';
 import type { Flyweight } from '../layout/index.js';
+import type { FeedMetrics } from '../metrics/index.js';
 import type { Venue } from '../patterns/venue.js';
 import { printableWord } from '../printable.js';
 import { StreamDigest } from '../simulator/digest.js';
@@ -31,6 +32,8 @@ export interface ConsumeOptions {
   readonly publisher?: MessagePublisher | undefined;
   /** Called after each batch. */
   readonly after?: (messages: number) => void;
+  /** Is told each notice, and when the first message of each batch was received. */
+  readonly observer?: Pick<FeedMetrics, 'notice' | 'message'> | undefined;
 }
 
 export interface Consumed {
@@ -46,12 +49,27 @@ export interface Consumed {
 
 const LETTERS = 'ABCDEFGHIJKLMNOP';
 
+/** Tells an observer the first message of each batch. */
+class FirstOfBatch {
+  #isDue = false;
+  constructor(readonly observer: ConsumeOptions['observer']) {}
+  begin(): void {
+    this.#isDue = this.observer !== undefined;
+  }
+  see(at: Position): void {
+    if (!this.#isDue) return;
+    this.#isDue = false;
+    this.observer?.message(at.receivedAtNumber);
+  }
+}
+
 /** Reads the feed to its end, or until `limit` messages have been printed. */
 export async function consume(feed: Feed, out: Output, options: ConsumeOptions): Promise<Consumed> {
   const { decoder } = feed;
   const digests = feed.channels.map(() => new StreamDigest());
   const bytes = new Uint8Array(feed.ring.view.buffer, feed.ring.view.byteOffset, feed.ring.view.byteLength);
-  const { publisher } = options;
+  const { publisher, observer } = options;
+  const firsts = new FirstOfBatch(observer);
   const print = options.summary ? undefined : printer(feed, options.format);
   let messages = 0;
   let printed = 0;
@@ -62,6 +80,7 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
   };
   const take = (view: Flyweight, at: Position): void => {
     messages++;
+    firsts.see(at);
     if (at.sequenced && at.origin !== 'snapshot') digests[at.channel]?.add(at.sequence, bytes, view.$at, view.$length);
     if (printed >= options.limit) return;
     if (!options.passes({ index: view.$message.index, view })) return;
@@ -79,6 +98,7 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
   const notices = new FilledOnce((n) => out.line(write(n, feed)));
   const dispatcher = feed.dispatcher(handlers as never, {
     notice: (n) => {
+      observer?.notice(n);
       if (!options.summary && n.type !== 'endOfData') notices.notice(n);
     },
     unknown: (view, at) => {
@@ -91,6 +111,7 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
   let fault: VenuewireError | undefined;
   try {
     for await (const batch of feed) {
+      firsts.begin();
       read(feed.ring, batch.from, batch.to, dispatcher);
       if (publisher !== undefined) await publisher.flush();
       if (out.full || feed.ring.head === batch.to) await out.flush();

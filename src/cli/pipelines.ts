@@ -1,7 +1,8 @@
 /** `venuewire run` of a venue that declares pipelines: rows go to sinks, and the ledgers are printed. */
 import { balances } from '../feed/statistics.js';
+import { metricsOf, serveMetrics } from '../metrics/index.js';
 import type { Venue } from '../patterns/venue.js';
-import { type PipelineStatistics, runPipelines, sinkBalances } from '../sinks/index.js';
+import { type PipelineStatistics, type PipelinesRun, runPipelines, sinkBalances } from '../sinks/index.js';
 import { FINDINGS, OK, usage } from './exit.js';
 import { grouped, Output } from './output.js';
 import { clearLine, drawLine, say, watched } from './terminal.js';
@@ -11,6 +12,7 @@ const LOOK_MS = 1_000;
 export interface PipelinesOptions {
   readonly seconds?: number;
   readonly once?: boolean;
+  readonly metrics?: string;
 }
 
 /** Options of `run` that are about printing messages, which pipelines do instead. */
@@ -40,11 +42,24 @@ const lineOf = (
     failing,
   });
 
+/** Counters and sinks; messages and notices go to the pipelines alone. */
+async function serve(run: PipelinesRun, venue: string, place: string): Promise<void> {
+  try {
+    const metrics = await metricsOf(run.feed, { venue, pipelines: () => run.statistics() });
+    say(`metrics at http://${(await serveMetrics(metrics, place)).address}/metrics`);
+  } catch (cause) {
+    run.feed.close();
+    await run.done;
+    throw cause;
+  }
+}
+
 /** Until the feed ends, or Ctrl-C; a line for each pipeline on standard output. */
 export async function runDeclared(venue: Venue, options: PipelinesOptions): Promise<void> {
   checkOptions(venue, options);
   const run = await runPipelines(venue);
   const { feed } = run;
+  if (options.metrics !== undefined) await serve(run, venue.name, options.metrics);
   const close = (): void => feed.close();
   process.once('SIGINT', close);
   process.once('SIGTERM', close);

@@ -1,7 +1,6 @@
 /** `venuewire plan`: venue files against a machine, a day and what runs, before anything connects. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { VenuewireError } from '../errors.js';
 import {
   type Burst,
   type Change,
@@ -35,12 +34,11 @@ interface Options {
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** @throws VenuewireError `VW_TIME` where it is no day. */
 function day(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const time = DAY.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
   if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(text)) return text;
-  throw new VenuewireError('VW_TIME', `--date: '${text}' is no day`, "Write it as '2026-11-27'.");
+  throw usage(`--date: '${text}' is no day`, 'Write it as 2026-11-27.');
 }
 
 function burst({ burst: packetsPerSecond, packetBytes, pause: pauseMs }: Options): Burst | undefined {

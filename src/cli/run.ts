@@ -1,6 +1,7 @@
 /** `venuewire run`: a venue, live. */
 import type { Command } from 'commander';
 import { type Feed, openFeed } from '../feed/feed.js';
+import { type FeedMetrics, metricsOf, serveMetrics } from '../metrics/index.js';
 import { loadVenue } from '../venues/load.js';
 import { commaList, oneOf, TIMER_SECONDS_MOST, wholeNumber } from './choose.js';
 import { consume, FEED_FORMATS, type FeedFormat, hasFindings, sourcesText, summary } from './consume.js';
@@ -15,6 +16,7 @@ interface RunOptions {
   readonly format: FeedFormat;
   readonly summary?: boolean;
   readonly publish?: string;
+  readonly metrics?: string;
   readonly message?: string[];
   readonly where?: string;
   readonly symbol?: string;
@@ -39,12 +41,26 @@ function tellReceiving(feed: Pick<Feed, 'receive'>): NodeJS.Timeout {
   return look.unref();
 }
 
+/** Metrics of the feed, served for as long as it runs. */
+async function observed(feed: Feed, venue: string, place: string | undefined): Promise<FeedMetrics | undefined> {
+  if (place === undefined) return undefined;
+  try {
+    const metrics = await metricsOf(feed, { venue });
+    say(`metrics at http://${(await serveMetrics(metrics, place)).address}/metrics`);
+    return metrics;
+  } catch (cause) {
+    feed.close();
+    throw cause;
+  }
+}
+
 async function run(file: string, options: RunOptions): Promise<void> {
   const venue = await loadVenue(file);
   if (venue.pipelines !== undefined) return runDeclared(venue, options);
   const { passes } = filters(venue.decoder, options);
   const publisher = options.publish === undefined ? undefined : await MessagePublisher.bind(options.publish);
   const feed = await openFeed(venue);
+  const metrics = await observed(feed, venue.name, options.metrics);
   const close = (): void => feed.close();
   process.once('SIGINT', close);
   process.once('SIGTERM', close);
@@ -63,6 +79,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       passes,
       publisher,
+      observer: metrics,
       after: (messages) => {
         const now = performance.now();
         if (!watched() || !options.summary || now < shown + 1000) return;
@@ -103,6 +120,7 @@ export function configure(command: Command): void {
       '--publish <address>',
       'publish messages, for example zmq:tcp://127.0.0.1:5556 (msgpack, topic = message name)',
     )
+    .option('--metrics <address>', 'serve Prometheus metrics there: :9464, or 127.0.0.1:9464 (docs/metrics.md)')
     .addHelpText(
       'after',
       `
@@ -112,6 +130,7 @@ A venue file with pipelines is run into its sinks instead: a line with the ledge
 Examples:
   venuewire run totalview.yaml --summary
   venuewire run totalview.yaml --message addOrder,orderExecuted --symbol AAPL
+  venuewire run totalview.yaml --summary --metrics :9464
   venuewire run totalview.yaml --publish zmq:tcp://127.0.0.1:5556 > /dev/null
 `,
     )

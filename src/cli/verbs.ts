@@ -60,6 +60,11 @@ export const verbs: readonly Verb[] = [
     says: 'run books of many venues: what each chooses, and the patterns that they share',
     load: () => import('./classify.js'),
   },
+  {
+    name: 'metadata',
+    says: 'venue files to and from a firm’s databases, and where the two differ',
+    load: () => import('./metadata.js'),
+  },
   { name: 'doctor', says: 'whether this machine is fit for market data', load: () => import('./doctor.js') },
   { name: 'list', says: 'decoders, framings, venues and patterns', load: () => import('./list.js') },
   {

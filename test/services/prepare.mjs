@@ -19,6 +19,7 @@ const NEEDED = {
   'default-jdk-headless': () => spawnSync('javac', ['-version']).status === 0,
   influxdb: () => spawnSync('which', ['influxd']).status === 0,
   maven: () => spawnSync('which', ['mvn']).status === 0,
+  prometheus: () => spawnSync('which', ['promtool']).status === 0,
   'python3-venv': () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0,
 };
 

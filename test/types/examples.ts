@@ -120,6 +120,18 @@ import {
   when,
 } from '../../src/layout/index.js';
 import {
+  databaseRows,
+  defineMapping,
+  driftOf,
+  readRows,
+  resourcesOf,
+  resourceText,
+  rowsOf,
+  rowsText,
+  writeDatabase,
+} from '../../src/metadata/index.js';
+import { metricsOf, serveMetrics } from '../../src/metrics/index.js';
+import {
   bearer,
   captureFile,
   credential,
@@ -980,6 +992,43 @@ export async function classifyModule(): Promise<void> {
     writeFile('patterns.html', htmlReport(analysis)),
     writeFile('patterns.json', JSON.stringify(jsonReport(analysis))),
   ]);
+  // #endregion
+}
+
+export async function metadataModule(): Promise<void> {
+  // #region metadata.defineMapping metadata.readRows metadata.resourcesOf metadata.resourceText
+  const amdb = defineMapping(
+    {
+      apiVersion: 'venuewire.io/v1alpha1',
+      kind: 'MetadataMapping',
+      metadata: { name: 'amdb' },
+      spec: { key: 'VENUE_ID', columns: { ADDRESS_A: { path: 'spec.lines.A.address' } } },
+    },
+    'amdb',
+  );
+  const rows = await readRows('VENUE_ID,ADDRESS_A,DESK\ntv,233.54.12.111:26477,Equities\n', 'venues.csv');
+  const resources = resourcesOf(rows, amdb);
+  for (const resource of resources) console.log(resourceText(resource));
+  // #endregion
+  // #region metadata.rowsOf metadata.rowsText metadata.driftOf
+  const back = resources.flatMap((resource) => rowsOf(resource, amdb));
+  console.log(rowsText(back, 'venues.csv'));
+  for (const { key, column, database, file } of driftOf(rows, resources, amdb))
+    console.log(key, column, database, file);
+  // #endregion
+  // #region metadata.databaseRows metadata.writeDatabase
+  const table = amdb.spec.postgresql;
+  if (table !== undefined) console.log(await databaseRows(table), await writeDatabase(table, back, amdb));
+  // #endregion
+}
+
+export async function metricsModule(): Promise<void> {
+  // #region metrics.metricsOf metrics.serveMetrics metrics.FeedMetrics
+  const feed = await openFeed('totalview.yaml');
+  const metrics = await metricsOf(feed, { venue: 'totalview' });
+  feed.on('notice', (notice) => metrics.notice(notice));
+  const { address } = await serveMetrics(metrics, '127.0.0.1:9464');
+  console.log(`http://${address}/metrics`);
   // #endregion
 }
 

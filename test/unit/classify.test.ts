@@ -432,7 +432,7 @@ describe('venuewire classify', () => {
     [['classify'], 2, 'no run book'],
     [['classify', '--catalogue', '--axes', 'colour'], 2, "no list 'colour'"],
     [['classify', '--catalogue', '--column', 'x=y'], 2, 'names no column'],
-    [['classify', 'nowhere.csv'], 3, 'VW_RUN_BOOK'],
+    [['classify', 'nowhere.csv'], 2, 'VW_RUN_BOOK'],
   ])('%j is refused with %i', async (args, code, text) => {
     const ran = await venuewire(args);
     expect(ran.code).toBe(code);

@@ -856,9 +856,9 @@ describe('venuewire plan', () => {
   });
   it.each([
     [['plan', 'nowhere.yaml'], 2, 'VW_VENUE_FILE'],
-    [['plan', bad, '--date', '2026-02-30'], 3, 'VW_TIME'],
+    [['plan', bad, '--date', '2026-02-30'], 2, 'is no day'],
     [['plan', bad, '--pause', '5'], 2, '--burst'],
-    [['plan', bad, '--machine', bad], 3, 'VW_MACHINE'],
+    [['plan', bad, '--machine', bad], 2, 'VW_MACHINE'],
     [['plan', bad, bad, '--against', bad], 2, 'one venue'],
   ])('%j is refused with %i', async (args, code, text) => {
     const ran = await venuewire(args);

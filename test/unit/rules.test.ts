@@ -38,6 +38,7 @@ describe('arrows', () => {
     ['sinks'],
     ['services'],
     ['plan', 'classify'],
+    ['metadata', 'metrics'],
     ['simulator'],
     ['simulator/certify'],
     ['cli'],

@@ -1,0 +1,9 @@
+/** What monitoring reads of a feed. */
+export {
+  FeedMetrics,
+  type MetricsOptions,
+  type MetricsRegistry,
+  type MetricsServer,
+  metricsOf,
+  serveMetrics,
+} from './prometheus.js';
