@@ -66,6 +66,14 @@ const table = {
   VW_CAPTURE_MALFORMED: ['The capture is damaged or cut.', 'Everything before the fault was delivered. Record the capture again, or cut it there.'],
   VW_CAPTURE_OPEN: ['The capture file could not be opened.', 'Check the path and the permissions.'],
 
+  // ── internet venues ──
+  VW_JSON_SYNTAX: ['A message is no JSON.', 'Record it, and compare it with what the venue documents.'],
+  VW_JSON_DEPTH: ['A message has too many objects and arrays within each other.', 'Raise the limit only if the venue documents such messages.'],
+  VW_JSON_SIZE: ['A message is longer than allowed.', 'Raise the limit if the venue documents such messages.'],
+  VW_JSON_FIELD: ['A known field of a message is missing, or of another type.', 'Compare the message with what the venue documents.'],
+  VW_JSON_NUMBER: ['A number cannot be held exactly by the table.', 'The table needs another scale for this venue.'],
+  VW_JSON_PLAN: ['The rules of a table for JSON are not sound.', CORRECT_TABLE],
+
   // ── venues and patterns ──
   VW_CREDENTIAL_FIELD: ['A credential cannot stand in that field.', 'Put credentials into text fields.'],
   VW_CREDENTIAL_INLINE: ['A credential is written into the declaration.', "Use env('NAME') or file('PATH'): credentials are never written into a declaration."],
