@@ -72,6 +72,9 @@ const table = {
   VW_JSON_SIZE: ['A message is longer than allowed.', 'Raise the limit if the venue documents such messages.'],
   VW_JSON_FIELD: ['A known field of a message is missing, or of another type.', 'Compare the message with what the venue documents.'],
   VW_JSON_NUMBER: ['A number cannot be held exactly by the table.', 'The table needs another scale for this venue.'],
+  VW_INTEGRITY: ['The way in which a venue is checked is not declared as it must be.', CORRECT_RECORD],
+  VW_RECORDING: ['A recording of a venue that sends text cannot be read.', 'Give a recording of the venue: a frame or a message a line, plain or gzip (docs/internet.md).'],
+  VW_RECORDING_SIZE: ['A line of a recording, or what it becomes, is larger than allowed.', 'Cut the recording into parts that begin with images.'],
   VW_JSON_PLAN: ['The rules of a table for JSON are not sound.', CORRECT_TABLE],
 
   // ── venues and patterns ──

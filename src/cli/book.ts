@@ -6,10 +6,11 @@ import { VenuewireError } from '../errors.js';
 import { openFeed } from '../feed/feed.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
+import { decimalText } from '../json/decimal.js';
 import { formatPrice } from '../layout/index.js';
 import { captureThroughFeed, oneOf, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
-import { captureVenue, needsLines } from './feeds.js';
+import { captureVenue, needsLines, tellRefused } from './feeds.js';
 import { Output, Progress } from './output.js';
 import { say } from './terminal.js';
 
@@ -43,10 +44,13 @@ interface BookLine {
   readonly updates: number;
 }
 
-function rows(books: Books, levels: readonly BookLevel[]): Row[] {
+/** Digits behind the point that prices and sizes have at least. */
+type Digits = { readonly price: number; readonly size: number };
+
+function rows(books: Books, levels: readonly BookLevel[], digits: Digits | undefined): Row[] {
   return levels.map(({ price, size, orders }) => [
-    plain(formatPrice(price, books.priceExponent)),
-    plain(formatPrice(size, books.sizeExponent)),
+    digits ? decimalText(price, books.priceExponent, digits.price) : plain(formatPrice(price, books.priceExponent)),
+    digits ? decimalText(size, books.sizeExponent, digits.size) : plain(formatPrice(size, books.sizeExponent)),
     orders === 0 ? null : orders,
   ]);
 }
@@ -62,11 +66,12 @@ function keyText(key: bigint, isText: boolean): string {
 }
 
 /** Lines of all instruments that have a level. */
-function* bookLines(books: Books, gaps: number, depth: number, only: string | undefined): Generator<BookLine> {
+function* bookLines(books: Books, allGaps: number, depth: number, only: string | undefined): Generator<BookLine> {
   const keys = [...books.keys()];
   const text = books.keyedByText;
+  const reportOf = (number: number) => books.feed.session?.report(books.name(number));
   const side = (number: number | undefined, name: BookSideName): Row[] =>
-    number === undefined ? [] : rows(books, books.depth({ number }, name, depth));
+    number === undefined ? [] : rows(books, books.depth({ number }, name, depth), reportOf(number)?.decimals);
   const kinds = {
     real: new Map<bigint, number>(),
     implied: new Map<bigint, number>(),
@@ -96,8 +101,8 @@ function* bookLines(books: Books, gaps: number, depth: number, only: string | un
       ...(impliedBids.length + impliedAsks.length > 0 ? { impliedBids, impliedAsks } : {}),
       ...(orderBids.length + orderAsks.length > 0 ? { orderBids, orderAsks } : {}),
       state: books.top({ number }).stale ? 'stale' : 'good',
-      checks: { ok: 0, bad: 0 },
-      gaps,
+      checks: reportOf(number)?.checks ?? { ok: 0, bad: 0 },
+      gaps: reportOf(number)?.gaps ?? allGaps,
       updates: books.updates({ number }),
     };
   }
@@ -164,6 +169,7 @@ async function readBooks(capture: Capture, options: BookOptions): Promise<void> 
     const summary = summaryOf(books, seconds);
     out.line(options.format === 'pretty' ? pretty(summary) : JSON.stringify({ summary }));
     await out.flush();
+    tellRefused(feed);
     endOfCapture({ skipped: skippedFrames(feed.statistics().feed), fault }, gaps > 0);
   } finally {
     progress.done();
@@ -205,6 +211,7 @@ A line for each instrument that has a level at the capture's end, best prices fi
 Examples:
   venuewire book day.pcap --decoder nasdaq-totalview-itch-5.0 --instrument AAPL --depth 10 --format pretty
   venuewire book day.itch.gz --venue nasdaq-totalview | tail -n 1
+  venuewire book day.frames.jsonl.gz --venue kraken-spot --depth 10
 `,
     )
     .action(book);

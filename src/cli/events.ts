@@ -34,7 +34,7 @@ import { feedCounter } from '../feed/statistics.js';
 import { formatPrice } from '../layout/index.js';
 import { captureThroughFeed, oneOf } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
-import { captureVenue, needsLines } from './feeds.js';
+import { captureVenue, needsLines, tellRefused } from './feeds.js';
 import { Output, Progress } from './output.js';
 import { say } from './terminal.js';
 
@@ -173,6 +173,7 @@ async function readEvents(capture: Capture, options: EventsOptions): Promise<voi
     }
     progress.done();
     await out.flush();
+    tellRefused(feed);
     endOfCapture({ skipped: skippedFrames(feed.statistics().feed), fault }, gaps > 0);
   } finally {
     progress.done();
@@ -194,6 +195,7 @@ Prices and sizes are exact decimal text; a price whose scale no definition has t
 Examples:
   venuewire events day.pcap --decoder nasdaq-totalview-itch-5.0 --instrument AAPL
   venuewire events day.itch.gz --venue nasdaq-totalview --format csv > events.csv
+  venuewire events day.frames.jsonl.gz --venue coinbase-exchange
 `,
     )
     .action(events);

@@ -1,12 +1,17 @@
 import { levelsMessage, otherMessage, PRICE, SCALES, SIZE, SYMBOL, TRADE_END, tradeFields } from '../json/records.js';
 import { begins, defineJsonDecoder, from, optional, present } from '../json/table.js';
-import { i64, message, scaled, text, u8, u32 } from '../layout/table.js';
+import { i64, message, scaled, text, u8, u16, u32 } from '../layout/table.js';
 import { changes, image, levelBooks, print } from './roles/internet.js';
 
 const SIDES = { b: 'B', s: 'S' };
 /** The name of the channel and the pair stand at the end: there is one element more when both sides change. */
 const CHANNEL = [-2];
 const PAIR = from.text('$', -1);
+/** Levels of each side that are kept up. */
+const DEPTH = from.code(
+  { 'book-10': 10, 'book-25': 25, 'book-100': 100, 'book-500': 500, 'book-1000': 1000 },
+  ...CHANNEL,
+);
 const level = (list: readonly (string | number)[], side: 'B' | 'S') => ({ list, side, price: 0, size: 1 });
 
 /** Kraken WebSocket API 1: arrays, numbers as text, a checksum with each update of a book. */
@@ -25,8 +30,8 @@ export const krakenSpot1 = defineJsonDecoder({
   checked: ['recordings of 2021 and 2023: every checksum'],
   unconfirmed: ['texts of errors'],
   messages: {
-    bookSnapshot: levelsMessage(1, 38, { channelId: u32(34) }),
-    bookUpdate: levelsMessage(2, 42, { checksum: u32(34), channelId: u32(38) }),
+    bookSnapshot: levelsMessage(1, 40, { channelId: u32(34), depth: u16(38) }),
+    bookUpdate: levelsMessage(2, 44, { checksum: u32(34), channelId: u32(38), depth: u16(42) }),
     trade: message(3, TRADE_END, tradeFields),
     ticker: message(4, 60, {
       symbol: text(1, SYMBOL),
@@ -51,13 +56,13 @@ export const krakenSpot1 = defineJsonDecoder({
           [CHANNEL, begins('book')],
           [[1, 'as'], present],
         ],
-        fields: { symbol: PAIR, channelId: from.integer(0) },
+        fields: { symbol: PAIR, channelId: from.integer(0), depth: DEPTH },
         levels: [level([1, 'bs'], 'B'), level([1, 'as'], 'S')],
       },
       {
         message: 'bookUpdate',
         when: [[CHANNEL, begins('book')]],
-        fields: { symbol: PAIR, channelId: from.integer(0), checksum: from.integer(-3, 'c') },
+        fields: { symbol: PAIR, channelId: from.integer(0), depth: DEPTH, checksum: from.integer(-3, 'c') },
         levels: [level([1, 'a'], 'S'), level([1, 'b'], 'B'), level([2, 'a'], 'S'), level([2, 'b'], 'B')],
       },
       {

@@ -4,9 +4,12 @@ import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { remedyOf, VenuewireError } from '../errors.js';
 import type { EventHandlers } from '../events/view.js';
+import { jsonDecoderOf, replayRecording } from '../internet/replay.js';
+import type { VenueSession } from '../internet/session.js';
+import type { JsonDecoder } from '../json/table.js';
 import type { DecodedMessage, Flyweight } from '../layout/index.js';
 import { type NativeFeed, type NativeSource, native, nativeError, type ReceiveDecision } from '../native.js';
-import type { Receive } from '../patterns/network.js';
+import { noEngine, type Receive } from '../patterns/network.js';
 import type { VenueDeclaration, VenueResource } from '../patterns/venue.js';
 import { withJson } from '../plain.js';
 import {
@@ -177,6 +180,8 @@ export interface FeedSummary {
 export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extends EventEmitter<FeedEvents> {
   /** @internal Books that the core keeps as the feed is read. */
   readonly kept: KeptBooks | undefined;
+  /** @internal Of a venue that sends text: what was found out about its instruments. */
+  session: VenueSession | undefined;
   readonly #gives: 'messages' | 'events';
   readonly ring: Ring;
   readonly decoder: D;
@@ -742,6 +747,29 @@ function declaredCapture(venue: Venue): CaptureSource | undefined {
 }
 
 /**
+ * A venue of text: its recording, played through the venue's session into a capture.
+ * @throws VenuewireError `VW_NETWORK_NO_ENGINE` without a recording: nothing here connects to such venues yet.
+ */
+async function replayed(venue: Venue, decoder: JsonDecoder, options: FeedOptions, capture: CaptureSource | undefined) {
+  if (capture === undefined) {
+    const [line] = Object.values(venue.lines ?? {});
+    throw noEngine(line?.type ?? 'websocket', `${venue.name}: messages of text`);
+  }
+  if (capture.lines !== undefined) {
+    throw new VenuewireError('VW_CAPTURE_LINE', 'A recording of text has one line', 'Leave `lines` out.');
+  }
+  if (typeof capture.file !== 'string') {
+    throw new VenuewireError('VW_RECORDING', 'A recording of text is a file, not bytes', 'Give its path.');
+  }
+  const { venue: whole, bytes, session } = await replayRecording(venue, decoder, capture.file);
+  const source = { name: capture.file, speed: capture.speed ?? 0, file: bytes };
+  const compiled = compileVenue(whole, { select: options.select, capture: true });
+  const feed = new Feed(whole, compiled, { ...options, capture: source });
+  feed.session = session;
+  return feed;
+}
+
+/**
  * Opens a venue connection: a venue (what `defineVenue` or a ready venue returns), a venue document whose decoder and
  * patterns are ids, or the path or URL of a YAML or JSON file that holds one.
  * @throws VenuewireError when the declaration, a credential reference or the addon is not in order. What fails later (a
@@ -774,6 +802,8 @@ export async function openFeed(
       'Leave one of them out.',
     );
   }
+  const decoder = jsonDecoderOf(venue);
+  if (decoder !== undefined) return replayed(venue, decoder, options, capture);
   const compiled = compileVenue(venue, {
     select: options.select,
     capture: capture !== undefined,

@@ -16,6 +16,7 @@ export {
 } from './credentials.js';
 export { defineFraming, type Framing, type FramingInput, framingSchema, tag } from './framing.js';
 export { findFraming, framingOf, framings } from './framings.js';
+export { defineIntegrity, type Integrity, type IntegrityInput, integritySchema } from './integrity.js';
 export {
   captureFile,
   ftp,

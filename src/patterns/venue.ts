@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { JOIN } from '../contract.js';
 import { VenuewireError } from '../errors.js';
 import { framingSchema } from './framing.js';
+import { integritySchema } from './integrity.js';
 import { networkSchema } from './network.js';
 import { requestRung, waitRung } from './recovery.js';
 import { securitySchema } from './security.js';
@@ -92,6 +93,9 @@ const parts = {
     })
     .optional()
     .describe('Where symbols are tied to the numbers that later messages carry, for selection by symbol'),
+  integrity: integritySchema
+    .optional()
+    .describe('Of venues that send text: how one finds out that something is missing'),
   security: securitySchema.default([]),
 };
 

@@ -112,6 +112,7 @@ import {
   captureFile,
   credential,
   defineFraming,
+  defineIntegrity,
   defineRecovery,
   defineSnapshot,
   defineStream,
@@ -555,6 +556,15 @@ export function patternsModule(): void {
     void security;
   }
   {
+    // #region patterns.defineIntegrity
+    const integrity = defineIntegrity({
+      images: ['bookSnapshot'],
+      changes: ['bookUpdate'],
+      depth: 10,
+      checksum: { algorithm: 'crc32', field: 'checksum', levels: 10 },
+    });
+    console.log(integrity.per); // 'instrument'
+    // #endregion
     // #region patterns.defineFraming patterns.framingOf patterns.findFraming
     const framing = defineFraming({
       id: 'example',

@@ -1,0 +1,28 @@
+import { krakenSpot1 } from '../decoders/kraken-spot-1.js';
+import { defineIntegrity } from '../patterns/integrity.js';
+import { websocket } from '../patterns/network.js';
+import { defineVenue, type Venue } from '../patterns/venue.js';
+import type { InternetOptions } from './patterns/internet.js';
+
+/**
+ * Kraken spot, WebSocket 1: a checksum with each update. Source: Kraken WebSocket API 1.
+ * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
+ */
+export function krakenSpotV1(options: InternetOptions = {}): Venue<typeof krakenSpot1> {
+  return defineVenue({
+    name: 'kraken-spot-v1',
+    decoder: krakenSpot1,
+    lines: { A: websocket(options.url ?? 'wss://ws.kraken.com') },
+    integrity: defineIntegrity({
+      images: ['bookSnapshot'],
+      changes: ['bookUpdate'],
+      depth: options.depth ?? 10,
+      depthField: 'depth',
+      checksum: { algorithm: 'crc32', field: 'checksum', levels: 10 },
+    }),
+    unconfirmed: [],
+  });
+}
+
+/** As recordings are read. */
+export const example = () => krakenSpotV1();
