@@ -7,7 +7,7 @@
     "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
     "cflags!": ["-fno-exceptions"],
     "cflags_cc!": ["-std=gnu++17", "-fno-exceptions"],
-    "cflags_cc": ["-std=c++20", "-O3", "-fvisibility=hidden", "-fexceptions", "-fno-rtti", "-Wall", "-Wextra",
+    "cflags_cc": ["-std=c++20", "-O3", "-fno-tree-slp-vectorize", "-fvisibility=hidden", "-fexceptions", "-fno-rtti", "-Wall", "-Wextra",
                   "<!@(node -p \"require('fs').readFileSync('native/warnings.txt', 'utf8')\")",
                   # Of the headers of others nothing is shown.
                   "-isystem <(node_root_dir)/include/node",

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the benches: every contender in a process of its own, in turn, several times; prints medians and ratios.
-// node bench/run.mjs [capture|core|scale|book|live|crossing|recovery|decoders|receive …] [--quick] [--messages N] [--runs N]
+// node bench/run.mjs [capture|core|scale|book|doorbell|live|crossing|recovery|decoders|receive …] [--quick] [--messages N] [--runs N]
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const option = (name, fallback) => {
 };
 const runs = option('runs', quick ? 1 : 5);
 const messages = option('messages', quick ? 200_000 : 10_000_000);
-const all = ['capture', 'core', 'scale', 'book', 'live', 'crossing', 'recovery', 'decoders', 'receive'];
+const all = ['capture', 'core', 'scale', 'book', 'doorbell', 'live', 'crossing', 'recovery', 'decoders', 'receive'];
 const wanted = all.filter((name) => args.includes(name));
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const million = (x) => (x / 1e6).toFixed(1);
@@ -187,23 +187,31 @@ const LIVE = [
 ];
 const RATES = [25, 50, 75, 100, 150, 200, 300, 400, 500, 600, 700, 800, 1000, 1200].map((k) => k * 1000);
 
-async function benchLive() {
+/** The delay from a packet's sending to its handler, ours beside `dgram` in each round, and what a packet costs. */
+async function benchDoorbell(rate = 10_000) {
   const delays = LIVE.map(() => []);
   for (let i = 0; i < runs; i++) {
     for (const [k, [script, wake]] of LIVE.entries()) {
-      const packets = quick ? 2000 : 20_000;
-      delays[k].push(await receive(script, wake, { packets, perPacket: 1, rate: 10_000, work: 'delay' }));
+      const packets = quick ? 2000 : 2 * rate;
+      delays[k].push(await receive(script, wake, { packets, perPacket: 1, rate, work: 'delay' }));
     }
   }
+  const of = (list, key) => median(list.map((r) => r[key]));
+  const dgram = delays.at(-1);
   table(
-    'Wire → handler at 10,000 packets/s, one message each (µs)',
-    ['receiver', 'p50', 'p99', 'p99.9', 'lost'],
+    `Wire → handler at ${rate} packets/s, one message each (µs)`,
+    ['receiver', 'p50', '÷ dgram', 'p99', '÷ dgram', 'p99.9', 'CPU, µs a packet', 'lost'],
     delays.map((list) => {
-      const us = (key) => (median(list.map((r) => r[key])) / 1000).toFixed(1);
-      return [list[0].name, us('p50'), us('p99'), us('p999'), median(list.map((r) => r.lost))];
+      const us = (key) => (of(list, key) / 1000).toFixed(1);
+      const ratio = (key) => (of(list, key) / of(dgram, key)).toFixed(2);
+      const cpu = median(list.map((r) => (r.cpuSeconds / Math.max(1, r.messages)) * 1e6)).toFixed(1);
+      return [list[0].name, us('p50'), ratio('p50'), us('p99'), ratio('p99'), us('p999'), cpu, of(list, 'lost')];
     }),
   );
+}
 
+async function benchLive() {
+  await benchDoorbell();
   const best = [];
   for (const [script, wake] of LIVE) {
     let top = 0;
@@ -243,7 +251,7 @@ async function benchLive() {
 console.log(
   `${cpus()[0]?.model ?? 'CPU'} × ${cpus().length}, Linux ${release()}, Node ${process.versions.node}, V8 ${process.versions.v8}; ${runs} runs, medians`,
 );
-const benches = { capture: benchCapture, core: benchCore, scale: benchScale, live: benchLive };
+const benches = { capture: benchCapture, core: benchCore, scale: benchScale, doorbell: benchDoorbell, live: benchLive };
 for (const name of wanted.length > 0 ? wanted : all) {
   const own = benches[name];
   if (own) await own();

@@ -24,6 +24,8 @@ function fnv1a(text) {
   return hash;
 }
 
+const recordsOf = (contract) => ({ ...contract.compiled, ...contract.tables });
+
 /** Everything that decides how bytes are read, and no wording. */
 function shapeOf(contract) {
   const { enumerations, counters, ring, structures } = contract;
@@ -33,7 +35,7 @@ function shapeOf(contract) {
     Object.entries(ring.header).map(([name, [at]]) => [name, at]),
     [ring.record, ring.records, ring.message].map((record) => Object.entries(record)),
     Object.entries(ring.constants).map(([name, [value]]) => [name, value]),
-    Object.entries(contract.compiled).map(([name, members]) => [name, Object.entries(members)]),
+    Object.entries(recordsOf(contract)).map(([name, members]) => [name, Object.entries(members)]),
     Object.entries(structures).map(([name, { fields }]) => [name, Object.entries(fields)]),
   ]);
 }
@@ -80,7 +82,7 @@ function cppHeader(contract, version) {
   };
   for (const [name, e] of Object.entries(enumerations)) {
     const type = { 1: 'uint8_t', 4: 'uint32_t' }[e.size ?? 1];
-    const cased = (member) => (e.case === 'camel' ? member : snake(member));
+    const cased = (member) => (member === 'default' ? 'default_' : e.case === 'camel' ? member : snake(member));
     const members = Object.entries(e.members).map(([member, meaning]) => [cased(member), meaning]);
     enumeration(name, type, e.doc, members, `k${name}s`);
     out.push(`inline constexpr const char* k${name}Names[] = {`);
@@ -127,8 +129,8 @@ function typescript(contract, version) {
     '',
   ];
   for (const [name, e] of Object.entries(enumerations)) {
-    const list = shout(e.typescript ?? name);
-    const type = e.typescript ?? name;
+    const list = shout(name);
+    const type = name;
     out.push(`/** ${e.doc} */`, `export const ${list} = [`);
     for (const member of Object.keys(e.members)) out.push(`  ${quoted(member)},`);
     out.push('] as const;', `/** ${e.doc} */`, `export type ${type} =`);
@@ -213,7 +215,7 @@ function memberOf(contract, type) {
     ? 'scalar'
     : contract.enumerations[of]
       ? 'enumeration'
-      : contract.compiled[of]
+      : recordsOf(contract)[of]
         ? 'record'
         : '';
   if (kind === '') throw new Error(`there is no type '${type}'`);
@@ -243,7 +245,7 @@ function compiledHeader(contract) {
     '}',
     '',
   ];
-  for (const [name, members] of Object.entries(contract.compiled)) {
+  for (const [name, members] of Object.entries(recordsOf(contract))) {
     out.push('template <class Reader, class Record>', `void read_${snake(name).slice(1)}(Reader& r, Record& out) {`);
     for (const [member, type] of Object.entries(members)) {
       const { of, kind, list } = memberOf(contract, type);
@@ -268,22 +270,27 @@ function compiledHeader(contract) {
   return out.join('\n');
 }
 
-function compiledTypescript(contract) {
-  const records = Object.entries(contract.compiled);
+/** Interfaces and writers of the declared records, for a file from which `toLayout` and `toContract` lead there. */
+function compiledTypescript(contract, declared, toLayout, toContract) {
+  const records = Object.entries(declared);
   const members = records.flatMap(([, of]) => Object.values(of).map((type) => memberOf(contract, type)));
   const enumerations = [...new Set(members.filter((m) => m.kind === 'enumeration').map((m) => m.of))].sort();
   const imports = enumerations.flatMap((of) => [shout(of), `type ${of}`]);
   const out = [
     `/** ${HEAD.join(' ')} */`,
-    "import type { SpecWriter } from '../../layout/spec.js';",
-    `import { ${imports.join(', ')} } from '../../contract.js';`,
+    `import type { SpecWriter } from '${toLayout}/spec.js';`,
+    `import { ${imports.join(', ')} } from '${toContract}/contract.js';`,
     '',
   ];
   for (const [name, of] of records) {
     out.push(`export interface Compiled${name} {`);
     for (const [member, type] of Object.entries(of)) {
       const m = memberOf(contract, type);
-      const ts = { scalar: SCALARS[m.of]?.ts, enumeration: m.of, record: `Compiled${m.of}` }[m.kind];
+      const ts = {
+        scalar: SCALARS[m.of]?.ts,
+        enumeration: m.of,
+        record: `Compiled${m.of}`,
+      }[m.kind];
       out.push(`  readonly ${member}: ${m.list ? `readonly ${ts.includes('|') ? `(${ts})` : ts}[]` : ts};`);
     }
     out.push('}', `export function write${name}(w: SpecWriter, v: Compiled${name}): void {`);
@@ -326,7 +333,8 @@ export function generated(text = readFileSync(new URL(SOURCE, root), 'utf8')) {
     'native/contract/contract.hpp': cppHeader(contract, version),
     'native/contract/compiled.hpp': compiledHeader(contract),
     'src/contract.ts': typescript(contract, version),
-    'src/feed/compile/records.ts': compiledTypescript(contract),
+    'src/feed/compile/records.ts': compiledTypescript(contract, contract.compiled, '../../layout', '../..'),
+    'src/layout/records.ts': compiledTypescript(contract, contract.tables, '.', '..'),
   };
 }
 

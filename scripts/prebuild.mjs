@@ -28,7 +28,16 @@ export const TARGETS = {
 
 const ZIG_VERSION = '0.17.1';
 const COMPILE = [
-  ...['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-fexceptions', '-fno-rtti', '-fstack-protector-strong'],
+  ...[
+    '-std=c++20',
+    '-O3',
+    '-fno-tree-slp-vectorize',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-fexceptions',
+    '-fno-rtti',
+    '-fstack-protector-strong',
+  ],
   ...['-Wall', '-Wextra', '-fno-sanitize=undefined', '-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2'],
   ...['-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
 ];

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Writes docs/protocols: a reference page for each decoder, and an index, from the message tables alone.
+// Writes docs/protocols: a reference page for each decoder, and an index, from the message tables alone; and the table of
+// venues in README.md.
 //
 //   node scripts/protocol-docs.mjs            writes the pages (after npm run build:ts)
 //   node scripts/protocol-docs.mjs --check    compares them with the tables; exits 1 and names those that are stale
@@ -14,6 +15,9 @@ import { Composite, Constant, Data, Field, Filler, Group, rulesOf, toEnd, When }
 import { framingOf } from '../dist/patterns/framings.js';
 
 const folder = fileURLToPath(new URL('../docs/protocols/', import.meta.url));
+const README = new URL('../README.md', import.meta.url);
+/** Between these marks the README is generated. */
+const VENUES = ['<!-- venues: node scripts/protocol-docs.mjs -->', '<!-- end of venues -->'];
 const BANNER =
   '<!-- generated: node scripts/protocol-docs.mjs. Do not edit: change the message table and generate again. -->';
 /** Up to so many values of a code stand beside the field; longer lists have a section of their own. */
@@ -408,9 +412,49 @@ function index(agreement) {
   ].join('\n');
 }
 
-async function pages() {
+/** The part of the README about venues: those whose captures agree with their figures, then the names of the rest. */
+function summary(agreement) {
+  const groups = new Map();
+  // 'NYSE Arca Options' and 'NYSE' are one row.
+  for (const d of decoders) {
+    const [group] = d.venue.split(' ');
+    groups.set(group, [...(groups.get(group) ?? []), d]);
+  }
+  const rows = [...groups].map(([word, entries]) => {
+    const names = new Set(entries.map((d) => d.venue));
+    const group = names.size === 1 ? entries[0].venue : word;
+    const ids = new Set(entries.map((d) => d.id));
+    const own = agreement.filter((a) => a.decoders.some((id) => ids.has(id)));
+    const sum = (name) => own.reduce((n, a) => n + a[name], 0);
+    return { group, versions: entries.length, captures: sum('captures'), agree: sum('agree'), fields: sum('fields') };
+  });
+  rows.sort((a, b) => byText(a.group, b.group));
+  const number = (n) => n.toLocaleString('en-US');
+  const held = rows.filter((r) => r.fields > 0);
+  const rest = rows.filter((r) => r.fields === 0);
+  return [
+    ...heading('Venue', 'Protocol versions', 'Captures compared', 'Fields that agree'),
+    ...held.map((r) => row(r.group, r.versions, r.captures, `${number(r.agree)} of ${number(r.fields)}`)),
+    '',
+    `Without a public capture (protocol versions): ${rest.map((r) => `${r.group} (${r.versions})`).join(', ')}.`,
+  ].join('\n');
+}
+
+/** The README with its part about venues as the tables and the figures say. */
+function readme(agreement) {
+  const text = readFileSync(README, 'utf8');
+  const [begin, end] = VENUES.map((mark) => text.indexOf(mark));
+  if (begin < 0 || end < begin) throw new Error(`README.md has no ${VENUES.join(' … ')}`);
+  return `${text.slice(0, begin + VENUES[0].length)}\n${summary(agreement)}\n${text.slice(end)}`;
+}
+
+const agreed = () => {
   const file = `${folder}agreement.json`;
-  const agreement = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).folders : [];
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).folders : [];
+};
+
+async function pages() {
+  const agreement = agreed();
   const out = new Map([['index.md', index(agreement)]]);
   for (const entry of decoders) out.set(`${entry.id}.md`, page(entry, await entry.load(), agreement));
   return out;
@@ -433,6 +477,7 @@ function takeAgreement(text) {
 
 if (process.argv.includes('--agreement')) takeAgreement(readFileSync(0, 'utf8'));
 const made = await pages();
+const front = readme(agreed());
 const present = existsSync(folder) ? readdirSync(folder).filter((f) => f.endsWith('.md')) : [];
 const left = present.filter((f) => !made.has(f));
 if (process.argv.includes('--check')) {
@@ -441,7 +486,9 @@ if (process.argv.includes('--check')) {
   );
   for (const [name] of stale) console.log(`stale: docs/protocols/${name}`);
   for (const name of left) console.log(`left over: docs/protocols/${name}`);
-  if (stale.length + left.length > 0) {
+  const old = readFileSync(README, 'utf8') !== front;
+  if (old) console.log('stale: README.md, its table of venues');
+  if (stale.length + left.length > 0 || old) {
     console.log('Generate them again: npm run build:ts && node scripts/protocol-docs.mjs');
     process.exit(1);
   }
@@ -449,5 +496,6 @@ if (process.argv.includes('--check')) {
   mkdirSync(folder, { recursive: true });
   for (const name of left) rmSync(folder + name);
   for (const [name, text] of made) writeFileSync(folder + name, text);
-  console.log(`${made.size} pages`);
+  writeFileSync(README, front);
+  console.log(`${made.size} pages, and the table of venues in README.md`);
 }

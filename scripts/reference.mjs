@@ -1,5 +1,5 @@
 // Writes the reference from what declares it: docs/errors.md from the table of codes, docs/notices.md and docs/counters.md from
-// the contract, docs/api from the declarations and test/types/examples.ts. Needs `npm run build:ts`.
+// the contract, docs/events.md and schema/events.json from the schema of events, docs/api from the declarations and test/types/examples.ts. Needs `npm run build:ts`.
 // Usage: node scripts/reference.mjs [--check] [--pages]. `--check` writes nothing and names what is stale; `--pages`: all but
 // docs/api, which takes half a minute.
 import { spawnSync } from 'node:child_process';
@@ -16,6 +16,8 @@ import {
   REASON_MEANING,
 } from '../dist/contract.js';
 import { ERRORS } from '../dist/errors.js';
+import { EVENT_TABLE } from '../dist/events/columns.js';
+import { EVENT_SCHEMA } from '../dist/events/view.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -82,6 +84,47 @@ ${table(
 )}
 `,
 );
+
+// ── events ──
+const codes = (values) => (values === undefined ? '' : values.map((name, code) => `${code} ${name}`).join(', '));
+const fields = (list, places) =>
+  table(
+    ['field', ...(places ? ['at'] : []), 'dtype', 'unit', 'state', 'no value', 'exponent', 'values'],
+    list.map((f) => [
+      `\`${f.name}\``,
+      ...(places ? [String(f.at)] : []),
+      f.dtype,
+      f.unit,
+      f.state,
+      f.none ?? '',
+      f.exponent === undefined ? '' : `\`${f.exponent}\``,
+      codes(f.values),
+    ]),
+  );
+put(
+  'docs/events.md',
+  `# Events
+
+What every feed's messages become: \`${EVENT_SCHEMA.name}\`, a record of ${EVENT_SCHEMA.bytes} bytes, ${EVENT_SCHEMA.byteOrder}-endian. \`EVENT_SCHEMA\` and
+\`EVENT_TABLE\` of \`venuewire/events\` are what this page, schema/events.json and the metadata of files are made of. How messages
+become events: [books.md](books.md); files of them: [conversion.md](conversion.md).
+
+A *state* of \`always\` says that every event has a value, \`optional\` that one may be missing: the column "no value" is what stands
+for it in a record. In files it is null. \`raw\`: the value is the field times ten to the power of its exponent.
+
+## The record
+
+${fields(EVENT_SCHEMA.fields, true)}
+
+## The table
+
+\`${EVENT_TABLE.name}\`, the columns of Arrow and Parquet. \`text\`: strings, in Arrow of a dictionary; fields with values have their
+names.
+
+${fields(EVENT_TABLE.fields, false)}
+`,
+);
+put('schema/events.json', `${JSON.stringify({ record: EVENT_SCHEMA, table: EVENT_TABLE }, undefined, 2)}\n`);
 
 const counters = (list) =>
   table(

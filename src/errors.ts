@@ -55,7 +55,13 @@ const table = {
   VW_BOOK_ROLES: ['The table does not say what its messages mean for books.', 'Give the table `events`.'],
   VW_BOOK_KEPT: ['The feed keeps these books itself.', 'Read them; call take only for books of a feed that was opened without `books` and `events`.'],
   VW_BOOK_CHECKPOINT: ['The bytes are no checkpoint of these books.', 'Pass what books.checkpoint() gave, with the same decoder and bounds that are not lower; or begin without one.'],
+  VW_DBN_SCHEMA: ['The feed has not what the DBN schema is made of.', 'Use a schema that the message names, or Arrow or Parquet.'],
+  VW_DBN_VALUE: ['An event has a value that DBN has no room for.', 'Convert to Arrow or Parquet, which hold every event as it is.'],
   VW_EVENTS: ['The feed was opened without events.', 'Open it with { events: true }.'],
+  VW_PIPELINES: ['The venue declares pipelines, and this way of opening it does not run them.', 'Run it by runPipelines of venuewire/sinks or venuewire run, or leave pipelines out of the declaration.'],
+  VW_SINK_OPTION: ['A pipeline or its sink asks for what cannot be done.', 'Correct the pipeline; schema/venue.schema.json describes it.'],
+  VW_QUERY: ['A query could not be done.', 'Correct the SQL, or the path.'],
+  VW_SINK_OPEN: ['A sink could not be opened.', 'Check that the server runs and lets this user in, or the path and its permissions.'],
   VW_RING_RECORD: ['The ring holds no sound record where one should be.', 'Take each batch once, before the next is asked for.'],
   VW_SELECT_SYMBOL: ['A symbol to select is longer than the venue’s symbols.', 'Write it as the venue does.'],
 

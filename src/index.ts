@@ -13,7 +13,18 @@ export {
   Position,
   type Reason,
 } from './feed/batch.js';
-export type { Column, Columns, ColumnsSpec } from './feed/columns.js';
+export type {
+  Column,
+  ColumnDtype,
+  ColumnField,
+  Columns,
+  ColumnsSpec,
+  ColumnTable,
+  ColumnTableName,
+  NumberColumn,
+  PositionColumn,
+} from './feed/column-types.js';
+export type { EventColumnName } from './feed/columns.js';
 export type { Venue } from './feed/compile.js';
 export { type FastExecution, fastDecoder, NativeFastStream } from './feed/fast.js';
 export {

@@ -282,6 +282,8 @@ export interface NativeBooks {
   take(from: number, to: number, events: Uint8Array | null, state: Float64Array): void;
   /** The books as bytes, and how far what has been taken goes. */
   save(): Uint8Array;
+  /** Forgets everything: the books are as at first. */
+  restart(): void;
   /** Goes on from what was saved; before anything is taken. False: it is no checkpoint for these roles. */
   load(checkpoint: Uint8Array): boolean;
   /** Levels of a side (0 bid, 1 ask), best first; returns how many were written. */
@@ -299,6 +301,20 @@ export interface NativeBooks {
   counters(): Readonly<Record<NativeBookCounter, number>>;
   /** Sums and order hold everywhere: for tests. */
   consistent(): boolean;
+}
+/** Columns of messages, of entries, or of records that are handed over (native/core/columns.hpp). */
+export interface NativeColumns {
+  /** Where columns of table `table` are written: an array each with room for `capacity` rows, and bits where it may have no value. */
+  memory(
+    table: number,
+    capacity: number,
+    arrays: readonly ArrayBufferView[],
+    bits: readonly (Uint8Array | undefined)[],
+  ): void;
+  /** The rows of [from, to) of the ring, from row 0 on; `state` gets messages, sound, others, then rows and malformed of each table. */
+  take(from: number, to: number, state: Float64Array): void;
+  /** Records of `size` bytes as rows of table 0, from row `first` on. */
+  records(records: Uint8Array, size: number, first: number): void;
 }
 export type NativeBookCounter =
   | 'messages'
@@ -351,6 +367,13 @@ export interface NativeAddon {
     dataBytes: number,
     tops: Uint8Array | null,
   ) => NativeBooks;
+  /** `ring`: null, where all tables are of records. */
+  Columns: new (
+    compiled: Uint8Array,
+    ring: Uint8Array | null,
+    dataAt: number,
+    dataBytes: number,
+  ) => NativeColumns;
   FastDecoder: new (
     program: Uint8Array,
     text: number,

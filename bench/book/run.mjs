@@ -13,7 +13,8 @@ export function run({ quick, runs, table, median, buildCore }) {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  const names = [...new Set(rows.map((r) => r.name))];
+  const timed = rows.filter((r) => r.nsPerMessage !== undefined);
+  const names = [...new Set(timed.map((r) => r.name))];
   const ns = new Map(
     names.map((name) => [name, median(rows.filter((r) => r.name === name).map((r) => r.nsPerMessage))]),
   );
@@ -26,6 +27,7 @@ export function run({ quick, runs, table, median, buildCore }) {
       return [name, own.toFixed(1), (1e3 / own).toFixed(1), (plain / own).toFixed(1)];
     }),
   );
+  for (const row of rows) if (row.nsPerMessage === undefined) console.log(JSON.stringify(row));
   const book = rows.find((r) => r.name.startsWith('books: '));
   console.log(
     `most live orders ${book.mostOrders}, ${book.bytesPerOrder} bytes each with everything, levels ${book.levels} at the end`,

@@ -5,12 +5,15 @@
 #include <time.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <new>
 #include <unordered_map>
 #include <vector>
 
+#include "core/book_checkpoint.hpp"
 #include "core/book_keeper.hpp"
 
 using namespace venuewire;
@@ -47,6 +50,35 @@ void print(const char* what, double ns, uint64_t messages, const char* more) {
   std::printf("{\"name\":\"%s\",\"nsPerMessage\":%.2f,\"millionPerSecond\":%.2f%s}\n", what, ns / double(messages),
               double(messages) / ns * 1e3, more);
 }
+
+/// Allocations of this process: by `operator new`, and by `aligned_alloc`, from which the levels of a side have theirs.
+uint64_t allocations = 0;
+uint64_t aligned_allocations = 0;
+
+/// How long single messages take, each applied at once: no batch hides one behind others.
+class Histogram {
+ public:
+  void add(uint64_t ns) {
+    uint32_t i = 0;
+    while (i + 1 < kSteps && ns >= kFrom << i) i++;
+    counts_[i]++;
+    worst_ = std::max(worst_, ns);
+  }
+  void print(const char* name) const {
+    std::printf("{\"name\":\"%s\",\"worstNs\":%llu,\"below\":{", name, static_cast<unsigned long long>(worst_));
+    for (uint32_t i = 0; i < kSteps; i++) {
+      std::printf("%s\"%llu\":%llu", i == 0 ? "" : ",", static_cast<unsigned long long>(kFrom << i),
+                  static_cast<unsigned long long>(counts_[i]));
+    }
+    std::printf("}}\n");
+  }
+
+ private:
+  static constexpr uint64_t kFrom = 64;
+  static constexpr uint32_t kSteps = 16;
+  uint64_t counts_[kSteps] = {};
+  uint64_t worst_ = 0;
+};
 
 class Count final : public EventSink {
  public:
@@ -145,7 +177,66 @@ class PlainBooks {
   std::vector<Sides> books_;
 };
 
+template <class Each>
+void each_known(const Input& in, const Catalogue& catalogue, Each&& visit) {
+  each(in, [&](Bytes m) {
+    const uint16_t index = catalogue.classify(m);
+    if (index == Catalogue::kUnknown || catalogue.check_length(index, m.size) == Catalogue::LengthCheck::too_short)
+      return;
+    visit(index, m);
+  });
+}
+
+/// Message by message: the time of each, and what is allocated once the day has begun.
+void singly(const Input& input, const Catalogue& catalogue, EventProgram& program) {
+  Books books(program.books());
+  BookKeeper keeper(program, books);
+  Histogram histogram;
+  uint64_t n = 0, before = 0, levels_before = 0;
+  each_known(input, catalogue, [&](uint16_t index, Bytes m) {
+    if (++n == input.messages / 2) {
+      before = allocations;
+      levels_before = aligned_allocations;
+    }
+    const double from = Clock::now_ns();
+    keeper.message(index, m, n);
+    keeper.flush();
+    histogram.add(uint64_t(Clock::now_ns() - from));
+  });
+  const uint64_t made = allocations - before, grown = aligned_allocations - levels_before;
+  histogram.print("single messages, processor time with the clock's own");
+  std::printf("{\"name\":\"allocations in the second half\",\"messages\":%llu,\"allocations\":%llu,\"sidesThatGrew\":%llu}\n",
+              static_cast<unsigned long long>(input.messages - input.messages / 2),
+              static_cast<unsigned long long>(made), static_cast<unsigned long long>(grown));
+  std::vector<uint8_t> saved;
+  const std::vector<BookPosition> positions(1);
+  double from = Clock::now_ns();
+  BookCheckpoint::save(books, program, positions, saved);
+  const double save_ns = Clock::now_ns() - from;
+  Books again(program.books());
+  std::vector<BookPosition> read;
+  from = Clock::now_ns();
+  const bool good = BookCheckpoint::load({saved.data(), uint32_t(saved.size())}, again, program, read);
+  const double load_ns = Clock::now_ns() - from;
+  std::printf("{\"name\":\"checkpoint\",\"bytes\":%zu,\"orders\":%u,\"saveMs\":%.1f,\"loadMs\":%.1f,\"same\":%s}\n",
+              saved.size(), again.orders(), save_ns / 1e6, load_ns / 1e6,
+              good && again.orders() == books.orders() && again.size() == books.size() ? "true" : "false");
+}
+
 }  // namespace
+
+void* operator new(size_t bytes) {
+  allocations++;
+  if (void* const p = std::malloc(bytes != 0 ? bytes : 1)) return p;
+  throw std::bad_alloc();
+}
+extern "C" void* aligned_alloc(size_t alignment, size_t bytes) noexcept {
+  aligned_allocations++;
+  void* p = nullptr;
+  return posix_memalign(&p, alignment, bytes) == 0 ? p : nullptr;
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, size_t) noexcept { std::free(p); }
 
 int main(int argc, char** argv) {
   if (argc < 3) {
@@ -165,6 +256,7 @@ int main(int argc, char** argv) {
   Input input;
   input.bytes.assign((std::istreambuf_iterator<char>(in)), {});
   each(input, [&](Bytes) { input.messages++; });
+  singly(input, catalogue, program);
   const int passes = argc > 3 ? std::atoi(argv[3]) : 3;
   for (int pass = 0; pass < passes; pass++) {
     double from = Clock::now_ns();

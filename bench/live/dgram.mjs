@@ -12,6 +12,7 @@ let messages = 0;
 let first = 0n;
 let last = 0n;
 let checksum = 0;
+let cpuBefore;
 const addOrder =
   work === 'delay'
     ? (m) => {
@@ -55,6 +56,7 @@ const report = () => {
       checksum,
       lost: expected - messages,
       seconds: Number(last - first) / 1e9,
+      cpuSeconds: (process.cpuUsage(cpuBefore).user + process.cpuUsage(cpuBefore).system) / 1e6,
       p50: histogram.getValueAtPercentile(50),
       p99: histogram.getValueAtPercentile(99),
       p999: histogram.getValueAtPercentile(99.9),
@@ -67,5 +69,6 @@ setInterval(() => messages >= expected && report(), 20);
 socket.bind(Number(port), ip, () => {
   socket.addMembership(ip, '127.0.0.1');
   socket.setRecvBufferSize(8 << 20);
+  cpuBefore = process.cpuUsage();
   process.stdout.write('{"ready":true}\n');
 });

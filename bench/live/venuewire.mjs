@@ -19,6 +19,7 @@ let messages = 0;
 let first = 0n;
 let last = 0n;
 let checksum = 0;
+let cpuBefore;
 const handlers =
   work === 'delay'
     ? {
@@ -49,6 +50,7 @@ const report = () => {
       kernelDrops: s.feed.kernelDrops,
       ledger: s.ledger,
       seconds: Number(last - first) / 1e9,
+      cpuSeconds: (process.cpuUsage(cpuBefore).user + process.cpuUsage(cpuBefore).system) / 1e6,
       p50: histogram.getValueAtPercentile(50),
       p99: histogram.getValueAtPercentile(99),
       p999: histogram.getValueAtPercentile(99.9),
@@ -57,6 +59,7 @@ const report = () => {
   process.exit(0);
 };
 process.on('SIGTERM', report);
+cpuBefore = process.cpuUsage();
 process.stdout.write('{"ready":true}\n');
 if (wake === 'poll') {
   const turn = () => {

@@ -8,6 +8,7 @@
 
 #include "binding/arguments.hpp"
 #include "binding/books_wrap.hpp"
+#include "binding/columns_wrap.hpp"
 #include "binding/decision.hpp"
 #include "binding/doorbell.hpp"
 #include "binding/external_wrap.hpp"
@@ -490,6 +491,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_replay(env, exports);
   define_record(env, exports);
   define_books(env, exports);
+  define_columns(env, exports);
   exports.Set("alignment", Napi::Function::New<call<alignment>>(env, "alignment"));
   exports.Set("digest", Napi::Function::New<call<digest>>(env, "digest"));
   return exports;

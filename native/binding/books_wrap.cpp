@@ -17,6 +17,7 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
                        {InstanceMethod<&BooksWrap::call<&BooksWrap::take>>("take"),
                         InstanceMethod<&BooksWrap::call<&BooksWrap::save>>("save"),
                         InstanceMethod<&BooksWrap::call<&BooksWrap::load>>("load"),
+                        InstanceMethod<&BooksWrap::call<&BooksWrap::restart>>("restart"),
                         InstanceMethod<&BooksWrap::call<&BooksWrap::depth>>("depth"),
                         InstanceMethod<&BooksWrap::call<&BooksWrap::queue>>("queue"),
                         InstanceMethod<&BooksWrap::call<&BooksWrap::keys>>("keys"),
@@ -67,7 +68,21 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
       throw_coded(env, "VW_ARGUMENT", "The ring or the table of best prices is too small");
     }
     ring_ = Napi::Persistent(info[1].As<Napi::Object>());
-    reader_ = std::make_unique<BookReader>(catalogue_, std::move(program), ring.data + at, bytes, tops);
+    program_ = std::move(program);
+    data_ = ring.data + at;
+    data_bytes_ = bytes;
+    top_records_ = tops;
+    make();
+  }
+
+  void make() { reader_ = std::make_unique<BookReader>(catalogue_, program_, data_, data_bytes_, top_records_); }
+
+  Napi::Value restart(const Napi::CallbackInfo& info) {
+    const uint32_t used = books().instruments();
+    reader_.reset();
+    if (top_records_ != nullptr) std::fill_n(top_records_, used, BookTop{});
+    make();
+    return info.Env().Undefined();
   }
 
   [[nodiscard]] Books& books() { return reader_->books(); }
@@ -237,6 +252,10 @@ class BooksWrap final : public Napi::ObjectWrap<BooksWrap> {
 
   Catalogue catalogue_;
   Napi::ObjectReference ring_, tops_;
+  EventProgram program_;
+  const uint8_t* data_ = nullptr;
+  uint32_t data_bytes_ = 0;
+  BookTop* top_records_ = nullptr;
   std::unique_ptr<BookReader> reader_;
   std::vector<BookLevel> levels_;
 };

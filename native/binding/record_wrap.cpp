@@ -4,6 +4,7 @@
 
 #include "binding/arguments.hpp"
 #include "binding/decision.hpp"
+#include "binding/job.hpp"
 #include "feed/recorder.hpp"
 #include "io/address.hpp"
 
@@ -25,10 +26,10 @@ class RecordWrap final : public Napi::ObjectWrap<RecordWrap> {
                         InstanceMethod<&RecordWrap::call<&RecordWrap::failure>>("failure")});
   }
 
-  explicit RecordWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<RecordWrap>(info), env_(info.Env()) {
+  explicit RecordWrap(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<RecordWrap>(info), env_(info.Env()), recorder_(info.Env()) {
     guarded(env_, [&] { open(info); });
   }
-  ~RecordWrap() override { stop(); }
 
  private:
   template <Napi::Value (RecordWrap::*method)(const Napi::CallbackInfo&)>
@@ -53,9 +54,7 @@ class RecordWrap final : public Napi::ObjectWrap<RecordWrap> {
       config.sources.back().receive_buffer_bytes = buffer;
     }
     if (config.sources.empty()) throw_coded(env_, "VW_ARGUMENT", "There is nothing to record");
-    recorder_ = std::make_unique<Recorder>(std::move(config));
-    hooked_ = napi_add_env_cleanup_hook(env_, &RecordWrap::on_env_end, this) == napi_ok;
-    if (!hooked_) throw_coded(env_, "VW_ENVIRONMENT_ENDED", "This thread is ending");
+    recorder_.hold(std::make_unique<Recorder>(std::move(config)));
   }
 
   ReceiveConfig read_source(const Napi::Value& v) {
@@ -85,23 +84,12 @@ class RecordWrap final : public Napi::ObjectWrap<RecordWrap> {
     return *ip;
   }
 
-  static void on_env_end(void* self) {
-    auto* wrap = static_cast<RecordWrap*>(self);
-    wrap->hooked_ = false;
-    wrap->stop();
-  }
-  void stop() {
-    if (recorder_) recorder_->close();
-    if (hooked_) napi_remove_env_cleanup_hook(env_, &RecordWrap::on_env_end, this);
-    hooked_ = false;
-  }
-
   Napi::Value start(const Napi::CallbackInfo& info) {
     if (recorder_) recorder_->start();
     return info.Env().Undefined();
   }
   Napi::Value close(const Napi::CallbackInfo& info) {
-    stop();
+    recorder_.stop();
     return info.Env().Undefined();
   }
   Napi::Value progress(const Napi::CallbackInfo& info) {
@@ -122,18 +110,10 @@ class RecordWrap final : public Napi::ObjectWrap<RecordWrap> {
     out.Set("receive", receive);
     return out;
   }
-  Napi::Value failure(const Napi::CallbackInfo& info) {
-    std::string code, message;
-    if (!recorder_ || !recorder_->failed(code, message)) return info.Env().Null();
-    Napi::Object o = Napi::Object::New(info.Env());
-    o.Set("code", code);
-    o.Set("message", message);
-    return o;
-  }
+  Napi::Value failure(const Napi::CallbackInfo&) { return recorder_.failure(); }
 
   Napi::Env env_;
-  std::unique_ptr<Recorder> recorder_;
-  bool hooked_ = false;
+  Job<Recorder> recorder_;
 };
 
 }  // namespace

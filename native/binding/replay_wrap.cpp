@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "binding/arguments.hpp"
+#include "binding/job.hpp"
 #include "feed/multicast_replay.hpp"
 
 namespace venuewire {
@@ -32,10 +33,10 @@ class ReplayWrap final : public Napi::ObjectWrap<ReplayWrap> {
                         InstanceMethod<&ReplayWrap::call<&ReplayWrap::failure>>("failure")});
   }
 
-  explicit ReplayWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ReplayWrap>(info), env_(info.Env()) {
+  explicit ReplayWrap(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<ReplayWrap>(info), env_(info.Env()), replay_(info.Env()) {
     guarded(env_, [&] { open(info); });
   }
-  ~ReplayWrap() override { stop(); }
 
  private:
   template <Napi::Value (ReplayWrap::*method)(const Napi::CallbackInfo&)>
@@ -47,9 +48,7 @@ class ReplayWrap final : public Napi::ObjectWrap<ReplayWrap> {
     ReplayConfig config;
     if (!info[0].IsObject() || !read(info[0].As<Napi::Object>(), config))
       throw_coded(env_, "VW_ARGUMENT", "Expected { file or memory, interface, ttl, speed, times, port, map }");
-    replay_ = std::make_unique<MulticastReplay>(std::move(config));
-    hooked_ = napi_add_env_cleanup_hook(env_, &ReplayWrap::on_env_end, this) == napi_ok;
-    if (!hooked_) throw_coded(env_, "VW_ENVIRONMENT_ENDED", "This thread is ending");
+    replay_.hold(std::make_unique<MulticastReplay>(std::move(config)));
   }
   bool read(const Napi::Object& o, ReplayConfig& out) {
     for (const char* name : {"ttl", "speed", "times", "port"}) {
@@ -93,23 +92,12 @@ class ReplayWrap final : public Napi::ObjectWrap<ReplayWrap> {
     return true;
   }
 
-  static void on_env_end(void* self) {
-    auto* wrap = static_cast<ReplayWrap*>(self);
-    wrap->hooked_ = false;
-    wrap->stop();
-  }
-  void stop() {
-    if (replay_) replay_->close();
-    if (hooked_) napi_remove_env_cleanup_hook(env_, &ReplayWrap::on_env_end, this);
-    hooked_ = false;
-  }
-
   Napi::Value start(const Napi::CallbackInfo& info) {
     if (replay_) replay_->start();
     return info.Env().Undefined();
   }
   Napi::Value close(const Napi::CallbackInfo& info) {
-    stop();
+    replay_.stop();
     return info.Env().Undefined();
   }
 
@@ -149,19 +137,11 @@ class ReplayWrap final : public Napi::ObjectWrap<ReplayWrap> {
     return out;
   }
 
-  Napi::Value failure(const Napi::CallbackInfo& info) {
-    std::string code, message;
-    if (!replay_ || !replay_->failed(code, message)) return info.Env().Null();
-    Napi::Object o = Napi::Object::New(info.Env());
-    o.Set("code", code);
-    o.Set("message", message);
-    return o;
-  }
+  Napi::Value failure(const Napi::CallbackInfo&) { return replay_.failure(); }
 
   Napi::Env env_;
   Napi::ObjectReference memory_;
-  std::unique_ptr<MulticastReplay> replay_;
-  bool hooked_ = false;
+  Job<MulticastReplay> replay_;
 };
 
 }  // namespace

@@ -462,4 +462,273 @@ void read_session(Reader& r, Record& out) {
   }
 }
 
+template <class Reader, class Record>
+void read_type_place(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.at), uint16_t>);
+  out.at = r.u16();
+  static_assert(std::is_same_v<decltype(out.size), uint8_t>);
+  out.size = r.u8();
+  static_assert(std::is_same_v<decltype(out.big), bool>);
+  out.big = r.flag();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_catalogue_head(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.longer_tolerated), bool>);
+  out.longer_tolerated = r.flag();
+  static_assert(std::is_same_v<decltype(out.has_block), bool>);
+  out.has_block = r.flag();
+  static_assert(std::is_same_v<decltype(out.header_size), uint16_t>);
+  out.header_size = r.u16();
+  static_assert(std::is_same_v<decltype(out.block_at), uint16_t>);
+  out.block_at = r.u16();
+  static_assert(std::is_same_v<decltype(out.block_size), uint8_t>);
+  out.block_size = r.u8();
+  static_assert(std::is_same_v<decltype(out.block_big), bool>);
+  out.block_big = r.flag();
+  static_assert(std::is_same_v<decltype(out.version_at), uint16_t>);
+  out.version_at = r.u16();
+  static_assert(std::is_same_v<decltype(out.version_size), uint8_t>);
+  out.version_size = r.u8();
+  static_assert(std::is_same_v<decltype(out.version_big), bool>);
+  out.version_big = r.flag();
+  static_assert(std::is_same_v<decltype(out.version), uint32_t>);
+  out.version = r.u32();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_catalogue_message(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.name), std::string>);
+  out.name = r.text();
+  static_assert(std::is_same_v<decltype(out.min_length), uint32_t>);
+  out.min_length = r.u32();
+  static_assert(std::is_same_v<decltype(out.max_length), uint32_t>);
+  out.max_length = r.u32();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_instrument_place(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.present), bool>);
+  out.present = r.flag();
+  static_assert(std::is_same_v<decltype(out.at), uint32_t>);
+  out.at = r.u32();
+  static_assert(std::is_same_v<decltype(out.size), uint32_t>);
+  out.size = r.u32();
+  static_assert(std::is_same_v<decltype(out.is_text), bool>);
+  out.is_text = r.flag();
+  static_assert(std::is_same_v<decltype(out.big), bool>);
+  out.big = r.flag();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_catalogue_record(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.block), bool>);
+  out.block = r.flag();
+  static_assert(std::is_same_v<decltype(out.fixed_end), uint32_t>);
+  out.fixed_end = r.u32();
+  static_assert(std::is_same_v<decltype(out.first_dynamic), uint32_t>);
+  out.first_dynamic = r.u32();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_catalogue_field(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.at), uint32_t>);
+  out.at = r.u32();
+  static_assert(std::is_same_v<decltype(out.size), uint32_t>);
+  out.size = r.u32();
+  static_assert(std::is_same_v<decltype(out.slot), uint16_t>);
+  out.slot = r.u16();
+  static_assert(std::is_same_v<decltype(out.reading), Reading>);
+  out.reading = read_enumeration<Reading>(r, kReadings);
+  static_assert(std::is_same_v<decltype(out.big), bool>);
+  out.big = r.flag();
+  static_assert(std::is_same_v<decltype(out.since), uint32_t>);
+  out.since = r.u32();
+  static_assert(std::is_same_v<decltype(out.has_null), bool>);
+  out.has_null = r.flag();
+  static_assert(std::is_same_v<decltype(out.null_bits), uint64_t>);
+  out.null_bits = r.u64();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_catalogue_group(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.count_kind), GroupCount>);
+  out.count_kind = read_enumeration<GroupCount>(r, kGroupCounts);
+  static_assert(std::is_same_v<decltype(out.count), uint32_t>);
+  out.count = r.u32();
+  static_assert(std::is_same_v<decltype(out.slot), uint16_t>);
+  out.slot = r.u16();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_event_head(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.scope), OrderScope>);
+  out.scope = read_enumeration<OrderScope>(r, kOrderScopes);
+  static_assert(std::is_same_v<decltype(out.price_exponent), int8_t>);
+  out.price_exponent = int8_t(r.u8());
+  static_assert(std::is_same_v<decltype(out.size_exponent), int8_t>);
+  out.size_exponent = int8_t(r.u8());
+  static_assert(std::is_same_v<decltype(out.depth), uint8_t>);
+  out.depth = r.u8();
+  static_assert(std::is_same_v<decltype(out.orders_expected), uint32_t>);
+  out.orders_expected = r.u32();
+  static_assert(std::is_same_v<decltype(out.orders_max), uint32_t>);
+  out.orders_max = r.u32();
+  static_assert(std::is_same_v<decltype(out.instruments_max), uint32_t>);
+  out.instruments_max = r.u32();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_event_block(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.header_size), uint16_t>);
+  out.header_size = r.u16();
+  static_assert(std::is_same_v<decltype(out.block_at), uint16_t>);
+  out.block_at = r.u16();
+  static_assert(std::is_same_v<decltype(out.block_size), uint8_t>);
+  out.block_size = r.u8();
+  static_assert(std::is_same_v<decltype(out.block_big), bool>);
+  out.block_big = r.flag();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_event_load(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.reading), Reading>);
+  out.reading = read_enumeration<Reading>(r, kReadings);
+  static_assert(std::is_same_v<decltype(out.at), uint32_t>);
+  out.at = r.u32();
+  static_assert(std::is_same_v<decltype(out.size), uint8_t>);
+  out.size = r.u8();
+  static_assert(std::is_same_v<decltype(out.big), bool>);
+  out.big = r.flag();
+  static_assert(std::is_same_v<decltype(out.guarded), bool>);
+  out.guarded = r.flag();
+  static_assert(std::is_same_v<decltype(out.has_null), bool>);
+  out.has_null = r.flag();
+  static_assert(std::is_same_v<decltype(out.null_bits), uint64_t>);
+  out.null_bits = r.u64();
+  static_assert(std::is_same_v<decltype(out.mask), uint64_t>);
+  out.mask = r.u64();
+  static_assert(std::is_same_v<decltype(out.shift), uint8_t>);
+  out.shift = r.u8();
+  static_assert(std::is_same_v<decltype(out.multiplier), int64_t>);
+  out.multiplier = r.i64();
+  static_assert(std::is_same_v<decltype(out.exponent_at), uint32_t>);
+  out.exponent_at = r.u32();
+  static_assert(std::is_same_v<decltype(out.exponent_base), int8_t>);
+  out.exponent_base = int8_t(r.u8());
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_event_step(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.count), GroupCount>);
+  out.count = read_enumeration<GroupCount>(r, kGroupCounts);
+  static_assert(std::is_same_v<decltype(out.after), bool>);
+  out.after = r.flag();
+  static_assert(std::is_same_v<decltype(out.at), uint32_t>);
+  out.at = r.u32();
+  static_assert(std::is_same_v<decltype(out.fixed), uint32_t>);
+  out.fixed = r.u32();
+  static_assert(std::is_same_v<decltype(out.entry_size), uint32_t>);
+  out.entry_size = r.u32();
+  static_assert(std::is_same_v<decltype(out.dimension_size), uint32_t>);
+  out.dimension_size = r.u32();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_event_rule(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.flags), uint8_t>);
+  out.flags = r.u8();
+  static_assert(std::is_same_v<decltype(out.base_time), bool>);
+  out.base_time = r.flag();
+  static_assert(std::is_same_v<decltype(out.sets_base_time), bool>);
+  out.sets_base_time = r.flag();
+  static_assert(std::is_same_v<decltype(out.follows), bool>);
+  out.follows = r.flag();
+  static_assert(std::is_same_v<decltype(out.joined), bool>);
+  out.joined = r.flag();
+  static_assert(std::is_same_v<decltype(out.depth), uint8_t>);
+  out.depth = r.u8();
+  static_assert(std::is_same_v<decltype(out.bounds), EventBounds>);
+  out.bounds = read_enumeration<EventBounds>(r, kEventBoundss);
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_fast_head(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.slots), uint32_t>);
+  out.slots = r.u32();
+  static_assert(std::is_same_v<decltype(out.contexts), uint32_t>);
+  out.contexts = r.u32();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_fast_field(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.type), FastType>);
+  out.type = read_enumeration<FastType>(r, kFastTypes);
+  static_assert(std::is_same_v<decltype(out.op), FastOperator>);
+  out.op = read_enumeration<FastOperator>(r, kFastOperators);
+  static_assert(std::is_same_v<decltype(out.optional), bool>);
+  out.optional = r.flag();
+  static_assert(std::is_same_v<decltype(out.slot), uint32_t>);
+  out.slot = r.u32();
+  static_assert(std::is_same_v<decltype(out.has_initial), bool>);
+  out.has_initial = r.flag();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
+template <class Reader, class Record>
+void read_fast_template(Reader& r, Record& out) {
+  static_assert(std::is_same_v<decltype(out.context), uint32_t>);
+  out.context = r.u32();
+  static_assert(std::is_same_v<decltype(out.id), uint32_t>);
+  out.id = r.u32();
+  static_assert(std::is_same_v<decltype(out.reset), bool>);
+  out.reset = r.flag();
+  static_assert(std::is_same_v<decltype(out.body), uint32_t>);
+  out.body = r.u32();
+  if constexpr (requires { out.sound(); }) {
+    if (!out.sound()) r.fail();
+  }
+}
+
 }  // namespace venuewire::compiled

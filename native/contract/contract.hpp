@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0x224d1a54;
+inline constexpr uint32_t kContract = 0x734184e0;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -307,7 +307,7 @@ inline constexpr const char* kOutcomeNames[] = {
 };
 
 /// What happened to the stream, in order with its messages.
-enum class NoticeCode : uint8_t {
+enum class NoticeType : uint8_t {
   none = 0,  ///< nothing
   gapOpened = 1,  ///< numbers are missing
   gapFilled = 2,  ///< missing numbers have come; the reason says from where
@@ -329,8 +329,8 @@ enum class NoticeCode : uint8_t {
   lineUp = 18,  ///< a line is connected and logged in
   malformed = 19,  ///< a line brings nothing that can be read (server: its index, detail: datagrams so far)
 };
-inline constexpr uint32_t kNoticeCodes = 20;
-inline constexpr const char* kNoticeCodeNames[] = {
+inline constexpr uint32_t kNoticeTypes = 20;
+inline constexpr const char* kNoticeTypeNames[] = {
     "none",
     "gapOpened",
     "gapFilled",
@@ -690,6 +690,187 @@ inline constexpr const char* kFastErrorNames[] = {
     "LIMIT",
 };
 
+/// How a message table takes the bytes of a field.
+enum class Reading : uint8_t {
+  unsigned_bits = 0,  ///< a number without sign
+  signed_bits = 1,  ///< a number in two’s complement
+  digits = 2,  ///< a number in ASCII
+  text = 3,  ///< a key of characters
+  decimal = 4,  ///< a number in ASCII with a point
+  floating_bits = 5,  ///< IEEE 754
+};
+inline constexpr uint32_t kReadings = 6;
+inline constexpr const char* kReadingNames[] = {
+    "unsignedBits",
+    "signedBits",
+    "digits",
+    "text",
+    "decimal",
+    "floatingBits",
+};
+
+/// What a part of a message table’s record is.
+enum class PartKind : uint8_t {
+  field = 0,  ///< a field
+  group = 1,  ///< entries that repeat
+  data = 2,  ///< bytes of a stated length
+  when = 3,  ///< a record that is there on a condition
+};
+inline constexpr uint32_t kPartKinds = 4;
+inline constexpr const char* kPartKindNames[] = {
+    "field",
+    "group",
+    "data",
+    "when",
+};
+
+/// How many entries a group has.
+enum class GroupCount : uint8_t {
+  fixed = 0,  ///< always as many
+  field = 1,  ///< a field says it
+  to_end = 2,  ///< to the end of the message
+  until_length = 3,  ///< up to a place that a field says
+  dimension = 4,  ///< the group’s own header says it
+};
+inline constexpr uint32_t kGroupCounts = 5;
+inline constexpr const char* kGroupCountNames[] = {
+    "fixed",
+    "field",
+    "toEnd",
+    "untilLength",
+    "dimension",
+};
+
+/// Where an event program takes a value from.
+enum class EventSource : uint8_t {
+  absent = 0,  ///< there is none
+  message = 1,  ///< the message
+  entry = 2,  ///< the entry of the group that the rule is for
+  constant = 3,  ///< the program
+  other = 4,  ///< another entry, which the message points to
+};
+inline constexpr uint32_t kEventSources = 5;
+inline constexpr const char* kEventSourceNames[] = {
+    "absent",
+    "message",
+    "entry",
+    "constant",
+    "other",
+};
+
+/// Whether a message begins or ends an event of several messages.
+enum class EventBounds : uint8_t {
+  none = 0,  ///< neither
+  begins = 1,  ///< begins
+  ends = 2,  ///< ends
+};
+inline constexpr uint32_t kEventBoundss = 3;
+inline constexpr const char* kEventBoundsNames[] = {
+    "none",
+    "begins",
+    "ends",
+};
+
+/// What the loads of an event rule are for, in the order of the compiled form.
+enum class EventRole : uint8_t {
+  instrument = 0,  ///< the instrument
+  id = 1,  ///< the order, or the trade
+  new_id = 2,  ///< the order that takes its place, or the trade
+  price = 3,  ///< the price
+  size = 4,  ///< the size
+  remaining = 5,  ///< what is left of the size
+  orders = 6,  ///< how many orders, or the place among them
+  level = 7,  ///< the number of the level
+  time = 8,  ///< the time
+  seconds = 9,  ///< whole seconds beside it
+  last = 10,  ///< whether the event ends here
+  name = 11,  ///< what the instrument is called
+};
+inline constexpr uint32_t kEventRoles = 12;
+inline constexpr const char* kEventRoleNames[] = {
+    "instrument",
+    "id",
+    "newId",
+    "price",
+    "size",
+    "remaining",
+    "orders",
+    "level",
+    "time",
+    "seconds",
+    "last",
+    "name",
+};
+
+/// The type of a FAST field.
+enum class FastType : uint8_t {
+  int8 = 0,  ///< 8 bits with sign
+  uInt8 = 1,  ///< 8 bits
+  int16 = 2,  ///< 16 bits with sign
+  uInt16 = 3,  ///< 16 bits
+  int32 = 4,  ///< 32 bits with sign
+  uInt32 = 5,  ///< 32 bits
+  int64 = 6,  ///< 64 bits with sign
+  uInt64 = 7,  ///< 64 bits
+  decimal = 8,  ///< exponent and mantissa
+  ascii = 9,  ///< ASCII text
+  unicode = 10,  ///< UTF-8 text
+  byteVector = 11,  ///< bytes
+};
+inline constexpr uint32_t kFastTypes = 12;
+inline constexpr const char* kFastTypeNames[] = {
+    "int8",
+    "uInt8",
+    "int16",
+    "uInt16",
+    "int32",
+    "uInt32",
+    "int64",
+    "uInt64",
+    "decimal",
+    "ascii",
+    "unicode",
+    "byteVector",
+};
+
+/// The operator of a FAST field.
+enum class FastOperator : uint8_t {
+  none = 0,  ///< none
+  constant = 1,  ///< constant
+  default_ = 2,  ///< default (C++ has that word for itself, and adds a _)
+  copy = 3,  ///< copy
+  increment = 4,  ///< increment
+  delta = 5,  ///< delta
+  tail = 6,  ///< tail
+};
+inline constexpr uint32_t kFastOperators = 7;
+inline constexpr const char* kFastOperatorNames[] = {
+    "none",
+    "constant",
+    "default",
+    "copy",
+    "increment",
+    "delta",
+    "tail",
+};
+
+/// What a node of a FAST template is.
+enum class FastNode : uint8_t {
+  field = 0,  ///< a field
+  split = 1,  ///< a decimal whose exponent and mantissa are fields of their own
+  sequence = 2,  ///< a sequence
+  group = 3,  ///< a group
+  reference = 4,  ///< another template
+};
+inline constexpr uint32_t kFastNodes = 5;
+inline constexpr const char* kFastNodeNames[] = {
+    "field",
+    "split",
+    "sequence",
+    "group",
+    "reference",
+};
+
 /// Counters of a channel.
 enum class ChannelCounter : uint32_t {
   expected = 0,  ///< counter, numbers: sequence numbers the venue is known to have used since the join
@@ -741,7 +922,7 @@ inline constexpr uint32_t kChannelCounters = 42;
 enum class FeedCounter : uint32_t {
   kernelDrops = 0,  ///< counter, packets: datagrams the kernel dropped before we read them
   batches = 1,  ///< counter, events: batches published
-  doorbells = 2,  ///< counter, events: wake-ups sent to JavaScript
+  doorbells = 2,  ///< counter, events: wake-ups of the JavaScript thread by the thread of the feed
   ringWaits = 3,  ///< counter, events: times a file or stream waited for the consumer
   unknownChannel = 4,  ///< counter, packets: packets whose channel is not declared
   receiveErrors = 5,  ///< counter, events: receive calls that failed

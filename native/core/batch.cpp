@@ -1,6 +1,7 @@
 #include "core/batch.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace venuewire {
 
@@ -12,12 +13,8 @@ std::atomic_ref<uint32_t> word(uint8_t* memory, uint32_t at) {
   return std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(memory + at));
 }
 
-/// Writes a record where it belongs; its layout is the contract's.
-template <class Record>
-void put(uint8_t* p, const Record& record) {
-  std::memcpy(p, &record, sizeof record);
-}
-
+// Records are made in the ring itself, laid out as the contract says: one that was built elsewhere in pieces would be
+// copied as a whole, and the processor waits for the pieces.
 constexpr uint32_t kNoticeUnits = sizeof(NoticeRecord) / kUnitBytes;
 
 /// Worst growth of wire bytes in the ring: a message of one byte that is its own length or delimiter takes sixteen.
@@ -30,37 +27,18 @@ constexpr uint32_t run_units(uint32_t wire_bytes) {
   return uint32_t((uint64_t(wire_bytes) * kGrowth + sizeof(RunRecord) + kShort) / 8 + 1);
 }
 
-/// The commonest shape, a 16-bit big-endian length that excludes itself, without the general record's questions.
-class Block16Walk {
- public:
-  Block16Walk(const FramingSpec&, Bytes body) : at_(body.data), end_(body.data + body.size) {}
-  bool next(Bytes& message) {
-    if (end_ - at_ < 2) {
-      malformed_ = at_ != end_;
-      return false;
-    }
-    uint16_t n;
-    std::memcpy(&n, at_, 2);
-    n = __builtin_bswap16(n);
-    if (end_ - at_ - 2 < n) return malformed_ = true, false;
-    message = {at_ + 2, n};
-    at_ += 2 + n;
-    return true;
+/// Bytes of a message of at most kShort that may not be read beyond: pieces that overlap, all of one size, so that
+/// nothing has to be guessed.
+void copy_exactly(uint8_t* to, const uint8_t* from, uint32_t size) {
+  constexpr uint32_t kPiece = kShort / 3;
+  if (size < kPiece) [[unlikely]] {
+    std::memcpy(to, from, size);
+    return;
   }
-  [[nodiscard]] bool malformed() const { return malformed_; }
-  [[nodiscard]] static bool bounded_by_packet() { return false; }
-  [[nodiscard]] bool at_end() const { return at_ == end_; }
-
- private:
-  const uint8_t* at_;
-  const uint8_t* end_;
-  bool malformed_ = false;
-};
-
-bool is_block16(const FramingSpec& f) {
-  return f.message_length.width == 2 && f.message_length.big_endian && f.message_length.offset == 0 &&
-         f.message_length.shift == 0 && !f.message_length.digits && f.message_length.mask >= 0xFFFF &&
-         f.message_length_add == 2 && f.message_prefix == 2 && f.message_trailer == 0 && f.message_align == 1;
+  const uint32_t middle = std::min(kPiece, size - kPiece);
+  std::memcpy(to, from, kPiece);
+  std::memcpy(to + middle, from + middle, kPiece);
+  std::memcpy(to + size - kPiece, from + size - kPiece, kPiece);
 }
 
 }  // namespace
@@ -121,7 +99,7 @@ uint8_t* BatchWriter::reserve(uint32_t units) {
   const uint32_t at = head_ & (capacity_ - 1);
   if (capacity_ - at < units) {
     uint8_t* pad = data_ + size_t(at) * 8;
-    put(pad, RecordHead{.units = capacity_ - at, .kind = uint8_t(RecordKind::pad), .flags = 0, .channel = 0});
+    ::new (pad) RecordHead{.units = capacity_ - at, .kind = uint8_t(RecordKind::pad), .flags = 0, .channel = 0};
     head_ += capacity_ - at;
   }
   return data_ + size_t(head_ & (capacity_ - 1)) * 8;
@@ -152,6 +130,7 @@ void BatchWriter::learn(Bytes message) {
 
 /// Which message it is, and whether it can be: the general way, and the one for types of one byte.
 struct ByCatalogue {
+  static constexpr bool kHasQuick = false;
   const Catalogue& catalogue;
   [[nodiscard]] uint16_t index(Bytes message) const { return catalogue.classify(message); }
   [[nodiscard]] bool too_short(uint16_t index, Bytes message) const {
@@ -159,7 +138,12 @@ struct ByCatalogue {
   }
 };
 struct ByOneByte {
+  static constexpr bool kHasQuick = true;
   Catalogue::ByType types;
+  /// Of a message that has bytes behind it which may be read: of an unknown type none is long enough.
+  [[nodiscard]] const Catalogue::ByType::Entry& quick(Bytes message) const {
+    return types.entries[message.data[types.at]];
+  }
   [[nodiscard]] uint16_t index(Bytes message) const {
     return message.size < types.bytes ? Catalogue::kUnknown : types.entries[message.data[types.at]].index;
   }
@@ -178,8 +162,25 @@ uint8_t* BatchWriter::write_messages(const Run& run, Walk& walk, const Types typ
   const uint8_t* const body_end = run.body.data + run.body.size;
   const uint32_t take = run.take;
   uint32_t walked = 0, left_out = 0, faults = 0, unknown = 0;
+  // What most messages are: short, not the packet's last, of a known type and long enough for it.
+  constexpr bool kQuick = !kSelect && Walk::kHasQuick && Types::kHasQuick;
   Bytes message;
-  while (walked < take && walk.next(message)) {
+  while (walked < take) {
+    bool found = false;
+    if constexpr (kQuick) {
+      if (walk.next_within(kShort, message)) [[likely]] {
+        const Catalogue::ByType::Entry& type = types.quick(message);
+        if (message.size >= type.length_min) [[likely]] {
+          ::new (p) MessageHead{.length = message.size, .type = type.index, .offset = uint16_t(walked)};
+          std::memcpy(p + sizeof(MessageHead), message.data, kShort);
+          p += sizeof(MessageHead) + ((message.size + 7) & ~7u);
+          walked++;
+          continue;
+        }
+        found = true;
+      }
+    }
+    if (!found && !walk.next(message)) break;
     uint16_t index = types.index(message);
     if (index == Catalogue::kUnknown) [[unlikely]] {
       unknown++;
@@ -195,14 +196,16 @@ uint8_t* BatchWriter::write_messages(const Run& run, Walk& walk, const Types typ
         continue;
       }
     }
-    put(p, MessageHead{.length = message.size, .type = index, .offset = uint16_t(walked)});
+    ::new (p) MessageHead{.length = message.size, .type = index, .offset = uint16_t(walked)};
     p += sizeof(MessageHead);
     // Most messages are short and not the packet's last: a copy of fixed size has no branch to mispredict. What it
     // writes past the message lies in space reserved for this run, what it reads past it in the packet.
-    if (message.size <= kShort && body_end - message.data >= int64_t(kShort)) [[likely]] {
+    if (message.size > kShort) [[unlikely]] {
+      std::memcpy(p, message.data, message.size);
+    } else if (body_end - message.data >= int64_t(kShort)) [[likely]] {
       std::memcpy(p, message.data, kShort);
     } else {
-      std::memcpy(p, message.data, message.size);
+      copy_exactly(p, message.data, message.size);
     }
     p += (message.size + 7) & ~7u;
     walked++;
@@ -212,7 +215,8 @@ uint8_t* BatchWriter::write_messages(const Run& run, Walk& walk, const Types typ
 }
 
 template <bool kSelect, typename Walk>
-uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& counters) {
+uint32_t BatchWriter::write_run(const Run& run, ChannelCounters& counters) {
+  Walk walk(*run.framing, run.body);
   uint8_t* const start = reserve(run_units(run.body.size));
   Bytes message;
   for (uint32_t skip = run.skip; skip > 0; skip--) {
@@ -224,7 +228,7 @@ uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& coun
   Written w;
   uint8_t* const messages = start + sizeof(RunRecord);
   const Catalogue::ByType types = catalogue_.by_type();
-  const uint8_t* const p = types.entries != nullptr
+  const uint8_t* const p = types.entries != nullptr && types.bytes <= kShort
                                ? write_messages<kSelect>(run, walk, ByOneByte{types}, messages, w)
                                : write_messages<kSelect>(run, walk, ByCatalogue{catalogue_}, messages, w);
   if (walk.bounded_by_packet() && run.take != kCountUnknown) [[unlikely]] {
@@ -242,47 +246,46 @@ uint32_t BatchWriter::write_run(const Run& run, Walk walk, ChannelCounters& coun
   if (w.written == 0) return w.walked;
   const bool numbered = run.framing->numbering == Numbering::packet;
   const uint32_t units = uint32_t(p - start) / 8;
-  put(start, RunRecord{.units = units,
-                       .kind = uint8_t(RecordKind::run),
-                       .flags = uint8_t((run.unsequenced ? kRunUnsequenced : 0) | (numbered ? kRunPacketNumbered : 0)),
-                       .channel = run.channel,
-                       .sequence = run.sequence,
-                       .receive_time = run.receive_ns,
-                       .count = w.written,
-                       .line = run.line,
-                       .origin = uint8_t(run.origin),
-                       .reserved = 0});
+  ::new (start)
+      RunRecord{.units = units,
+                .kind = uint8_t(RecordKind::run),
+                .flags = uint8_t((run.unsequenced ? kRunUnsequenced : 0) | (numbered ? kRunPacketNumbered : 0)),
+                .channel = run.channel,
+                .sequence = run.sequence,
+                .receive_time = run.receive_ns,
+                .count = w.written,
+                .line = run.line,
+                .origin = uint8_t(run.origin),
+                .reserved = 0};
   head_ += units;
   return w.walked;
 }
 
 uint32_t BatchWriter::deliver(const Run& run, ChannelCounters& counters) {
-  if (is_block16(*run.framing)) {
-    const Block16Walk walk(*run.framing, run.body);
-    return select_ ? write_run<true>(run, walk, counters) : write_run<false>(run, walk, counters);
+  if (run.framing->block16) {
+    return select_ ? write_run<true, Block16Walk>(run, counters) : write_run<false, Block16Walk>(run, counters);
   }
-  const MessageWalk walk(*run.framing, run.body);
-  return select_ ? write_run<true>(run, walk, counters) : write_run<false>(run, walk, counters);
+  return select_ ? write_run<true, MessageWalk>(run, counters) : write_run<false, MessageWalk>(run, counters);
 }
 
 void BatchWriter::write_notice(const Notice& n) {
-  put(reserve(kNoticeUnits), NoticeRecord{.units = kNoticeUnits,
-                                          .kind = uint8_t(RecordKind::notice),
-                                          .flags = 0,
-                                          .channel = n.channel,
-                                          .begin = n.begin,
-                                          .end = n.end,
-                                          .count = n.count,
-                                          .time = n.time_ns,
-                                          .code = uint8_t(n.code),
-                                          .reason = uint8_t(n.reason),
-                                          .requester = n.requester,
-                                          .server = n.server,
-                                          .sender_port = n.sender.port,
-                                          .detail = n.detail,
-                                          .sender_ip = n.sender.ip,
-                                          .session_high = n.epoch.high,
-                                          .session_low = n.epoch.low});
+  ::new (reserve(kNoticeUnits)) NoticeRecord{.units = kNoticeUnits,
+                                             .kind = uint8_t(RecordKind::notice),
+                                             .flags = 0,
+                                             .channel = n.channel,
+                                             .begin = n.begin,
+                                             .end = n.end,
+                                             .count = n.count,
+                                             .time = n.time_ns,
+                                             .code = uint8_t(n.code),
+                                             .reason = uint8_t(n.reason),
+                                             .requester = n.requester,
+                                             .server = n.server,
+                                             .sender_port = n.sender.port,
+                                             .detail = n.detail,
+                                             .sender_ip = n.sender.ip,
+                                             .session_high = n.epoch.high,
+                                             .session_low = n.epoch.low};
   head_ += kNoticeUnits;
 }
 
@@ -297,10 +300,10 @@ void BatchWriter::notice(const Notice& n) {
     }
     // A reader who does not read: from here on it is told how many notices it has missed.
     Notice& last = pending_.back();
-    if (last.code != NoticeCode::slowConsumer) {
+    if (last.code != NoticeType::slowConsumer) {
       const Notice first_missed = last;
       last = Notice{};
-      last.code = NoticeCode::slowConsumer;
+      last.code = NoticeType::slowConsumer;
       last.channel = first_missed.channel;
       last.time_ns = first_missed.time_ns;
       last.count = 1;
@@ -315,21 +318,21 @@ bool BatchWriter::packet(const PacketInfo& info, Bytes payload) {
   const uint32_t units = (uint32_t(sizeof(PacketRecord)) + payload.size + 7) / 8;
   if (!room_units(uint64_t(units) + kSlackUnits)) return false;
   uint8_t* p = reserve(units);
-  put(p, PacketRecord{.units = units,
-                      .kind = uint8_t(RecordKind::packet),
-                      .flags = 0,
-                      .channel = 0,
-                      .number = info.number,
-                      .time = info.time_ns,
-                      .source_high = load_uint(info.source, 8, false),
-                      .source_low = load_uint(info.source + 8, 8, false),
-                      .destination_high = load_uint(info.destination, 8, false),
-                      .destination_low = load_uint(info.destination + 8, 8, false),
-                      .source_port = info.source_port,
-                      .destination_port = info.destination_port,
-                      .length = payload.size,
-                      .packet_flags = info.flags,
-                      .tcp_sequence = info.tcp_sequence});
+  ::new (p) PacketRecord{.units = units,
+                         .kind = uint8_t(RecordKind::packet),
+                         .flags = 0,
+                         .channel = 0,
+                         .number = info.number,
+                         .time = info.time_ns,
+                         .source_high = load_uint(info.source, 8, false),
+                         .source_low = load_uint(info.source + 8, 8, false),
+                         .destination_high = load_uint(info.destination, 8, false),
+                         .destination_low = load_uint(info.destination + 8, 8, false),
+                         .source_port = info.source_port,
+                         .destination_port = info.destination_port,
+                         .length = payload.size,
+                         .packet_flags = info.flags,
+                         .tcp_sequence = info.tcp_sequence};
   if (payload.size != 0) std::memcpy(p + sizeof(PacketRecord), payload.data, payload.size);
   head_ += units;
   return true;

@@ -68,7 +68,7 @@ class BatchWriter : public Output {
   template <bool kSelect, typename Walk, typename Types>
   uint8_t* write_messages(const Run& run, Walk& walk, Types types, uint8_t* p, Written& out);
   template <bool kSelect, typename Walk>
-  uint32_t write_run(const Run& run, Walk walk, ChannelCounters& counters);
+  uint32_t write_run(const Run& run, ChannelCounters& counters);
 
   uint8_t* memory_;
   uint8_t* data_;

@@ -3,18 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/ring_walk.hpp"
+
 namespace venuewire {
-
-namespace {
-
-template <class Record>
-Record load_record(const uint8_t* p) {
-  Record r;
-  std::memcpy(&r, p, sizeof r);
-  return r;
-}
-
-}  // namespace
 
 BookReader::BookReader(const Catalogue& catalogue, EventProgram program, const uint8_t* data, uint32_t data_bytes,
                        BookTop* tops)
@@ -82,29 +73,19 @@ bool BookReader::run(const uint8_t* record, uint32_t bytes) {
   keeper_.source({r.receive_time, r.channel, r.line,
                   r.origin == uint8_t(Origin::snapshot) ? uint8_t(kEventSnapshot) : uint8_t(0)});
   const bool counted = (r.flags & (kRunUnsequenced | kRunPacketNumbered)) == 0;
-  uint32_t at = sizeof(RunRecord);
-  for (uint32_t i = 0; i < r.count; i++) {
-    if (bytes - at < sizeof(MessageHead)) return false;
-    const auto m = load_record<MessageHead>(record + at);
-    at += sizeof(MessageHead);
-    const uint64_t padded = (uint64_t(m.length) + kUnitBytes - 1) / kUnitBytes * kUnitBytes;
-    if (padded > bytes - at) return false;
-    const Bytes message{record + at, m.length};
+  const bool sound = each_message(record, bytes, r.count, [&](const MessageHead& m, Bytes message) {
     const uint64_t number = counted ? r.sequence + m.offset : r.sequence;
-    if (number < resume) [[unlikely]] {
-      at += uint32_t(padded);
-      continue;
-    }
+    if (number < resume) [[unlikely]]
+      return;
     if (sequenced) position.next = number + 1;
     if (m.type < catalogue_.message_count() &&
         catalogue_.check_length(m.type, m.length) != Catalogue::LengthCheck::too_short) {
       keeper_.message(m.type, message, number);
       if (books_.instruments() != channel_of_.size()) adopt(r.channel);
     }
-    at += uint32_t(padded);
-  }
-  messages_ += r.count;
-  return true;
+  });
+  if (sound) messages_ += r.count;
+  return sound;
 }
 
 void BookReader::see(uint16_t channel) {
@@ -133,16 +114,16 @@ void BookReader::adopt(uint16_t channel) {
 void BookReader::notice(const NoticeRecord& n) {
   see(n.channel);
   BookPosition& position = positions_[n.channel];
-  switch (NoticeCode(n.code)) {
-    case NoticeCode::stale:
+  switch (NoticeType(n.code)) {
+    case NoticeType::stale:
       position.stale = true;
       each_of(n.channel, [&](uint32_t i) { books_.stale(i); });
       break;
-    case NoticeCode::good:
+    case NoticeType::good:
       position.stale = false;
       each_of(n.channel, [&](uint32_t i) { books_.good(i); });
       break;
-    case NoticeCode::sessionStarted: {
+    case NoticeType::sessionStarted: {
       const bool same =
           resume_[n.channel] != 0 && n.session_high == position.session_high && n.session_low == position.session_low;
       position.session_high = n.session_high;
@@ -152,9 +133,9 @@ void BookReader::notice(const NoticeRecord& n) {
       each_of(n.channel, [&](uint32_t i) { books_.clear(i); });
       break;
     }
-    case NoticeCode::snapshotStarted:  // what follows is the whole state
-    case NoticeCode::snapshotFailed:   // what came of it is not
-    case NoticeCode::reset:
+    case NoticeType::snapshotStarted:  // what follows is the whole state
+    case NoticeType::snapshotFailed:   // what came of it is not
+    case NoticeType::reset:
       position.next = resume_[n.channel] = 0;
       each_of(n.channel, [&](uint32_t i) { books_.clear(i); });
       break;

@@ -1,9 +1,34 @@
 #include "core/catalogue.hpp"
 
+#include "contract/compiled.hpp"
+
 namespace venuewire {
 
 namespace {
-constexpr uint16_t kVersion = 2;
+struct TypePlace {
+  uint16_t at = 0;
+  uint8_t size = 0;
+  bool big = false;
+};
+struct Head {
+  bool longer_tolerated = false, has_block = false;
+  uint16_t header_size = 0, block_at = 0;
+  uint8_t block_size = 0;
+  bool block_big = false;
+  uint16_t version_at = 0;
+  uint8_t version_size = 0;
+  bool version_big = false;
+  uint32_t version = 0;
+};
+struct NamedLengths {
+  std::string name;
+  uint32_t min_length = 0, max_length = 0;
+};
+struct InstrumentPlace {
+  bool present = false;
+  uint32_t at = 0, size = 0;
+  bool is_text = false, big = false;
+};
 // Larger than any table; a spec beyond it is not one.
 constexpr uint32_t kMostParts = 1u << 20;
 }  // namespace
@@ -18,15 +43,16 @@ bool Catalogue::parse(SpecReader& spec) {
 }
 
 bool Catalogue::parse_all(SpecReader& spec) {
-  if (spec.u16() != kVersion) return false;
+  if (spec.u32() != kContract) return false;
   id_ = spec.text();
   const uint32_t selectors = spec.count();
   if (!spec.ok() || selectors > 2) return false;
   uint32_t width = 0;
   for (uint32_t i = 0; i < selectors; i++) {
-    const uint32_t at = spec.u16();
-    const uint32_t size = spec.u8();
-    const bool big = spec.flag();
+    TypePlace place;
+    compiled::read_type_place(spec, place);
+    const uint32_t at = place.at, size = place.size;
+    const bool big = place.big;
     if (size == 0 || size > kWidestType || width + size > kWidestType) return false;
     for (uint32_t b = 0; b < size; b++) type_places_[width + b] = at + (big ? b : size - 1 - b);
     width += size;
@@ -38,35 +64,41 @@ bool Catalogue::parse_all(SpecReader& spec) {
     type_end_ = *std::max_element(type_places_, type_places_ + width) + 1;
     if (width <= 2) types_.assign(width == 2 ? 65536 : 256, kUnknown);
   }
-  const bool tolerant = spec.flag();
-  const bool block = spec.flag();
-  header_size_ = spec.u16();
-  block_at_ = spec.u16();
-  block_size_ = spec.u8();
-  block_big_ = spec.flag();
+  Head head;
+  compiled::read_catalogue_head(spec, head);
+  const bool block = head.has_block;
+  header_size_ = head.header_size;
+  block_at_ = head.block_at;
+  block_size_ = head.block_size;
+  block_big_ = head.block_big;
+  version_at_ = head.version_at;
+  version_size_ = head.version_size;
+  version_big_ = head.version_big;
+  version_ = head.version;
   if (block != (block_size_ != 0) || block_size_ > 4 || block_at_ + block_size_ > header_size_) {
     if (block || block_size_ != 0) return false;
   }
-  version_at_ = spec.u16();
-  version_size_ = spec.u8();
-  version_big_ = spec.flag();
-  version_ = spec.u32();
   // Only a message of blocks is known to have its whole header.
   if (version_size_ > 4 || (version_size_ != 0 && (!block || version_at_ + version_size_ > header_size_))) return false;
+  return parse_messages(spec, head.longer_tolerated, head.has_block, width > 2) && spec.ok();
+}
+
+bool Catalogue::parse_messages(SpecReader& spec, bool tolerant, bool block, bool wide) {
   const uint32_t count = spec.count();
   if (!spec.ok() || count >= kUnknown) return false;
   messages_.resize(count);
   names_.reserve(count);
   for (uint32_t i = 0; i < count; i++) {
     Message& m = messages_[i];
-    names_.push_back(spec.text());
-    m.min_length = spec.u32();
-    const uint32_t longest = spec.u32();
-    m.max_length = tolerant || longest == 0 ? 0xFFFFFFFF : longest;
+    NamedLengths said;
+    compiled::read_catalogue_message(spec, said);
+    names_.push_back(std::move(said.name));
+    m.min_length = said.min_length;
+    m.max_length = tolerant || said.max_length == 0 ? 0xFFFFFFFF : said.max_length;
     if (block && m.min_length < header_size_) return false;
     const uint32_t codes = spec.count();
     for (uint32_t c = 0; c < codes && spec.ok(); c++) {
-      if (width > 2) {
+      if (wide) {
         wide_types_.emplace_back(spec.u64(), uint16_t(i));
         continue;
       }
@@ -74,12 +106,12 @@ bool Catalogue::parse_all(SpecReader& spec) {
       if (code >= types_.size()) return false;
       types_[code] = uint16_t(i);
     }
-    const bool keyed = spec.flag();
-    m.key_at = spec.u32();
-    m.key_size = spec.u32();
-    m.key_is_text = spec.flag();
-    m.key_big = spec.flag();
-    if (!keyed) m.key_size = 0;
+    InstrumentPlace key;
+    compiled::read_instrument_place(spec, key);
+    m.key_at = key.at;
+    m.key_size = key.present ? key.size : 0;
+    m.key_is_text = key.is_text;
+    m.key_big = key.big;
     if (m.key_size > 255 || (!m.key_is_text && m.key_size > 8)) return false;
     registers_ = spec.u16();
     if (registers_ > kMostRegisters || !parse_record(spec, m.record, 0)) return false;
@@ -90,7 +122,10 @@ bool Catalogue::parse_all(SpecReader& spec) {
 void Catalogue::index_types() {
   std::sort(wide_types_.begin(), wide_types_.end());
   if (type_width_ != 1) return;
-  for (const uint16_t index : types_) by_type_.push_back({index, index == kUnknown ? 0 : messages_[index].min_length});
+  for (const uint16_t index : types_) {
+    const uint32_t least = index == kUnknown ? ~0u : std::max(messages_[index].min_length, type_end_);
+    by_type_.push_back({index, least});
+  }
 }
 
 uint16_t Catalogue::wide_type(const uint8_t* message) const {
@@ -101,25 +136,15 @@ uint16_t Catalogue::wide_type(const uint8_t* message) const {
 }
 
 bool Catalogue::parse_field(SpecReader& spec, Field& f) {
-  f.at = spec.u32();
-  f.size = spec.u32();
-  f.slot = spec.u16();
-  const uint8_t reading = spec.u8();
-  f.big = spec.flag();
-  f.since = spec.u32();
-  f.has_null = spec.flag();
-  f.null_bits = spec.u64();
-  if (reading > uint8_t(Reading::digits)) return false;
-  f.reading = Reading(reading);
+  compiled::read_catalogue_field(spec, f);
+  if (f.reading > Reading::digits) return false;
   if (f.slot != kNoRegister && f.slot >= registers_) return false;
   return spec.ok() && f.size > 0 && f.size <= 0xFFFF && (f.at == kAfter || f.at <= 0xFFFFFF);
 }
 
 bool Catalogue::parse_record(SpecReader& spec, Record& r, uint32_t depth) {
   if (depth > kDeepest) return false;
-  r.block = spec.flag();
-  r.fixed_end = spec.u32();
-  r.first_dynamic = spec.u32();
+  compiled::read_catalogue_record(spec, r);
   r.count = spec.count();
   if (!spec.ok() || r.first_dynamic > r.count || r.fixed_end > 0xFFFFFF || parts_.size() + r.count > kMostParts)
     return false;
@@ -136,9 +161,7 @@ bool Catalogue::parse_record(SpecReader& spec, Record& r, uint32_t depth) {
 }
 
 bool Catalogue::parse_part(SpecReader& spec, Part& p, uint32_t depth) {
-  const uint8_t kind = spec.u8();
-  if (kind > uint8_t(Kind::when)) return false;
-  p.kind = Kind(kind);
+  p.kind = compiled::read_enumeration<PartKind>(spec, kPartKinds);
   if (p.kind == Kind::field) {
     if (!parse_field(spec, p.field)) return false;
     p.at = p.field.at;
@@ -149,11 +172,7 @@ bool Catalogue::parse_part(SpecReader& spec, Part& p, uint32_t depth) {
   const auto small = [](const Field& f, uint32_t within) { return f.size <= 4 && uint64_t(f.at) + f.size <= within; };
   switch (p.kind) {
     case Kind::group: {
-      const uint8_t count_kind = spec.u8();
-      if (count_kind > uint8_t(Count::dimension)) return false;
-      p.count_kind = Count(count_kind);
-      p.count = spec.u32();
-      p.slot = spec.u16();
+      compiled::read_catalogue_group(spec, p);
       const bool counted = p.count_kind == Count::field || p.count_kind == Count::until_length;
       if (counted && p.slot >= registers_) return false;
       if (p.count_kind == Count::dimension) {

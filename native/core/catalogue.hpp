@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "contract/contract.hpp"
 #include "core/spec.hpp"
 #include "core/wire.hpp"
 
@@ -49,7 +50,7 @@ class Catalogue {
   struct ByType {
     struct Entry {
       uint16_t index;
-      uint32_t length_min;
+      uint32_t length_min;  ///< at least what the type takes; of an unknown type all ones
     };
     const Entry* entries;  ///< 256, by the type's one byte; null: the types have another width
     uint32_t at, bytes;    ///< of the type, and of what a message must have for one
@@ -88,8 +89,33 @@ class Catalogue {
     return true;
   }
 
+  /// Finds a repeating group by its place among the parts of its record, outermost first. False: there is none.
+  [[nodiscard]] bool group(uint16_t index, const uint16_t* path, uint32_t depth, uint32_t& part) const {
+    const Record* record = &messages_[index].record;
+    for (uint32_t i = 0; i < depth; i++) {
+      if (path[i] >= record->count) return false;
+      part = record->first + path[i];
+      if (parts_[part].kind != Kind::group) return false;
+      record = &parts_[part].record;
+    }
+    return depth > 0;
+  }
+
+  /// Where the fixed part of a message ends: its block, where the header tells one (SBE), else the message itself.
+  [[nodiscard]] uint64_t block_end(Bytes message) const {
+    if (block_size_ == 0 || !message.holds(block_at_, block_size_)) return message.size;
+    return header_size_ + load_uint(message.data + block_at_, block_size_, block_big_);
+  }
+
+  /// The version of the schema that a message is of.
+  [[nodiscard]] uint64_t version(Bytes message) const {
+    if (version_size_ == 0 || !message.holds(version_at_, version_size_)) return version_;
+    return load_uint(message.data + version_at_, version_size_, version_big_);
+  }
+
   /// Calls `visit(offset, size)` for each piece of the message in wire order: the walk that `walk` in
-  /// src/layout/walk.ts makes. False when counts or lengths in it lead past its end.
+  /// src/layout/walk.ts makes. A visitor with `entry(group, offset, size)` also hears of each entry of a repeating
+  /// group, behind its pieces. False when counts or lengths in the message lead past its end.
   template <class Visitor>
   [[nodiscard]] bool walk(uint16_t index, Bytes message, Visitor&& visit) const {
     const Message& m = messages_[index];
@@ -137,7 +163,6 @@ class Catalogue {
   static constexpr uint16_t kNoRegister = 0xFFFF;
   static constexpr uint32_t kAfter = 0xFFFFFFFF;
 
-  enum class Reading : uint8_t { unsigned_bits, signed_bits, digits };
   struct Field {
     uint32_t at = 0;  // kAfter: directly after what precedes
     uint32_t size = 0;
@@ -155,8 +180,8 @@ class Catalogue {
     uint32_t first = 0;  // into parts_
     uint32_t count = 0;
   };
-  enum class Kind : uint8_t { field, group, data, when };
-  enum class Count : uint8_t { fixed, field, to_end, until_length, dimension };
+  using Kind = PartKind;
+  using Count = GroupCount;
   struct Part {
     Kind kind = Kind::field;
     Count count_kind = Count::fixed;
@@ -309,6 +334,8 @@ class Catalogue {
         uint64_t to = 0;
         if (!record(p.record, from, from + step, to)) return false;
         if (to <= from && (n < 0 || step == 0)) return false;
+        if constexpr (requires { visit.entry(0u, from, step); })
+          visit.entry(uint32_t(&p - c.parts_.data()), from, step);
         from = to;
       }
       if (n < 0 && from != limit) return false;
@@ -326,6 +353,7 @@ class Catalogue {
   bool parse_part(SpecReader& spec, Part& part, uint32_t depth);
   bool parse_field(SpecReader& spec, Field& field);
   bool parse_all(SpecReader& spec);
+  bool parse_messages(SpecReader& spec, bool tolerant, bool block, bool wide);
 
   uint32_t type_high_ = 0;
   uint32_t type_low_ = 0;

@@ -10,14 +10,19 @@ namespace {
 
 using C = ChannelCounter;
 
-/// How many messages at the front of `body` are whole, at most `count`.
-uint64_t well_formed(const FramingSpec& framing, Bytes body, uint64_t count) {
-  MessageWalk walk(framing, body);
+template <class Walk>
+uint64_t count_whole(Walk walk, uint64_t count) {
   Bytes message;
   uint64_t n = 0;
   while (n < count && walk.next(message)) n++;
   // Those behind a message of unknown length are in it.
   return walk.bounded_by_packet() && count != ~0ull ? count : n;
+}
+
+/// How many messages at the front of `body` are whole, at most `count`.
+uint64_t well_formed(const FramingSpec& framing, Bytes body, uint64_t count) {
+  return framing.block16 ? count_whole(Block16Walk(framing, body), count)
+                         : count_whole(MessageWalk(framing, body), count);
 }
 
 /// How many whole messages a body without a stated count has. `rest`: what is behind them and is none.
@@ -79,7 +84,7 @@ uint64_t Channel::linear(uint64_t wire) const {
   return best;
 }
 
-void Channel::say(NoticeCode code, Reason why, uint64_t begin, uint64_t end, int64_t now_ns, uint16_t requester,
+void Channel::say(NoticeType code, Reason why, uint64_t begin, uint64_t end, int64_t now_ns, uint16_t requester,
                   uint32_t detail, uint16_t server) {
   Notice n;
   n.code = code;
@@ -93,8 +98,8 @@ void Channel::say(NoticeCode code, Reason why, uint64_t begin, uint64_t end, int
   n.server = server;
   n.detail = detail;
   n.epoch = epoch_;
-  n.sender = code == NoticeCode::sessionStarted || code == NoticeCode::sessionEnded || code == NoticeCode::reset ||
-                     code == NoticeCode::sequenceJump
+  n.sender = code == NoticeType::sessionStarted || code == NoticeType::sessionEnded || code == NoticeType::reset ||
+                     code == NoticeType::sequenceJump
                  ? sender_
                  : Sender{};
   output_.notice(n);
@@ -115,12 +120,12 @@ void Channel::packet(const FramingSpec& framing, const Packet& packet, const Arr
   sender_ = Sender{};
 }
 
-/// The commonest packets: the next numbers of a count of which nothing is missing, and the other line's copy of numbers
-/// that have been delivered. Does what `take_packet` would, by the shortest way. False: it is not such a packet, and
-/// nothing has been done.
+/// The commonest packets: the next numbers of a count of which nothing is missing, those behind something missing, and
+/// the other line's copy of numbers that have been delivered. Does what `take_packet` would, by the shortest way.
+/// False: it is not such a packet, and nothing has been done.
 bool Channel::take_in_turn(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
   if (!framing.in_turn || framing_.wrap_max != ~0ull || packet.kind != PacketKind::data || packet.cut) return false;
-  if (packet.sequence > next_ || packet.count == 0 || packet.count == kCountUnknown) return false;
+  if (packet.count == 0 || packet.count == kCountUnknown) return false;
   if (packet.sequence > ~0ull - packet.count || !started()) return false;
   if (arrival.origin != Origin::live || arrival.line >= kLinesMax ||
       resets_.seen_by_line[arrival.line] != resets_.count)
@@ -129,7 +134,11 @@ bool Channel::take_in_turn(const FramingSpec& framing, const Packet& packet, con
   if (packet.body.size > output_.bytes_max()) return false;
   const uint64_t end = packet.sequence + packet.count;
   if (end <= next_) return take_copy(packet, end, arrival);
-  if (packet.sequence != next_ || phase_ != Phase::live || end_ != End::open || highest_ != next_) return false;
+  if (packet.sequence > next_ || phase_ != Phase::live) {
+    hold_early(framing, packet.body, packet.sequence, end, arrival);
+    return true;
+  }
+  if (packet.sequence != next_ || end_ != End::open || highest_ != next_) return false;
   if (!held_.empty() || !lost_.empty() || !output_.room(packet.body.size)) return false;
   note_advance(packet.body, next_, end, arrival);
   const Run run{&framing,     packet.body,    0,    packet.count, next_, arrival.receive_ns, index_,
@@ -359,7 +368,7 @@ bool Channel::follow_time(const Packet& packet, uint64_t end, const Arrival& arr
   int64_t since_ns = 0;
   if (begins_again(end, packet.send_time_ns, since_ns)) {
     const uint64_t before = highest_;
-    if (!switch_epoch(epoch_, framing_.wrap_first, NoticeCode::reset, arrival.now_ns)) return false;
+    if (!switch_epoch(epoch_, framing_.wrap_first, NoticeType::reset, arrival.now_ns)) return false;
     resets_.highest_before = before;
     resets_.send_ns = since_ns;
     resets_.count++;
@@ -382,7 +391,7 @@ bool Channel::take_reset(const Packet& packet, HeartbeatNumber meaning, uint64_t
   }
   if (started()) {
     const uint64_t before = highest_;
-    if (!switch_epoch(epoch_, reset_to, NoticeCode::reset, arrival.now_ns)) return false;
+    if (!switch_epoch(epoch_, reset_to, NoticeType::reset, arrival.now_ns)) return false;
     resets_.highest_before = before;
   } else {
     if (framing_.epoch_width != 0 && !spec_.session_fixed) epoch_ = packet.epoch;
@@ -445,7 +454,7 @@ void Channel::start_at(uint64_t first, int64_t now_ns) {
   drop_claim();
   const uint64_t origin = framing_.wrap_max == ~0ull ? framing_.wrap_first : 0;
   next_ = highest_ = first;
-  say(NoticeCode::sessionStarted, Reason::none, first, first, now_ns);
+  say(NoticeType::sessionStarted, Reason::none, first, first, now_ns);
   if (spec_.join == Join::beginning && first > origin) {
     next_ = highest_ = origin;
     raise_highest(first, now_ns);
@@ -568,7 +577,7 @@ bool Channel::hold_range(const FramingSpec& framing, Bytes body, uint64_t first,
       counters_[C::windowFull]++;
       if (!window_.full_told) {
         window_.full_told = true;
-        say(NoticeCode::windowFull, Reason::none, begin, end, arrival.now_ns);
+        say(NoticeType::windowFull, Reason::none, begin, end, arrival.now_ns);
       }
       return false;
     }
@@ -624,7 +633,7 @@ uint64_t Channel::fill_range(uint64_t begin, uint64_t end, Origin origin, int64_
     filled += to - from;
     if (h.announced) {
       counters_[C::gapsFilled]++;
-      say(NoticeCode::gapFilled, by, from, to, now_ns);
+      say(NoticeType::gapFilled, by, from, to, now_ns);
     } else if (from == h.begin && to == h.end && h.since_ns != now_ns) {
       // A hole that opens and closes within one packet was never missing.
       counters_[C::reordered]++;
@@ -633,7 +642,7 @@ uint64_t Channel::fill_range(uint64_t begin, uint64_t end, Origin origin, int64_
   take_out(lost_, begin, end, [&](const Lost&, uint64_t from, uint64_t to) {
     filled += to - from;
     counters_[C::late] += to - from;
-    say(NoticeCode::gapFilled, by, from, to, now_ns);
+    say(NoticeType::gapFilled, by, from, to, now_ns);
   });
   return filled;
 }
@@ -691,7 +700,7 @@ void Channel::drain(int64_t now_ns) {
       belief_.given_up_begin = l.begin;
       belief_.given_up_end = l.end;
       next_ = l.end;
-      say(NoticeCode::gapAbandoned, l.why, l.begin, l.end, now_ns);
+      say(NoticeType::gapAbandoned, l.why, l.begin, l.end, now_ns);
     } else {
       break;
     }

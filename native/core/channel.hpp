@@ -40,7 +40,7 @@ struct Sender {
 };
 
 struct Notice {
-  NoticeCode code = NoticeCode::none;
+  NoticeType code = NoticeType::none;
   Reason reason = Reason::none;
   uint16_t channel = 0;
   uint64_t begin = 0, end = 0;  ///< wire numbers, half-open, where the notice is about a range
@@ -215,7 +215,7 @@ class Channel {
   /// What has to hold after every input: the ledger, the order of what is missing, lost and held, counts and bounds.
   /// Tests, fuzzers and certification ask; a feed does not.
   [[nodiscard]] bool sound();
-  void say(NoticeCode code, Reason why, uint64_t begin, uint64_t end, int64_t now_ns, uint16_t requester = 0xFFFF,
+  void say(NoticeType code, Reason why, uint64_t begin, uint64_t end, int64_t now_ns, uint16_t requester = 0xFFFF,
            uint32_t detail = 0, uint16_t server = 0);
 
  private:
@@ -334,7 +334,7 @@ class Channel {
                      const Arrival& arrival, bool unsequenced);
   [[nodiscard]] bool enter_epoch(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   /// `told`: the venue has said so. Otherwise what was delivered may not be true: stale.
-  [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns, bool told = true);
+  [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeType why, int64_t now_ns, bool told = true);
   [[nodiscard]] bool goes_on_as_before(const Packet& packet, uint64_t first, const Arrival& arrival);
   [[nodiscard]] bool from_before_reset(const Packet& packet, uint64_t first, const Arrival& arrival);
   void mark_unavailable(uint64_t first, uint64_t last, int64_t now_ns);

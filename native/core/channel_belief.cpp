@@ -213,7 +213,7 @@ bool Channel::start_over(const Arrival& arrival) {
   const bool beginning_lost = !led_astray && begin > origin && begin - origin <= spec_.window_packets;
   const uint64_t before = highest_;
   const uint64_t next = wire(beginning_lost ? origin : begin);
-  if (!switch_epoch(epoch_, next, NoticeCode::reset, arrival.now_ns, false)) return false;
+  if (!switch_epoch(epoch_, next, NoticeType::reset, arrival.now_ns, false)) return false;
   resets_.highest_before = before;
   resets_.count++;
   shows_present_count(arrival.line);

@@ -14,7 +14,7 @@ void Channel::announce(size_t hole, int64_t now_ns) {
   if (!holes_.announce(hole)) return;
   const uint64_t begin = holes_[hole].begin, end = holes_[hole].end;
   counters_[C::gapsOpened]++;
-  say(NoticeCode::gapOpened, Reason::none, begin, end, now_ns);
+  say(NoticeType::gapOpened, Reason::none, begin, end, now_ns);
   mark_stale(Reason::none, begin, end, now_ns);
 }
 
@@ -56,7 +56,7 @@ void Channel::advance_on(uint16_t rung, uint64_t begin, uint64_t end, Reason why
 void Channel::mark_stale(Reason why, uint64_t begin, uint64_t end, int64_t now_ns) {
   if (stale_) return;
   stale_ = true;
-  say(NoticeCode::stale, why, begin, end, now_ns);
+  say(NoticeType::stale, why, begin, end, now_ns);
 }
 
 void Channel::mark_good(int64_t now_ns) {
@@ -64,7 +64,7 @@ void Channel::mark_good(int64_t now_ns) {
       lossy_ || holds_back() || streams_.refresh_due || !lost_.empty() || (streams_.was_up && streams_.up == 0);
   if (!stale_ || unsure || holes_.any_announced()) return;
   stale_ = false;
-  say(NoticeCode::good, Reason::none, next_, next_, now_ns);
+  say(NoticeType::good, Reason::none, next_, next_, now_ns);
 }
 
 }  // namespace venuewire

@@ -31,7 +31,7 @@ bool Channel::is_plausible(uint64_t first, uint64_t end, int64_t now_ns) {
   belief_.jump_candidate = end;
   if (candidate != 0 && first + spec_.window_packets >= candidate && first <= candidate + spec_.jump_max) {
     belief_.jump_candidate = 0;
-    say(NoticeCode::sequenceJump, Reason::none, highest_, first, now_ns);
+    say(NoticeType::sequenceJump, Reason::none, highest_, first, now_ns);
     return true;
   }
   counters_[C::implausible]++;
@@ -90,22 +90,22 @@ bool Channel::enter_epoch(const FramingSpec& framing, const Packet& packet, cons
   const uint32_t needed = past != nullptr || lower ? kTakenBackAfter : session_over() || arrival.connected ? 1 : 2;
   if (!session_agrees(framing, packet, end, past, needed, arrival)) return false;
   const uint64_t next = past == nullptr ? framing_.wrap_first : past->next;
-  if (switch_epoch(packet.epoch, next, NoticeCode::sessionStarted, arrival.now_ns, past == nullptr && !lower))
+  if (switch_epoch(packet.epoch, next, NoticeType::sessionStarted, arrival.now_ns, past == nullptr && !lower))
     replay(take_claim(), arrival.now_ns);
   return false;  // what made the claim true has been taken with it
 }
 
 /// Ends what the present numbers mean: what is missing is given up, what is held is delivered, counting starts at the
 /// wire number `next`. False while the consumer has no room for that.
-bool Channel::switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, int64_t now_ns, bool told) {
-  give_up_all(why == NoticeCode::reset ? Reason::reset : Reason::sessionEnded, now_ns);
+bool Channel::switch_epoch(const Epoch& epoch, uint64_t next, NoticeType why, int64_t now_ns, bool told) {
+  give_up_all(why == NoticeType::reset ? Reason::reset : Reason::sessionEnded, now_ns);
   if (!held_.empty() || !lost_.empty()) {
     counters_[C::consumerFull]++;
     return false;
   }
   if (!(epoch == epoch_)) leave_session(epoch);
-  if (why != NoticeCode::reset && end_ != End::told) {
-    say(NoticeCode::sessionEnded, Reason::sessionEnded, next_, next_, now_ns);
+  if (why != NoticeType::reset && end_ != End::told) {
+    say(NoticeType::sessionEnded, Reason::sessionEnded, next_, next_, now_ns);
   }
   epoch_ = epoch;
   counters_[C::resets]++;
@@ -122,7 +122,7 @@ bool Channel::switch_epoch(const Epoch& epoch, uint64_t next, NoticeCode why, in
   if (streams_.refreshes) {
     // Whatever was known is void until the state has been told anew.
     streams_.refresh_due = true;
-    mark_stale(why == NoticeCode::reset ? Reason::reset : Reason::sessionEnded, next_, next_, now_ns);
+    mark_stale(why == NoticeType::reset ? Reason::reset : Reason::sessionEnded, next_, next_, now_ns);
   }
   if (told) {
     mark_good(now_ns);
@@ -158,13 +158,13 @@ void Channel::end_session(int64_t now_ns) {
 void Channel::tell_end(int64_t now_ns) {
   if (end_ == End::told || next_ < end_number_) return;
   end_ = End::told;
-  say(NoticeCode::sessionEnded, Reason::none, next_, next_, now_ns);
+  say(NoticeType::sessionEnded, Reason::none, next_, next_, now_ns);
 }
 
 void Channel::stream_up(const Epoch* epoch, uint64_t wire_next, int64_t now_ns, uint16_t requester) {
   streams_.was_up = true;
   const bool entered = epoch == nullptr || !started() || *epoch == epoch_ ||
-                       switch_epoch(*epoch, framing_.wrap_first, NoticeCode::sessionStarted, now_ns);
+                       switch_epoch(*epoch, framing_.wrap_first, NoticeType::sessionStarted, now_ns);
   streams_.up++;
   if (!entered) return;
   if (epoch != nullptr && !started()) epoch_ = *epoch;
@@ -176,14 +176,14 @@ void Channel::stream_up(const Epoch* epoch, uint64_t wire_next, int64_t now_ns, 
       raise_highest(next, now_ns);
     }
   }
-  say(NoticeCode::lineUp, Reason::none, next_, next_, now_ns, requester);
+  say(NoticeType::lineUp, Reason::none, next_, next_, now_ns, requester);
   if (holes_.empty()) mark_good(now_ns);
 }
 
 void Channel::stream_down(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester, uint16_t server) {
   if (streams_.up > 0) streams_.up--;
   counters_[C::disconnects]++;
-  say(NoticeCode::lineDown, why, next_, next_, now_ns, requester, detail, server);
+  say(NoticeType::lineDown, why, next_, next_, now_ns, requester, detail, server);
   if (streams_.up == 0) {
     resets_.identity = 0;  // no other line will bring a copy of the reset: the next one is another, however alike
     streams_.refresh_due = streams_.refreshes;
@@ -192,7 +192,7 @@ void Channel::stream_down(Reason why, uint32_t detail, int64_t now_ns, uint16_t 
 }
 
 bool Channel::stream_restart(uint64_t wire_next, int64_t now_ns) {
-  return switch_epoch(epoch_, wire_next, NoticeCode::reset, now_ns);
+  return switch_epoch(epoch_, wire_next, NoticeType::reset, now_ns);
 }
 
 void Channel::stream_end(int64_t now_ns) { end_session(now_ns); }

@@ -12,7 +12,7 @@ using C = ChannelCounter;
 void Channel::snapshot_begin(int64_t now_ns, uint16_t requester) {
   if (in_snapshot() || !started()) return;
   phase_ = phase_ == Phase::joining ? Phase::joining_snapshot : Phase::live_snapshot;
-  say(NoticeCode::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
+  say(NoticeType::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
 }
 
 /// It has ended, or failed.
@@ -100,7 +100,7 @@ bool Channel::snapshot_end(uint64_t first, int64_t now_ns, uint16_t requester, u
   phase_ = Phase::live;
   lossy_ = false;
   const uint64_t compare_to = greatest == 0 ? next_ : std::max(next_, linear(greatest));
-  say(NoticeCode::snapshotEnded, Reason::none, next_, compare_to, now_ns, requester);
+  say(NoticeType::snapshotEnded, Reason::none, next_, compare_to, now_ns, requester);
   drain(now_ns);
   mark_good(now_ns);
   return true;
@@ -140,7 +140,7 @@ void Channel::skip_to_snapshot(uint64_t position, uint16_t requester, int64_t no
   counters_[C::abandonedToSnapshot] += position - begin;
   counters_[C::gapsAbandoned]++;
   next_ = position;
-  say(NoticeCode::gapAbandoned, Reason::snapshot, begin, position, now_ns, requester);
+  say(NoticeType::gapAbandoned, Reason::snapshot, begin, position, now_ns, requester);
 }
 
 void Channel::snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester) {
@@ -150,25 +150,25 @@ void Channel::snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_
 void Channel::count_snapshot_failed(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester) {
   leave_snapshot();
   counters_[C::snapshotsFailed]++;
-  say(NoticeCode::snapshotFailed, why, next_, next_, now_ns, requester, detail);
+  say(NoticeType::snapshotFailed, why, next_, next_, now_ns, requester, detail);
   drain(now_ns);
 }
 
 void Channel::refresh_begin(int64_t now_ns, uint16_t requester) {
   streams_.refresh_due = true;
-  say(NoticeCode::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
+  say(NoticeType::snapshotStarted, Reason::none, next_, next_, now_ns, requester);
 }
 
 void Channel::refresh_end(int64_t now_ns, uint16_t requester) {
   counters_[C::snapshots]++;
   lossy_ = streams_.refresh_due = false;
-  say(NoticeCode::snapshotEnded, Reason::none, next_, next_, now_ns, requester);
+  say(NoticeType::snapshotEnded, Reason::none, next_, next_, now_ns, requester);
   mark_good(now_ns);
 }
 
 void Channel::refresh_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester, uint16_t server) {
   counters_[C::snapshotsFailed]++;
-  say(NoticeCode::snapshotFailed, why, next_, next_, now_ns, requester, detail, server);
+  say(NoticeType::snapshotFailed, why, next_, next_, now_ns, requester, detail, server);
   mark_stale(why, next_, next_, now_ns);
 }
 

@@ -3,30 +3,30 @@
 #include <bit>
 #include <cmath>
 
+#include "contract/compiled.hpp"
+
 namespace venuewire {
 
 namespace {
-constexpr uint16_t kVersion = 2;
+struct Block {
+  uint16_t header_size = 0, block_at = 0;
+  uint8_t block_size = 0;
+  bool block_big = false;
+};
 constexpr uint32_t kMost = 1u << 16;  // rules, steps, values: more is no program
 }  // namespace
 
 bool EventProgram::parse(SpecReader& spec, const Catalogue& catalogue) {
-  if (spec.u16() != kVersion) return false;
-  const uint8_t scope = spec.u8();
-  if (scope > uint8_t(OrderScope::instrument_and_side)) return false;
-  books_.scope = OrderScope(scope);
-  books_.price_exponent = int8_t(spec.u8());
-  books_.size_exponent = int8_t(spec.u8());
-  books_.depth = spec.u8();
-  books_.orders_expected = spec.u32();
-  books_.orders_max = spec.u32();
-  books_.instruments_max = spec.u32();
+  if (spec.u32() != kContract) return false;
+  compiled::read_event_head(spec, books_);
   if (books_.orders_expected > (1u << 28) || books_.orders_max > (1u << 29) || books_.instruments_max > (1u << 26))
     return false;
-  header_size_ = spec.u16();
-  block_at_ = spec.u16();
-  block_size_ = spec.u8();
-  block_big_ = spec.flag();
+  Block block;
+  compiled::read_event_block(spec, block);
+  header_size_ = block.header_size;
+  block_at_ = block.block_at;
+  block_size_ = block.block_size;
+  block_big_ = block.block_big;
   if (block_size_ > 4 || block_at_ + block_size_ > header_size_) {
     if (block_size_ != 0) return false;
   }
@@ -61,28 +61,13 @@ void EventProgram::parse_values(SpecReader& spec, Span& span) {
 }
 
 bool EventProgram::parse_load(SpecReader& spec, Load& l) {
-  const uint8_t source = spec.u8();
-  if (source > uint8_t(Source::other)) return false;
-  l.source = Source(source);
+  l.source = compiled::read_enumeration<EventSource>(spec, kEventSources);
   if (l.source == Source::absent) return spec.ok();
   if (l.source == Source::constant) {
     l.value = spec.i64();
     return spec.ok();
   }
-  const uint8_t reading = spec.u8();
-  if (reading > uint8_t(Reading::floating_bits)) return false;
-  l.reading = Reading(reading);
-  l.at = spec.u32();
-  l.size = spec.u8();
-  l.big = spec.flag();
-  l.guarded = spec.flag();
-  l.has_null = spec.flag();
-  l.null_bits = spec.u64();
-  l.mask = spec.u64();
-  l.shift = spec.u8();
-  l.multiplier = spec.i64();
-  l.exponent_at = spec.u32();
-  l.exponent_base = int8_t(spec.u8());
+  compiled::read_event_load(spec, l);
   const bool number = l.reading == Reading::unsigned_bits || l.reading == Reading::signed_bits;
   const bool floats = l.reading == Reading::floating_bits;
   return spec.ok() && l.size > 0 && (!number || l.size <= 8) && (!floats || l.size == 4 || l.size == 8) &&
@@ -113,14 +98,7 @@ bool EventProgram::parse_scale(SpecReader& spec, Scale& s) {
 }
 
 bool EventProgram::parse_step(SpecReader& spec, Step& s) {
-  const uint8_t count = spec.u8();
-  if (count > uint8_t(Count::until)) return false;
-  s.count = Count(count);
-  s.after = spec.flag();
-  s.at = spec.u32();
-  s.fixed = spec.u32();
-  s.entry_size = spec.u32();
-  s.dimension_size = spec.u32();
+  compiled::read_event_step(spec, s);
   if (!parse_load(spec, s.number) || !parse_load(spec, s.block)) return false;
   const auto in_dimension = [&](const Load& l) {
     return l.source == Source::message && l.size <= 4 && uint64_t(l.at) + l.size <= s.dimension_size;
@@ -147,16 +125,8 @@ bool EventProgram::parse_rule(SpecReader& spec, Rule& r) {
     }
     r.actions.end = uint32_t(actions_.size());
   }
-  r.flags = spec.u8();
+  compiled::read_event_rule(spec, r);
   has_implied_ |= (r.flags & kOperationImplied) != 0;
-  r.base_time = spec.flag();
-  r.sets_base_time = spec.flag();
-  r.follows = spec.flag();
-  r.joined = spec.flag();
-  r.depth = spec.u8();
-  const uint8_t bounds = spec.u8();
-  if (bounds > uint8_t(Bounds::ends)) return false;
-  r.bounds = Bounds(bounds);
   r.path_first = uint32_t(steps_.size());
   for (uint32_t n = spec.count(); n > 0 && spec.ok(); n--) {
     Step step;
@@ -186,8 +156,11 @@ bool EventProgram::parse_rule(SpecReader& spec, Rule& r) {
     if (side > uint8_t(BookSide::none)) return false;
     r.side = BookSide(side);
   }
-  for (Load* l : {&r.instrument, &r.id, &r.new_id, &r.price, &r.size, &r.remaining, &r.orders, &r.level, &r.time,
-                  &r.seconds, &r.last, &r.name}) {
+  // In the order of EventRole.
+  Load* const roles[] = {&r.instrument, &r.id,    &r.new_id, &r.price,   &r.size, &r.remaining,
+                         &r.orders,     &r.level, &r.time,   &r.seconds, &r.last, &r.name};
+  static_assert(std::size(roles) == kEventRoles && uint32_t(EventRole::name) == kEventRoles - 1);
+  for (Load* l : roles) {
     if (!parse_load(spec, *l)) return false;
   }
   if (!parse_keys(spec, r.keys) || !parse_keys(spec, r.names)) return false;
@@ -214,7 +187,7 @@ bool EventProgram::step(const Step& s, Bytes message, uint64_t cursor, Run& run)
       run.count = uint64_t(n);
       break;
     }
-    case Count::until: {
+    case Count::until_length: {
       int64_t end = 0;
       if (!load(s.number, Place{message, {}, {}}, end) || end < 0 || uint64_t(end) > message.size) end = 0;
       run.count = at < uint64_t(end) ? (uint64_t(end) - at) / run.size : 0;

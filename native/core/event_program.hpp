@@ -55,15 +55,7 @@ class EventProgram {
 
  private:
   friend class BookCheckpoint;
-  enum class Source : uint8_t { absent = 0, message = 1, entry = 2, constant = 3, other = 4 };
-  enum class Reading : uint8_t {
-    unsigned_bits = 0,
-    signed_bits = 1,
-    digits = 2,
-    text = 3,
-    decimal = 4,        // text with a point
-    floating_bits = 5,  // IEEE 754
-  };
+  using Source = EventSource;
   struct Load {
     Source source = Source::absent;
     Reading reading = Reading::unsigned_bits;
@@ -83,7 +75,7 @@ class EventProgram {
   struct Span {
     uint32_t first = 0, end = 0;
   };
-  enum class Count : uint8_t { fixed = 0, field = 1, to_end = 2, dimension = 3, until = 4 };
+  using Count = GroupCount;
   /// A group that is passed over, or (the last of a path) whose entries the rule is for.
   struct Step {
     Count count = Count::fixed;
@@ -100,7 +92,7 @@ class EventProgram {
     Span values;
   };
   /// Messages that begin or end an event of several messages.
-  enum class Bounds : uint8_t { none = 0, begins = 1, ends = 2 };
+  using Bounds = EventBounds;
   /// The decimal exponent of a price: what the load gives, its negative, or what its code stands for.
   struct Scale {
     Load load;

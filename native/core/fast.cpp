@@ -2,11 +2,20 @@
 
 #include <algorithm>
 
+#include "contract/compiled.hpp"
+
 namespace venuewire {
 
 namespace {
 
-constexpr uint16_t kVersion = 1;
+struct Head {
+  uint32_t slots = 0, contexts = 0;
+};
+struct TemplateHead {
+  uint32_t context = 0, id = 0;
+  bool reset = false;
+  uint32_t body = 0;
+};
 // More than any exchange's templates come to; src/fast/program.ts has the same bound.
 constexpr uint32_t kMostNodes = 200'000;
 constexpr uint32_t kDeepestBody = 80;
@@ -71,9 +80,11 @@ bool FastProgram::parse(SpecReader& spec) {
 }
 
 bool FastProgram::parse_all(SpecReader& spec) {
-  if (spec.u16() != kVersion) return false;
-  slots_ = spec.u32();
-  contexts_ = spec.u32();
+  if (spec.u32() != kContract) return false;
+  Head head;
+  compiled::read_fast_head(spec, head);
+  slots_ = head.slots;
+  contexts_ = head.contexts;
   const uint32_t bodies = spec.count();
   if (!spec.ok() || slots_ == 0 || bodies > 2 * kMostNodes) return false;
   // A body stands behind those inside it, and inside one other: what a program does is bounded by its size.
@@ -98,11 +109,12 @@ bool FastProgram::parse_all(SpecReader& spec) {
   if (!spec.ok() || slots_ > fields_ + 1) return false;
   for (uint32_t i = 0; i < templates; i++) {
     Template t;
-    const uint32_t context = spec.u32();
-    t.key = uint64_t(context) << 32 | spec.u32();
-    t.reset = spec.flag();
-    t.body = spec.u32();
-    if (!spec.ok() || context >= contexts_ || t.body >= bodies || used[t.body]) return false;
+    TemplateHead said;
+    compiled::read_fast_template(spec, said);
+    t.key = uint64_t(said.context) << 32 | said.id;
+    t.reset = said.reset;
+    t.body = said.body;
+    if (!spec.ok() || said.context >= contexts_ || t.body >= bodies || used[t.body]) return false;
     used[t.body] = true;
     templates_.push_back(t);
   }
@@ -114,19 +126,13 @@ bool FastProgram::parse_all(SpecReader& spec) {
 }
 
 bool FastProgram::parse_field(SpecReader& spec, Field& f) {
-  const uint8_t type = spec.u8();
-  const uint8_t op = spec.u8();
-  f.optional = spec.flag();
-  f.slot = spec.u32();
-  f.has_initial = spec.flag();
+  compiled::read_fast_field(spec, f);
   f.number = fields_++;
-  if (!spec.ok() || type > uint8_t(Type::bytes) || op > uint8_t(Operator::tail)) return false;
-  f.type = Type(type);
-  f.op = Operator(op);
+  if (!spec.ok()) return false;
   if (f.op == Operator::increment && !is_integer(f.type)) return false;
   if (f.op == Operator::tail && f.type < Type::ascii) return false;
   if (f.op == Operator::constant && !f.has_initial) return false;
-  if (f.op == Operator::initial && !f.has_initial && !f.optional) return false;
+  if (f.op == Operator::default_ && !f.has_initial && !f.optional) return false;
   const bool remembered = f.op >= Operator::copy;
   if (f.slot >= slots_ || remembered != (f.slot != 0)) return false;
   if (!f.has_initial) return true;
@@ -149,9 +155,8 @@ bool FastProgram::parse_field(SpecReader& spec, Field& f) {
 
 bool FastProgram::parse_node(SpecReader& spec, Node& n, uint32_t within, std::vector<bool>& used, uint32_t& depth,
                              const std::vector<uint32_t>& depths) {
-  const uint8_t kind = spec.u8();
-  if (!spec.ok() || kind > uint8_t(Kind::reference)) return false;
-  n.kind = Kind(kind);
+  n.kind = compiled::read_enumeration<FastNode>(spec, kFastNodes);
+  if (!spec.ok()) return false;
   switch (n.kind) {
     case Kind::field:
       return parse_field(spec, n.field);
@@ -159,7 +164,7 @@ bool FastProgram::parse_node(SpecReader& spec, Node& n, uint32_t within, std::ve
       return parse_field(spec, n.field) && parse_field(spec, n.mantissa) && n.field.type == Type::int32 &&
              n.mantissa.type == Type::int64 && !n.mantissa.optional;
     case Kind::sequence:
-      if (!parse_field(spec, n.field) || n.field.type != Type::uint32) return false;
+      if (!parse_field(spec, n.field) || n.field.type != Type::uInt32) return false;
       break;
     case Kind::group:
       n.optional = spec.flag();
@@ -211,7 +216,7 @@ bool FastDecoder::message(uint32_t context) {
     FastWide v = 0;
     if (!read_unsigned(v)) return false;
     if (v > 0xFFFFFFFF) return fail(FastError::D2);
-    tags_[0] = tag_of(Type::uint32);
+    tags_[0] = tag_of(Type::uInt32);
     entries_[0].bits = uint64_t(v);
   } else if (tags_[0] == kUndefined) {
     return fail(FastError::D5);
@@ -351,7 +356,7 @@ bool FastDecoder::operate(const Field& f, Value& v) {
     case Operator::constant:
       if (!f.optional || bit()) initial(f, v);
       return true;
-    case Operator::initial:
+    case Operator::default_:
       if (bit()) return read(f, v);
       if (f.has_initial) initial(f, v);
       return true;
@@ -470,7 +475,7 @@ bool FastDecoder::decimal(FastWide exponent, FastWide mantissa, Value& v) {
 void FastDecoder::initial(const Field& f, Value& v) const {
   v.there = true;
   v.exponent = f.exponent;
-  v.number = f.type == Type::uint64 ? FastWide(f.bits) : FastWide(int64_t(f.bits));
+  v.number = f.type == Type::uInt64 ? FastWide(f.bits) : FastWide(int64_t(f.bits));
   v.text = {program_.text(f.text_at), f.text_size};
 }
 
@@ -478,7 +483,7 @@ void FastDecoder::load(const Field& f, Value& v) const {
   const Entry& e = entries_[f.slot];
   v.there = true;
   v.exponent = e.exponent;
-  v.number = f.type == Type::uint64 ? FastWide(e.bits) : FastWide(int64_t(e.bits));
+  v.number = f.type == Type::uInt64 ? FastWide(e.bits) : FastWide(int64_t(e.bits));
   v.text = {e.text.data(), uint32_t(e.text.size())};
 }
 
@@ -498,7 +503,7 @@ bool FastDecoder::read(const Field& f, Value& v) {
       return ascii(f.optional, v);
     case Type::unicode:
       return vector(f.optional, v) && (!v.there || unicode(v));
-    case Type::bytes:
+    case Type::byteVector:
       return vector(f.optional, v);
     case Type::decimal: {
       FastWide exponent = 0, mantissa = 0;

@@ -34,25 +34,12 @@ using FastWide = __int128;
 
 class FastProgram {
  public:
-  enum class Type : uint8_t {
-    int8,
-    uint8,
-    int16,
-    uint16,
-    int32,
-    uint32,
-    int64,
-    uint64,
-    decimal,
-    ascii,
-    unicode,
-    bytes
-  };
-  enum class Operator : uint8_t { none, constant, initial, copy, increment, delta, tail };
-  enum class Kind : uint8_t { field, split, sequence, group, reference };
+  using Type = FastType;
+  using Operator = FastOperator;
+  using Kind = FastNode;
 
   struct Field {
-    Type type = Type::uint32;
+    Type type = Type::uInt32;
     Operator op = Operator::none;
     bool optional = false;
     bool has_initial = false;
@@ -91,7 +78,7 @@ class FastProgram {
   /// The template of that identifier where references of that context stand; null: there is none.
   [[nodiscard]] const Template* find(uint32_t context, uint32_t id) const;
 
-  [[nodiscard]] static bool is_integer(Type t) { return t <= Type::uint64; }
+  [[nodiscard]] static bool is_integer(Type t) { return t <= Type::uInt64; }
   [[nodiscard]] static bool is_signed(Type t) { return (uint8_t(t) & 1) == 0; }
   [[nodiscard]] static FastWide least(Type t) {
     return is_signed(t) ? -(FastWide(1) << (bits_of(t) - 1)) : FastWide(0);

@@ -52,9 +52,6 @@ bool FramingSpec::sound() const {
 
 namespace {
 
-/// Lengths beyond any packet's, so that what is added to one cannot overflow.
-constexpr uint64_t kLengthMask = (1ull << 62) - 1;
-
 Epoch load_epoch(const FramingSpec& f, const uint8_t* p) {
   Epoch e;
   if (f.epoch_width == 0) return e;
@@ -111,6 +108,13 @@ bool plain_header(const FramingSpec& f, PlainHeader& h) {
   return true;
 }
 
+bool is_block16(const FramingSpec& f) {
+  return f.message_length.width == 2 && f.message_length.big_endian && f.message_length.offset == 0 &&
+         f.message_length.shift == 0 && !f.message_length.digits && !f.message_length.tag &&
+         (f.message_length.mask & 0xFFFF) == 0xFFFF && f.message_length_add == 2 && f.message_prefix == 2 &&
+         f.message_trailer == 0 && f.message_align == 1;
+}
+
 }  // namespace
 
 void FramingSpec::derive() {
@@ -118,6 +122,7 @@ void FramingSpec::derive() {
   if (!plain_header(*this, plain)) plain = {};
   in_turn = numbering == Numbering::message && controls.empty() && !item.present() && !restarts && wrap_max == ~0ull &&
             !zero_is_unsequenced && !fix;
+  block16 = is_block16(*this);
 }
 
 namespace {
@@ -164,44 +169,7 @@ bool fix_sum(Bytes whole) {
 
 }  // namespace
 
-namespace {
-
-/// The commonest headers. False: this packet is one for the general reader.
-bool read_plain(const FramingSpec& f, const PlainHeader& h, Bytes datagram, Packet& out, uint32_t& consumed) {
-  const uint8_t* const p = datagram.data;
-  uint32_t size = datagram.size;
-  if (h.length.mask != 0) {
-    const int64_t stated = int64_t(h.length.load(p) & kLengthMask) + f.packet_length_add;
-    if (stated < int64_t(h.bytes) || stated > int64_t(size)) return false;
-    size = uint32_t(stated);
-  }
-  out.sequence = h.sequence.load(p);
-  if (f.zero_is_unsequenced && out.sequence == 0) return false;
-  consumed = f.many_packets ? size : datagram.size;
-  out.cut = false;
-  out.whole = {p, size};
-  out.kind = PacketKind::data;
-  out.number = HeartbeatNumber::none;
-  out.epoch = {h.epoch_high.load(p), h.epoch_low.load(p)};
-  out.channel = h.channel.load(p);
-  out.send_time_ns = 0;
-  out.count = h.count.mask != 0 ? uint32_t(h.count.load(p)) : kCountUnknown;
-  out.body = out.whole.from(f.header_length);
-  for (const PlainHeader::Rule& k : h.kinds) {
-    if (k.field.load(p) != k.value) continue;
-    out.kind = k.kind;
-    out.number = k.number;
-    break;
-  }
-  return true;
-}
-
-}  // namespace
-
-FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint32_t& consumed) {
-  if (f.plain.bytes != 0 && datagram.size >= f.plain.bytes && read_plain(f, f.plain, datagram, out, consumed))
-      [[likely]]
-    return FrameStatus::ok;
+FrameStatus read_any_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint32_t& consumed) {
   out.cut = false;
   consumed = datagram.size;
   if (datagram.size < f.header_length_min) return FrameStatus::malformed;

@@ -142,6 +142,7 @@ struct FramingSpec {
   PlainHeader plain;
   bool in_turn =
       false;  ///< what continues the count needs no other look: numbered by message, never wraps, steers nothing
+  bool block16 = false;  ///< a message is two bytes of big-endian length, which leave themselves out, and its bytes
 
   void derive();
   [[nodiscard]] bool sound() const;
@@ -167,8 +168,49 @@ inline constexpr uint32_t kCountUnknown = 0xFFFFFFFF;
 
 enum class FrameStatus : uint8_t { ok, malformed };
 
+/// Lengths beyond any packet's, so that what is added to one cannot overflow.
+inline constexpr uint64_t kLengthMask = (1ull << 62) - 1;
+
+/// The general reader of headers.
+[[nodiscard]] FrameStatus read_any_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint32_t& consumed);
+
+/// The commonest headers. False: this packet is one for the general reader.
+[[nodiscard]] inline bool read_plain(const FramingSpec& f, Bytes datagram, Packet& out, uint32_t& consumed) {
+  const PlainHeader& h = f.plain;
+  const uint8_t* const p = datagram.data;
+  uint32_t size = datagram.size;
+  if (h.length.mask != 0) {
+    const int64_t stated = int64_t(h.length.load(p) & kLengthMask) + f.packet_length_add;
+    if (stated < int64_t(h.bytes) || stated > int64_t(size)) return false;
+    size = uint32_t(stated);
+  }
+  out.sequence = h.sequence.load(p);
+  if (f.zero_is_unsequenced && out.sequence == 0) return false;
+  consumed = f.many_packets ? size : datagram.size;
+  out.cut = false;
+  out.whole = {p, size};
+  out.kind = PacketKind::data;
+  out.number = HeartbeatNumber::none;
+  out.epoch = {h.epoch_high.load(p), h.epoch_low.load(p)};
+  out.channel = h.channel.load(p);
+  out.send_time_ns = 0;
+  out.count = h.count.mask != 0 ? uint32_t(h.count.load(p)) : kCountUnknown;
+  out.body = out.whole.from(f.header_length);
+  for (const PlainHeader::Rule& k : h.kinds) {
+    if (k.field.load(p) != k.value) continue;
+    out.kind = k.kind;
+    out.number = k.number;
+    break;
+  }
+  return true;
+}
+
 /// Reads one packet from the front of `datagram`; `consumed` is its size, so that a datagram of many packets is walked.
-[[nodiscard]] FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint32_t& consumed);
+[[nodiscard]] inline FrameStatus read_packet(const FramingSpec& f, Bytes datagram, Packet& out, uint32_t& consumed) {
+  if (f.plain.bytes != 0 && datagram.size >= f.plain.bytes && read_plain(f, datagram, out, consumed)) [[likely]]
+    return FrameStatus::ok;
+  return read_any_packet(f, datagram, out, consumed);
+}
 
 /// Bytes of the packet at the front of a stream: 0 = more bytes are needed to tell, negative = not a packet.
 [[nodiscard]] int64_t stream_packet_size(const FramingSpec& f, Bytes stream, uint32_t packet_bytes_max);
@@ -176,19 +218,58 @@ enum class FrameStatus : uint8_t { ok, malformed };
 /// Steps over messages. `next` gives one message without its prefix and trailer, or false at the end or on a fault.
 class MessageWalk {
  public:
+  static constexpr bool kHasQuick = false;
   MessageWalk(const FramingSpec& f, Bytes body) : f_(f), body_(body) {}
   [[nodiscard]] bool next(Bytes& message);
   [[nodiscard]] bool malformed() const { return malformed_; }
   /// The last message is of a type that the table does not know: it was taken to the packet's end.
   [[nodiscard]] bool bounded_by_packet() const { return bounded_by_packet_; }
   [[nodiscard]] uint32_t offset() const { return at_; }
-  [[nodiscard]] bool at_end() const { return at_ >= body_.size; }
 
  private:
   const FramingSpec& f_;
   Bytes body_;
   uint32_t at_ = 0;
   bool malformed_ = false, bounded_by_packet_ = false;
+};
+
+/// The same for the commonest shape, `block16`, without the general record's questions.
+class Block16Walk {
+ public:
+  static constexpr bool kHasQuick = true;
+  Block16Walk(const FramingSpec&, Bytes body) : at_(body.data), end_(body.data + body.size) {}
+  [[nodiscard]] bool next(Bytes& message) {
+    if (end_ - at_ < 2) {
+      malformed_ = at_ != end_;
+      return false;
+    }
+    uint16_t n;
+    std::memcpy(&n, at_, 2);
+    n = __builtin_bswap16(n);
+    if (end_ - at_ - 2 < n) return malformed_ = true, false;
+    message = {at_ + 2, n};
+    at_ += 2 + n;
+    return true;
+  }
+  /// The same for a message of at most `most` bytes that has as many, its own among them, in the packet. False: it is
+  /// not such a one, and has not been passed.
+  [[nodiscard]] bool next_within(uint32_t most, Bytes& message) {
+    if (end_ - at_ < int64_t(2 + most)) return false;
+    uint16_t n;
+    std::memcpy(&n, at_, 2);
+    n = __builtin_bswap16(n);
+    if (n > most) return false;
+    message = {at_ + 2, n};
+    at_ += 2 + n;
+    return true;
+  }
+  [[nodiscard]] bool malformed() const { return malformed_; }
+  [[nodiscard]] static bool bounded_by_packet() { return false; }
+
+ private:
+  const uint8_t* at_;
+  const uint8_t* end_;
+  bool malformed_ = false;
 };
 
 /// Bytes of the message at the front by its type; 0: it leads past the end. `known`: by the table.

@@ -129,7 +129,7 @@ void Session::watch(uint16_t line, bool malformed, const Arrival& arrival) {
 void Session::tell_malformed(uint16_t line, int64_t now_ns) {
   health_[line].told = true;
   Channel& c = channel_of(spec_.lines[line]);
-  c.say(NoticeCode::malformed, Reason::none, c.next(), c.next(), now_ns, kNoRequester,
+  c.say(NoticeType::malformed, Reason::none, c.next(), c.next(), now_ns, kNoRequester,
         uint32_t(health_[line].malformed), line);
 }
 
@@ -164,12 +164,12 @@ void Session::stream_break(uint16_t line, uint32_t flow) { stream_rest_.erase(ui
 
 void Session::line_up(uint16_t line, int64_t now_ns) {
   Channel& c = channel_of(spec_.lines[line]);
-  c.say(NoticeCode::lineUp, Reason::none, c.next(), c.next(), now_ns, kNoRequester, 0, line);
+  c.say(NoticeType::lineUp, Reason::none, c.next(), c.next(), now_ns, kNoRequester, 0, line);
 }
 
 void Session::line_down(uint16_t line, Reason why, int64_t now_ns) {
   Channel& c = channel_of(spec_.lines[line]);
-  c.say(NoticeCode::lineDown, why, c.next(), c.next(), now_ns, kNoRequester, 0, line);
+  c.say(NoticeType::lineDown, why, c.next(), c.next(), now_ns, kNoRequester, 0, line);
 }
 
 void Session::record(uint16_t line, Bytes message, int64_t receive_ns, int64_t now_ns) {

@@ -170,7 +170,7 @@ void StreamLine::lost(Reason why, uint32_t detail, Parting parting, Return when,
     if (state_due) channel_.refresh_fail(why, detail, now_ns, index_, server);
   } else {
     channel_.counters()[C::refusals]++;
-    channel_.say(NoticeCode::recoveryFailed, why, channel_.next(), channel_.next(), now_ns, index_, detail, server);
+    channel_.say(NoticeType::recoveryFailed, why, channel_.next(), channel_.next(), now_ns, index_, detail, server);
   }
   connection_.servers.next();
   reopen_at_ns_ = now_ns + backoff_.next();

@@ -86,7 +86,7 @@ void Work::to_next_rung(Reason why, int64_t now_ns) {
 
 void Work::announce_failure(Reason why, uint32_t detail, uint16_t server, int64_t now_ns) const {
   if (!under_way()) return;
-  channel->say(NoticeCode::recoveryFailed, why, begin, end, now_ns, index, detail, server);
+  channel->say(NoticeType::recoveryFailed, why, begin, end, now_ns, index, detail, server);
 }
 
 // ── snapshots ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,7 +115,7 @@ void SnapshotWork::pick_join(Channel& c, const std::vector<RungSpec>& rungs, con
     }
     join_tries_ = 0;
     const Reason why = servers.last_failure() == Reason::none ? Reason::exhausted : servers.last_failure();
-    c.say(NoticeCode::recoveryFailed, why, c.next(), c.next(), now_ns, work_.index, 0, servers.current());
+    c.say(NoticeType::recoveryFailed, why, c.next(), c.next(), now_ns, work_.index, 0, servers.current());
     c.join_live(now_ns);
     return;
   }

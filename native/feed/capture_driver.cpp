@@ -84,7 +84,7 @@ void CaptureDriver::read() {
   }
   if (delivery_.has_failed() || fail()) return;
   Notice end;
-  end.code = NoticeCode::endOfData;
+  end.code = NoticeType::endOfData;
   end.time_ns = now_ns_;
   delivery_.writer().notice(end);
   delivery_.flush();

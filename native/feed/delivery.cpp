@@ -32,9 +32,9 @@ Delivery::Delivery(const SessionSpec& spec, uint8_t* ring, uint32_t data_at, uin
       counters_{reinterpret_cast<uint64_t*>(ring + kCountersAt)},
       channel_counters_(reinterpret_cast<uint64_t*>(ring + kCountersAt) + kFeedCounters) {}
 
-void Delivery::set_waker(EventLoop* loop) {
+void Delivery::set_waker(Sleeper* sleeper) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  waker_ = loop;
+  waker_ = sleeper;
 }
 
 void Delivery::stop() {
@@ -48,7 +48,7 @@ void Delivery::wake_waiters() {
 }
 
 void Delivery::wake_all() {
-  if (doorbell_ != nullptr) doorbell_->ring();
+  if (doorbell_ != nullptr) (void)doorbell_->ring();
   wake_waiters();
 }
 
@@ -56,10 +56,7 @@ void Delivery::publish() {
   if (!writer_.unpublished()) return;
   counters_[F::batches]++;
   const bool wake = writer_.publish();
-  if (wake && doorbell_ != nullptr) {
-    counters_[F::doorbells]++;
-    doorbell_->ring();
-  }
+  if (wake && doorbell_ != nullptr && doorbell_->ring()) counters_[F::doorbells]++;
   wake_waiters();
 }
 

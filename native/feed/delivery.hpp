@@ -13,12 +13,17 @@
 namespace venuewire {
 
 class EventLoop;
+class HandOver;
+class Sleeper;
 
-/// Wakes the reader; called from the feed thread.
+/// Wakes the reader; called by who drives the feed.
 class Doorbell {
  public:
   virtual ~Doorbell() = default;
-  virtual void ring() = 0;
+  /// Whether another thread had to be woken: who drives the feed on the reader's own thread wakes nobody.
+  virtual bool ring() = 0;
+  /// Asks the reader's event loop to drive the feed; it may never come to it.
+  virtual void offer(HandOver& hand_over) = 0;
 };
 
 struct LineReport {
@@ -48,6 +53,7 @@ class Delivery {
   [[nodiscard]] FeedCounters counters() const { return counters_; }
   [[nodiscard]] uint64_t* channel_counters() { return channel_counters_; }
   [[nodiscard]] bool stopping() const { return stop_.load(std::memory_order_relaxed); }
+  [[nodiscard]] const std::atomic<bool>& stop_flag() const { return stop_; }
   void publish();
   /// Publishes everything, waiting for the reader where it has to.
   void flush();
@@ -62,7 +68,7 @@ class Delivery {
   /// Wakes whoever waits, so that the state is seen.
   void wake_all();
   /// What stop() wakes; null: nothing that sleeps.
-  void set_waker(EventLoop* loop);
+  void set_waker(Sleeper* sleeper);
   void set_report(std::vector<LineReport> report);
   void add_received_by(ReceiveReport report);
   void set_kernel_drops(size_t line, uint64_t drops);
@@ -91,7 +97,7 @@ class Delivery {
   bool has_failed_ = false;
   std::atomic<uint32_t> waiters_{0};
   std::mutex mutex_;  // guards what follows
-  EventLoop* waker_ = nullptr;
+  Sleeper* waker_ = nullptr;
   std::string failure_code_, failure_;
   std::vector<LineReport> report_;
   std::vector<ReceiveReport> received_by_;

@@ -19,11 +19,19 @@ namespace {
 /// The kernel's default of 50 µs would be added to every short wait.
 constexpr unsigned long kTimerSlackNs = 1000;
 
+/// Who asks for a thread on a CPU, or one that does not sleep, gets that thread.
+bool may_hand_over(const SourceConfig& source) {
+  return source.live && source.cpu < 0 && !source.spin && source.busy_poll_us == 0;
+}
+
 }  // namespace
 
 Feed::Feed(SessionSpec spec, uint8_t* ring, uint32_t data_at, uint32_t data_bytes, SourceConfig source,
            Doorbell* doorbell)
-    : spec_(std::move(spec)), source_(std::move(source)), delivery_(spec_, ring, data_at, data_bytes, doorbell) {}
+    : spec_(std::move(spec)),
+      source_(std::move(source)),
+      delivery_(spec_, ring, data_at, data_bytes, doorbell),
+      hand_over_(may_hand_over(source_) ? doorbell : nullptr) {}
 
 Feed::~Feed() { close(); }
 
@@ -65,7 +73,7 @@ void Feed::run() {
   if (!pinned) {
     delivery_.fail("VW_CPU", "The feed thread could not be pinned to CPU " + std::to_string(source_.cpu));
   } else if (source_.live) {
-    std::make_unique<LiveDriver>(spec_, source_, delivery_)->run();
+    std::make_unique<LiveDriver>(spec_, source_, delivery_, hand_over_)->run();
   } else {
     std::make_unique<CaptureDriver>(spec_, source_, delivery_)->run();
   }

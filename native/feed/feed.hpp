@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "feed/delivery.hpp"
+#include "feed/hand_over.hpp"
 #include "feed/source.hpp"
 
 namespace venuewire {
@@ -17,7 +18,10 @@ class Feed {
   /// Stops the thread and joins it. Safe to call again, and before start.
   void close();
   /// Blocks until the ring's head differs from `seen` or the time is over.
-  [[nodiscard]] bool wait(uint32_t seen, int64_t timeout_ns) { return delivery_.wait(seen, timeout_ns); }
+  [[nodiscard]] bool wait(uint32_t seen, int64_t timeout_ns) {
+    hand_over_.give_back();  // the loop's thread is the one that blocks
+    return delivery_.wait(seen, timeout_ns);
+  }
   [[nodiscard]] bool failed(std::string& code, std::string& message) { return delivery_.failed(code, message); }
   [[nodiscard]] std::vector<LineReport> describe() { return delivery_.report(); }
   /// Empty until the lines are opened; what was decided before an opening failed is there.
@@ -31,6 +35,7 @@ class Feed {
   SessionSpec spec_;
   SourceConfig source_;
   Delivery delivery_;
+  HandOver hand_over_;
   std::thread thread_;
 };
 

@@ -65,10 +65,11 @@ const char* receive_code(const std::string& asked, ReceiveError error) {
 
 }  // namespace
 
-LiveDriver::LiveDriver(const SessionSpec& spec, const SourceConfig& source, Delivery& delivery)
+LiveDriver::LiveDriver(const SessionSpec& spec, const SourceConfig& source, Delivery& delivery, HandOver& hand_over)
     : spec_(spec),
       source_(source),
       delivery_(delivery),
+      hand_over_(hand_over),
       clients_(loop_, *this, uint32_t(spec.requesters.size())),
       session_(spec, *this, delivery.writer(), delivery.channel_counters(), delivery.counters()),
       external_(spec, session_, source.external),
@@ -179,10 +180,19 @@ void LiveDriver::run() {
     return delivery_.fail("VW_EPOLL", "The event loop could not be opened (errno " + std::to_string(errno) + ")");
   }
   if (!open_lines()) return;
-  delivery_.set_waker(&loop_);
+  delivery_.set_waker(this);
   external_.start(loop_);
   cycle_ns_ = now();
-  while (!delivery_.stopping()) turn();
+  const bool movable = std::ranges::all_of(receivers_, [](const auto& r) { return r.first->moves_between_threads(); });
+  hand_over_.begin(*this, loop_.descriptor(), movable);
+  while (!delivery_.stopping()) {
+    if (!source_.spin) cycle_ns_ = now();
+    const int64_t from = turn(source_.spin ? 0 : timeout_ns(cycle_ns_));
+    hand_over_.worked(from, now());
+    if (hand_over_.taken()) hand_over_.rest(delivery_.stop_flag());
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+  hand_over_.end();
   delivery_.set_waker(nullptr);
   say_goodbye();
   report();
@@ -204,14 +214,28 @@ void LiveDriver::note_cycle(int64_t at) {
   cycle_ns_ = at;
 }
 
-void LiveDriver::turn() {
-  int64_t timeout = 0;
-  if (!source_.spin) {
-    cycle_ns_ = now();
-    timeout = timeout_ns(cycle_ns_);
+void LiveDriver::wake() {
+  loop_.wake();
+  hand_over_.wake();
+}
+
+int64_t LiveDriver::due() const { return std::min(session_.deadline(), external_.deadline()); }
+
+bool LiveDriver::blocked() const { return thrown_ || session_.blocked(); }
+
+void LiveDriver::turn_now() {
+  // What is thrown ends the feed by its own thread, as if that had been at work.
+  try {
+    (void)turn(0);
+  } catch (...) {
+    thrown_ = std::current_exception();
   }
+}
+
+int64_t LiveDriver::turn(int64_t timeout) {
   const int n = loop_.wait(timeout, events_.data(), int(events_.size()));
   int64_t at = now();
+  const int64_t from = at;
   if (source_.spin) note_cycle(at);
   for (size_t i = 0; i < size_t(n); i++) {
     if (Clients::owns(events_[i].token)) {
@@ -236,6 +260,7 @@ void LiveDriver::turn() {
     report();
   }
   delivery_.publish();
+  return from;
 }
 
 void LiveDriver::receive(size_t index) {

@@ -1,12 +1,14 @@
 // Drives a session from the network: receivers for the lines, sockets for the requesters, and what others carry. One
 // event loop on the feed's thread waits for all of them.
 #pragma once
+#include <exception>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "feed/delivery.hpp"
 #include "feed/external_driver.hpp"
+#include "feed/hand_over.hpp"
 #include "feed/router.hpp"
 #include "feed/source.hpp"
 #include "io/client.hpp"
@@ -15,10 +17,11 @@
 
 namespace venuewire {
 
-class LiveDriver final : public Host, public ClientEvents {
+class LiveDriver final : public Host, public ClientEvents, public Driven, public Sleeper {
  public:
   /// All of them outlive this.
-  LiveDriver(const SessionSpec& spec, const SourceConfig& source, Delivery& delivery);
+  LiveDriver(const SessionSpec& spec, const SourceConfig& source, Delivery& delivery, HandOver& hand_over);
+  ~LiveDriver() override { hand_over_.end(); }
 
   void run();
 
@@ -33,7 +36,12 @@ class LiveDriver final : public Host, public ClientEvents {
     Receivers receivers;
   };
 
-  [[nodiscard]] int64_t now() const;
+  void turn_now() override;
+  [[nodiscard]] int64_t due() const override;
+  [[nodiscard]] bool blocked() const override;
+  [[nodiscard]] int64_t now() const override;
+  void wake() override;
+
   [[nodiscard]] bool open_lines();
   [[nodiscard]] bool add_line(uint16_t index);
   [[nodiscard]] Port& port_of(const LineSpec& line, const std::string& receive);
@@ -41,7 +49,8 @@ class LiveDriver final : public Host, public ClientEvents {
   void note_decision(const Port& port, const ReceiveDecision& decision);
   void line_failed(uint16_t index, const std::string& why, const char* code = "VW_LINE_OPEN");
 
-  void turn();
+  /// Waits at most so long for something to do, and does it; when it began with that.
+  int64_t turn(int64_t timeout);
   [[nodiscard]] int64_t timeout_ns(int64_t at) const;
   void note_cycle(int64_t at);
   void receive(size_t index);
@@ -60,6 +69,7 @@ class LiveDriver final : public Host, public ClientEvents {
   const SessionSpec& spec_;
   const SourceConfig& source_;
   Delivery& delivery_;
+  HandOver& hand_over_;
   EventLoop loop_;
   Clients clients_;
   Session session_;
@@ -71,6 +81,7 @@ class LiveDriver final : public Host, public ClientEvents {
   int64_t base_ns_ = 0;
   int64_t gauges_ns_ = 0;
   int64_t cycle_ns_ = 0;
+  std::exception_ptr thrown_;  // on the loop's thread
 };
 
 }  // namespace venuewire

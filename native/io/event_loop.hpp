@@ -14,7 +14,14 @@ struct LoopEvent {
   uint32_t events = 0;  // EPOLLIN, EPOLLOUT, ...
 };
 
-class EventLoop {
+/// What sleeps while there is nothing to do; woken from any thread.
+class Sleeper {
+ public:
+  virtual ~Sleeper() = default;
+  virtual void wake() = 0;
+};
+
+class EventLoop final : public Sleeper {
  public:
   static constexpr int kMaxEvents = 64;
   /// Tokens with this bit belong to Clients; the owner of the loop uses the others.
@@ -23,7 +30,7 @@ class EventLoop {
   static constexpr uint64_t kWakeToken = ~uint64_t(0);
 
   EventLoop() = default;
-  ~EventLoop() { close(); }
+  ~EventLoop() override { close(); }
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
@@ -41,7 +48,9 @@ class EventLoop {
   /// Whether the last wait() found that wake() had been called; calls before it are one.
   [[nodiscard]] bool woken() const { return woken_; }
 
-  void wake();
+  void wake() override;
+  /// Readable while wait() would find something.
+  [[nodiscard]] int descriptor() const { return epoll_; }
 
  private:
   int epoll_ = -1;

@@ -94,6 +94,7 @@ class FrameReader {
   bool big_endian_ = false;  // of what the capture's writer added to frames
 
  private:
+  [[nodiscard]] bool read_plain(const Frame& frame, CapturedPacket& packet);
   [[nodiscard]] bool read_link(const Frame& frame, CapturedPacket& packet);
   [[nodiscard]] bool read_ethernet(const Frame& frame, CapturedPacket& packet);
   [[nodiscard]] bool read_ethertype(uint32_t type, const Frame& frame, CapturedPacket& packet);

@@ -123,6 +123,7 @@ class UringReceiver final : public Receiver {
     return count;
   }
 
+  [[nodiscard]] bool moves_between_threads() const override { return false; }  // IORING_SETUP_SINGLE_ISSUER
   [[nodiscard]] int fd() const override { return event_; }
   [[nodiscard]] const ReceiveCounters& counters() const override {
     ReceiveCounters sum = own_;

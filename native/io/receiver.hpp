@@ -1,8 +1,8 @@
 // The one door by which live datagrams come in. A backend (sockets, AF_XDP, a packet ring) is one file that opens
 // receivers and one line in the table of receive_backends.cpp; nothing else knows what it is.
 //
-// A receiver belongs to the thread that opened it. It never blocks, and allocates nothing after it is opened. Calls are
-// per batch, so they may be virtual.
+// A receiver is used by one thread at a time: by the one that opened it, or by others too where it says so. It never
+// blocks, and allocates nothing after it is opened. Calls are per batch, so they may be virtual.
 #pragma once
 #include <memory>
 #include <string>
@@ -103,6 +103,8 @@ class Receiver {
   [[nodiscard]] virtual const ReceiveCounters& counters() const = 0;
   /// Room for datagrams that wait to be read, as granted; less than `receive_buffer_bytes` is reported to the user.
   [[nodiscard]] virtual uint32_t buffer_bytes() const = 0;
+  /// Whether another thread than the one that opened it may read it, as long as they do not at the same time.
+  [[nodiscard]] virtual bool moves_between_threads() const { return true; }
   /// Leaves the groups and gives everything back; also by the destructor.
   virtual void close() = 0;
   /// What the machine and the driver allowed, in a few words, for reports.

@@ -52,7 +52,7 @@ class Rig {
   }
   void notice(uint64_t begin) {
     Notice n;
-    n.code = NoticeCode::gapOpened;
+    n.code = NoticeType::gapOpened;
     n.begin = begin;
     n.end = begin + 1;
     n.count = 1;
@@ -83,8 +83,8 @@ class Rig {
         }
         CHECK(m == p + size * 8);
       } else if (kind == uint32_t(RecordKind::notice)) {
-        out += std::string(" ") + name_of(NoticeCode(p[40])) + std::to_string(load_uint(p + 8, 8, false));
-        if (NoticeCode(p[40]) == NoticeCode::slowConsumer) out += "x" + std::to_string(load_uint(p + 24, 8, false));
+        out += std::string(" ") + name_of(NoticeType(p[40])) + std::to_string(load_uint(p + 8, 8, false));
+        if (NoticeType(p[40]) == NoticeType::slowConsumer) out += "x" + std::to_string(load_uint(p + 24, 8, false));
       } else if (kind == uint32_t(RecordKind::packet)) {
         out +=
             " packet" + std::to_string(load_uint(p + 60, 4, false)) + "@" + std::to_string(load_uint(p + 68, 4, false));
@@ -240,7 +240,7 @@ Buffer compiled_catalogue() {
     little(t.size(), 2);
     put(b, t);
   };
-  little(2, 2);
+  little(kContract, 4);
   text("hand-made");
   for (const auto& [v, width] : {std::pair<uint64_t, uint32_t>{1, 4},
                                  {0, 2},

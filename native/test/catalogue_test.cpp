@@ -55,7 +55,7 @@ struct Writer {
 constexpr uint32_t kAfter = 0xFFFFFFFF;
 
 Writer& head(Writer& w, const char* id, bool tolerant, uint32_t messages) {
-  w.u16(2).text(id);
+  w.u32(kContract).text(id);
   w.u32(1).u16(0).u8(1).u8(1);  // one selector: the byte at 0
   w.u8(tolerant).u8(0).u16(1).u16(0).u8(0).u8(0);
   w.u16(0).u8(0).u8(0).u32(0xFFFFFFFF);  // no schema version
@@ -131,7 +131,7 @@ void walks_stay_inside() {
 /// Types of five characters, as the Korean feeds have them: two codes of one layout, one of another.
 Writer wide() {
   Writer w;
-  w.u16(2).text("wide").u32(1).u16(1).u8(5).u8(1);
+  w.u32(kContract).text("wide").u32(1).u16(1).u8(5).u8(1);
   w.u8(0).u8(0).u16(0).u16(0).u8(0).u8(0);
   w.u16(0).u8(0).u8(0).u32(0xFFFFFFFF);  // no schema version
   w.u32(2);
@@ -159,7 +159,7 @@ void wide_types() {
   expect(type("xA301T") == Catalogue::kUnknown && type("xZZZZZ") == Catalogue::kUnknown, "an unknown wide type");
   expect(type("xB601") == Catalogue::kUnknown, "a message that ends inside its type");
   Writer nine;
-  nine.u16(1).text("nine").u32(2).u16(0).u8(8).u8(1).u16(8).u8(1).u8(1);
+  nine.u32(kContract).text("nine").u32(2).u16(0).u8(8).u8(1).u16(8).u8(1).u8(1);
   Catalogue n;
   SpecReader refused(nine.bytes());
   expect(!n.parse(refused), "a type of nine bytes is refused");

@@ -17,8 +17,12 @@ using Ask = ExternalAction::Kind;
 
 class Bell final : public Doorbell {
  public:
+  void offer(HandOver&) override {}
   std::atomic<uint32_t> rung{0};
-  void ring() override { rung.fetch_add(1); }
+  bool ring() override {
+    rung.fetch_add(1);
+    return true;
+  }
 };
 
 ExternalEvent event(Kind kind, uint32_t connection, int64_t receive_ns = 0) {

@@ -91,8 +91,8 @@ struct F {
   [[nodiscard]] std::string node() const { return Writer().u8(0).raw(bytes()).out; }
 };
 
-const F i32{Type::int32}, u32{Type::uint32}, i64{Type::int64}, u64{Type::uint64}, dec{Type::decimal}, str{Type::ascii},
-    uni{Type::unicode}, vec{Type::bytes};
+const F i32{Type::int32}, u32{Type::uInt32}, i64{Type::int64}, u64{Type::uInt64}, dec{Type::decimal}, str{Type::ascii},
+    uni{Type::unicode}, vec{Type::byteVector};
 
 std::string split(const F& exponent, const F& mantissa) {
   return Writer().u8(1).raw(exponent.bytes()).raw(mantissa.bytes()).out;
@@ -110,7 +110,7 @@ struct B {
 std::string program(uint32_t slots, std::vector<B> bodies) {
   bodies.push_back({true, {}});
   Writer w;
-  w.uint(1, 2).u32(slots).u32(1).u32(bodies.size());
+  w.u32(kContract).u32(slots).u32(1).u32(bodies.size());
   for (const B& b : bodies) {
     w.u8(b.segment).u32(b.nodes.size());
     for (const std::string& n : b.nodes) w.raw(n);
@@ -177,7 +177,7 @@ std::string shown(Bytes record, const F& f) {
     return std::string("'") + std::string(reinterpret_cast<const char*>(p) + 5, size) + "'";
   }
   const uint64_t bits = load_uint(p + 1, 8, false);
-  std::string out = f.type == Type::uint64 ? std::to_string(bits) : std::to_string(int64_t(bits));
+  std::string out = f.type == Type::uInt64 ? std::to_string(bits) : std::to_string(int64_t(bits));
   CHECK(record.size == (f.type == Type::decimal ? 17u : 13u));
   if (f.type == Type::decimal) out += std::string("e") + std::to_string(int32_t(load_uint(p + 9, 4, false)));
   return out;
@@ -230,8 +230,8 @@ SCENARIO("integers at the ends of their types, and one beyond") {
   CHECK_LOG(one(u64, "7f 7f 7f 7f 7f 7f 7f 7f 7f 7f 7f ff"), "D2");
   CHECK_LOG(one(F{Type::int8}, "7f ff"), "R6");
   CHECK_LOG(one(F{Type::int8}, "00 ff"), "127");
-  CHECK_LOG(one(F{Type::uint8}, "02 80"), "D2");
-  CHECK_LOG(one(F{Type::uint16}, "03 7f ff"), "65535");
+  CHECK_LOG(one(F{Type::uInt8}, "02 80"), "D2");
+  CHECK_LOG(one(F{Type::uInt16}, "03 7f ff"), "65535");
 }
 
 SCENARIO("strings and byte vectors: empty is not NULL") {
@@ -269,8 +269,8 @@ SCENARIO("decimals: exponent, then mantissa; NULL is in the exponent") {
 SCENARIO("constant and default") {
   CHECK_LOG(series(u32.with_op(Op::constant).init(7), {{"", ""}}), "7");
   CHECK_LOG(series(u32.opt().with_op(Op::constant).init(7), {{"1", ""}, {"0", ""}}), "7 -");
-  CHECK_LOG(series(u32.with_op(Op::initial).init(7), {{"0", ""}, {"1", "82"}, {"0", ""}}), "7 2 7");
-  CHECK_LOG(series(u32.opt().with_op(Op::initial), {{"0", ""}, {"1", "82"}, {"1", "80"}}), "- 1 -");
+  CHECK_LOG(series(u32.with_op(Op::default_).init(7), {{"0", ""}, {"1", "82"}, {"0", ""}}), "7 2 7");
+  CHECK_LOG(series(u32.opt().with_op(Op::default_), {{"0", ""}, {"1", "82"}, {"1", "80"}}), "- 1 -");
 }
 
 SCENARIO("copy: the value before, or the initial one, or none") {
@@ -469,7 +469,7 @@ SCENARIO("a program is refused where it would not end, or lead out of itself") {
   CHECK(!parses(program(1, {{true, {str.with_op(Op::increment).node()}}})));
   CHECK(!parses(program(2, {{true, {u32.with_op(Op::tail).node()}}})));
   CHECK(!parses(program(1, {{true, {u32.with_op(Op::constant).node()}}})));
-  CHECK(!parses(program(1, {{true, {u32.with_op(Op::initial).node()}}})));
+  CHECK(!parses(program(1, {{true, {u32.with_op(Op::default_).node()}}})));
   CHECK(!parses(program(1, {{true, {F{Type::int8}.with_op(Op::constant).init(128).node()}}})));
   CHECK(!parses(program(1, {{true, {str.with_op(Op::constant).init("\xff").node()}}})));
   CHECK(!parses(program(1, {{true, {uni.with_op(Op::constant).init("\xff").node()}}})));

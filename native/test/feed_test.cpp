@@ -46,8 +46,12 @@ class Pcap {
 
 class Bell final : public Doorbell {
  public:
+  void offer(HandOver&) override {}
   std::atomic<uint32_t> rung{0};
-  void ring() override { rung.fetch_add(1); }
+  bool ring() override {
+    rung.fetch_add(1);
+    return true;
+  }
 };
 
 class Rig {
@@ -99,8 +103,8 @@ class Rig {
         next = sequence + count;
         messages += count;
       } else if (p[4] == uint8_t(RecordKind::notice)) {
-        if (NoticeCode(p[40]) == NoticeCode::gapAbandoned) next = load_uint(p + 16, 8, false);
-        notices += std::string(notices.empty() ? "" : " ") + name_of(NoticeCode(p[40]));
+        if (NoticeType(p[40]) == NoticeType::gapAbandoned) next = load_uint(p + 16, 8, false);
+        notices += std::string(notices.empty() ? "" : " ") + name_of(NoticeType(p[40]));
       } else if (p[4] == uint8_t(RecordKind::packet)) {
         packets++;
       }

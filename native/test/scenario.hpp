@@ -110,7 +110,7 @@ inline Buffer mold_end(uint64_t next, const std::string& session = "DAY1") { ret
 
 // ── output ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-inline const char* name_of(NoticeCode c) { return kNoticeCodeNames[uint32_t(c)]; }
+inline const char* name_of(NoticeType c) { return kNoticeTypeNames[uint32_t(c)]; }
 inline const char* name_of(Reason r) { return kReasonNames[uint32_t(r)]; }
 
 /// Writes down what happens. A message's text must be its number (`checks_numbers`).

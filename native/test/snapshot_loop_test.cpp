@@ -222,7 +222,7 @@ SCENARIO("by packet number: the next cycle's beginning ends this one") {
   r.a(loop(1, {"I0004"}, 4));
   CHECK(r[C::snapshots] == 1);
   const Notice n = r.out.notices[r.out.notices.size() - 2];
-  CHECK(n.code == NoticeCode::snapshotEnded && n.begin == 4 && n.end == 6);  // items compare in [4, 6)
+  CHECK(n.code == NoticeType::snapshotEnded && n.begin == 4 && n.end == 6);  // items compare in [4, 6)
   CHECK_LOG(r.log(), "snapshotStarted s(I0003) s(I0005) gapAbandoned[2,4):snapshot snapshotEnded[4,6) 4 good");
 }
 

@@ -18,11 +18,14 @@ import {
 } from '../contract.js';
 import { remedyOf, VenuewireError } from '../errors.js';
 import { keyedByText } from '../events/compile.js';
-import type { AnyDecoder } from '../feed/batch.js';
+import { type AnyDecoder, noticeAt } from '../feed/batch.js';
 import type { Batch, Feed } from '../feed/feed.js';
 import { KeptBooks, type KeptBooksOptions } from '../feed/kept-books.js';
+import { checkBooksOptions } from '../feed/options.js';
 import { type EventRoles, instrumentKey } from '../layout/index.js';
 import type { NativeBookCounter, NativeBooks } from '../native.js';
+import { clearRecord, emptiesBooks } from './clear-record.js';
+import { type BookMoment, untilMoment } from './until.js';
 
 /** A price level; `price` and `size` are the raw integers, see `priceExponent`. */
 export interface BookLevel {
@@ -114,13 +117,16 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
   readonly #sizes: BigInt64Array;
   readonly #orders: Uint32Array;
   readonly #numbers = new Map<bigint, number>();
+  readonly #resumed: boolean;
 
   /** @internal */
   constructor(
     readonly feed: AnyFeed<D>,
     options: BooksOptions,
   ) {
+    checkBooksOptions(options);
     this.#kept = feed.kept ?? new KeptBooks(feed.ring, feed.decoder, options);
+    this.#resumed = options.checkpoint !== undefined;
     const { decoder } = feed;
     const roles = decoder.events as EventRoles;
     this.priceExponent = roles.priceExponent === 'instrument' ? 0 : roles.priceExponent;
@@ -145,13 +151,31 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
   }
 
   /**
+   * Applies what of a batch is not behind a moment: a sequence number of its channel, or a receive time. True: something
+   * was behind it, and is left out. Books of that moment are complete when the channels have all passed it.
+   */
+  takeUntil(batch: Batch<D>, moment: BookMoment): boolean {
+    this.#checkOwn();
+    const { from, to } = batch;
+    return untilMoment(this.feed.ring, from, to, moment, () => this.#kept.take(from, to));
+  }
+
+  /**
    * Applies a batch and gives its normalised events: `count` records of 64 bytes (see `EventView`), valid until the next
-   * call. May be called several times a batch where it has very many.
+   * call. May be called several times a batch where it has very many. Where a notice empties books (a session that begins,
+   * a snapshot, a reset), an event says so: `clear`, of the channel.
    */
   takeEvents(batch: Batch<D>, events: (records: Uint8Array, count: number) => void): void {
     this.#checkOwn();
     this.#kept.take(batch.from, batch.to, {
       events: (records, count) => events(new Uint8Array(records.buffer), count),
+      notice: (position) => {
+        const notice = noticeAt(this.feed.ring, position);
+        if (!emptiesBooks(notice) || this.instruments === 0) return;
+        // Books of a checkpoint go on where the session is the same.
+        if (notice.type === 'sessionStarted' && this.#resumed && this.counters().levels > 0) return;
+        events(clearRecord(notice), 1);
+      },
     });
   }
 
@@ -260,7 +284,8 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
 
 /**
  * Books over a feed.
- * @throws VenuewireError `VW_BOOK_ROLES` when the feed's table does not say what its messages mean for books.
+ * @throws VenuewireError `VW_BOOK_ROLES` when the feed's table does not say what its messages mean for books; `VW_OPTION` for
+ * an option that there is not, or out of range.
  */
 export const openBooks = <D extends AnyDecoder>(feed: AnyFeed<D>, options: BooksOptions = {}): Books<D> =>
   new Books(feed, options);

@@ -12,3 +12,5 @@ export {
   type TopOfBook,
   TopTable,
 } from './books.js';
+export { type BookOfInstrument, type InstrumentName, InstrumentNames } from './instruments.js';
+export type { BookMoment } from './until.js';

@@ -1,14 +1,14 @@
 /** `venuewire book`: the order books that a capture builds up. */
 import type { Command } from 'commander';
-import { type BookLevel, type BookSideName, type Books, BY_ORDER, IMPLIED, openBooks } from '../books/books.js';
+import { type Books, openBooks } from '../books/books.js';
+import type { BookMoment } from '../books/until.js';
 import { Capture } from '../capture/packets.js';
 import { VenuewireError } from '../errors.js';
 import { openFeed } from '../feed/feed.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
-import { decimalText } from '../json/decimal.js';
-import { formatPrice } from '../layout/index.js';
-import { captureThroughFeed, oneOf, wholeNumber } from './choose.js';
+import { bookLines, ladder, moment } from './book-lines.js';
+import { again, captureThroughFeed, oneOf, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { captureVenue, needsLines, tellRefused } from './feeds.js';
 import { Output, Progress } from './output.js';
@@ -19,110 +19,10 @@ interface BookOptions {
   readonly decoder?: string;
   readonly framing?: string;
   readonly line: readonly string[];
-  readonly instrument?: string;
+  readonly instrument: readonly string[];
+  readonly at?: BookMoment;
   readonly depth: number;
   readonly format: 'ndjson' | 'pretty';
-}
-
-type Row = readonly [price: string, size: string, orders: number | null];
-
-/** What an instrument's book is at the end, as it is printed. */
-interface BookLine {
-  readonly instrument: string;
-  readonly symbol?: string;
-  readonly bids: readonly Row[];
-  readonly asks: readonly Row[];
-  /** Where the venue has implied orders: apart from the real ones. */
-  readonly impliedBids?: readonly Row[];
-  readonly impliedAsks?: readonly Row[];
-  /** Where the venue tells levels and orders: the levels that the orders make. */
-  readonly orderBids?: readonly Row[];
-  readonly orderAsks?: readonly Row[];
-  readonly state: 'good' | 'stale';
-  readonly checks: { readonly ok: number; readonly bad: number };
-  readonly gaps: number;
-  readonly updates: number;
-}
-
-/** Digits behind the point that prices and sizes have at least. */
-type Digits = { readonly price: number; readonly size: number };
-
-function rows(books: Books, levels: readonly BookLevel[], digits: Digits | undefined): Row[] {
-  return levels.map(({ price, size, orders }) => [
-    digits ? decimalText(price, books.priceExponent, digits.price) : plain(formatPrice(price, books.priceExponent)),
-    digits ? decimalText(size, books.sizeExponent, digits.size) : plain(formatPrice(size, books.sizeExponent)),
-    orders === 0 ? null : orders,
-  ]);
-}
-
-/** Decimal text without trailing zeros. */
-const plain = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
-
-function keyText(key: bigint, isText: boolean): string {
-  if (!isText) return key.toString();
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(key);
-  return bytes.toString('latin1').trimEnd();
-}
-
-/** Lines of all instruments that have a level. */
-function* bookLines(books: Books, allGaps: number, depth: number, only: string | undefined): Generator<BookLine> {
-  const keys = [...books.keys()];
-  const text = books.keyedByText;
-  const reportOf = (number: number) => books.feed.session?.report(books.name(number));
-  const side = (number: number | undefined, name: BookSideName): Row[] =>
-    number === undefined ? [] : rows(books, books.depth({ number }, name, depth), reportOf(number)?.decimals);
-  const kinds = {
-    real: new Map<bigint, number>(),
-    implied: new Map<bigint, number>(),
-    orders: new Map<bigint, number>(),
-  };
-  keys.forEach((key, number) => {
-    const kind = (key & IMPLIED) !== 0n ? 'implied' : (key & BY_ORDER) !== 0n && !text ? 'orders' : 'real';
-    const own = kind === 'implied' ? key ^ IMPLIED : kind === 'orders' ? key ^ BY_ORDER : key;
-    kinds[kind].set(own, number);
-  });
-  const { real, implied, orders } = kinds;
-  for (const key of new Set([...real.keys(), ...implied.keys(), ...orders.keys()])) {
-    const number = real.get(key) ?? implied.get(key) ?? (orders.get(key) as number);
-    const symbol = books.name(number);
-    const instrument = text && symbol !== '' ? symbol : keyText(key, text);
-    if (only !== undefined && only !== instrument && only !== symbol) continue;
-    const [bids, asks] = [side(real.get(key), 'bid'), side(real.get(key), 'ask')];
-    const [impliedBids, impliedAsks] = [side(implied.get(key), 'bid'), side(implied.get(key), 'ask')];
-    const [orderBids, orderAsks] = [side(orders.get(key), 'bid'), side(orders.get(key), 'ask')];
-    const shown = { impliedBids, impliedAsks, orderBids, orderAsks };
-    if (bids.length + asks.length + Object.values(shown).flat().length === 0) continue;
-    yield {
-      instrument,
-      ...(symbol !== '' && symbol !== instrument ? { symbol } : {}),
-      bids,
-      asks,
-      ...(impliedBids.length + impliedAsks.length > 0 ? { impliedBids, impliedAsks } : {}),
-      ...(orderBids.length + orderAsks.length > 0 ? { orderBids, orderAsks } : {}),
-      state: books.top({ number }).stale ? 'stale' : 'good',
-      checks: reportOf(number)?.checks ?? { ok: 0, bad: 0 },
-      gaps: reportOf(number)?.gaps ?? allGaps,
-      updates: books.updates({ number }),
-    };
-  }
-}
-
-function ladder(line: BookLine): string {
-  const most = Math.max(line.bids.length, line.asks.length);
-  const head = `${line.symbol ?? line.instrument}${line.state === 'stale' ? '  STALE' : ''}`;
-  const side = (row: Row | undefined): [string, string, string] =>
-    row === undefined ? ['', '', ''] : [row[2] === null ? '' : String(row[2]), row[1], row[0]];
-  const out = [
-    head,
-    `${'orders'.padStart(8)}${'size'.padStart(12)}${'bid'.padStart(14)}  ${'ask'.padEnd(14)}${'size'.padEnd(12)}orders`,
-  ];
-  for (let i = 0; i < most; i++) {
-    const [bo, bs, bp] = side(line.bids[i]);
-    const [ao, as, ap] = side(line.asks[i]);
-    out.push(`${bo.padStart(8)}${bs.padStart(12)}${bp.padStart(14)}  ${ap.padEnd(14)}${as.padEnd(12)}${ao}`.trimEnd());
-  }
-  return out.join('\n');
 }
 
 async function book(file: string, options: BookOptions): Promise<void> {
@@ -152,8 +52,9 @@ async function readBooks(capture: Capture, options: BookOptions): Promise<void> 
   try {
     try {
       for await (const batch of feed) {
-        books.take(batch);
         progress.update(done());
+        if (options.at === undefined) books.take(batch);
+        else if (books.takeUntil(batch, options.at) && feed.channels.length === 1) break;
       }
     } catch (error) {
       // What came before the fault of a capture is printed first.
@@ -200,17 +101,26 @@ const pretty = (summary: object): string =>
 
 export function configure(command: Command): void {
   captureThroughFeed(command)
-    .option('--instrument <symbol>', 'only this one: its symbol, or the number that messages know it by')
+    .option(
+      '--instrument <symbol>',
+      'only this one: its symbol, or the number that messages know it by; again for more',
+      again,
+      [],
+    )
+    .option('--at <moment>', 'as the books stood then: #SEQUENCE, or a time of UTC', moment)
     .option('--depth <n>', 'levels of each side', wholeNumber('--depth', 1, 1_000_000), 100_000)
     .addOption(oneOf('--format <name>', 'how books are printed', ['ndjson', 'pretty'], 'ndjson'))
     .addHelpText(
       'after',
       `
-A line for each instrument that has a level at the capture's end, best prices first, then a summary.
+A line for each instrument that has a level at the capture's end, or at a moment, best prices first, then a summary. At
+#1234 all messages up to number 1234 of each channel are in the books, at a time all that were received until then.
 
 Examples:
   venuewire book day.pcap --decoder nasdaq-totalview-itch-5.0 --instrument AAPL --depth 10 --format pretty
   venuewire book day.itch.gz --venue nasdaq-totalview | tail -n 1
+  venuewire book day.pcap --venue nasdaq-totalview --at 2024-01-02T14:30:00.5Z --instrument AAPL --instrument MSFT
+  venuewire book day.pcap --venue nasdaq-totalview --at '#250000'
   venuewire book day.frames.jsonl.gz --venue kraken-spot --depth 10
 `,
     )

@@ -13,6 +13,9 @@ import { framingBeside, isPath, loadOwn } from '../venues/own.js';
 import { findVenue, venues } from '../venues/registry.js';
 import { didYouMean } from './exit.js';
 
+/** What a timer can wait for: beyond 2^31 - 1 ms it would fire at once. */
+export const TIMER_SECONDS_MOST = 2_147_483;
+
 /**
  * The decoder of that id, of what people call the feed where that is one feed (`ITTO`), or of a module of one's own
  * (`./own.mjs`).
@@ -57,7 +60,11 @@ export function chooseFraming(id: string): Framing {
 export async function chooseVenue(text: string): Promise<Venue> {
   const ready = findVenue(text);
   if (ready !== undefined) return (await ready.load()).example();
-  if (isPath(text) || existsSync(text)) return loadVenue(text);
+  if (isPath(text) || existsSync(text)) {
+    // Who reads a capture wants to see it: pipelines are run by `venuewire run`.
+    const { pipelines: _, ...connection } = await loadVenue(text);
+    return Object.freeze(connection);
+  }
   throw new VenuewireError(
     'VW_VENUE_UNKNOWN',
     `there is no venue '${text}', and no file of that name`,

@@ -140,7 +140,7 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
   const capture = new Capture(file);
   const findings = new Findings(say);
   const out = new Output();
-  const stats = options.stats ? new Stats(nameOf(decoder)) : undefined;
+  const stats = options.stats ? new Stats(decoder.names, nameOf(decoder)) : undefined;
   const print: Print = stats === undefined ? printer(decoder, options, only, out) : (found) => stats.message(found);
   let printed = 0;
   const messages = new Messages(

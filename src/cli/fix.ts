@@ -16,17 +16,20 @@ export interface Read {
   readonly fields: object;
 }
 
-/** What a logon says of its user, and what no output shows: Password, NewPassword, RawData, EncryptedPassword and its new one. */
+/** What a logon says and no output shows: Password, NewPassword, RawData, EncryptedPassword, EncryptedNewPassword. */
 const SECRET_TAGS: ReadonlySet<number> = new Set([554, 925, 96, 1402, 1404]);
-const SECRET_FIELDS: ReadonlySet<string> = new Set(['Password', 'NewPassword', 'RawData', '1402', '1404', '925']);
 const HIDDEN = '***';
 const LOGON = 'A';
 /** A secret in a message that cannot be read. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what ends a field
-const SECRET_TEXT = /(\b(?:554|925|96|1402|1404)=)[^\u0001]*/g;
+const SECRET_TEXT = new RegExp(`(\\b(?:${[...SECRET_TAGS].join('|')})=)[^\\u0001]*`, 'g');
 
-const withoutSecrets = (fields: object): object =>
-  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, SECRET_FIELDS.has(name) ? HIDDEN : value]));
+/** What a field is called in an object: its name, or its tag where the dictionary does not have it. */
+const fieldName = (tag: number): string => fix44().dictionary.fields.get(tag)?.name ?? String(tag);
+
+function withoutSecrets(fields: object): object {
+  const secret = new Set([...SECRET_TAGS].map(fieldName));
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, secret.has(name) ? HIDDEN : value]));
+}
 
 /** The bytes of a message; those that a ring shares with the core cannot be given to a text decoder: they are copied. */
 const bytesOf = ({ $data, $at, $end }: Flyweight): Uint8Array =>
@@ -75,8 +78,7 @@ function leavesOf(message: Flyweight, base: number): readonly (readonly [string,
     const tag = view.tagAt(i);
     const at = view.startAt(i);
     const hidden = view.type?.type === LOGON && SECRET_TAGS.has(tag);
-    const name = fix.dictionary.fields.get(tag)?.name ?? String(tag);
-    return [name, hidden ? HIDDEN : view.textAt(i), message.$at - base + at, view.endAt(i) - at] as const;
+    return [fieldName(tag), hidden ? HIDDEN : view.textAt(i), message.$at - base + at, view.endAt(i) - at] as const;
   });
 }
 

@@ -36,6 +36,7 @@ function described(d: DecoderEntry): object {
     version: d.version,
     framing: d.framing,
     messages: d.messages,
+    gives: d.gives,
     venues: venuesOf(d),
     aliases: aliasesOf(d),
     document: documentDate(d.id) ?? null,
@@ -77,10 +78,12 @@ async function listDecoders(options: ListOptions): Promise<Listing> {
       { title: 'DOCUMENT' },
       { title: 'FRAMING' },
       { title: 'MESSAGES', right: true },
+      { title: 'GIVES' },
       { title: 'EXPORT OF venuewire/decoders/ID' },
     ],
     rows: chosen.map((d) => [
       ...[d.id, d.venue, d.feed, d.version, documentDate(d.id) ?? '', d.framing, d.messages],
+      d.gives.join(' '),
       importOf(d).name,
     ]),
     objects: chosen.map(described),
@@ -165,6 +168,8 @@ export function configure(command: Command): void {
     .addHelpText(
       'after',
       `
+GIVES: the books that are made of a decoder's messages (L3 of orders, L2 of levels, top of best prices), and events.
+
 Examples:
   venuewire list decoders
   venuewire list decoders --venue NYSE --current

@@ -1,6 +1,8 @@
 /** Messages to other processes: msgpackr over zeromq. Both are optional and are loaded only here. */
 import { setTimeout } from 'node:timers/promises';
 import { remedyOf, VenuewireError } from '../errors.js';
+import { peer } from '../peer.js';
+import { exact, messagePack } from '../sinks/frames.js';
 import { usage } from './exit.js';
 
 /** Messages that wait for one subscriber. */
@@ -17,16 +19,12 @@ export interface Published {
   readonly fields: object;
 }
 
-async function optional<T>(name: string): Promise<T> {
-  try {
-    return (await import(name)) as T;
-  } catch (cause) {
-    throw new VenuewireError(
-      'VW_PEER_MISSING',
-      `--publish needs the package '${name}', which could not be loaded: ${cause instanceof Error ? cause.message.split('\n')[0] : cause}`,
-      'Install both: npm install zeromq msgpackr',
-    );
-  }
+/** Integers beyond 32 bits as such: msgpackr writes those of type number as floating point. */
+function exactIntegers(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? exact(BigInt(value)) : value;
+  if (Array.isArray(value)) return value.map(exactIntegers);
+  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, exactIntegers(part)]));
 }
 
 interface XPublisher {
@@ -72,11 +70,8 @@ export class MessagePublisher {
         'Write zmq: and an endpoint: --publish zmq:tcp://127.0.0.1:5556',
       );
     }
-    const zmq = await optional<{ readonly XPublisher: new () => XPublisher }>('zeromq');
-    const { Packr } = await optional<{ readonly Packr: new (o: object) => { pack(v: unknown): Uint8Array } }>(
-      'msgpackr',
-    );
-    const packr = new Packr({ useRecords: false });
+    const zmq = await peer<{ readonly XPublisher: new () => XPublisher }>('zeromq', '--publish');
+    const codec = await messagePack('--publish');
     const socket = new zmq.XPublisher();
     // Nothing is dropped for a slow subscriber that keeps its connection: we wait for it, and then the feed waits for us.
     // What is not sent at the end is sent within 1 s.
@@ -93,7 +88,7 @@ export class MessagePublisher {
         'Choose another port, or an address of this machine.',
       );
     }
-    return new MessagePublisher(socket, (value) => packr.pack(value), stallMs);
+    return new MessagePublisher(socket, (value) => codec.pack(exactIntegers(value)), stallMs);
   }
 
   get endpoint(): string {

@@ -1,11 +1,12 @@
 /** `venuewire record`: what comes to multicast groups, into pcapng files. */
+import { statSync } from 'node:fs';
 import { setTimeout as later } from 'node:timers';
 import type { Command } from 'commander';
 import { record as recordGroups } from '../capture/record.js';
 import type { NativeRecordOptions, NativeRecordProgress } from '../native.js';
 import type { Network } from '../patterns/network.js';
 import { splitEndpoint } from '../patterns/units.js';
-import { again, chooseVenue, ipPort, oneOf, wholeNumber } from './choose.js';
+import { again, chooseVenue, ipPort, oneOf, TIMER_SECONDS_MOST, wholeNumber } from './choose.js';
 import { Interrupt } from './end-of-capture.js';
 import { FINDINGS, OK, usage } from './exit.js';
 import { bytesText, grouped } from './output.js';
@@ -25,11 +26,15 @@ interface Options {
 type Group = NativeRecordOptions['sources'][number]['groups'][number];
 const SECOND_NS = 1e9;
 const BUFFER_BYTES = 64 << 20;
+/** Of what one socket or ring may hold. */
+const BUFFER_BYTES_MOST = 2 ** 30;
 
 /** `group:port`, or `group:port@interface`, as it is typed. */
 function typed(text: string): { readonly interface: string; readonly group: Group } {
   const at = text.indexOf('@');
   const { host, port } = splitEndpoint(ipPort('--line', at < 0 ? text : text.slice(0, at)));
+  if (at === text.length - 1)
+    throw usage(`--line: '${text}' names no interface behind @`, 'Write group:port@interface, or leave the @ out.');
   return { interface: at < 0 ? '' : text.slice(at + 1), group: { ip: host, port, source: '' } };
 }
 
@@ -69,7 +74,19 @@ function announce(progress: NativeRecordProgress, names: readonly string[]): boo
   return progress.receive.length > 0;
 }
 
+/** What cannot become a file that is whole at every moment, or would be ignored, is refused. */
+function checkTarget(path: string, options: Options): void {
+  if (path === '-' || statSync(path, { throwIfNoEntry: false })?.isFIFO() === true)
+    throw usage(`a recording cannot go to ${path === '-' ? 'standard output' : `the pipe ${path}`}`, 'Name a file.');
+  if (options.keep > 0 && options.rotateSize === 0 && options.rotateSeconds === 0)
+    throw usage(
+      '--keep is for rotation, and nothing rotates',
+      'Add --rotate-size or --rotate-seconds, or leave it out.',
+    );
+}
+
 async function record(path: string, options: Options): Promise<void> {
+  checkTarget(path, options);
   const from = await sources(options);
   const names = from.map((s) => s.interface);
   const interrupt = new Interrupt(false);
@@ -107,12 +124,13 @@ async function record(path: string, options: Options): Promise<void> {
 }
 
 /** Bytes, with K, M or G behind the number. */
-function size(name: string): (text: string) => number {
+function size(name: string, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const match = /^(\d+)([KMG]?)$/i.exec(text);
     const bytes = match === null ? 0 : Number(match[1]) * 1024 ** ' KMG'.indexOf((match[2] || ' ').toUpperCase());
     if (!Number.isSafeInteger(bytes) || bytes < 1)
       throw usage(`${name}: '${text}' is no size`, 'Write bytes, or a number with K, M or G: 100M.');
+    if (bytes > most) throw usage(`${name}: '${text}' is more than ${bytesText(most)}`, 'Write a lower size.');
     return bytes;
   };
 }
@@ -130,11 +148,20 @@ export function configure(command: Command): void {
         'auto',
       ),
     )
-    .option('--buffer <size>', 'room for what the disk cannot take at once', size('--buffer'), BUFFER_BYTES)
+    .option(
+      '--buffer <size>',
+      'room for what the disk cannot take at once',
+      size('--buffer', BUFFER_BYTES_MOST),
+      BUFFER_BYTES,
+    )
     .option('--rotate-size <size>', 'a new file after about so many bytes', size('--rotate-size'), 0)
     .option('--rotate-seconds <n>', 'a new file after so long', wholeNumber('--rotate-seconds', 1, 1e9), 0)
     .option('--keep <n>', 'with rotation: only the latest so many files', wholeNumber('--keep', 1, 1e6), 0)
-    .option('--seconds <n>', 'end after so many seconds; else Ctrl-C ends it', wholeNumber('--seconds', 1, 1e9))
+    .option(
+      '--seconds <n>',
+      'end after so many seconds; else Ctrl-C ends it',
+      wholeNumber('--seconds', 1, TIMER_SECONDS_MOST),
+    )
     .addHelpText(
       'after',
       `

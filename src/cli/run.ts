@@ -2,11 +2,12 @@
 import type { Command } from 'commander';
 import { type Feed, openFeed } from '../feed/feed.js';
 import { loadVenue } from '../venues/load.js';
-import { commaList, oneOf, wholeNumber } from './choose.js';
+import { commaList, oneOf, TIMER_SECONDS_MOST, wholeNumber } from './choose.js';
 import { consume, FEED_FORMATS, type FeedFormat, hasFindings, sourcesText, summary } from './consume.js';
 import { filters } from './decode.js';
 import { FINDINGS, OK } from './exit.js';
 import { grouped, Output } from './output.js';
+import { runDeclared } from './pipelines.js';
 import { MessagePublisher } from './publish.js';
 import { clearLine, drawLine, say, watched } from './terminal.js';
 
@@ -40,6 +41,7 @@ function tellReceiving(feed: Pick<Feed, 'receive'>): NodeJS.Timeout {
 
 async function run(file: string, options: RunOptions): Promise<void> {
   const venue = await loadVenue(file);
+  if (venue.pipelines !== undefined) return runDeclared(venue, options);
   const { passes } = filters(venue.decoder, options);
   const publisher = options.publish === undefined ? undefined : await MessagePublisher.bind(options.publish);
   const feed = await openFeed(venue);
@@ -91,7 +93,7 @@ export function configure(command: Command): void {
     .argument('<venue-file>', 'YAML or JSON; schema/venue.schema.json describes it')
     .addOption(oneOf('--format <name>', 'how messages are printed', FEED_FORMATS, 'ndjson'))
     .option('--summary', 'only what came of it: rates, ledger, digest')
-    .option('--seconds <n>', 'end after so many seconds', wholeNumber('--seconds', 1, 1e9))
+    .option('--seconds <n>', 'end after so many seconds', wholeNumber('--seconds', 1, TIMER_SECONDS_MOST))
     .option('--once', 'end when the session has ended')
     .option('--message <names>', 'only these messages, separated by commas', commaList)
     .option('--where <expression>', 'only messages whose fields pass (see decode --help)')
@@ -105,6 +107,7 @@ export function configure(command: Command): void {
       'after',
       `
 Notices (gaps, sessions) are part of the output, in order with the messages. The ledger is printed at the end.
+A venue file with pipelines is run into its sinks instead: a line with the ledger of each is printed (docs/sinks.md).
 
 Examples:
   venuewire run totalview.yaml --summary

@@ -28,7 +28,13 @@ interface Channel {
 export class Stats {
   readonly #types = new Map<string, Counted>();
   readonly #channels = new Map<string, Channel>();
-  constructor(readonly nameOf: (found: MutableFound) => string) {}
+  /** Types that came equally often are reported in the order of `names`, then in that of their coming. */
+  constructor(
+    names: readonly string[],
+    readonly nameOf: (found: MutableFound) => string,
+  ) {
+    for (const name of names) this.#type(name);
+  }
 
   #type(name: string): Counted {
     let type = this.#types.get(name);
@@ -75,7 +81,8 @@ export class Stats {
   report(format: Format): string[] {
     const types = [...this.#types]
       .map(([name, t]) => ({ name, ...t }))
-      .sort((a, b) => b.messages - a.messages || (a.name < b.name ? -1 : 1));
+      .filter((t) => t.messages > 0)
+      .sort((a, b) => b.messages - a.messages);
     const channels = [...this.#channels].filter(([, c]) => c.packets > 0 || c.messages > 0);
     if (format === 'ndjson') return [...types.map(typeLine), ...channels.map(channelLine)];
     const all = types.reduce((n, t) => n + t.messages, 0);

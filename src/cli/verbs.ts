@@ -27,7 +27,13 @@ export const verbs: readonly Verb[] = [
     load: () => import('./gaps.js'),
   },
   { name: 'book', says: 'the order books that a capture builds up', load: () => import('./book.js') },
+  { name: 'top', says: 'the best prices of a capture, or of a venue while it runs', load: () => import('./top.js') },
   { name: 'events', says: 'the normalised events of a capture', load: () => import('./events.js') },
+  {
+    name: 'query',
+    says: 'SQL over what pipelines have stored in DuckDB or Parquet files',
+    load: () => import('./query.js'),
+  },
   { name: 'simulate', says: 'a Nasdaq-shaped venue on loopback, with faults', load: () => import('./simulate.js') },
   {
     name: 'demo',

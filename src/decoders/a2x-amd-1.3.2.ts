@@ -1,4 +1,5 @@
 import { defineDecoder, message, text, u8, u16, u32, u64 } from '../layout/table.js';
+import { a2xAmd } from './roles/aquis.js';
 
 const TradeType = {
   1: 'Visible',
@@ -29,6 +30,7 @@ export const a2xAmd132 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'msgLength' },
   instrument: 'securityId',
+  events: a2xAmd,
   checked: [
     'layout of a public dissector, A2X_A2XEquities_Rtmdf_Amd_v1_3_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 11 of 11 alike, 94 fields; positions only, not meanings or scales',

@@ -1,4 +1,5 @@
 import { atLeast, char, defineDecoder, digits, group, message, reserved, text } from '../layout/table.js';
+import { boxHsvf } from './roles/hsvf.js';
 
 const ExpiryMonthCode = {
   M: 'January Put',
@@ -86,6 +87,7 @@ export const boxHsvf18 = defineDecoder({
     messageType: text(9, 2),
   },
   messageType: 'messageType',
+  events: boxHsvf,
   checked: [
     'tables of the specification: 3 of 29 messages',
     'captures: 1 packets, 22 fields; messages seen: optionQuote',

@@ -1,5 +1,6 @@
 import { char, defineDecoder, digits, message, reserved, text } from '../layout/table.js';
 import { boxHsvf18 } from './box-hsvf-1.8.js';
+import { boxHsvf } from './roles/hsvf.js';
 
 const ExpiryMonthCode = {
   M: 'January Put',
@@ -43,6 +44,7 @@ export const boxHsvf19 = defineDecoder({
     messageType: text(9, 2),
   },
   messageType: 'messageType',
+  events: boxHsvf,
   checked: ['tables of the specification: 10 of 29 messages'],
   messages: {
     endOfTransmission: boxHsvf18.messages.endOfTransmission,

@@ -1,5 +1,6 @@
 import { char, defineDecoder, digits, message, text } from '../layout/table.js';
 import { boxHsvf18 } from './box-hsvf-1.8.js';
+import { boxHsvf } from './roles/hsvf.js';
 
 const TypeOfMarketData = {
   Y: 'Market Depth Messages on the Top 5 Bids/Asks for the Type of Trading Instruments Chosen',
@@ -27,6 +28,7 @@ export const boxHsvfUnicast451 = defineDecoder({
   messageType: 'messageType',
   longer: 'tolerated',
   instrument: 'instrument',
+  events: boxHsvf,
   checked: [
     'layout of a public dissector, Box_Options_Sola_Unicast_Hsvf_v4_5_1; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 37 of 37 alike, 601 fields; positions only, not meanings or scales',

@@ -14,6 +14,7 @@ import {
   u64,
   varText,
 } from '../layout/table.js';
+import { cboeCsmLevels } from './roles/cboe-csm.js';
 
 const SecurityTradingStatus = {
   2: 'Halted',
@@ -52,6 +53,7 @@ export const cboeC1CsmLevel2104 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageLength' },
   instrument: 'securityId',
+  events: cboeCsmLevels,
   checked: [
     'tables of the specification: 5 of 5 messages',
     'captures: 1 packets, 41 fields; messages seen: securityDefinition',

@@ -15,6 +15,7 @@ import {
   varText,
 } from '../layout/table.js';
 import { cboeC1CsmTop14 } from './cboe-c1-csm-top-1.4.js';
+import { cboeCsmTop } from './roles/cboe-csm.js';
 
 const SecurityExchange = {
   2: 'Cboe C2 Options',
@@ -43,6 +44,7 @@ export const cboeC1CsmOpening10 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageLength' },
   instrument: 'securityId',
+  events: cboeCsmTop,
   checked: [
     'layout of a public dissector, Cboe_C1Options_OpeningAuction_Csm_v1_0; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 11 of 11 alike, 273 fields; positions only, not meanings or scales',

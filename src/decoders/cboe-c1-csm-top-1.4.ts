@@ -14,6 +14,7 @@ import {
   u64,
   varText,
 } from '../layout/table.js';
+import { cboeCsmTop } from './roles/cboe-csm.js';
 
 const SecurityTradingStatus = {
   2: 'Halted',
@@ -75,6 +76,7 @@ export const cboeC1CsmTop14 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageLength' },
   instrument: 'securityId',
+  events: cboeCsmTop,
   checked: [
     'tables of the specification: 12 of 12 messages',
     'captures: 4 packets, 86 fields; messages seen: currentMarketRefresh, currentMarketUpdate, marketDataRefresh, ticker',

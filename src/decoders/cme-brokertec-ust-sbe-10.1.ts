@@ -16,6 +16,7 @@ import {
   u32,
   u64,
 } from '../layout/table.js';
+import { cmeBrokertec } from './roles/cme-mdp3.js';
 
 const MdEntryType = {
   0: 'Bid',
@@ -47,6 +48,7 @@ export const cmeBrokertecUstSbe101 = defineDecoder({
     version: u16(6),
   },
   messageType: 'templateId',
+  events: cmeBrokertec,
   longer: 'tolerated',
   sbe: { schemaId: 10, version: 1, blockLength: 'blockLength' },
   checked: [

@@ -16,6 +16,7 @@ import {
   u16,
   u64,
 } from '../layout/table.js';
+import { cmeSpectrum } from './roles/cme-mdp3.js';
 
 const MdEntryTypeTickerEntryType = {
   k: 'Touch High',
@@ -52,6 +53,7 @@ export const cmeEbsSpectrumSbe120 = defineDecoder({
   longer: 'tolerated',
   sbe: { schemaId: 12, version: 0, blockLength: 'blockLength' },
   instrument: 'securityId',
+  events: cmeSpectrum,
   checked: [
     'layout of a public dissector, Cme_Globex_EbsSpectrum_Sbe_v12_0 and 1 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 2 of 6 alike, 16 fields; positions only, not meanings or scales',

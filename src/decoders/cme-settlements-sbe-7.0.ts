@@ -18,6 +18,7 @@ import {
   u32,
   u64,
 } from '../layout/table.js';
+import { cmeSettlements } from './roles/cme-mdp3.js';
 
 const SettlPriceTypeBits = {
   finalDaily: 0,
@@ -45,6 +46,7 @@ export const cmeSettlementsSbe70 = defineDecoder({
     version: u16(6),
   },
   messageType: 'templateId',
+  events: cmeSettlements,
   longer: 'tolerated',
   sbe: { schemaId: 7, version: 0, blockLength: 'blockLength' },
   checked: [

@@ -20,6 +20,7 @@ import {
   u32,
   u64,
 } from '../layout/table.js';
+import { cmeStreamlined } from './roles/cme-mdp3.js';
 
 const MatchEventIndicatorBits = {
   lastTradeMsg: 0,
@@ -73,6 +74,7 @@ export const cmeStreamlinedSbe59 = defineDecoder({
   longer: 'tolerated',
   sbe: { schemaId: 5, version: 9, blockLength: 'blockLength' },
   instrument: 'symbol',
+  events: cmeStreamlined,
   checked: [
     'layout of a public dissector, Cme_Globex_Streamlined_Sbe_v5_9; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 16 of 16 alike, 1455 fields; positions only, not meanings or scales',

@@ -1,4 +1,5 @@
 import { char, defineDecoder, i64, message, price6, reserved, text, u8, u16, u32, u64 } from '../layout/table.js';
+import { ctaSnapshot } from './roles/sip.js';
 
 const ParticipantId = {
   A: 'NYSE American',
@@ -151,6 +152,7 @@ export const ctaCqsSnapshot21 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageLength' },
   instrument: 'securitySymbol',
+  events: ctaSnapshot,
   checked: [
     'layout of a public dissector, Siac_Cqs_Snapshot_Cta_v2_1; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 6 of 6 alike, 156 fields; positions only, not meanings or scales',

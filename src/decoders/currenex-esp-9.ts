@@ -1,4 +1,5 @@
 import { char, defineDecoder, i8, i16, i32, i64, message, text, u32 } from '../layout/table.js';
+import { currenexEsp } from './roles/currenex.js';
 
 /** Currenex ESP ITCH (market data) 9: ITCH-Spec, version 9, Wednesday, March 24, 2021. */
 export const currenexEsp9 = defineDecoder({
@@ -17,6 +18,7 @@ export const currenexEsp9 = defineDecoder({
   messageType: 'messageType',
   longer: 'tolerated',
   instrument: 'instrumentId',
+  events: currenexEsp,
   checked: [
     'layout of a public dissector, Currenex_CurrenexForex_Esp_Cbp_v9; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 11 of 11 alike, 94 fields; positions only, not meanings or scales',

@@ -12,6 +12,7 @@ import {
   text,
   u32,
 } from '../layout/table.js';
+import { currenexNow } from './roles/currenex.js';
 
 /** Currenex NOW ITCH 10: Currenex NOW Itch Specification, version 10, Monday, May 7, 2018. */
 export const currenexNow10 = defineDecoder({
@@ -30,6 +31,7 @@ export const currenexNow10 = defineDecoder({
   messageType: 'messageType',
   longer: 'tolerated',
   instrument: 'instrumentId',
+  events: currenexNow,
   checked: [
     'layout of a public dissector, Currenex_CurrenexForex_Now_Cbp_v10; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 14 of 14 alike, 202 fields; positions only, not meanings or scales',

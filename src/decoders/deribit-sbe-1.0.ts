@@ -15,6 +15,7 @@ import {
   u16,
   u32,
 } from '../layout/table.js';
+import { deribit } from './roles/deribit.js';
 
 const Status = { 0: 'Open', 1: 'Inactive', 2: 'Settlement', 3: 'Delivered', 4: 'Locked', 5: 'Halted' };
 const TakerFlagsBits = { isSell: 0, isLiquidation: 1 } as const;
@@ -39,6 +40,7 @@ export const deribitSbe10 = defineDecoder({
   longer: 'tolerated',
   sbe: { schemaId: 2102, version: 1, blockLength: 'blockLength' },
   instrument: 'instrumentId',
+  events: deribit,
   checked: ['positions follow the schema of the venue'],
   messages: {
     instrumentDefinition: message(10, 260, {

@@ -1,4 +1,5 @@
 import { atLeast, char, defineDecoder, digits, message, reserved, text, when } from '../layout/table.js';
+import { finraQuotes } from './roles/sip.js';
 
 const MarketParticipantStatus = { A: 'Active', D: 'Deleted', E: 'Excused', W: 'Withdrawn', S: 'Suspended' };
 const MarketParticipantQuoteCondition = {
@@ -45,6 +46,7 @@ export const finraBbds20181A = defineDecoder({
   messageType: ['messageCategory', 'messageType'],
   longer: 'tolerated',
   instrument: 'stockSymbol',
+  events: finraQuotes,
   checked: [
     'layout of a public dissector, Finra_FinraOtc_Bbds_Dfi_v2018_1A; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 12 of 13 alike, 196 fields; positions only, not meanings or scales',

@@ -1,4 +1,5 @@
 import { char, defineDecoder, digits, message, reserved, text } from '../layout/table.js';
+import { finraTrades } from './roles/sip.js';
 
 const SaleConditionLevel1 = { '@': 'Regular Trade', C: 'Cash Trade', N: 'Next Day', R: 'Seller' };
 const PriceChangeIndicator = {
@@ -52,6 +53,7 @@ export const finraTdds21 = defineDecoder({
   messageType: ['messageCategory', 'messageType'],
   longer: 'tolerated',
   instrument: 'securitySymbol',
+  events: finraTrades,
   checked: [
     'layout of a public dissector, Finra_FinraOrf_Tdds_Dfi_v2_1; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 17 of 17 alike, 396 fields; positions only, not meanings or scales',

@@ -12,7 +12,7 @@ import {
   u64,
 } from '../layout/table.js';
 import { itch50 } from './itch50.js';
-import { nasdaqTotalView } from './roles/nasdaq.js';
+import { nasdaqTotalView } from './roles/nasdaq-totalview.js';
 
 const CrossType = {
   O: 'Opening Cross',

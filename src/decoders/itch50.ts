@@ -12,7 +12,7 @@ import {
   u48,
   u64,
 } from '../layout/table.js';
-import { nasdaqTotalView } from './roles/nasdaq.js';
+import { nasdaqTotalView } from './roles/nasdaq-totalview.js';
 
 const CrossType = { O: 'Opening', C: 'Closing', H: 'Halted or Paused', A: 'Extended Close' };
 const MarketCategory = {

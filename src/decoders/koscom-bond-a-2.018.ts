@@ -10,6 +10,7 @@ import {
   reserved,
   text,
 } from '../layout/table.js';
+import { koscom } from './roles/koscom.js';
 
 const CurrencyCode = {
   KRW: 'Korean Won',
@@ -49,6 +50,7 @@ export const koscomBondA2018 = defineDecoder({
   },
   messageType: 'messageCode',
   instrument: 'isinCode',
+  events: koscom,
   checked: [
     'layout of a public dissector, Koscom_MdcsRealtime_BondA_Exture_v2_018; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 129 of 129 alike, 2211 fields; positions only, not meanings or scales',

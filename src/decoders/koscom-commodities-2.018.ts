@@ -10,6 +10,7 @@ import {
   reserved,
   text,
 } from '../layout/table.js';
+import { koscom } from './roles/koscom.js';
 
 const CurrencyCode = {
   KRW: 'Korean Won',
@@ -95,6 +96,7 @@ export const koscomCommodities2018 = defineDecoder({
   },
   messageType: 'messageCode',
   instrument: 'isinCode',
+  events: koscom,
   checked: [
     'layout of a public dissector, Koscom_MdcsRealtime_Commodities_Exture_v2_018; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 33 of 33 alike, 810 fields; positions only, not meanings or scales',

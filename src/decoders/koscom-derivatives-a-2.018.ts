@@ -1,4 +1,5 @@
 import { atLeast, char, defineDecoder, digits, group, longDigits, message, next, text } from '../layout/table.js';
+import { koscom } from './roles/koscom.js';
 
 /** Korea Exchange MDCS real time, Derivatives A 2.018: Korea Exchange MDCS real time, Derivatives A, version 2.018, Monday, May 18, 2026. */
 export const koscomDerivativesA2018 = defineDecoder({
@@ -14,6 +15,7 @@ export const koscomDerivativesA2018 = defineDecoder({
   },
   messageType: 'messageCode',
   instrument: 'isinCode',
+  events: koscom,
   checked: [
     'layout of a public dissector, Koscom_MdcsRealtime_DerivativesA_Exture_v2_018; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 339 of 339 alike, 8765 fields; positions only, not meanings or scales',

@@ -11,6 +11,7 @@ import {
   text,
 } from '../layout/table.js';
 import { koscomBondA2018 } from './koscom-bond-a-2.018.js';
+import { koscom } from './roles/koscom.js';
 
 const CurrencyCode = {
   KRW: 'Korean Won',
@@ -67,6 +68,7 @@ export const koscomEquityDerivatives2018 = defineDecoder({
   },
   messageType: 'messageCode',
   instrument: 'isinCode',
+  events: koscom,
   checked: [
     'layout of a public dissector, Koscom_MdcsRealtime_EquityDerivatives_Exture_v2_018; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 63 of 63 alike, 1508 fields; positions only, not meanings or scales',

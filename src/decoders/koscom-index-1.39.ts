@@ -1,5 +1,6 @@
 import { char, defineDecoder, digits, message, reserved, text } from '../layout/table.js';
 import { koscomEquityDerivatives2018 } from './koscom-equity-derivatives-2.018.js';
+import { koscom } from './roles/koscom.js';
 
 const krxIndexFields = {
   indexId: text(5, 6),
@@ -28,6 +29,7 @@ export const koscomIndex139 = defineDecoder({
   },
   messageType: 'messageCode',
   instrument: 'isinCode',
+  events: koscom,
   checked: [
     'layout of a public dissector, Koscom_MdcsRealtime_IndexProduct1_Exture_v1_39 and 2 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 8 of 8 alike, 112 fields; positions only, not meanings or scales',

@@ -1,4 +1,5 @@
 import { char, defineDecoder, digits, longDigits, message, reserved, text } from '../layout/table.js';
+import { koscom } from './roles/koscom.js';
 
 const QuotationCategory = { 0: 'Weighted Average Price', 1: 'Quotation', 2: 'No Trade' };
 const mkfIndexFields = {
@@ -64,6 +65,7 @@ export const koscomKoscom120 = defineDecoder({
   },
   messageType: 'messageCode',
   instrument: 'isin',
+  events: koscom,
   checked: [
     'layout of a public dissector, Koscom_MdcsRealtime_Koscom_Exture_v1_20; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 36 of 36 alike, 479 fields; positions only, not meanings or scales',

@@ -1,5 +1,6 @@
 import { char, defineDecoder, digits, longDigits, message, reserved, text } from '../layout/table.js';
 import { koscomIndex139 } from './koscom-index-1.39.js';
+import { koscom } from './roles/koscom.js';
 
 /** Korea Exchange MDCS real time, reference information and investor activities 2.018: Korea Exchange MDCS real time, reference information and investor activities, version 2.018, Monday, May 18, 2026. What is as in koscom-index-1.39 is taken from there. */
 export const koscomReference2018 = defineDecoder({
@@ -16,6 +17,7 @@ export const koscomReference2018 = defineDecoder({
   },
   messageType: 'messageCode',
   instrument: 'isinCode',
+  events: koscom,
   checked: [
     'layout of a public dissector, Koscom_MdcsRealtime_ReferenceInfoInvestorActivities_Exture_v2_018; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 38 of 38 alike, 377 fields; positions only, not meanings or scales',

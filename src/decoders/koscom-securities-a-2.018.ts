@@ -11,6 +11,7 @@ import {
   text,
 } from '../layout/table.js';
 import { koscomEquityDerivatives2018 } from './koscom-equity-derivatives-2.018.js';
+import { koscom } from './roles/koscom.js';
 
 const PublicAnnouncementMarketCode = { 1: 'KOSPI', 2: 'KOSDAQ', 3: 'Derivatives', 4: 'Bonds', 6: 'KONEX' };
 const announcementKospiFields = {
@@ -47,6 +48,7 @@ export const koscomSecuritiesA2018 = defineDecoder({
   },
   messageType: 'messageCode',
   instrument: 'isinCode',
+  events: koscom,
   checked: [
     'layout of a public dissector, Koscom_MdcsRealtime_SecuritiesA_Exture_v2_018; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 301 of 301 alike, 5320 fields; positions only, not meanings or scales',

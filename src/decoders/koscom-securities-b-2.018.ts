@@ -1,5 +1,6 @@
 import { atLeast, char, defineDecoder, digits, group, longDigits, message, next, text } from '../layout/table.js';
 import { koscomSecuritiesA2018 } from './koscom-securities-a-2.018.js';
+import { koscom } from './roles/koscom.js';
 
 /** Korea Exchange MDCS real time, Securities B 2.018: Korea Exchange MDCS real time, Securities B, version 2.018, Monday, May 18, 2026. What is as in koscom-securities-a-2.018 is taken from there. */
 export const koscomSecuritiesB2018 = defineDecoder({
@@ -15,6 +16,7 @@ export const koscomSecuritiesB2018 = defineDecoder({
   },
   messageType: 'messageCode',
   instrument: 'isinCode',
+  events: koscom,
   checked: [
     'layout of a public dissector, Koscom_MdcsRealtime_SecuritiesB_Exture_v2_018; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 295 of 295 alike, 5251 fields; positions only, not meanings or scales',

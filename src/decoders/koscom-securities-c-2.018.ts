@@ -1,5 +1,6 @@
 import { char, defineDecoder, digits, message, text } from '../layout/table.js';
 import { koscomSecuritiesA2018 } from './koscom-securities-a-2.018.js';
+import { koscom } from './roles/koscom.js';
 
 /** Korea Exchange MDCS real time, Securities C 2.018: Korea Exchange MDCS real time, Securities C, version 2.018, Monday, May 18, 2026. What is as in koscom-securities-a-2.018 is taken from there. */
 export const koscomSecuritiesC2018 = defineDecoder({
@@ -15,6 +16,7 @@ export const koscomSecuritiesC2018 = defineDecoder({
   },
   messageType: 'messageCode',
   instrument: 'isinCode',
+  events: koscom,
   checked: [
     'layout of a public dissector, Koscom_MdcsRealtime_SecuritiesC_Exture_v2_018; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 285 of 285 alike, 5013 fields; positions only, not meanings or scales',

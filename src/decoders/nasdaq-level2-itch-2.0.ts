@@ -11,6 +11,7 @@ import {
   u48,
   u64,
 } from '../layout/table.js';
+import { nasdaqParticipants } from './roles/nasdaq.js';
 
 const EventCode = {
   O: 'Start of Messages',
@@ -184,6 +185,7 @@ export const nasdaqLevel2Itch20 = defineDecoder({
   messageType: 'messageType',
   longer: 'tolerated',
   instrument: 'stock',
+  events: nasdaqParticipants,
   checked: [
     'layout of a public dissector, Nasdaq_NsmEquities_Level2_Itch_v2_0; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 11 of 11 alike, 120 fields; positions only, not meanings or scales',

@@ -1,5 +1,5 @@
 import { char, defineDecoder, message, nanosSinceMidnight, price4, text, u16, u32, u48, u64 } from '../layout/table.js';
-import { nasdaqTotalView } from './roles/nasdaq.js';
+import { nasdaqTotalView } from './roles/nasdaq-totalview.js';
 
 const MarketCategory = {
   Q: 'Nasdaq Global Select Market (SM)',

@@ -16,6 +16,7 @@ import {
   varText,
   when,
 } from '../layout/table.js';
+import { opra } from './roles/sip.js';
 
 const ExpirationMonth = {
   A: 'January',
@@ -127,6 +128,7 @@ export const opra61 = defineDecoder({
   },
   messageType: ['messageCategory', 'messageType'],
   instrument: 'securitySymbol',
+  events: opra,
   checked: [
     'neither a capture nor a second source to compare with',
     'Underlying Value Bid And Offer: Offer Index Value is 4 bytes, total 27 (specification); public dissector has 8',

@@ -15,6 +15,7 @@ import {
   when,
 } from '../layout/table.js';
 import { opra61 } from './opra-6.1.js';
+import { opra } from './roles/sip.js';
 
 const ExpirationMonth = {
   A: 'Call Options January',
@@ -151,6 +152,7 @@ export const opra63 = defineDecoder({
   },
   messageType: ['messageCategory', 'messageType'],
   instrument: 'securitySymbol',
+  events: opra,
   checked: [
     'tables of the specification: 8 of 10 messages',
     'captures: 1 packets, 16 fields; messages seen: control',

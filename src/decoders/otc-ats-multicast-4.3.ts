@@ -13,6 +13,7 @@ import {
   u64,
   varText,
 } from '../layout/table.js';
+import { otcLinkAts } from './roles/otc-link.js';
 
 const SpinType = { 1: 'Reference', 2: 'Market Data', 3: 'Opening' };
 const SecurityAction = { 1: 'Update', 2: 'Add', 3: 'Delete', 4: 'Spin' };
@@ -98,6 +99,7 @@ export const otcAtsMulticast43 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageSize' },
   instrument: 'securityId',
+  events: otcLinkAts,
   checked: [
     'tables of the specification: 12 of 14 messages',
     'captures: 6 packets, 547 fields; messages seen: endOfSpin, marketClose, marketOpen, quoteUpdate, security, startOfSpin',

@@ -1,5 +1,6 @@
 import { atLeast, char, defineDecoder, message, next, text, u8, u16, u32, u64, varText } from '../layout/table.js';
 import { otcAtsMulticast43 } from './otc-ats-multicast-4.3.js';
+import { otcLinkAts } from './roles/otc-link.js';
 
 const SecurityAction = { 1: 'Update', 2: 'Add', 3: 'Delete', 4: 'Spin' };
 const Tier = {
@@ -76,6 +77,7 @@ export const otcAtsMulticast45 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageSize' },
   instrument: 'securityId',
+  events: otcLinkAts,
   checked: ['neither a capture nor a second source to compare with'],
   messages: {
     startOfSpin: otcAtsMulticast43.messages.startOfSpin,

@@ -1,5 +1,6 @@
 import { defineDecoder, u8, u16 } from '../layout/table.js';
 import { otcAtsMulticast45 } from './otc-ats-multicast-4.5.js';
+import { otcLinkAts } from './roles/otc-link.js';
 
 /** OTC Markets Link ATS Quote Book 4.10.4: OTC Markets Multicast Data Feeds, version 4.10.4, Tuesday, June 16, 2026. What is as in otc-ats-multicast-4.5 is taken from there. */
 export const otcLinkAtsQuoteBook4104 = defineDecoder({
@@ -18,6 +19,7 @@ export const otcLinkAtsQuoteBook4104 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageSize' },
   instrument: 'securityId',
+  events: otcLinkAts,
   checked: [
     'layout of a public dissector, OtcMarkets_LinkAts_QuoteBook_Link_v4_10_4 and 1 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 7 of 7 alike, 99 fields; positions only, not meanings or scales',

@@ -1,5 +1,6 @@
 import { defineDecoder, message, price6, u8, u16, u32, u64 } from '../layout/table.js';
 import { otcAtsMulticast45 } from './otc-ats-multicast-4.5.js';
+import { otcLinkAts } from './roles/otc-link.js';
 
 const QuoteFlagsBits = {
   updateSide: 0,
@@ -28,6 +29,7 @@ export const otcLinkAtsQuoteReferencePrice4104 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageSize' },
   instrument: 'securityId',
+  events: otcLinkAts,
   checked: [
     'layout of a public dissector, OtcMarkets_LinkAts_QuoteReferencePrice_Link_v4_10_4; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 7 of 7 alike, 91 fields; positions only, not meanings or scales',

@@ -1,5 +1,6 @@
 import { atLeast, char, defineDecoder, message, next, text, u8, u16, u32, u64, varText } from '../layout/table.js';
 import { otcAtsMulticast43 } from './otc-ats-multicast-4.3.js';
+import { otcLinkAts } from './roles/otc-link.js';
 
 const SecurityType = {
   CS: 'Common Stock',
@@ -93,6 +94,7 @@ export const otcLinkAtsReferenceDataNoCusip4104 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageSize' },
   instrument: 'securityId',
+  events: otcLinkAts,
   checked: [
     'layout of a public dissector, OtcMarkets_LinkAts_ReferenceDataNoCusip_Link_v4_10_4; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 11 of 11 alike, 270 fields; positions only, not meanings or scales',

@@ -1,5 +1,6 @@
 import { defineDecoder, message, price6, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { otcAtsMulticast43 } from './otc-ats-multicast-4.3.js';
+import { otcLinkAts } from './roles/otc-link.js';
 
 /** OTC Markets Link ATS Trade 4.10.4: OTC Markets Multicast Data Feeds, version 4.10.4, Tuesday, June 16, 2026. What is as in otc-ats-multicast-4.3 is taken from there. */
 export const otcLinkAtsTrade4104 = defineDecoder({
@@ -18,6 +19,7 @@ export const otcLinkAtsTrade4104 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageSize' },
   instrument: 'securityId',
+  events: otcLinkAts,
   checked: [
     'layout of a public dissector, OtcMarkets_LinkAts_Trade_Link_v4_10_4; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 5 of 5 alike, 61 fields; positions only, not meanings or scales',

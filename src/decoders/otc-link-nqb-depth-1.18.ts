@@ -1,4 +1,5 @@
 import { char, defineDecoder, inUnit, message, price6, reserved, text, u8, u16, u32, u64 } from '../layout/table.js';
+import { otcLinkNqb } from './roles/otc-link.js';
 
 const TradingSession = {
   1: 'Order Acceptance',
@@ -68,6 +69,7 @@ export const otcLinkNqbDepth118 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageSize' },
   instrument: 'symbol',
+  events: otcLinkNqb,
   checked: [
     'layout of a public dissector, OtcMarkets_LinkNqb_DepthOfBook_Link_v1_18 and 2 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 12 of 12 alike, 149 fields; positions only, not meanings or scales',

@@ -1,5 +1,6 @@
 import { char, defineDecoder, message, price6, text, u8, u16, u32, u64 } from '../layout/table.js';
 import { otcLinkNqbDepth118 } from './otc-link-nqb-depth-1.18.js';
+import { otcLinkNqb } from './roles/otc-link.js';
 
 /** OTC Markets OTC Link NQB top of book 1.18: OTC-Link-NQB-MD-Specification, version 1.18, Friday, May 1, 2026. What is as in otc-link-nqb-depth-1.18 is taken from there. */
 export const otcLinkNqbTop118 = defineDecoder({
@@ -18,6 +19,7 @@ export const otcLinkNqbTop118 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageSize' },
   instrument: 'symbol',
+  events: otcLinkNqb,
   checked: [
     'layout of a public dissector, OtcMarkets_LinkNqb_TopOfBook_Link_v1_18 and 2 more; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 7 of 7 alike, 87 fields; positions only, not meanings or scales',

@@ -13,6 +13,7 @@ import {
   u8,
   u16,
 } from '../layout/table.js';
+import { smallx } from './roles/smallx.js';
 
 const InstrumentTradingStatus = { C: 'Closed', P: 'Pre-Open', N: 'Pre-Open (NC)', O: 'Open', U: 'Paused', H: 'Halted' };
 const IncrementalMessageInstructionsBits = {
@@ -69,6 +70,7 @@ export const smallxOrderbookSbe22 = defineDecoder({
   longer: 'tolerated',
   sbe: { schemaId: 1, version: 6, blockLength: 'blockLength' },
   instrument: 'instrumentId',
+  events: smallx,
   checked: [
     'layout of a public dissector, SmallX_OrderBookFeed_Sbe_v2_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 9 of 13 alike, 282 fields; positions only, not meanings or scales',

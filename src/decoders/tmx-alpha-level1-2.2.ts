@@ -1,4 +1,5 @@
 import { char, defineDecoder, inUnit, message, price6, text, u8, u16, u32, u64 } from '../layout/table.js';
+import { tmxLevel1 } from './roles/tmx.js';
 
 const StockState = { AS: 'Authorized Halted', IS: 'Inhibited Halted', A: 'Authorized', I: 'Inhibited' };
 const Bypass = { Y: 'The Order Is a Bypass', N: 'The Order Is Not a Bypass' };
@@ -42,6 +43,7 @@ export const tmxAlphaLevel122 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'msgLength' },
   instrument: 'symbol',
+  events: tmxLevel1,
   checked: [
     'layout of a public dissector, Tmx_QuantumFeed_AlphaLevel1_Xmt_v2_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 5 of 5 alike, 116 fields; positions only, not meanings or scales',

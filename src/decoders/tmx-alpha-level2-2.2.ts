@@ -1,4 +1,5 @@
 import { char, defineDecoder, inUnit, message, price6, text, u8, u16, u32, u64 } from '../layout/table.js';
+import { tmxLevel2 } from './roles/tmx.js';
 
 const StockState = { AS: 'Authorized Halted', IS: 'Inhibited Halted', A: 'Authorized', I: 'Inhibited' };
 const MarketState = {
@@ -55,6 +56,7 @@ export const tmxAlphaLevel222 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'msgLength' },
   instrument: 'symbol',
+  events: tmxLevel2,
   checked: [
     'layout of a public dissector, Tmx_QuantumFeed_AlphaLevel2_Xmt_v2_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 13 of 13 alike, 291 fields; positions only, not meanings or scales',

@@ -1,4 +1,5 @@
 import { atLeast, char, defineDecoder, digits, group, message, next, reserved, text, when } from '../layout/table.js';
+import { montrealHsvf } from './roles/hsvf.js';
 
 const ExpiryMonth = {
   A: 'January',
@@ -47,6 +48,7 @@ export const tmxSolaHsvf114 = defineDecoder({
     messageTimestamp: text(12, 20),
   },
   messageType: 'messageType',
+  events: montrealHsvf,
   checked: [
     'captures: 5 packets, 228 fields; messages seen: optionMarketDepth, optionTrade, strategyInitialAndImprovementOrder, strategySummary',
   ],

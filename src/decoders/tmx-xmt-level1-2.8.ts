@@ -1,4 +1,5 @@
 import { char, defineDecoder, inUnit, message, price2, price6, text, u8, u16, u32, u64 } from '../layout/table.js';
+import { tmxLevel1 } from './roles/tmx.js';
 
 const ListingMarket = {
   T: 'TSX',
@@ -63,6 +64,7 @@ export const tmxXmtLevel128 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'msgLength' },
   instrument: 'symbol',
+  events: tmxLevel1,
   checked: [
     'layout of a public dissector, Tmx_QuantumFeed_TsxTsxvLevel1_Xmt_v2_8; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 6 of 6 alike, 157 fields; positions only, not meanings or scales',

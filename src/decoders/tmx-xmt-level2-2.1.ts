@@ -12,6 +12,7 @@ import {
   u32,
   u64,
 } from '../layout/table.js';
+import { tmxLevel2 } from './roles/tmx.js';
 
 const ListingMarket = {
   T: 'TSX',
@@ -96,6 +97,7 @@ export const tmxXmtLevel221 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'msgLength' },
   instrument: 'symbol',
+  events: tmxLevel2,
   checked: ['captures: 1 packets, 48 fields; messages seen: assignCopOrders'],
   messages: {
     symbolStatus: message('J', 75, {

@@ -12,6 +12,7 @@ import {
   u32,
   u64,
 } from '../layout/table.js';
+import { tmxLevel2 } from './roles/tmx.js';
 
 const ListingMarket = {
   T: 'TSX',
@@ -97,6 +98,7 @@ export const tmxXmtLevel236 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'msgLength' },
   instrument: 'symbol',
+  events: tmxLevel2,
   checked: ['neither a capture nor a second source to compare with'],
   messages: {
     symbolStatus: message('J', 78, {

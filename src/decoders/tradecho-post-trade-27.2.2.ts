@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/table.js';
+import { tradecho } from './roles/lse-gtp.js';
 
 const EventCode = { O: 'Start of Day', T: 'Start of Open', P: 'Start of Pre-Close', C: 'End of Day' };
 const TradingStatus = { 1: 'Inactive', 2: 'Suspended', 3: 'Active', P: 'Regulatory Halt' };
@@ -201,6 +202,7 @@ export const tradechoPostTrade2722 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageLength' },
   instrument: 'instrument',
+  events: tradecho,
   checked: [
     'layout of a public dissector, Lseg_TradeEcho_Mifid2PostTrade_Gtp_v27_2_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 5 of 5 alike, 151 fields; positions only, not meanings or scales',

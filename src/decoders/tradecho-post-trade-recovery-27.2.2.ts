@@ -13,6 +13,7 @@ import {
   u32,
   u64,
 } from '../layout/table.js';
+import { tradecho } from './roles/lse-gtp.js';
 import { tradechoPostTrade2722 } from './tradecho-post-trade-27.2.2.js';
 
 const RequestLevel = { 0: 'Instrument', 1: 'Group Segment', 2: 'Multicast Channel' };
@@ -63,6 +64,7 @@ export const tradechoPostTradeRecovery2722 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageLength' },
   instrument: 'instrument',
+  events: tradecho,
   checked: [
     'layout of a public dissector, Lseg_TradeEcho_Mifid2PostTradeRecovery_Gtp_v27_2_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 10 of 10 alike, 224 fields; positions only, not meanings or scales',

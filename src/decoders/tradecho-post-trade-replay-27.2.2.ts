@@ -1,4 +1,5 @@
 import { char, defineDecoder, i64, message, nanosSinceEpoch, price4, u8, u16, u32, u64 } from '../layout/table.js';
+import { tradecho } from './roles/lse-gtp.js';
 import { tradechoPostTradeRecovery2722 } from './tradecho-post-trade-recovery-27.2.2.js';
 
 const ReplayStatus = {
@@ -28,6 +29,7 @@ export const tradechoPostTradeReplay2722 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageLength' },
   instrument: 'instrument',
+  events: tradecho,
   checked: [
     'layout of a public dissector, Lseg_TradeEcho_Mifid2PostTradeReplay_Gtp_v27_2_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 10 of 10 alike, 192 fields; positions only, not meanings or scales',

@@ -12,6 +12,7 @@ import {
   u16,
   u64,
 } from '../layout/table.js';
+import { tradecho } from './roles/lse-gtp.js';
 
 const EventCode = { O: 'Start of Day', T: 'Start of Open', P: 'Start of Pre-Close', C: 'End of Day' };
 const TradingStatus = { 1: 'Inactive', 2: 'Suspended', 3: 'Active', P: 'Regulatory Halt' };
@@ -34,6 +35,7 @@ export const tradechoPreTrade2612 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageLength' },
   instrument: 'instrument',
+  events: tradecho,
   checked: [
     'layout of a public dissector, Lseg_TradeEcho_Level2Incremental_Gtp_v26_1_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 6 of 6 alike, 89 fields; positions only, not meanings or scales',

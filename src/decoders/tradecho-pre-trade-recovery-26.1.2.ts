@@ -1,4 +1,5 @@
 import { char, defineDecoder, message, text, u8, u16, u32, u64 } from '../layout/table.js';
+import { tradecho } from './roles/lse-gtp.js';
 import { tradechoPreTrade2612 } from './tradecho-pre-trade-26.1.2.js';
 
 const RequestLevel = { 0: 'Instrument', 1: 'Group Segment', 2: 'Multicast Channel' };
@@ -41,6 +42,7 @@ export const tradechoPreTradeRecovery2612 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageLength' },
   instrument: 'instrument',
+  events: tradecho,
   checked: [
     'layout of a public dissector, Lseg_TradeEcho_Level2IncrementalRecovery_Gtp_v26_1_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 10 of 10 alike, 120 fields; positions only, not meanings or scales',

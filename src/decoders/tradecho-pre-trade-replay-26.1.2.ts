@@ -1,4 +1,5 @@
 import { char, defineDecoder, i64, message, nanosSinceEpoch, price8, u8, u16, u32, u64 } from '../layout/table.js';
+import { tradecho } from './roles/lse-gtp.js';
 import { tradechoPreTradeRecovery2612 } from './tradecho-pre-trade-recovery-26.1.2.js';
 
 const ReplayStatus = {
@@ -28,6 +29,7 @@ export const tradechoPreTradeReplay2612 = defineDecoder({
   longer: 'tolerated',
   lengthField: { name: 'messageLength' },
   instrument: 'instrument',
+  events: tradecho,
   checked: [
     'layout of a public dissector, Lseg_TradeEcho_Level2IncrementalReplay_Gtp_v26_1_2; neither a table of the specification nor a capture was compared',
     'packets made from the table and dissected: 11 of 11 alike, 130 fields; positions only, not meanings or scales',

@@ -1,5 +1,16 @@
 /** Compiles a table's roles into the program that native/core/event_program.cpp reads. */
-import { BOOK_ACTION, BOOK_SIDE, ORDER_SCOPE, STATISTIC, TRADING_STATE } from '../contract.js';
+import {
+  BOOK_ACTION,
+  BOOK_SIDE,
+  CONTRACT,
+  EVENT_ROLE,
+  EVENT_SOURCE,
+  type EventRole,
+  type EventSource,
+  type Reading,
+  STATISTIC,
+  TRADING_STATE,
+} from '../contract.js';
 import { instrumentKey } from '../layout/catalogue.js';
 import type { Decoder } from '../layout/decoder.js';
 import { bitName, Composite } from '../layout/field.js';
@@ -13,6 +24,7 @@ import {
   type PlanPart,
   type PlanRecord,
 } from '../layout/plan.js';
+import { writeEventBlock, writeEventHead, writeEventLoad, writeEventRule, writeEventStep } from '../layout/records.js';
 import {
   type Coded,
   type EventRoles,
@@ -24,12 +36,6 @@ import {
 } from '../layout/roles.js';
 import { SpecWriter } from '../layout/spec.js';
 
-/** Of the compiled form; native/core/event_program.cpp has the same. */
-export const EVENT_PROGRAM_VERSION = 2;
-
-const SOURCE = { absent: 0, message: 1, entry: 2, constant: 3, other: 4 } as const;
-const READING = { unsigned: 0, signed: 1, digits: 2, text: 3, decimal: 4, float: 5 } as const;
-const COUNT = { fixed: 0, field: 1, toEnd: 2, dimension: 3, untilLength: 4 } as const;
 const FROM_FIELD = 0xff;
 const FLAG = { ifKnown: 1, keepsPlace: 2, notPrinted: 4, atPrice: 8, implied: 16, byOrder: 32 } as const;
 /** As the books say that an instrument's exponent is not known (kNoExponent). */
@@ -52,19 +58,23 @@ export interface BookBounds {
  */
 export function compileEvents(decoder: Decoder, roles: EventRoles, bounds: BookBounds = {}): Uint8Array {
   const w = new SpecWriter();
-  w.u16(EVENT_PROGRAM_VERSION);
-  w.u8(ORDER_SCOPE.indexOf(roles.orders ?? 'all'));
-  const prices = roles.priceExponent === 'instrument' ? NO_EXPONENT : roles.priceExponent;
-  w.u8(prices & 255).u8((roles.sizeExponent ?? 0) & 255);
-  w.u8(roles.depth ?? 0);
-  w.u32(bounds.orders ?? 1 << 16)
-    .u32(bounds.ordersMax ?? 1 << 26)
-    .u32(bounds.instrumentsMax ?? 1 << 20);
+  w.u32(CONTRACT);
+  writeEventHead(w, {
+    scope: roles.orders ?? 'all',
+    priceExponent: roles.priceExponent === 'instrument' ? NO_EXPONENT : roles.priceExponent,
+    sizeExponent: roles.sizeExponent ?? 0,
+    depth: roles.depth ?? 0,
+    ordersExpected: bounds.orders ?? 1 << 16,
+    ordersMax: bounds.ordersMax ?? 1 << 26,
+    instrumentsMax: bounds.instrumentsMax ?? 1 << 20,
+  });
   const block = decoder.sbe && headerField(decoder, decoder.headerPlan, decoder.sbe.blockLength);
-  w.u16(decoder.headerPlan.fixedEnd);
-  w.u16(block?.at ?? 0)
-    .u8(block?.size ?? 0)
-    .flag(block?.big ?? false);
+  writeEventBlock(w, {
+    headerSize: decoder.headerPlan.fixedEnd,
+    blockAt: block?.at ?? 0,
+    blockSize: block?.size ?? 0,
+    blockBig: block?.big ?? false,
+  });
   for (const name of Object.keys(roles.messages)) {
     if (!decoder.names.includes(name)) {
       throw layoutError('VW_LAYOUT_ROLE', decoder, `events.messages.${name}`, 'there is no such message');
@@ -96,7 +106,7 @@ export function keyedByText(decoder: Decoder, roles: EventRoles): boolean {
 
 interface Found {
   readonly field: PlanField;
-  readonly source: number;
+  readonly source: EventSource;
   /** Of a bit, or several: the lowest, and how many. */
   readonly place?: readonly [low: number, width: number];
 }
@@ -165,13 +175,15 @@ class RuleWriter {
     }
     let flags = 0;
     for (const [name, bit] of Object.entries(FLAG)) if (rule[name as keyof typeof FLAG]) flags |= bit;
-    w.u8(flags)
-      .flag(rule.afterBase ?? false)
-      .flag(rule.setsTime ?? false)
-      .flag(rule.follows ?? false)
-      .flag(joined)
-      .u8(rule.depth ?? 0)
-      .u8(rule.event === undefined ? 0 : rule.event === 'begins' ? 1 : 2);
+    writeEventRule(w, {
+      flags,
+      baseTime: rule.afterBase ?? false,
+      setsBaseTime: rule.setsTime ?? false,
+      follows: rule.follows ?? false,
+      joined,
+      depth: rule.depth ?? 0,
+      bounds: rule.event ?? 'none',
+    });
     this.#path();
     w.flag(rule.refers !== undefined);
     if (rule.refers !== undefined) this.#load(this.#field(rule.refers));
@@ -200,33 +212,53 @@ class RuleWriter {
   }
 
   #roles(): void {
-    const { w, rule, roles } = this;
+    const { rule, roles } = this;
     const keys = this.#instrument();
-    if (keys[0] === undefined) w.u8(SOURCE.absent);
-    else this.#role(keys[0]);
-    this.#role(rule.id);
-    this.#role(rule.newId ?? rule.tradeId);
     const scaled = roles.priceExponent === 'instrument' || typeof rule.priceExponent === 'object';
     const own = typeof rule.priceExponent === 'number' ? rule.priceExponent : undefined;
     const exponent = scaled ? undefined : (roles.priceExponent as number);
-    this.#role(rule.price, { numeric: true, ...(exponent === undefined ? {} : { exponent, own }) });
-    this.#role(rule.size, { numeric: true, exponent: roles.sizeExponent ?? 0, own: rule.sizeExponent });
-    this.#role(rule.remaining, { numeric: true, exponent: roles.sizeExponent ?? 0, own: rule.sizeExponent });
-    this.#role(rule.orders ?? rule.place, { numeric: true });
-    this.#role(rule.level, { numeric: true });
-    this.#time();
-    this.#role(rule.seconds, { numeric: true });
-    if (rule.last === undefined) w.u8(SOURCE.absent);
-    else if (rule.last === false) w.u8(SOURCE.constant).u64(0n);
-    else this.#load(this.#field(rule.last.field), rule.last.bit === undefined ? {} : { bit: rule.last.bit });
+    const size: Lift = { numeric: true, exponent: roles.sizeExponent ?? 0, own: rule.sizeExponent };
     const names = this.#together(rule.name);
-    if (names[0] === undefined) w.u8(SOURCE.absent);
-    else this.#role(names[0]);
+    const write: Readonly<Record<EventRole, () => void>> = {
+      instrument: () => this.#role(keys[0]),
+      id: () => this.#role(rule.id),
+      newId: () => this.#role(rule.newId ?? rule.tradeId),
+      price: () => this.#role(rule.price, { numeric: true, ...(exponent === undefined ? {} : { exponent, own }) }),
+      size: () => this.#role(rule.size, size),
+      remaining: () => this.#role(rule.remaining, size),
+      orders: () => this.#role(rule.orders ?? rule.place, { numeric: true }),
+      level: () => this.#role(rule.level, { numeric: true }),
+      time: () => this.#time(),
+      seconds: () => this.#role(rule.seconds, { numeric: true }),
+      last: () => this.#last(),
+      name: () => this.#role(names[0]),
+    };
+    for (const role of EVENT_ROLE) write[role]();
     for (const more of [keys.slice(1), names.slice(1)]) {
-      w.list(more, (name) => {
+      this.w.list(more, (name) => {
         this.#role(name);
       });
     }
+  }
+
+  #last(): void {
+    const { last } = this.rule;
+    if (last === undefined) this.#absent();
+    else if (last === false) this.#constant(0n);
+    else this.#load(this.#field(last.field), last.bit === undefined ? {} : { bit: last.bit });
+  }
+
+  #source(source: EventSource): void {
+    this.w.u8(EVENT_SOURCE.indexOf(source));
+  }
+
+  #absent(): void {
+    this.#source('absent');
+  }
+
+  #constant(value: bigint): void {
+    this.#source('constant');
+    this.w.u64(value);
   }
 
   #together(said: EventRule['name']): Role[] {
@@ -256,8 +288,8 @@ class RuleWriter {
     const said = rule.state ?? rule.statistic;
     const names: readonly string[] = rule.state === undefined ? STATISTIC : TRADING_STATE;
     if (typeof said !== 'object') {
-      if (said === undefined) w.u8(SOURCE.absent);
-      else w.u8(SOURCE.constant).u64(BigInt(names.indexOf(said)));
+      if (said === undefined) this.#absent();
+      else this.#constant(BigInt(names.indexOf(said)));
       w.list([], () => {});
       return;
     }
@@ -271,7 +303,8 @@ class RuleWriter {
   #scale(role: ExponentRole | undefined): void {
     const { w } = this;
     if (role === undefined) {
-      w.u8(SOURCE.absent).flag(false);
+      this.#absent();
+      w.flag(false);
       w.list([], () => {});
       return;
     }
@@ -285,10 +318,10 @@ class RuleWriter {
   }
 
   #find(names: string | readonly string[]): Found | undefined {
-    const places: readonly (readonly [PlanRecord | undefined, number])[] = [
-      [this.#group?.record, SOURCE.entry],
-      [this.rule.refers === undefined ? undefined : this.#first?.record, SOURCE.other],
-      [this.plan.record, SOURCE.message],
+    const places: readonly (readonly [PlanRecord | undefined, EventSource])[] = [
+      [this.#group?.record, 'entry'],
+      [this.rule.refers === undefined ? undefined : this.#first?.record, 'other'],
+      [this.plan.record, 'message'],
     ];
     for (const name of typeof names === 'string' ? [names] : names) {
       for (const [record, source] of places) {
@@ -339,11 +372,10 @@ class RuleWriter {
   }
 
   #role(role: Role | undefined, lift: Lift = {}): void {
-    const { w } = this;
     if (role === undefined) {
-      w.u8(SOURCE.absent);
+      this.#absent();
     } else if (typeof role === 'object' && 'always' in role) {
-      w.u8(SOURCE.constant).u64(BigInt(role.always));
+      this.#constant(BigInt(role.always));
     } else {
       const composite = lift.exponent === undefined ? undefined : this.#composite(role);
       if (composite !== undefined) this.#load(this.#field(composite.first), { ...lift, composite });
@@ -370,37 +402,43 @@ class RuleWriter {
     return 10n ** BigInt(scale - lift.exponent);
   }
 
-  #reading(field: PlanField, lift: Lift): number {
+  #reading(field: PlanField, lift: Lift): Reading {
     switch (field.wire) {
       case 'bytes':
         return this.#fail(`'${field.name}' is no number and no text`);
       case 'int':
-        return READING.signed;
+        return 'signedBits';
       case 'digits':
-        return READING.digits;
+        return 'digits';
       case 'float':
-        return READING.float;
+        return 'floatingBits';
       case 'text':
-        return lift.numeric === true ? READING.decimal : READING.text;
+        return lift.numeric === true ? 'decimal' : 'text';
       default:
-        return READING.unsigned;
+        return 'unsignedBits';
     }
   }
 
   #load({ field, source, place }: Found, lift: Lift = {}): void {
-    const { w } = this;
     const [low, width] = place ?? (lift.bit === undefined ? [0, 64] : [lift.bit, 1]);
     const multiplier = this.#multiplier(field, lift);
-    w.u8(source).u8(this.#reading(field, lift)).u32(field.at).u8(field.size);
-    w.flag(field.big)
-      .flag(field.since > 0)
-      .flag(field.nullBits !== undefined)
-      .u64(field.nullBits ?? 0n);
-    w.u64((ALL_BITS >> BigInt(64 - width)) << BigInt(low)).u8(low);
-    w.u64(multiplier);
     const of = lift.composite && this.#field(lift.composite.second).field;
     if (of !== undefined && (of.wire !== 'int' || of.size !== 1)) this.#fail(`'${of.name}' is no exponent of a byte`);
-    w.u32(of?.at ?? 0).u8((lift.exponent ?? 0) & 255);
+    this.#source(source);
+    writeEventLoad(this.w, {
+      reading: this.#reading(field, lift),
+      at: field.at,
+      size: field.size,
+      big: field.big,
+      guarded: field.since > 0,
+      hasNull: field.nullBits !== undefined,
+      nullBits: field.nullBits ?? 0n,
+      mask: (ALL_BITS >> BigInt(64 - width)) << BigInt(low),
+      shift: low,
+      multiplier,
+      exponentAt: of?.at ?? 0,
+      exponentBase: lift.exponent ?? 0,
+    });
   }
 
   #path(): void {
@@ -420,20 +458,23 @@ class RuleWriter {
       if (g.record.firstDynamic !== g.record.parts.length) this.#fail(`entries of '${g.name}' have no fixed size`);
       const sbe = this.decoder.sbe !== undefined;
       const after = g.at < 0 && (sbe || g !== steps[0]);
-      w.u8(COUNT[count.kind])
-        .flag(after)
-        .u32(after ? 0 : g.at < 0 ? this.plan.record.fixedEnd : g.at)
-        .u32(count.kind === 'fixed' ? count.count : 0)
-        .u32(count.kind === 'dimension' ? 0 : g.size)
-        .u32(count.kind === 'dimension' ? count.size : 0);
+      writeEventStep(w, {
+        count: count.kind,
+        after,
+        at: after ? 0 : g.at < 0 ? this.plan.record.fixedEnd : g.at,
+        fixed: count.kind === 'fixed' ? count.count : 0,
+        entrySize: count.kind === 'dimension' ? 0 : g.size,
+        dimensionSize: count.kind === 'dimension' ? count.size : 0,
+      });
       if (count.kind === 'dimension') {
-        this.#load({ field: count.number, source: SOURCE.message });
-        this.#load({ field: count.block, source: SOURCE.message });
+        this.#load({ field: count.number, source: 'message' });
+        this.#load({ field: count.block, source: 'message' });
       } else if (count.kind === 'field' || count.kind === 'untilLength') {
-        this.#load({ field: count.field, source: SOURCE.message });
-        w.u8(SOURCE.absent);
+        this.#load({ field: count.field, source: 'message' });
+        this.#absent();
       } else {
-        w.u8(SOURCE.absent).u8(SOURCE.absent);
+        this.#absent();
+        this.#absent();
       }
     });
   }

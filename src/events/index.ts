@@ -12,6 +12,15 @@ export {
   type EventAction,
   type EventKind,
 } from '../contract.js';
+export {
+  type Column,
+  type ColumnBatch,
+  EVENT_TABLE,
+  EventColumns,
+  type Naming,
+  type TableField,
+  type TableSchema,
+} from './columns.js';
 export type { BookBounds } from './compile.js';
 export {
   EVENT_SCHEMA,

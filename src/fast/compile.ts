@@ -1,12 +1,11 @@
 /** The program in the form that the native core parses (native/core/fast.cpp). */
+import { CONTRACT, FAST_NODE } from '../contract.js';
+import { writeFastField, writeFastHead, writeFastTemplate } from '../layout/records.js';
 import { SpecWriter } from '../layout/spec.js';
-import { type FastOperatorKind, fastError } from './model.js';
+import { fastError } from './model.js';
 import type { Body, FastProgram, FieldNode, Node } from './program.js';
-import { encodeUtf8, FastDecimal, typeIndex, type Wide } from './values.js';
+import { encodeUtf8, FastDecimal, type Wide } from './values.js';
 
-const VERSION = 1;
-const OPERATORS: readonly FastOperatorKind[] = ['none', 'constant', 'default', 'copy', 'increment', 'delta', 'tail'];
-const KINDS: readonly Node['kind'][] = ['field', 'split', 'sequence', 'group', 'reference'];
 const LONGEST_TEXT = 0xffff;
 
 export interface CompiledFast {
@@ -31,7 +30,8 @@ export function compileFast(program: FastProgram): CompiledFast {
     }),
   );
   for (const template of made) collect(template.body);
-  w.u16(VERSION).u32(program.slots).u32(program.contexts.length);
+  w.u32(CONTRACT);
+  writeFastHead(w, { slots: program.slots, contexts: program.contexts.length });
   w.list(bodies, (body) => {
     w.flag(body.segment);
     w.list(body.nodes, (node) => writeNode(w, node, program.contexts, fields));
@@ -39,17 +39,14 @@ export function compileFast(program: FastProgram): CompiledFast {
   w.list(
     made.filter((t) => t.id !== undefined),
     (t) => {
-      w.u32(t.context)
-        .u32(t.id as number)
-        .flag(t.reset)
-        .u32(t.body.id);
+      writeFastTemplate(w, { context: t.context, id: t.id as number, reset: t.reset, body: t.body.id });
     },
   );
   return { bytes: w.finish(), fields };
 }
 
 function writeNode(w: SpecWriter, node: Node, contexts: readonly string[], fields: string[]): void {
-  w.u8(KINDS.indexOf(node.kind));
+  w.u8(FAST_NODE.indexOf(node.kind));
   switch (node.kind) {
     case 'field':
       writeField(w, node, fields);
@@ -73,9 +70,14 @@ function writeNode(w: SpecWriter, node: Node, contexts: readonly string[], field
 
 function writeField(w: SpecWriter, f: FieldNode, fields: string[]): void {
   fields.push(f.where);
-  w.u8(typeIndex(f.type)).u8(OPERATORS.indexOf(f.operator)).flag(f.optional);
-  // No operator has the entry of the template identifiers: 0 says none.
-  w.u32(Math.max(f.slot, 0)).flag(f.initial !== undefined);
+  writeFastField(w, {
+    type: f.type,
+    op: f.operator,
+    optional: f.optional,
+    // No operator has the entry of the template identifiers: 0 says none.
+    slot: Math.max(f.slot, 0),
+    hasInitial: f.initial !== undefined,
+  });
   if (f.initial === undefined) return;
   if (f.initial instanceof FastDecimal) w.u64(f.initial.mantissa).u32(f.initial.exponent >>> 0);
   else if (typeof f.initial === 'string' || f.initial instanceof Uint8Array) {

@@ -1,4 +1,5 @@
 /** The values of FAST fields, their text forms, and arithmetic that is exact at 64 bits and quick below 53. */
+import { FAST_TYPE } from '../contract.js';
 import { type FastType, fastError, fastFault } from './model.js';
 
 /** A 64-bit integer: a number where a number is exact, a bigint beyond. */
@@ -58,22 +59,7 @@ export const isWide = (type: FastType): boolean => type === 'int64' || type === 
 /** In a dictionary: nothing yet, or "absent"; from 2 on the type of the value. */
 export const UNDEFINED = 0;
 export const EMPTY = 1;
-const TYPES: readonly FastType[] = [
-  'int8',
-  'uInt8',
-  'int16',
-  'uInt16',
-  'int32',
-  'uInt32',
-  'int64',
-  'uInt64',
-  'decimal',
-  'ascii',
-  'unicode',
-  'byteVector',
-];
-export const typeIndex = (type: FastType): number => TYPES.indexOf(type);
-export const tagOf = (type: FastType): number => 2 + typeIndex(type);
+export const tagOf = (type: FastType): number => 2 + FAST_TYPE.indexOf(type);
 
 const utf8 = new TextEncoder();
 const fatal = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

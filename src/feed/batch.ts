@@ -250,6 +250,8 @@ function dispatcher(view: Flyweight, handler: AnyHandler, position: Position): D
 export class Dispatcher implements Reading {
   readonly table: (Dispatch | undefined)[];
   readonly position = new Position();
+  /** Nobody is called for a message: runs are passed over whole. */
+  idle: boolean;
   /** Messages that were left when the feed was closed: they are walked over, but nobody is called. */
   left = 0;
   /** @internal Messages before the run that is being read, and where its first stands (in words; −1: none is). */
@@ -261,9 +263,11 @@ export class Dispatcher implements Reading {
     handlers: Readonly<Record<string, unknown>>,
     readonly sink: BatchSink = {},
   ) {
+    this.idle = sink.unknown === undefined;
     this.table = createViews(decoder).map(({ name, View }) => {
       const handler = handlers[name];
       if (typeof handler !== 'function') return undefined;
+      this.idle = false;
       const view = new View();
       view.$data = ring.view;
       return dispatcher(view, handler.bind(handlers) as AnyHandler, this.position);
@@ -351,6 +355,12 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
     if (kind === RUN) {
       if (units < RUN_BYTES / UNIT_BYTES) throw damaged();
       const count = words[w + COUNT_WORD] as number;
+      if (dispatcher.idle) {
+        messages += count;
+        dispatcher.$before = messages;
+        dispatcher.$runAt = -1;
+        continue;
+      }
       position.$begin(words, w);
       w += RUN_WORDS;
       dispatcher.$before = messages;
@@ -422,8 +432,16 @@ function readNotice({ view }: Ring, at: number): Notice {
 const senderText = (ip: number, port: number): string =>
   ip === 0 && port === 0 ? '' : `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}:${port}`;
 
+/** The session that was written last: notices come in thousands of one. */
+const latest = { high: 0n, low: 0n, text: '' };
+
 /** A text session keeps its bytes in order, the first eight in `high`; a number is in `low` alone. */
 function sessionText(high: bigint, low: bigint): string {
+  if (high !== latest.high || low !== latest.low) Object.assign(latest, { high, low, text: textOf(high, low) });
+  return latest.text;
+}
+
+function textOf(high: bigint, low: bigint): string {
   if (high === 0n) return low === 0n ? '' : low.toString();
   const bytes = Buffer.alloc(16);
   bytes.writeBigUInt64BE(high, 0);

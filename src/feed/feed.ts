@@ -19,16 +19,18 @@ import {
   type FeedHandlers,
   type Notice,
   type NoticeType,
+  noticeAt,
   type PlainPosition,
   type Position,
   read,
 } from './batch.js';
 import { captureBytes } from './capture-source.js';
-import { ColumnReader, type Columns, type ColumnsSpec } from './columns.js';
+import type { Columns, ColumnsSpec, ColumnTable } from './column-types.js';
+import { ColumnReader, EVENT_COLUMNS, type EventColumnName, EventColumnReader } from './columns.js';
 import { type CompiledVenue, compileVenue, type Venue } from './compile.js';
 import { EventDispatcher } from './event-dispatcher.js';
 import { ExternalConnections } from './external.js';
-import { KeptBooks, type KeptBooksOptions } from './kept-books.js';
+import { type EventTaker, KeptBooks, type KeptBooksOptions } from './kept-books.js';
 import { checkEventHandlers, checkHandlers, checkOptions } from './options.js';
 import { Ring } from './ring.js';
 import { type FeedStatistics, statistics } from './statistics.js';
@@ -155,12 +157,35 @@ export class Batch<D extends AnyDecoder = AnyDecoder> {
   told = false;
   /** Messages in the batch, once it has been read. */
   messages = 0;
-  /** Column by column. Pass the same object each time; the columns are reused for the next batch. */
-  columns<const C extends ColumnsSpec>(spec: C): Columns<C> {
-    const reader = this.feed.columnReader(spec);
+  /**
+   * Column by column, written by the core in one call. Pass the same object each time; the memory is shared, so that a
+   * worker can read it, and is used again for the next batch.
+   * @throws VenuewireError `VW_COLUMN` for a message, group or field that is not there.
+   */
+  columns<const C extends ColumnsSpec<D>>(spec: C): Columns<C> {
+    const { tables, messages, others } = this.feed.columnReader(spec).read(this.from, this.to);
+    this.messages = messages;
+    // There is nothing to tell.
+    if (others === 0) this.told = true;
+    return tables;
+  }
+  /**
+   * The batch's normalised events column by column, for a feed with `events`, once a batch; its notices go to the sink.
+   * Without names: all fields. Keep the list: it is compiled. The memory is used again for the next batch.
+   * @throws VenuewireError `VW_EVENTS` when the feed was opened without events.
+   */
+  eventColumns<N extends EventColumnName>(
+    names: readonly N[] = EVENT_COLUMNS as readonly N[],
+    sink: BatchSink = NOTHING,
+  ): ColumnTable<N> {
+    const reader = this.feed.eventColumnReader(names);
     reader.begin();
-    this.read(reader.handlers as unknown as FeedHandlers<D>, NOTHING);
-    return reader.end();
+    this.feed.takeEvents(this.from, this.to, {
+      events: (records, count) => reader.add(records, count),
+      notice: sink.notice && ((position) => sink.notice?.(noticeAt(this.feed.ring, position))),
+    });
+    this.taken = true;
+    return reader.end() as ColumnTable<N>;
   }
 }
 
@@ -289,6 +314,10 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
 
   /** @internal */
   readEvents(from: number, to: number, handlers: EventHandlers, sink: BatchSink): void {
+    this.takeEvents(from, to, this.#eventDispatcher(handlers, sink));
+  }
+  /** @internal */
+  takeEvents(from: number, to: number, taker: EventTaker): void {
     if (this.kept === undefined || this.#gives !== 'events') {
       throw new VenuewireError(
         'VW_EVENTS',
@@ -296,7 +325,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
         "Open it with { events: true }, or take a batch's events with openBooks(feed).takeEvents.",
       );
     }
-    this.kept.take(from, to, this.#eventDispatcher(handlers, sink));
+    this.kept.take(from, to, taker);
   }
   #eventDispatcher(handlers: EventHandlers, sink: BatchSink): EventDispatcher {
     let bySink = this.#eventDispatchers.get(handlers);
@@ -340,15 +369,25 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
   }
 
   /** @internal */
-  columnReader<C extends ColumnsSpec>(spec: C): ColumnReader<C> {
+  columnReader<C extends object>(spec: C): ColumnReader<C> {
     let made = this.#columns.get(spec) as ColumnReader<C> | undefined;
     if (!made) {
-      made = new ColumnReader(this.decoder, spec);
+      made = new ColumnReader(this.ring, this.decoder, spec);
       this.#columns.set(spec, made);
     }
     return made;
   }
-  readonly #columns = new WeakMap<ColumnsSpec, ColumnReader<ColumnsSpec>>();
+  readonly #columns = new WeakMap<object, ColumnReader<unknown>>();
+  /** @internal */
+  eventColumnReader(names: readonly string[]): EventColumnReader {
+    let made = this.#eventColumns.get(names);
+    if (!made) {
+      made = new EventColumnReader(names);
+      this.#eventColumns.set(names, made);
+    }
+    return made;
+  }
+  readonly #eventColumns = new WeakMap<readonly string[], EventColumnReader>();
 
   #start(): void {
     if (this.#started || this.#closed) return;
@@ -497,6 +536,8 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
     this.#readBy('for await');
     this.#start();
     const nothing = {} as FeedHandlers<D>;
+    const { notice } = this.#sink;
+    const notices: BatchSink = notice === undefined ? NOTHING : { notice };
     let until = performance.now() + this.#drainMs;
     this.#watch(() => this.#wake?.());
     try {
@@ -515,7 +556,8 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
           yield batch;
           if (this.#closed) break;
           if (this.#gives === 'events' && !batch.taken) this.kept?.take(tail, head);
-          if (!batch.told) batch.read(nothing);
+          // Where nobody hears of unknown messages, only notices are looked for.
+          if (!batch.told) batch.read(nothing, this.listenerCount('unknown') === 0 ? notices : this.#sink);
           this.ring.tail = head;
           continue;
         }
@@ -794,6 +836,13 @@ export async function openFeed(
 ): Promise<Feed> {
   checkOptions(options);
   const venue = await wholeVenue(given);
+  if (venue.pipelines !== undefined) {
+    throw new VenuewireError(
+      'VW_PIPELINES',
+      `${venue.name} declares pipelines (${Object.keys(venue.pipelines).join(', ')}), which openFeed does not run`,
+      remedyOf('VW_PIPELINES'),
+    );
+  }
   const capture = options.capture ?? declaredCapture(venue);
   if (capture !== undefined && options.transports !== undefined) {
     throw new VenuewireError(

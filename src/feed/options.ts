@@ -47,13 +47,18 @@ const transports: Check = (value) =>
   Object.values(value).every((t) => typeof (t as { connect?: unknown } | null)?.connect === 'function')
     ? undefined
     : 'must be an object of transports, which have connect()';
+/** What the core can index. */
+const BOUND_MOST = { orders: 2 ** 28, ordersMax: 2 ** 29, instrumentsMax: 2 ** 26 };
 const bounds: Check = (value) => {
   if (typeof value === 'boolean') return undefined;
   if (!isPlain(value)) return 'must be true, false or the bounds of the books';
   for (const [name, bound] of Object.entries(value)) {
     if (name === 'checkpoint' && bound instanceof Uint8Array) continue;
-    if (!['orders', 'ordersMax', 'instrumentsMax'].includes(name)) return `has no bound '${name}'`;
-    if (!Number.isInteger(bound) || (bound as number) < 1) return `must have whole numbers; '${name}' is none`;
+    const most = Object.hasOwn(BOUND_MOST, name) ? BOUND_MOST[name as keyof typeof BOUND_MOST] : undefined;
+    if (most === undefined) return `has no bound '${name}'`;
+    if (bound === undefined) continue;
+    if (!Number.isInteger(bound) || (bound as number) < 1 || (bound as number) > most)
+      return `must have whole numbers; '${name}' is none from 1 to ${most}`;
   }
   return undefined;
 };
@@ -101,6 +106,19 @@ function check(given: unknown, shape: Shape, path: string): void {
       if (fault !== undefined) throw new VenuewireError('VW_OPTION', `'${whole}' ${fault}`, 'Correct the option.');
     }
   }
+}
+
+const BOOKS_SHAPE: Shape = {
+  orders: wholeNumber(1, BOUND_MOST.orders),
+  ordersMax: wholeNumber(1, BOUND_MOST.ordersMax),
+  instrumentsMax: wholeNumber(1, BOUND_MOST.instrumentsMax),
+  checkpoint: (value) => (value instanceof Uint8Array ? undefined : 'must be a Uint8Array'),
+  depth: wholeNumber(1, 1_000_000),
+};
+
+/** The options of `openBooks`. @throws VenuewireError `VW_OPTION`. */
+export function checkBooksOptions(options: unknown): void {
+  check(options, BOOKS_SHAPE, '');
 }
 
 /** @throws VenuewireError `VW_OPTION` naming the option, and the one that may have been meant. */

@@ -1,11 +1,18 @@
+import { CONTRACT, PART_KIND, type Reading } from '../contract.js';
 import { assertSound } from './check.js';
 import type { Decoder } from './decoder.js';
 import { headerField, type PlanField, type PlanPart, type PlanRecord } from './plan.js';
+import {
+  writeCatalogueField,
+  writeCatalogueGroup,
+  writeCatalogueHead,
+  writeCatalogueMessage,
+  writeCatalogueRecord,
+  writeInstrumentPlace,
+  writeTypePlace,
+} from './records.js';
 import { SpecWriter } from './spec.js';
 import { Fnv1a64 } from './walk.js';
-
-/** Of the compiled form; native/core/catalogue.hpp has the same. */
-export const CATALOGUE_VERSION = 2;
 
 /**
  * The table in the form that the native core works from: message types, lengths, instrument keys, and for each message
@@ -16,32 +23,31 @@ export function compileCatalogue(decoder: Decoder): Uint8Array {
   assertSound(decoder);
   const w = new SpecWriter();
   const types = decoder.messageType.map((name) => headerField(decoder, decoder.headerPlan, name));
-  w.u16(CATALOGUE_VERSION);
+  w.u32(CONTRACT);
   w.text(decoder.id);
   w.list(types, (t) => {
-    w.u16(t.at)
-      .u8(t.size)
-      .flag(t.wire === 'uint' ? t.big : true);
+    writeTypePlace(w, { at: t.at, size: t.size, big: t.wire === 'uint' ? t.big : true });
   });
-  w.flag(decoder.longer === 'tolerated');
   const block = decoder.sbe && headerField(decoder, decoder.headerPlan, decoder.sbe.blockLength);
-  w.flag(block !== undefined);
-  w.u16(decoder.headerPlan.fixedEnd);
-  w.u16(block?.at ?? 0)
-    .u8(block?.size ?? 0)
-    .flag(block?.big ?? false);
   // The version of a message: where the header has it, else the one of every message.
   const first = decoder.names.length > 0 ? decoder.plan(0) : undefined;
-  w.u16(first?.versionField?.at ?? 0)
-    .u8(first?.versionField?.size ?? 0)
-    .flag(first?.versionField?.big ?? false)
-    .u32(first?.version ?? 0);
+  writeCatalogueHead(w, {
+    longerTolerated: decoder.longer === 'tolerated',
+    hasBlock: block !== undefined,
+    headerSize: decoder.headerPlan.fixedEnd,
+    blockAt: block?.at ?? 0,
+    blockSize: block?.size ?? 0,
+    blockBig: block?.big ?? false,
+    versionAt: first?.versionField?.at ?? 0,
+    versionSize: first?.versionField?.size ?? 0,
+    versionBig: first?.versionField?.big ?? false,
+    version: first?.version ?? 0,
+  });
   const codes = decoder.codes();
   const wide = types.reduce((n, t) => n + t.size, 0) > 2;
   w.list(decoder.names, (name) => {
     const plan = decoder.plan(decoder.names.indexOf(name));
-    w.text(name);
-    w.u32(plan.minLength).u32(plan.maxLength);
+    writeCatalogueMessage(w, { name, minLength: plan.minLength, maxLength: plan.maxLength });
     w.list(
       [...codes].filter(([, index]) => index === plan.index),
       ([code]) => {
@@ -50,11 +56,13 @@ export function compileCatalogue(decoder: Decoder): Uint8Array {
       },
     );
     const field = instrumentField(decoder, plan.record);
-    w.flag(field !== undefined)
-      .u32(field?.at ?? 0)
-      .u32(field?.size ?? 0)
-      .flag(field !== undefined && isText(field))
-      .flag(field?.big ?? false);
+    writeInstrumentPlace(w, {
+      present: field !== undefined,
+      at: field?.at ?? 0,
+      size: field?.size ?? 0,
+      isText: field !== undefined && isText(field),
+      big: field?.big ?? false,
+    });
     w.u16(plan.registers);
     writeRecord(w, plan.record);
   });
@@ -95,37 +103,35 @@ export function instrumentKey(decoder: Decoder, value: string | number | bigint)
   return key;
 }
 
-const PART = { field: 0, group: 1, data: 2, when: 3 } as const;
-const COUNT = { fixed: 0, field: 1, toEnd: 2, untilLength: 3, dimension: 4 } as const;
 const NO_REGISTER = 0xffff;
 
 function writeRecord(w: SpecWriter, record: PlanRecord): void {
-  w.flag(record.block);
-  w.u32(record.fixedEnd);
-  w.u32(record.firstDynamic);
+  writeCatalogueRecord(w, record);
   w.list(record.parts, (part) => {
     writePart(w, part);
   });
 }
 
-/** How a register takes its field's bytes: 0 unsigned, 1 signed, 2 a number in ASCII. */
-function reading(p: PlanField): number {
-  return p.wire === 'digits' ? 2 : p.wire === 'int' ? 1 : 0;
+/** How a register takes its field's bytes. */
+function reading(p: PlanField): Reading {
+  return p.wire === 'digits' ? 'digits' : p.wire === 'int' ? 'signedBits' : 'unsignedBits';
 }
 
 function writeField(w: SpecWriter, p: PlanField): void {
-  w.u32(p.at < 0 ? 0xffff_ffff : p.at)
-    .u32(p.size)
-    .u16(p.slot < 0 ? NO_REGISTER : p.slot)
-    .u8(reading(p))
-    .flag(p.big || p.wire === 'char' || p.wire === 'text')
-    .u32(p.since)
-    .flag(p.nullBits !== undefined)
-    .u64(p.nullBits ?? 0n);
+  writeCatalogueField(w, {
+    at: p.at < 0 ? 0xffff_ffff : p.at,
+    size: p.size,
+    slot: p.slot < 0 ? NO_REGISTER : p.slot,
+    reading: reading(p),
+    big: p.big || p.wire === 'char' || p.wire === 'text',
+    since: p.since,
+    hasNull: p.nullBits !== undefined,
+    nullBits: p.nullBits ?? 0n,
+  });
 }
 
 function writePart(w: SpecWriter, part: PlanPart): void {
-  w.u8(PART[part.kind]);
+  w.u8(PART_KIND.indexOf(part.kind));
   if (part.kind === 'field') {
     writeField(w, part);
     return;
@@ -134,9 +140,11 @@ function writePart(w: SpecWriter, part: PlanPart): void {
   switch (part.kind) {
     case 'group': {
       const { count } = part;
-      w.u8(COUNT[count.kind]);
-      w.u32(count.kind === 'fixed' ? count.count : 0);
-      w.u16(count.kind === 'field' || count.kind === 'untilLength' ? count.field.slot : NO_REGISTER);
+      writeCatalogueGroup(w, {
+        countKind: count.kind,
+        count: count.kind === 'fixed' ? count.count : 0,
+        slot: count.kind === 'field' || count.kind === 'untilLength' ? count.field.slot : NO_REGISTER,
+      });
       if (count.kind === 'dimension') {
         w.u32(count.size);
         writeField(w, count.block);

@@ -1,5 +1,5 @@
 /** The language that message tables are written in, and what is made from a table. */
-export { CATALOGUE_VERSION, compileCatalogue, instrumentKey } from './catalogue.js';
+export { compileCatalogue, instrumentKey } from './catalogue.js';
 export { assertSound, check, type TableFault } from './check.js';
 export {
   createViews,

@@ -149,3 +149,30 @@ export function rolesFor(roles: EventRoles, messages: Readonly<Record<string, un
   const own = Object.entries(roles.messages).filter(([name]) => name in messages);
   return { ...roles, messages: Object.fromEntries(own) };
 }
+
+/** What is made of a table's messages: a book of orders, of levels, of best prices; events alone. */
+export type Gives = 'L3' | 'L2' | 'top' | 'events';
+
+const MAKES: Readonly<Partial<Record<BookAction, Gives>>> = {
+  add: 'L3',
+  put: 'L3',
+  levelSet: 'L2',
+  levelInsert: 'L2',
+  levelChange: 'L2',
+  quote: 'top',
+};
+
+/** What roles give, deepest book first; every table with roles gives events. */
+export function givesOf(roles: EventRoles | undefined): Gives[] {
+  if (roles === undefined) return [];
+  const found = new Set<Gives>(['events']);
+  for (const name of Object.keys(roles.messages)) {
+    for (const { does } of rulesOf(roles, name)) {
+      for (const action of typeof does === 'string' ? [does] : Object.values(does.is)) {
+        const kind = MAKES[action];
+        if (kind !== undefined) found.add(kind);
+      }
+    }
+  }
+  return (['L3', 'L2', 'top', 'events'] as const).filter((kind) => found.has(kind));
+}

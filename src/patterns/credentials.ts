@@ -110,6 +110,14 @@ export function resolveCredential(credentials: Credentials, part: string): strin
       'Give the credentials that this server expects, see the venue’s page.',
     );
   }
+  return referenced(found, part);
+}
+
+/**
+ * The text behind a reference, read now.
+ * @throws VenuewireError `VW_CREDENTIAL_MISSING` when the variable or file is not there. The value is not in it.
+ */
+export function referenced(found: Reference, part: string): string {
   if (found.startsWith('env:')) {
     const name = found.slice(4);
     const value = process.env[name];

@@ -5,6 +5,7 @@ import { VenuewireError } from '../errors.js';
 import { framingSchema } from './framing.js';
 import { integritySchema } from './integrity.js';
 import { networkSchema } from './network.js';
+import { pipelinesSchema } from './pipeline.js';
 import { requestRung, waitRung } from './recovery.js';
 import { securitySchema } from './security.js';
 import { snapshotRung } from './snapshot.js';
@@ -97,6 +98,7 @@ const parts = {
     .optional()
     .describe('Of venues that send text: how one finds out that something is missing'),
   security: securitySchema.default([]),
+  pipelines: pipelinesSchema.optional(),
 };
 
 /** What the parts must be to each other. */

@@ -104,15 +104,21 @@ function filledIn(decoder: Decoder): Set<string> {
 
 /**
  * A valid message of a table with random contents: every field holds something that it can hold, groups have up to two
- * entries.
+ * entries. `change` may put other values into a message before it is written.
  */
-export function sampleMessage(decoder: Decoder, name: string, random: Random): Uint8Array {
+export function sampleMessage(
+  decoder: Decoder,
+  name: string,
+  random: Random,
+  change?: (values: Record<string, unknown>) => void,
+): Uint8Array {
   const skip = filledIn(decoder);
   const fields = decoder.messages[name]?.fields ?? {};
   // A header may hold the count of a message's own group.
   const header = new Set([...skip, ...derivedNames(fields)]);
   for (let attempt = 0; ; attempt++) {
     const values = { ...recordValues(decoder.header, header, random), ...recordValues(fields, skip, random) };
+    change?.(values);
     try {
       return decoder.encode(name, values);
     } catch (cause) {

@@ -81,14 +81,20 @@ class Pair {
   /** Byte for byte the same messages on both sides, without what a client that has left need not have heard. */
   async expectSame(unheard?: string): Promise<void> {
     const wanted = (text: string | undefined): boolean => unheard === undefined || type(text ?? '') !== unheard;
+    // An engine that reads our answer while it is still saying its own logout answers the answer: said twice is once.
+    const once = (text: string | undefined, i: number, all: readonly (string | undefined)[]): boolean =>
+      type(text ?? '') !== '5' || i === 0 || type(all[i - 1] ?? '') !== '5';
     const theirs = () => ({
       heard: this.client
         .heard(/^in (.*)/)
         .map((m) => m[1])
         .filter(wanted),
-      said: this.client.heard(/^out (.*)/).map((m) => m[1]),
+      said: this.client
+        .heard(/^out (.*)/)
+        .map((m) => m[1])
+        .filter(once),
     });
-    const ours = () => ({ heard: this.said.filter(wanted), said: this.heard });
+    const ours = () => ({ heard: this.said.filter(wanted), said: this.heard.filter(once) });
     // What is on its way arrives; what differs for good is shown by the comparison.
     await until('both to have heard all', () => isDeepStrictEqual(theirs(), ours())).catch(() => {});
     expect(theirs()).toEqual(ours());

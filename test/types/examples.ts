@@ -1,7 +1,8 @@
 // An example of each public declaration: `npm run reference` puts them into docs/api, and `npm run typecheck` compiles them.
 // A region has the names that it is an example of, as module.name. Nothing here is run.
 
-import { openBooks, TopTable } from '../../src/books/index.js';
+import { open } from 'node:fs/promises';
+import { InstrumentNames, openBooks, TopTable } from '../../src/books/index.js';
 import {
   arrangeLines,
   Capture,
@@ -22,7 +23,7 @@ import {
 } from '../../src/capture/index.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
-import { EventView } from '../../src/events/index.js';
+import { EVENT_TABLE, EventColumns, EventView } from '../../src/events/index.js';
 import {
   compileFast,
   FastDecimal,
@@ -34,6 +35,7 @@ import {
   fastRecordBytes,
 } from '../../src/fast/index.js';
 import { type FixDecoder, FixView, fixDecoder, readFixDictionary } from '../../src/fix/index.js';
+import { ArrowWriter, arrowSchema, DbnWriter, ParquetWriter, toArrow } from '../../src/formats/index.js';
 import { decoderFromFast, decoderFromSbe, readFastTemplates, readFixXml, tableText } from '../../src/import.js';
 import {
   type Batch,
@@ -185,6 +187,18 @@ import {
   VenueState,
   writeCapture,
 } from '../../src/simulator/index.js';
+import {
+  isNone,
+  joinBatches,
+  POSITION_FIELDS,
+  RowBatch,
+  type RowSchema,
+  runPipelines,
+  SinkRefusal,
+  sinkBalances,
+  sinkOf,
+  subscribe,
+} from '../../src/sinks/index.js';
 import { loadVenue, resolveVenue } from '../../src/venues/load.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 import { glimpse, moldudp64Rerequest } from '../../src/venues/patterns/recoveries.js';
@@ -662,6 +676,54 @@ export async function booksModule(): Promise<void> {
     console.log(table.read(0));
     // #endregion
   }
+  {
+    const feed = await openFeed('day.yaml', { capture: { file: 'day.pcap' } });
+    // #region books.InstrumentNames events.EventColumns formats.toArrow
+    const books = openBooks(feed);
+    const columns = new EventColumns(new InstrumentNames(books));
+    for await (const batch of feed) {
+      const full: ReturnType<typeof columns.take>[] = [];
+      books.takeEvents(batch, (records, count) => {
+        for (let at = 0; at < count; ) {
+          at = columns.add(records, at, count);
+          if (columns.full) full.push(columns.take());
+        }
+      });
+      for (const rows of full) console.log((await toArrow(rows)).numRows);
+    }
+    // #endregion
+  }
+  {
+    const file = await open('events.parquet', 'w');
+    const columns = new EventColumns({ of: (n) => ({ key: `${n}`, symbol: '', book: 'real' }), told: () => {} });
+    const write = async (bytes: Uint8Array): Promise<void> => void (await file.write(bytes));
+    // #region formats.ParquetWriter
+    const parquet = await ParquetWriter.open(EVENT_TABLE, write);
+    await parquet.batch(columns.take()); // a row group
+    await parquet.end();
+    // #endregion
+    // #region formats.ArrowWriter formats.arrowSchema
+    console.log((await arrowSchema(EVENT_TABLE)).fields.map((field) => `${field}`));
+    const arrow = await ArrowWriter.open(EVENT_TABLE, 'stream', write);
+    await arrow.batch(columns.take());
+    await arrow.end();
+    // #endregion
+  }
+  {
+    const chunks: Uint8Array[] = [];
+    const names = { of: (n: number) => ({ key: `${n}`, symbol: 'AAPL', book: 'real' as const }), told: () => {} };
+    const records = new Uint8Array(64);
+    // #region formats.DbnWriter
+    const dbn = new DbnWriter('trades', itch50.events ?? { priceExponent: -4, messages: {} }, names, (bytes) => {
+      chunks.push(bytes);
+      return undefined;
+    });
+    dbn.events(records, 1);
+    await dbn.flush();
+    // The metadata come first in the file, and are known last.
+    console.log(Buffer.concat([dbn.metadata(), ...chunks]).length, dbn.leftOut);
+    // #endregion
+  }
 }
 
 export async function simulator(): Promise<void> {
@@ -906,6 +968,54 @@ export async function testkit(): Promise<void> {
     // #region testkit.certify
     const { failures } = await certify('my-venue.yaml', { seeds: 50 });
     for (const { scenario, seed, faults } of failures) console.error(`${scenario}, seed ${seed}: ${faults.join('; ')}`);
+    // #endregion
+  }
+}
+
+export async function sinksModule(): Promise<void> {
+  {
+    // #region sinks.runPipelines sinks.sinkBalances
+    const run = await runPipelines(await loadVenue('totalview.yaml'));
+    const { pipelines } = await run.done; // ends with the feed, or with run.close()
+    for (const [name, { ledger }] of Object.entries(pipelines)) console.log(name, ledger, sinkBalances(ledger));
+    // #endregion
+  }
+  {
+    // #region sinks.subscribe sinks.isNone
+    const ticks = await subscribe({
+      connect: 'tcp://127.0.0.1:5558',
+      topics: ['trade.'],
+      replay: 'tcp://127.0.0.1:5658',
+    });
+    for await (const { topic, rows, lost } of ticks) {
+      if (lost > 0) console.warn(`${topic}: ${lost} rows are lost`);
+      const price = rows.schema.fields.findIndex(({ name }) => name === 'price');
+      const field = rows.schema.fields[price];
+      for (let row = 0; row < rows.rows; row++) {
+        const value = rows.value(price, row);
+        if (field !== undefined && !isNone(field, value)) console.log(topic, value);
+      }
+    }
+    // #endregion
+  }
+  {
+    // #region sinks.RowBatch sinks.joinBatches sinks.sinkOf sinks.SinkRefusal
+    const sink = await sinkOf({ type: 'duckdb', file: 'day.duckdb' });
+    const { positions } = await sink.open({ venue: 'day', pipeline: 'day/ticks' });
+    console.log(positions);
+    const schema: RowSchema = {
+      name: 'note',
+      version: 1,
+      fields: [...POSITION_FIELDS, { name: 'text', dtype: 'text', unit: 'text', state: 'always' }],
+    };
+    const word = { codes: new Uint32Array(1), words: ['A'] };
+    const row = new RowBatch(schema, 1, [word, word, BigUint64Array.of(1n), Uint32Array.of(0), ['hello']]);
+    try {
+      await sink.write(joinBatches([row]));
+    } catch (error) {
+      if (error instanceof SinkRefusal) console.error(error.reason); // these rows will never be taken
+    }
+    await sink.close();
     // #endregion
   }
 }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { type Books, openBooks, TopTable } from '../../src/books/books.js';
 import { EVENT_ACTION, EVENT_ACTION_AT, EVENT_BYTES, EVENT_FLAGS_AT, EVENT_LAST } from '../../src/contract.js';
@@ -8,6 +9,10 @@ import { openFeed } from '../../src/feed/feed.js';
 import { captureFile } from '../../src/patterns/index.js';
 import { defineVenue } from '../../src/patterns/venue.js';
 import { resolveVenue } from '../../src/venues/load.js';
+import { NativeSteps } from './native-books.js';
+
+const WORKERS = 3;
+const CHANGES = 20_000n;
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 
@@ -77,6 +82,58 @@ describe('books of a capture', () => {
     const table = new TopTable(books.tops);
     for (let number = 0; number < books.instruments; number++) {
       expect(table.read(number)).toEqual(books.top({ number }));
+    }
+  });
+
+  // Each order is three times as large as its price, and one at a time is on its side: what a reader sees is an order, or
+  // none, and never half of one and half of the next.
+  it('show several workers whole prices while they are written', async () => {
+    const steps = new NativeSteps(itch50, 4);
+    const stop = new Int32Array(new SharedArrayBuffer(8));
+    const text = `
+      const { workerData: { url, tops, stop }, parentPort } = require('node:worker_threads');
+      import(url).then(({ TopTable }) => {
+        const table = new TopTable(tops);
+        let reads = 0, torn = 0, seen = new Set();
+        Atomics.add(stop, 1, 1);
+        while (Atomics.load(stop, 0) === 0 || seen.size < 2) {
+          const { bid } = table.read(0);
+          if (bid !== undefined) {
+            if (bid.size !== bid.price * 3n || bid.orders !== 1) torn++;
+            if (seen.size < 2) seen.add(bid.price);
+          }
+          reads++;
+        }
+        parentPort.postMessage({ reads, torn });
+      });`;
+    const url = new URL('../../dist/books/index.js', import.meta.url).href;
+    const readers = Array.from({ length: WORKERS }, () => {
+      const worker = new Worker(text, { eval: true, workerData: { url, tops: steps.tops, stop } });
+      return new Promise<{ reads: number; torn: number }>((resolve, reject) =>
+        worker.once('message', resolve).once('error', reject),
+      );
+    });
+    const all = Promise.all(readers);
+    let done: { reads: number; torn: number }[] | undefined;
+    void all.then((results) => {
+      done = results;
+    });
+    const [add, remove] = [itch50.names.indexOf('addOrder'), itch50.names.indexOf('orderDelete')];
+    for (let order = 1n; done === undefined; order++) {
+      const price = 1_000 + Number(order % 997n);
+      const common = { stockLocate: 1, orderReferenceNumber: order };
+      steps.take(
+        add,
+        itch50.encode('addOrder', { ...common, buySellIndicator: 'B', shares: price * 3, stock: 'A', price }),
+      );
+      // Some are left for a while, so that every reader meets them.
+      if (order % 4n === 0n) await new Promise<void>((resolve) => setImmediate(resolve));
+      steps.take(remove, itch50.encode('orderDelete', common));
+      if (order >= CHANGES && Atomics.load(stop, 1) === WORKERS) Atomics.store(stop, 0, 1);
+    }
+    for (const { reads, torn } of done as { reads: number; torn: number }[]) {
+      expect(torn).toBe(0);
+      expect(reads).toBeGreaterThan(0);
     }
   });
 

@@ -110,7 +110,7 @@ describe('a capture of FIX', () => {
     const rows = (await venuewire(['decode', capture(whole, 64), ...DECODER, '--stats'])).json() as {
       message: string;
     }[];
-    expect(rows.map((r) => r.message).filter(Boolean)).toEqual(['MarketDataSnapshotFullRefresh', 'Heartbeat', 'Logon']);
+    expect(rows.map((r) => r.message).filter(Boolean)).toEqual(['MarketDataSnapshotFullRefresh', 'Logon', 'Heartbeat']);
   });
 
   it('with a hole goes on with the next message, and the hole is told', async () => {

@@ -144,6 +144,6 @@ describe('replay', () => {
     );
     expect(ran.code).toBe(3);
     expect(ran.err).toContain('VW_PEER_MISSING');
-    expect(ran.err).toContain('npm install zeromq msgpackr');
+    expect(ran.err).toContain('npm install zeromq');
   });
 });

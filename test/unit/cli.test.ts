@@ -236,7 +236,7 @@ describe('list', () => {
     expect(ran.json()).toEqual(decoders.map(({ load, ...rest }) => expect.objectContaining(rest)));
     const beside = ['venues', 'aliases', 'document', 'supersededBy', 'import', 'export'];
     for (const line of ran.json()) {
-      expect(Object.keys(line)).toEqual(['id', 'venue', 'feed', 'version', 'framing', 'messages', ...beside]);
+      expect(Object.keys(line)).toEqual(['id', 'venue', 'feed', 'version', 'framing', 'messages', 'gives', ...beside]);
     }
   });
 

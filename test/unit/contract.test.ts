@@ -55,6 +55,35 @@ describe('the contract between the languages', () => {
     expect(files['src/feed/compile/records.ts']).toMatch(/w\.flag\(v\.restarts\);\n {2}w\.u32\(v\.brandNew\);/);
   });
 
+  test('so it is in tables, event programs and FAST programs', () => {
+    const source = readFileSync(new URL('native/contract/contract.yaml', root), 'utf8');
+    const files = generated(source.replace('    exponentAt: u32\n', '    brandNew: u16\n    exponentAt: u32\n'));
+    expect(files['native/contract/compiled.hpp']).toMatch(/out\.brand_new = r\.u16\(\);\n.*\n {2}out\.exponent_at = /);
+    expect(files['src/layout/records.ts']).toMatch(/w\.u16\(v\.brandNew\);\n {2}w\.u32\(v\.exponentAt\);/);
+    expect(files['src/contract.ts']).not.toContain(`CONTRACT = 0x${CONTRACT.toString(16).padStart(8, '0')}`);
+  });
+
+  test('each compiled form begins with the contract, and no other one is read', () => {
+    const table = compileCatalogue(itch50);
+    const program = compileEvents(itch50, itch50.events as EventRoles);
+    const { bytes: fast } = compileFast(new FastDecoder([]).program);
+    const ring = new Ring(1, 65536);
+    const open = {
+      table: (b: Uint8Array) => native().digest(b, new Uint8Array(0)),
+      program: (b: Uint8Array) =>
+        new (native().Books)(Buffer.concat([table, b]), ring.bytes, ring.dataAt, ring.dataBytes, null),
+      fast: (b: Uint8Array) => new (native().FastDecoder)(b, 100, 100, 10, 1000, true),
+    };
+    for (const [name, bytes] of Object.entries({ table, program, fast })) {
+      expect(new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true), name).toBe(CONTRACT);
+      const other = Uint8Array.from(bytes);
+      other[0] = (other[0] as number) ^ 1;
+      const run = open[name as keyof typeof open];
+      expect(() => run(bytes), name).not.toThrow();
+      expect(() => run(other), name).toThrow();
+    }
+  });
+
   test('wording alone makes no other version', () => {
     const source = readFileSync(new URL('native/contract/contract.yaml', root), 'utf8');
     const files = generated(source.replace('      gapOpened: numbers are missing', '      gapOpened: said otherwise'));
@@ -101,6 +130,7 @@ describe('the addon', () => {
         Session: true,
         Feed: true,
         Books: true,
+        Columns: true,
         External: true,
         FastDecoder: true,
         MulticastReplay: true,
@@ -206,6 +236,7 @@ describe('the addon', () => {
         take: true,
         save: true,
         load: true,
+        restart: true,
         depth: true,
         queue: true,
         keys: true,

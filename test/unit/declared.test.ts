@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { openBooks } from '../../src/books/books.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { compileVenue } from '../../src/feed/compile.js';
 import { openFeed } from '../../src/index.js';
@@ -195,6 +196,32 @@ describe('options of openFeed', () => {
   test('undefined is the same as left out', async () => {
     (await openFeed(venue(), { cpu: undefined, capture: undefined } as never)).close();
   });
+});
+
+describe('bounds of books', () => {
+  const capture = { file: new Uint8Array() };
+  const wrong: [string, object][] = [
+    ['instruments', { instrumentsMax: 1e15 }],
+    ['instruments of 2 GiB and more', { instrumentsMax: 2 ** 31 }],
+    ['orders', { orders: 2 ** 31 }],
+    ['orders at most', { ordersMax: 1e15 }],
+    ['a checkpoint that is text', { checkpoint: 'x' }],
+    ['a bound that there is not', { order: 1 }],
+  ];
+  test.each(wrong)('out of range are refused with a code, not by what lies below: %s', async (_, books) => {
+    expect(await code(() => openFeed(venue(), { capture, books } as never))).toBe('VW_OPTION');
+    const feed = await openFeed(venue(), { capture });
+    expect(await code(() => openBooks(feed, books))).toBe('VW_OPTION');
+    feed.close();
+  });
+  test.each([[null], [5], [{ depth: -1 }], [{ depth: 1e15 }], [{ depth: 'x' }], [{ orders: 1n }]])(
+    'options of openBooks that are none are refused: %s',
+    async (options) => {
+      const feed = await openFeed(venue(), { capture });
+      expect(await code(() => openBooks(feed, options as never))).toBe('VW_OPTION');
+      feed.close();
+    },
+  );
 });
 
 describe('handlers', () => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Decoder } from '../../src/layout/index.js';
+import { givesOf } from '../../src/layout/roles.js';
 
 const folder = fileURLToPath(new URL('../../src/decoders/', import.meta.url));
 const file = `${folder}registry.ts`;
@@ -16,8 +17,11 @@ async function rendered(): Promise<string> {
     for (const [ident, d] of Object.entries(module)) {
       if (!(d instanceof Decoder)) continue;
       const row = [d.id, d.venue, d.feed, d.version, d.framing].map((t) => `'${t.replaceAll("'", "\\'")}'`).join(', ');
+      const gives = `[${givesOf(d.events)
+        .map((kind) => `'${kind}'`)
+        .join(', ')}]`;
       entries.push(
-        `  entry(${row}, ${d.names.length}, async () => (await import('./${name.slice(0, -3)}.js')).${ident}),`,
+        `  entry(${row}, ${d.names.length}, ${gives}, async () => (await import('./${name.slice(0, -3)}.js')).${ident}),`,
       );
     }
   }

@@ -36,6 +36,8 @@ export class NativeSteps {
   readonly #numbers = new Map<bigint, number>();
   readonly #events = new Uint8Array(1 << 16);
   #sequence = 0n;
+  /** The table of best prices. */
+  readonly tops: SharedArrayBuffer;
 
   /** `instruments`: room for that many; memory of books is freed late, so that tests make few and small ones. */
   constructor(decoder: Decoder, instruments = 16_384) {
@@ -44,8 +46,8 @@ export class NativeSteps {
     const compiled = new Uint8Array(table.length + program.length);
     compiled.set(table);
     compiled.set(program, table.length);
-    const tops = new Uint8Array(new SharedArrayBuffer((instruments + 1) * BOOK_TOP_BYTES));
-    this.#books = new (native().Books)(compiled, this.#ring, 0, RING, tops);
+    this.tops = new SharedArrayBuffer((instruments + 1) * BOOK_TOP_BYTES);
+    this.#books = new (native().Books)(compiled, this.#ring, 0, RING, new Uint8Array(this.tops));
   }
 
   /** Applies one message; `type` is its index in the table. */
@@ -62,6 +64,31 @@ export class NativeSteps {
     this.#ring.set(bytes, RUN_BYTES + MESSAGE_HEAD_BYTES);
     this.#books.take(0, units, this.#events, this.#state);
     if (this.#state[3] !== 1) throw new Error('the record is not sound');
+  }
+
+  /** The number that the next message has. */
+  next(sequence: number): void {
+    this.#sequence = BigInt(sequence);
+  }
+  save(): Uint8Array {
+    return this.#books.save();
+  }
+  load(checkpoint: Uint8Array): boolean {
+    return this.#books.load(checkpoint);
+  }
+  /** Everything that the books say, and the queues behind it. */
+  text(): string {
+    let text = '';
+    const keys = new BigUint64Array(this.#books.instruments());
+    this.#books.keys(0, keys);
+    for (const key of keys) {
+      for (const side of ['bid', 'ask'] as const) {
+        const rows = this.rows(key, side);
+        text += `${key} ${side} ${rows.join(' ')} ${rows.map(([price]) => this.queue(key, side, price).join())}\n`;
+      }
+    }
+    const { operations, orders, levels, trades, unknownOrders } = this.counters();
+    return text + JSON.stringify({ operations, orders, levels, trades, unknownOrders });
   }
 
   /** As `take`; what it made of it. */

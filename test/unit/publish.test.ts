@@ -56,3 +56,30 @@ test('a subscriber that reads gets everything, in order', async () => {
     publisher.close();
   }
 });
+
+test('integers of any size arrive as integers, whatever reads them', async () => {
+  const publisher = await MessagePublisher.bind('zmq:tcp://127.0.0.1:*');
+  const subscriber = new zmq.Subscriber({ linger: 0 });
+  try {
+    subscriber.connect(publisher.endpoint);
+    subscriber.subscribe('');
+    await publisher.subscribed();
+    const fields = { time: 34_200_000_000_001, large: 2n ** 63n, less: -(2 ** 40), price: 1.5, few: [7, 2 ** 33] };
+    publisher.add({ ...message(1), fields });
+    await publisher.flush();
+    const [, bytes] = await subscriber.receive();
+    // A reader that keeps integers apart from floating point, as other languages do.
+    const { Packr } = await import('msgpackr');
+    const read = new Packr({ useRecords: false, int64AsType: 'bigint' }).unpack(bytes as Buffer) as { fields: object };
+    expect(read.fields).toEqual({
+      time: 34_200_000_000_001n,
+      large: 2n ** 63n,
+      less: -(2n ** 40n),
+      price: 1.5,
+      few: [7, 2n ** 33n],
+    });
+  } finally {
+    subscriber.close();
+    publisher.close();
+  }
+});

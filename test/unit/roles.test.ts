@@ -65,6 +65,44 @@ describe('roles of the ready tables', () => {
   );
 });
 
+const SESSION = 'a session: logins, requests, replies and frames';
+const SNAPSHOT = 'requests and frames: what a snapshot holds are segments of the feed, read by its own table';
+/** Decoders without roles, and why. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  'a2x-amd-snapshot-1.3.2': 'the orders of a snapshot tell no side',
+  'aquis-amd-replay-4.1': SESSION,
+  'fix-4.4-text': 'tag and value: fields have no place that a role could name',
+  'iex-deep-plus-snap-1.05': SNAPSHOT,
+  'iex-deep-snap-1.6': SNAPSHOT,
+  'iex-tops-snap-1.6': SNAPSHOT,
+  'jpx-flex-mbo-1.1': 'the issue stands in the header of the packet, whose fields no source gives the order of',
+  'nasdaq-glimpse-5.0': 'the end of a snapshot; its orders are messages of TotalView-ITCH',
+  'nyse-openbook-ultra-2.1': 'price points stand in groups of groups, which no role reaches',
+  'session-cboe-grp': SESSION,
+  'session-cboe-spin': SESSION,
+  'session-iex-gap-fill': SESSION,
+  'session-lse-mitch': SESSION,
+  'session-memx-tcp': SESSION,
+  'session-miax-esesm': SESSION,
+  'session-moldudp64': SESSION,
+  'session-nyse-request-server': SESSION,
+  'session-soupbintcp-3': SESSION,
+};
+
+describe('decoders without roles', () => {
+  it('are those of the list, each for its reason', () => {
+    const without = loaded.filter((decoder) => decoder.events === undefined).map((decoder) => decoder.id);
+    expect(without.sort()).toEqual(Object.keys(WITHOUT).sort());
+  });
+
+  it('all others give events, and most a book', () => {
+    const giving = decoders.filter((entry) => entry.gives.includes('events'));
+    expect(giving).toHaveLength(decoders.length - Object.keys(WITHOUT).length);
+    const books = giving.filter(({ gives }) => gives.some((kind) => kind !== 'events'));
+    console.log(`${giving.length} of ${decoders.length} decoders give events, ${books.length} of them a book`);
+  });
+});
+
 describe('roles that a table cannot have are refused where it is defined', () => {
   it.each<[string, EventRoles, RegExp]>([
     ['no such message', roles({ none: ADD }), /there is no such message/],

@@ -20,7 +20,7 @@ describe('arrows', () => {
   const ROOMS = [
     ['contract', 'printable', 'nearest', 'plain'],
     ['errors'],
-    ['xml'],
+    ['xml', 'peer'],
     ['layout'],
     ['layout/import', 'fast', 'fix', 'json'],
     ['import'],
@@ -33,8 +33,10 @@ describe('arrows', () => {
     ['events'],
     ['feed'],
     ['books'],
+    ['formats'],
     ['capture'],
     ['index'],
+    ['sinks'],
     ['simulator'],
     ['simulator/certify'],
     ['cli'],
@@ -152,6 +154,41 @@ describe('declarations', () => {
           .map(([, name]) => `${path}: ${name}`),
       );
     expect(unread).toEqual([]);
+  });
+});
+
+describe('words', () => {
+  /** What docs/vocabulary.md does not call a thing, and what it does. A venue's own words stay in its table. */
+  const NOT: Readonly<Record<string, string>> = {
+    seqno: 'sequence or number',
+    cookie: 'echo',
+    recoverer: 'requester',
+    partition: 'channel',
+    tradingsession: 'session',
+    gaplist: 'holes',
+    reorderbuffer: 'window',
+    reorder_buffer: 'window',
+    retransmitter: 'server',
+    gapreport: 'notice',
+  };
+
+  it('are those of docs/vocabulary.md, in both languages', () => {
+    const own = [
+      ...sources.filter((path) => !/^src\/(decoders|venues|simulator)\//.test(path)),
+      ...['contract', 'core', 'io', 'feed', 'binding'].flatMap((room) =>
+        filesOf(`native/${room}`, /\.(cpp|hpp|yaml)$/),
+      ),
+    ];
+    const found = own.flatMap((path) =>
+      read(path)
+        .split('\n')
+        .flatMap((line, i) =>
+          Object.entries(NOT)
+            .filter(([word]) => new RegExp(`\\b${word}`, 'i').test(line))
+            .map(([word, instead]) => `${path}:${i + 1}: ${word}, which is called ${instead}`),
+        ),
+    );
+    expect(found).toEqual([]);
   });
 });
 

@@ -36,3 +36,5 @@ export const aquisAmd: EventRoles = {
     bookEntry: { does: 'put', id: 'orderRef', side: AQUIS_SIDE, price: 'price', size: 'quantity' },
   },
 };
+/** A2X runs the same technology; the scale of its prices is told nowhere, so they stay the integers as they came. */
+export const a2xAmd: EventRoles = { ...aquisAmd, priceExponent: 'instrument' };

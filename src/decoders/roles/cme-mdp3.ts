@@ -185,3 +185,162 @@ export const cmeMdp3Orders7: EventRoles = {
 };
 /** Prices of the newer messages have nine decimals. */
 export const cmeMdp3Orders9: EventRoles = { ...cmeMdp3Orders7, priceExponent: -9 };
+
+const STREAM = { time: 'transactTime' } as const;
+const SETTLED = { ...STREAM, instrument: 'securityId', sizeExponent: 0 } as const;
+/** End-of-day figures: settlement prices, cleared volume, open interest, highs and lows. */
+export const cmeSettlements: EventRoles = {
+  priceExponent: -9,
+  messages: {
+    mdIncrementalRefreshSettle: {
+      ...SETTLED,
+      each: 'incrementalRefreshSettleGroup',
+      does: { field: 'mdUpdateAction', is: { 0: 'statistic', 1: 'statistic' } },
+      statistic: { field: 'mdEntryType', is: { 6: 'settlementPrice' } },
+      price: 'mdEntryPx',
+    },
+    mdIncrementalRefreshVoi: figures(
+      { clearedVolume: 'clearedVolume', openInterestQty: 'openInterest' },
+      { ...SETTLED, each: 'incrementalRefreshVoiGroup' },
+    ),
+    mdIncrementalRefreshHighLow: [
+      {
+        ...SETTLED,
+        each: 'incrementalRefreshHighLowGroup',
+        does: 'statistic',
+        statistic: 'highPrice',
+        price: 'highPxMantissa',
+        priceExponent: { field: 'highPxExponent' },
+      },
+      {
+        ...SETTLED,
+        each: 'incrementalRefreshHighLowGroup',
+        does: 'statistic',
+        statistic: 'lowPrice',
+        price: 'lowPxMantissa',
+        priceExponent: { field: 'lowPxExponent' },
+      },
+    ],
+  },
+};
+
+const SPECTRUM = { ...STREAM, instrument: 'securityId', name: 'symbol' } as const;
+const SPECTRUM_FIGURE: EventRule = {
+  ...SPECTRUM,
+  does: 'statistic',
+  statistic: { field: 'mdEntryTypeSpectrumEntryType', is: { 9: 'vwap', t: 'venueFigure' } },
+  price: 'mdEntryPx',
+  size: 'mdEntrySize',
+};
+/** `y` paid and `z` given are trades at the offer and at the bid. */
+const TICKER: EventRule[] = [
+  {
+    ...SPECTRUM,
+    does: 'statistic',
+    statistic: {
+      field: 'mdEntryTypeTickerEntryType',
+      is: {
+        k: 'venueFigure',
+        l: 'venueFigure',
+        m: 'venueFigure',
+        n: 'venueFigure',
+        o: 'venueFigure',
+        p: 'venueFigure',
+        q: 'highPrice',
+        r: 'lowPrice',
+        w: 'lowestOffer',
+        x: 'highestBid',
+      },
+    },
+    when: { mdEntryTypeTickerEntryType: ['k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 'w', 'x'] },
+    price: 'mdEntryPx',
+    size: 'mdEntrySize',
+  },
+  {
+    ...SPECTRUM,
+    does: 'trade',
+    when: { mdEntryTypeTickerEntryType: ['y', 'z'] },
+    side: { field: 'mdEntryTypeTickerEntryType', bid: ['y'], ask: ['z'] },
+    price: 'mdEntryPx',
+    size: 'mdEntrySize',
+  },
+];
+/** EBS Spectrum: averages, highs and lows, and trades that were paid or given. */
+export const cmeSpectrum: EventRoles = {
+  priceExponent: -9,
+  messages: {
+    mdIncrementalRefreshSpectrum: { ...SPECTRUM_FIGURE, each: 'incrementalRefreshSpectrumGroup' },
+    mdIncrementalRefreshTicker: TICKER.map((rule) => ({ ...rule, each: 'incrementalRefreshTickerGroup' })),
+    mdSnapshotRefreshSpectrum: { ...SPECTRUM_FIGURE, each: 'snapshotRefreshSpectrumGroup' },
+    mdSnapshotRefreshTicker: TICKER.filter((rule) => rule.does === 'statistic').map((rule) => ({
+      ...rule,
+      each: 'snapshotRefreshTickerGroup',
+    })),
+  },
+};
+
+const BTEC = {
+  ...STREAM,
+  each: 'incrementalRefreshBtecGroup',
+  instrument: 'symbol',
+  price: 'mantissa',
+  size: 'mdEntrySize',
+  priceExponent: { field: 'mdEntryPxExponent' },
+} as const;
+const BTEC_LEVEL = {
+  ...BTEC,
+  level: 'mdPriceLevel',
+  does: { field: 'mdUpdateAction', is: { 0: 'levelInsert', 1: 'levelChange', 2: 'levelRemove' } },
+} as const;
+/** BrokerTec UST over SBE: numbered levels, real and implied, each entry with its own exponent. */
+export const cmeBrokertec: EventRoles = {
+  priceExponent: -9,
+  messages: {
+    mdIncrementalRefreshBtec: [
+      { ...BTEC_LEVEL, when: { mdEntryType: ['0', '1'] }, side: REAL },
+      { ...BTEC_LEVEL, when: { mdEntryType: ['E', 'F'] }, side: IMPLIED, implied: true },
+      {
+        ...BTEC,
+        does: { field: 'mdUpdateAction', is: { 0: 'trade', 2: 'tradeCancel' } },
+        when: { mdEntryType: ['2'] },
+      },
+      {
+        ...BTEC,
+        does: 'statistic',
+        when: { mdEntryType: ['4', '5', '7', '8', '9'] },
+        statistic: {
+          field: 'mdEntryType',
+          is: { 4: 'openingPrice', 5: 'closePrice', 7: 'highPrice', 8: 'lowPrice', 9: 'vwap' },
+        },
+      },
+    ],
+  },
+};
+
+/** Streamlined: values of indices. Its blocks and swaps stand in groups of groups, which no role reaches. */
+export const cmeStreamlined: EventRoles = {
+  priceExponent: -9,
+  messages: {
+    mdInstrumentDefinitionIndices: { does: 'define', instrument: 'symbol', name: 'symbol' },
+    mdIncrementalRefreshIndices: {
+      ...STREAM,
+      each: 'incrementalRefreshIndicesGroup',
+      instrument: 'symbol',
+      does: 'statistic',
+      statistic: {
+        field: 'mdEntryTypeIndices',
+        is: {
+          3: 'indexValue',
+          4: 'openingPrice',
+          5: 'closePrice',
+          6: 'settlementPrice',
+          7: 'highPrice',
+          8: 'lowPrice',
+        },
+      },
+      price: 'mdEntryPxDecimalMantissa',
+      priceExponent: { field: 'mdEntryPxDecimalExponent' },
+      size: 'mdEntrySize',
+    },
+  },
+};

@@ -136,6 +136,20 @@ export const lsePostTrade: EventRoles = {
   ...lseGtp,
   messages: { ...COMMON, mifidIiTrade: REPORTED, mifidIiTradeCross: REPORTED },
 };
+/** TRADEcho: reports of trades with prices and sizes as decimal text, and quotes of systematic internalisers. */
+const ECHO_REPORT: EventRule = { ...TIME, does: 'trade', price: 'price', size: 'quantity' };
+export const tradecho: EventRoles = {
+  ...lseGtp,
+  messages: {
+    ...COMMON,
+    mifidIiTradeReport: [
+      { ...ECHO_REPORT, unless: { cancellationFlag: ['CANC'] } },
+      { ...ECHO_REPORT, does: 'tradeCancel', when: { cancellationFlag: ['CANC'] } },
+    ],
+    siQuote: ADDED,
+    deleteOrder: DELETED,
+  },
+};
 export const turquoiseGtp: EventRoles = {
   ...lseGtp,
   messages: {

@@ -110,3 +110,160 @@ export const ctaFeeds: EventRoles = {
     ),
   },
 };
+const SNAPSHOT_KEY = { instrument: { together: ['securitySymbol', 'participantId'] } } as const;
+/** CQS snapshots: the best prices of each participant, of FINRA's members and of the nation. */
+export const ctaSnapshot: EventRoles = {
+  priceExponent: -6,
+  messages: {
+    symbolReferenceData: [
+      { ...SNAPSHOT_KEY, does: 'define' },
+      ...figures({ primaryListingMarketPreviousClosingPrice: 'previousClose' }, SNAPSHOT_KEY),
+    ],
+    participantSnapshot: quotes(['bidPrice', 'bidSize'], ['offerPrice', 'offerSize'], SNAPSHOT_KEY),
+    finraSnapshot: quotes(
+      ['finraBestBidPrice', 'finraBestBidSize'],
+      ['finraBestOfferPrice', 'finraBestOfferSize'],
+      SNAPSHOT_KEY,
+    ),
+    consolidatedSnapshot: [
+      ...quotes(
+        ['nationalBestBidPrice', 'nationalBestBidSize'],
+        ['nationalBestOfferPrice', 'nationalBestOfferSize'],
+        SNAPSHOT_KEY,
+      ),
+      ...figures({ upperLimitPriceBand: 'upperPriceLimit', lowerLimitPriceBand: 'lowerPriceLimit' }, SNAPSHOT_KEY),
+    ],
+  },
+};
+
+/** Decimals that the letters of OPRA's and FINRA's prices stand for; `I`: none. */
+const DENOMINATORS = { A: -1, B: -2, C: -3, D: -4, E: -5, F: -6, G: -7, H: -8, I: 0 } as const;
+const by = (field: string) => ({ field, is: DENOMINATORS }) as const;
+const SERIES = {
+  instrument: {
+    together: [
+      'securitySymbol',
+      'expirationYear',
+      'expirationMonth',
+      'expirationDay',
+      'strikePrice',
+      'strikePriceDenominatorCode',
+    ],
+  },
+} as const;
+const PREMIUM = { ...SERIES, priceExponent: by('premiumPriceDenominatorCode') } as const;
+const INDEX = { instrument: 'securitySymbol', priceExponent: by('indexValueDenominatorCode') } as const;
+/**
+ * OPRA: trades, open interest, figures of the day, values of underlyings. Quotes have no role: short and long ones write the
+ * strike of the same series in two ways, so that a key of fields would tear its book in two.
+ */
+export const opra: EventRoles = {
+  shared: true,
+  priceExponent: -8,
+  messages: {
+    equityAndIndexLastSale: {
+      ...PREMIUM,
+      does: 'trade',
+      id: 'tradeIdentifier',
+      price: 'premiumPrice',
+      size: 'volume',
+    },
+    openInterest: { ...SERIES, does: 'statistic', statistic: 'openInterest', size: 'openInterestVolume' },
+    equityAndIndexEndOfDaySummary: figures(
+      {
+        openPrice: 'openingPrice',
+        highPrice: 'highPrice',
+        lowPrice: 'lowPrice',
+        lastPrice: 'lastPrice',
+        netChange: 'netChange',
+        volume: 'volume',
+        openInterestVolume: 'openInterest',
+      },
+      PREMIUM,
+    ),
+    seriesMapping: { ...SERIES, does: 'define' },
+    underlyingValueLastSale: { ...INDEX, does: 'statistic', statistic: 'indexValue', price: 'indexValue' },
+  },
+};
+
+const TDDS = { instrument: 'securitySymbol' } as const;
+const REPORTED = (prefix: string): EventRule => ({
+  ...TDDS,
+  does: 'trade',
+  price: `${prefix}TradePrice`,
+  priceExponent: by(`${prefix}TradePriceDenominator`),
+  size: `${prefix}ReportVolume`,
+});
+const TDDS_TRADE: EventRule = {
+  ...TDDS,
+  does: 'trade',
+  price: 'tradePrice',
+  priceExponent: by('tradePriceDenominator'),
+  size: 'reportVolume',
+};
+const ACTION = { H: 'halted', Q: 'quoting', T: 'trading', X: 'trading' } as const;
+/** FINRA trades in securities over the counter. */
+export const finraTrades: EventRoles = {
+  priceExponent: -8,
+  messages: {
+    tradeReportShortForm: TDDS_TRADE,
+    tradeReportLongForm: TDDS_TRADE,
+    tradeCancelError: { ...TDDS_TRADE, does: 'tradeCancel' },
+    tradeCorrection: [
+      { ...REPORTED('originalTradeInformation'), does: 'tradeCancel' },
+      REPORTED('correctedTradeInformation'),
+    ],
+    tradingAction: { ...TDDS, does: 'status', id: 'action', state: { field: 'action', is: ACTION } },
+    closingTradeSummaryReport: [
+      ...(
+        [
+          ['dailyHighPrice', 'highPrice'],
+          ['dailyLowPrice', 'lowPrice'],
+          ['closingPrice', 'closePrice'],
+        ] as const
+      ).map(
+        ([price, statistic]): EventRule => ({
+          ...TDDS,
+          does: 'statistic',
+          statistic,
+          price,
+          priceExponent: by(`${price}Denominator`),
+        }),
+      ),
+      { ...TDDS, does: 'statistic', statistic: 'volume', size: 'totalSecurityVolume' },
+    ],
+  },
+};
+/** FINRA quotes of market participants: each has a book of its own. */
+const BBDS = {
+  instrument: { together: ['otcbbSymbol', 'marketParticipantIdentifier', 'marketParticipantLocationId'] },
+} as const;
+export const finraQuotes: EventRoles = {
+  priceExponent: -8,
+  messages: {
+    marketParticipantQuoteUpdate: [
+      {
+        ...BBDS,
+        does: 'quote',
+        side: 'bid',
+        price: 'bidPrice',
+        priceExponent: by('bidPriceDenominator'),
+        size: 'bidSize',
+      },
+      {
+        ...BBDS,
+        does: 'quote',
+        side: 'ask',
+        price: 'askPrice',
+        priceExponent: by('askPriceDenominator'),
+        size: 'askSize',
+      },
+    ],
+    tradingAction: {
+      instrument: 'stockSymbol',
+      does: 'status',
+      id: 'action',
+      state: { field: 'action', is: { H: 'halted', Q: 'quoting', T: 'trading' } },
+    },
+  },
+};

@@ -5,6 +5,7 @@
 import type { Decoder } from '../../layout/index.js';
 import { type Framing, type PacketKind, textValue } from '../../patterns/framing.js';
 import { sampleMessage } from '../message-sampler.js';
+import { sampleOrder } from '../order-sampler.js';
 import type { PacketWriter } from '../packet-writer.js';
 import type { Random } from '../random.js';
 import type { FeedModel } from './model.js';
@@ -53,6 +54,10 @@ export interface Segment {
 }
 
 export const START_NS = 10_000_000;
+const LONGEST = 1_000;
+/** Share of the messages that make books among those that could. */
+const ORDERLY = 0.8;
+const TRIES = 8;
 
 /** Messages to choose from, made once for a venue. */
 export class MessagePool {
@@ -67,13 +72,25 @@ export class MessagePool {
     size = 256,
   ) {
     const names = decoder.names.filter((n) => !model.without?.includes(n));
+    const orders = random.fork('orders');
     const out: Uint8Array[] = [];
     for (let i = 0; out.length < size && i < size * 4; i++) {
-      const message = writer.normalise(sampleMessage(decoder, names[i % names.length] as string, random));
-      if (message.length > 1_000 || message.length === 0 || this.#steers(message)) continue;
-      out.push(message);
+      const name = names[i % names.length] as string;
+      const message = writer.normalise(sampleMessage(decoder, name, random));
+      if (message.length > LONGEST || message.length === 0 || this.#steers(message)) continue;
+      out.push(this.#orderly(name, message.length, orders) ?? message);
     }
     this.messages = out;
+  }
+
+  /** A message of that name and length that makes books, mostly; undefined where there is none. */
+  #orderly(name: string, length: number, random: Random): Uint8Array | undefined {
+    if (this.decoder.events?.messages[name] === undefined || random.chance(1 - ORDERLY)) return undefined;
+    for (let i = 0; i < TRIES; i++) {
+      const message = this.writer.normalise(sampleOrder(this.decoder, name, random));
+      if (message.length === length && !this.#steers(message)) return message;
+    }
+    return undefined;
   }
 
   #steers(message: Uint8Array): boolean {

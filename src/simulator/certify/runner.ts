@@ -51,7 +51,11 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
     if (network === undefined) return;
     for (const l of compiled.lines) if (l.role === role) network.transmit(l.index, packet, network.nowNs);
   });
-  const drain = (): void => audit.drain();
+  const books = stage.books(ring);
+  const drain = (): void => {
+    books?.take(ring.tail, ring.head);
+    audit.drain();
+  };
   network = new SimulatedNetwork({
     session,
     publisher: packets,
@@ -67,7 +71,8 @@ export function play(stage: Stage, run: Run, seed: number): RunResult {
   const times = { startNs: START_NS, dayEndNs: day.endNs, graceNs: GRACE_NS };
   const played = playDay({ network, session, ring, drain, ...times, checkpoints: CHECKPOINTS, over });
   audit.finish();
-  const faults = judge(stage, run, day, cast, played, audit);
+  books?.finish(day, audit);
+  const faults = [...judge(stage, run, day, cast, played, audit), ...(books?.faults ?? [])];
   const n = (name: string): number => played.counters[name] ?? Number.NaN;
   return {
     faults,

@@ -3,6 +3,7 @@ import { VenuewireError } from '../../errors.js';
 import { type CompiledVenue, compileVenue } from '../../feed/compile.js';
 import { Ring } from '../../feed/ring.js';
 import type { Decoder } from '../../layout/index.js';
+import type { NativeBooks } from '../../native.js';
 import type { Credentials } from '../../patterns/credentials.js';
 import { completeFraming, type Framing } from '../../patterns/framing.js';
 import { findFraming } from '../../patterns/framings.js';
@@ -12,6 +13,7 @@ import type { Stream } from '../../patterns/stream.js';
 import type { Venue } from '../../patterns/venue.js';
 import { PacketWriter } from '../packet-writer.js';
 import { Random } from '../random.js';
+import { BookAudit } from './books.js';
 import { MessagePool } from './day.js';
 import type { VenueModel } from './model.js';
 import type { Run } from './run.js';
@@ -57,7 +59,11 @@ export class Stage {
   readonly #compiled = new Map<string, CompiledVenue>();
   #ring: Ring | undefined;
 
-  constructor(readonly model: VenueModel) {
+  /** `planted`: puts a fault into the books, for tests. */
+  constructor(
+    readonly model: VenueModel,
+    readonly planted?: (books: NativeBooks) => NativeBooks,
+  ) {
     this.venue = alone(model.venue());
     const compiled = compileVenue({ ...this.venue, join: 'live' });
     this.decoder = compiled.decoder;
@@ -133,6 +139,16 @@ export class Stage {
     this.#ring.bytes.fill(0, 0, this.#ring.dataAt);
     return this.#ring;
   }
+
+  /** What holds the books of a run against what they must be; undefined where the venue's messages make none. */
+  books(ring: Ring): BookAudit | undefined {
+    if (this.#books === undefined && BookAudit.knows(this.decoder)) {
+      this.#books = new BookAudit(ring, this.decoder, this.planted);
+    }
+    this.#books?.begin();
+    return this.#books;
+  }
+  #books: BookAudit | undefined;
 }
 
 const SIMULATED = { user: 'VENUEWIRE_SIMULATED_USER', password: 'VENUEWIRE_SIMULATED_PASSWORD' };

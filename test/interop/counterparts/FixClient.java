@@ -46,7 +46,7 @@ final class FixClient implements Application {
         settings.setString("NonStopSession", "Y");
         settings.setString("HeartBtInt", "30");
         settings.setString("ReconnectInterval", "1");
-        settings.setString("LogoutTimeout", "2");
+        settings.setString("LogoutTimeout", "60");
         // Everything that comes is checked against the engine's dictionary, and its checks are all on.
         settings.setString("UseDataDictionary", "Y");
         settings.setString("DataDictionary", "FIX44.xml");

@@ -1,0 +1,133 @@
+/** Books of levels out of normalised events, for the DBN schemas that carry levels: the state after each event. */
+import type { EventAction, EventKind } from '../contract.js';
+
+/** A level: price in 1e-9, size and orders as DBN counts them. */
+export interface DbnLevel {
+  price: bigint;
+  size: bigint;
+  orders: number;
+}
+
+/** What of an event the levels need. */
+export interface LevelEvent {
+  readonly kind: EventKind;
+  readonly action: EventAction;
+  readonly side: 'bid' | 'ask' | 'none';
+  readonly orderId: bigint;
+  /** In 1e-9; undefined: none. */
+  readonly price: bigint | undefined;
+  readonly size: bigint | undefined;
+  /** Of a numbered level, from 1; else 0. */
+  readonly level: number;
+}
+
+interface Order {
+  readonly side: 'bid' | 'ask';
+  price: bigint;
+  size: bigint;
+}
+
+class Side {
+  readonly levels: (DbnLevel | undefined)[] = [];
+  constructor(readonly isBid: boolean) {}
+
+  /** Where a price is, or where it would go: best first. */
+  #place(price: bigint): number {
+    let low = 0;
+    let high = this.levels.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const at = (this.levels[middle] as DbnLevel).price;
+      if (this.isBid ? at > price : at < price) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  change(price: bigint, size: bigint, orders: number): void {
+    const at = this.#place(price);
+    const level = this.levels[at];
+    if (level === undefined || level.price !== price) {
+      if (size > 0n) this.levels.splice(at, 0, { price, size, orders });
+      return;
+    }
+    level.size += size;
+    level.orders += orders;
+    if (level.size <= 0n) this.levels.splice(at, 1);
+  }
+
+  set(price: bigint, size: bigint, orders: number): void {
+    const at = this.#place(price);
+    const known = this.levels[at]?.price === price;
+    if (size > 0n) this.levels.splice(at, known ? 1 : 0, { price, size, orders });
+    else if (known) this.levels.splice(at, 1);
+  }
+
+  /** By number, as venues count levels: what a new one pushes behind the depth is gone. */
+  numbered(event: LevelEvent, depth: number): void {
+    const at = event.level - 1;
+    while (this.levels.length < at) this.levels.push(undefined);
+    if (event.action === 'cancel') {
+      this.levels.splice(at, 1);
+    } else if (event.price !== undefined) {
+      const level = { price: event.price, size: event.size ?? 0n, orders: Number(event.orderId) };
+      this.levels.splice(at, event.action === 'add' ? 0 : 1, level);
+      if (this.levels.length > depth) this.levels.length = depth;
+    }
+    while (this.levels.length > 0 && this.levels.at(-1) === undefined) this.levels.pop();
+  }
+}
+
+/** The levels of one instrument. */
+export class LevelBook {
+  readonly bid = new Side(true);
+  readonly ask = new Side(false);
+  /** The levels of its last record, bid and ask in turn. */
+  shown: readonly (DbnLevel | undefined)[] = [];
+  readonly #orders = new Map<bigint, Order>();
+  constructor(readonly depth: number) {}
+
+  clear(side: 'bid' | 'ask' | 'none'): void {
+    for (const one of ['bid', 'ask'] as const) {
+      if (side !== 'none' && side !== one) continue;
+      this[one].levels.length = 0;
+      for (const [id, order] of this.#orders) if (order.side === one) this.#orders.delete(id);
+    }
+  }
+
+  apply(event: LevelEvent): void {
+    const { kind, action, side, price, size } = event;
+    if (action === 'clear') this.clear(side);
+    else if (side === 'none') return;
+    else if (kind === 'order') this.#order(event, side);
+    else if (kind === 'level' && event.level > 0) this[side].numbered(event, this.depth);
+    else if (kind === 'level' && price !== undefined) {
+      this[side].set(price, action === 'cancel' ? 0n : (size ?? 0n), Number(event.orderId));
+    } else if (kind === 'quote') {
+      this[side].levels.length = 0;
+      if (price !== undefined && size !== undefined && size > 0n) this[side].set(price, size, Number(event.orderId));
+    }
+  }
+
+  #order({ action, orderId, price, size = 0n }: LevelEvent, side: 'bid' | 'ask'): void {
+    if (price === undefined || action === 'fill') return;
+    const key = (id: bigint, of: 'bid' | 'ask'): bigint => (id << 1n) | (of === 'bid' ? 0n : 1n);
+    const own = key(orderId, side);
+    const other = key(orderId, side === 'bid' ? 'ask' : 'bid');
+    const at = action === 'modify' && !this.#orders.has(own) ? other : own;
+    const known = this.#orders.get(at);
+    if (action === 'cancel') {
+      if (known === undefined) return;
+      known.size -= size;
+      this[side].change(known.price, -size, known.size <= 0n ? -1 : 0);
+      if (known.size <= 0n) this.#orders.delete(at);
+      return;
+    }
+    if (known !== undefined) {
+      this[known.side].change(known.price, -known.size, -1);
+      this.#orders.delete(at);
+    }
+    this.#orders.set(own, { side, price, size });
+    this[side].change(price, size, 1);
+  }
+}

@@ -1,0 +1,18 @@
+/** Every sink: its type, and where it is. A sink's file, and the client that it needs, is loaded when it is asked for. */
+import type { PipelineSink, SinkOf } from '../patterns/pipeline.js';
+import type { Sink } from './sink.js';
+
+type Makers = { readonly [T in PipelineSink['type']]: () => Promise<(options: SinkOf<T>) => Sink> };
+
+const sinks: Makers = {
+  duckdb: async () => (await import('./duckdb.js')).duckdb,
+  postgresql: async () => (await import('./postgresql.js')).postgresql,
+  redis: async () => (await import('./redis.js')).redis,
+  zeromq: async () => (await import('./zeromq.js')).zeromq,
+};
+
+/** The sink that a pipeline declares; it is opened later. */
+export async function sinkOf(options: PipelineSink): Promise<Sink> {
+  const make = (await sinks[options.type]()) as (options: PipelineSink) => Sink;
+  return make(options);
+}

@@ -1,0 +1,44 @@
+// What a program loads that imports one decoder. The figures of the built package: node scripts/bundle-size.mjs.
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+
+/** Bytes, minified: what it was when this was written, and a little room. */
+const MOST = 45_000;
+
+const bundleOf = async (contents: string) => {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: fileURLToPath(new URL('../../src', import.meta.url)), loader: 'ts' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+    metafile: true,
+    logLevel: 'error',
+  });
+  const [output] = Object.values(metafile.outputs);
+  const files = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  return { bytes: outputFiles[0]?.contents.length ?? 0, files: files.map(([file]) => file) };
+};
+
+describe('itch50 imported alone', () => {
+  const bundle = bundleOf("export { itch50 } from './decoders/itch50.js';");
+
+  it('brings its own table and roles, and those of no other feed', async () => {
+    const { files } = await bundle;
+    const tables = files.filter((file) => file.includes('src/decoders/')).map((f) => f.split('src/decoders/')[1]);
+    expect(tables.sort()).toEqual(['itch50.ts', 'roles/nasdaq-totalview.ts']);
+  });
+
+  it('brings neither the addon nor the checks of a table', async () => {
+    const { files } = await bundle;
+    expect(files.filter((file) => /native\.ts|node-gyp-build|layout\/check/.test(file))).toEqual([]);
+  });
+
+  it(`has at most ${MOST} bytes`, async () => {
+    const { bytes } = await bundle;
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThanOrEqual(MOST);
+  });
+});
