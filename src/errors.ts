@@ -83,6 +83,19 @@ const table = {
   VW_RECORDING_SIZE: ['A line of a recording, or what it becomes, is larger than allowed.', 'Cut the recording into parts that begin with images.'],
   VW_JSON_PLAN: ['The rules of a table for JSON are not sound.', CORRECT_TABLE],
 
+  // ── TLS ──
+  VW_TLS_CLIENT: ['The server wants a certificate of ours, and there is none or it does not accept it.', 'Declare mutualTls with the certificate and key that the venue has registered; renew them if they have expired.'],
+  VW_TLS_ENDED: ['The server ended the connection behind the handshake, before it sent a byte.', 'It may want a certificate of ours, or another one: declare mutualTls with the one that the venue has registered. Else it refuses the login or the address: ask the venue.'],
+  VW_TLS_EXPIRED: ['The server’s certificate has expired, or is not good yet.', 'Check this machine’s clock; else the venue must renew its certificate.'],
+  VW_TLS_FILE: ['Certificate, key or revocation list cannot be used.', 'Give PEM files, and the key that belongs to the certificate.'],
+  VW_TLS_HANDSHAKE: ['TLS could not be agreed upon with the server.', 'Compare the versions and ciphers that both sides allow: openssl s_client -connect HOST:PORT.'],
+  VW_TLS_NAME: ['The server’s certificate is of another name.', 'Connect by the name that the certificate has, or declare it as `serverName`; check that the address is the venue’s.'],
+  VW_TLS_NONE: ['What answers there does not speak TLS.', 'Check the port: nothing is sent in clear instead.'],
+  VW_TLS_REVOCATION_LIST: ['The revocation list is missing, expired or not of this signer.', 'Fetch the present list (PEM) of every certificate authority in the chain.'],
+  VW_TLS_REVOKED: ['The server’s certificate has been revoked.', 'Do not connect: ask the venue. Its new certificate is taken without a change here.'],
+  VW_TLS_UNTRUSTED: ['The server’s certificate is signed by nobody who is trusted here.', 'Give the certificate of the venue’s authority as `ca` of the security tls; for a self-signed one, the certificate itself.'],
+  VW_TLS_VERSION: ['The server and we allow no version of TLS in common.', 'The server must offer TLS 1.2 or later; lower `minimum` only if it was raised.'],
+
   // ── venues and patterns ──
   VW_CREDENTIAL_FIELD: ['A credential cannot stand in that field.', 'Put credentials into text fields.'],
   VW_CREDENTIAL_INLINE: ['A credential is written into the declaration.', "Use env('NAME') or file('PATH'): credentials are never written into a declaration."],
@@ -100,6 +113,8 @@ const table = {
   VW_RECOVERY_FRAMING: ['The recovery does not fit the framing of the feed.', 'Use the recovery that the venue has for this feed.'],
   VW_RECOVERY: ['A recovery is not declared as it must be.', CORRECT_RECORD],
   VW_SECURITY_NO_ENGINE: ['The protection can be declared, but nothing here runs it.', 'Leave it out only where the connection is protected in another way.'],
+  VW_SECURITY_ADDRESS: ['The address that the venue admits is none of this machine.', 'Give the address that the venue has registered to an interface of this machine, or correct `sourceAllowList`.'],
+  VW_SECURITY_VPN: ['The VPN that the venue is reached by is not up.', 'Start the tunnel, then open the feed again; or correct `interface` and `route`.'],
   VW_SNAPSHOT: ['A snapshot is not declared as it must be.', CORRECT_RECORD],
   VW_SNAPSHOT_NO_ENGINE: ['The kind of snapshot can be declared, but nothing here runs it.', "Use a snapshot from 'request', 'loop' or 'requestOnLines', or leave the rung out."],
   VW_STREAM: ['A stream is not declared as it must be.', CORRECT_RECORD],

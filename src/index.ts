@@ -55,4 +55,4 @@ export type {
   TransportEvents,
   Transports,
   TransportTarget,
-} from './feed/transport.js';
+} from './transports/transport.js';

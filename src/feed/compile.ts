@@ -15,6 +15,7 @@ import type { Snapshot } from '../patterns/snapshot.js';
 import type { Stream } from '../patterns/stream.js';
 import { splitEndpoint } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
+import type { Transport, Transports } from '../transports/transport.js';
 import {
   type Connection,
   checkLadder,
@@ -28,7 +29,6 @@ import { RUNG_KIND_OF } from './compile/names.js';
 import { type CompiledSelection, writeSession } from './compile/records.js';
 import { compileRequester, ns, type Requester } from './compile/requester.js';
 import { fieldOf, tableOf } from './compile/templates.js';
-import type { Transports } from './transport.js';
 
 export type { Venue } from '../patterns/venue.js';
 /** Which messages cross into JavaScript; what is not said lets everything through. */
@@ -50,6 +50,8 @@ export interface CompileOptions {
   readonly capture?: boolean | undefined;
   /** Lines and servers that TypeScript connects to: of any network, and protected as their transports say. */
   readonly transports?: Transports | undefined;
+  /** Connects inside TLS where the venue declares it and no transport is given. */
+  readonly tls?: Transport | undefined;
   /** Parts of the venue's `window`, instead. */
   readonly window?: Partial<Venue['window']> | undefined;
 }
@@ -82,6 +84,8 @@ export class CompiledVenue {
       readonly servers: readonly string[];
       readonly transport: 'udp' | 'tcp' | 'tls';
     }[],
+    /** What TypeScript connects to. */
+    readonly transports: Transports,
     spec: Uint8Array,
   ) {
     this.#spec = spec;
@@ -180,6 +184,36 @@ const address = (n: Network): { group: string; port: number; interface: string; 
   };
 };
 
+/** Whether all that is connected to is to be inside TLS. */
+const isSecured = (venue: Venue): boolean => venue.security.some(({ type }) => type === 'tls' || type === 'mutualTls');
+
+/** Transports that are given, and TLS wherever it is declared and no transport is. */
+function carriedBy(
+  venue: Venue,
+  lines: readonly CompiledLine[],
+  requesters: readonly Requester[],
+  given: Transports,
+  tls: Transport | undefined,
+): Transports {
+  if (tls === undefined) return given;
+  const secured = isSecured(venue);
+  const isTls = (type: string): boolean => type === 'tls' || (secured && type === 'tcp');
+  const own = (names: readonly string[], of: Transports['lines']) => ({
+    ...Object.fromEntries(names.map((name) => [name, tls])),
+    ...of,
+  });
+  return {
+    lines: own(
+      lines.flatMap(({ name, network }) => (isTls(network.type) ? [name] : [])),
+      given.lines,
+    ),
+    servers: own(
+      requesters.flatMap(({ name, pattern }) => (isTls(pattern.transport) ? [name] : [])),
+      given.servers,
+    ),
+  };
+}
+
 /** All that is connected to, and by what each is protected. */
 const connectionsOf = (
   lines: readonly CompiledLine[],
@@ -234,11 +268,13 @@ interface NumberedLine {
   readonly number: number;
 }
 
-function compileLines(venue: Venue, live: boolean, carriers: Transports): NumberedLine[] {
+function compileLines(venue: Venue, live: boolean, carriers: Transports, hasTls: boolean): NumberedLine[] {
   const lines: NumberedLine[] = [];
   const add = (of: Venue['lines'], channel: number, role: CompiledLine['role'], prefix: string): void => {
     Object.entries(of ?? {}).forEach(([name, network], number) => {
-      const carried = carriers.lines?.[`${prefix}${name}`] !== undefined;
+      const { type } = network;
+      const inTls = live && hasTls && (type === 'tls' || (type === 'tcp' && isSecured(venue)));
+      const carried = inTls || carriers.lines?.[`${prefix}${name}`] !== undefined;
       if (!carried) checkNetwork(network, live, `${venue.name}: line ${prefix}${name}`);
       if (number >= LINES_MAX) {
         throw fault('VW_VENUE_LINES', `${venue.name}: more than ${LINES_MAX} lines for one channel`, 'Leave some out.');
@@ -372,12 +408,13 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   const joins = (join: Venue['join']): Venue['join'] =>
     live || join !== 'snapshot' || declared.some((r) => r.type === 'snapshot') ? join : 'live';
   const channels = compileChannels(venue, joins);
-  const numbered = compileLines(venue, live, carriers);
+  const numbered = compileLines(venue, live, carriers, options.tls !== undefined);
   const lines = numbered.map((l) => l.line);
   checkLines(lines, venue);
   checkLadder(venue);
   const { rungs, requesters } = new Ladder(venue, feed, channels, declared, live);
-  if (live) checkSecurity(venue, connectionsOf(lines, requesters, carriers));
+  const carried = live ? carriedBy(venue, lines, requesters, carriers, options.tls) : {};
+  if (live) checkSecurity(venue, connectionsOf(lines, requesters, carried));
 
   const framings = new Framings(feed);
   // Known before anything is written: framings come first.
@@ -387,7 +424,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   const compiledRequesters = requesters.map((q) =>
     // A capture has no servers to ask: what is missing in it moves on at once.
     compileRequester(
-      live ? { ...q, carried: carriers.servers?.[q.name] !== undefined } : { ...q, rung: { ...q.rung, servers: [] } },
+      live ? { ...q, carried: carried.servers?.[q.name] !== undefined } : { ...q, rung: { ...q.rung, servers: [] } },
       feed,
       framings.indexOf,
       source,
@@ -416,6 +453,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
     channels.map(({ name, key }) => ({ name, key })),
     lines,
     requesters.map((q) => ({ name: q.name, servers: q.rung.servers, transport: q.pattern.transport })),
+    carried,
     concatenated(w.finish(), compileCatalogue(decoder)),
   );
 }

@@ -4,7 +4,6 @@ import { type NativeExternal, type NativeExternalAction, native, type PushAnswer
 import { nearestNames } from '../nearest.js';
 import { splitEndpoint } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
-import type { CompiledVenue } from './compile.js';
 import type {
   ConnectionEnd,
   DatagramOrigin,
@@ -13,7 +12,11 @@ import type {
   TransportEvents,
   Transports,
   TransportTarget,
-} from './transport.js';
+} from '../transports/transport.js';
+import type { CompiledVenue } from './compile.js';
+
+/** Hears of a connection that ended, or did not come about, by what a person has to mend. */
+type TellConnectionError = (error: VenuewireError, target: TransportTarget) => void;
 
 interface End {
   readonly transport: Transport;
@@ -50,7 +53,11 @@ function endsOf(venue: Venue, compiled: CompiledVenue, transports: Transports): 
     );
     const { network, address } = compiled.lines[index] as CompiledVenue['lines'][number];
     const at = 'url' in network ? network.url : (address ?? '');
-    const target = { role: 'line', name, address: at, network: network.type, security } as const;
+    const serverName = network.type === 'tls' ? network.serverName : undefined;
+    const target: TransportTarget = {
+      ...{ role: 'line', name, address: at, network: network.type, security },
+      ...(serverName === undefined ? {} : { serverName }),
+    };
     return { transport, line: true, index, targets: [target], connection: 0, open: undefined };
   });
   const servers = Object.entries(transports.servers ?? {}).map(([name, transport]): End => {
@@ -73,11 +80,19 @@ export class ExternalConnections {
   readonly native: NativeExternal;
   readonly #ends: readonly End[];
   readonly #fail: (error: VenuewireError) => void;
+  readonly #tell: TellConnectionError;
   #over = false;
 
-  /** `fail`: a transport has thrown. */
-  constructor(venue: Venue, compiled: CompiledVenue, transports: Transports, fail: (error: VenuewireError) => void) {
+  /** `fail`: a transport has thrown. `tell`: a connection ended by what a person has to mend. */
+  constructor(
+    venue: Venue,
+    compiled: CompiledVenue,
+    transports: Transports,
+    fail: (error: VenuewireError) => void,
+    tell: TellConnectionError,
+  ) {
     this.#fail = fail;
+    this.#tell = tell;
     this.#ends = endsOf(venue, compiled, transports);
     this.native = new (native().External)(
       this.#ends.map(({ line, index }) => ({ line, index })),
@@ -147,8 +162,9 @@ export class ExternalConnections {
   #connect(end: End, connection: number, server: number): void {
     const target = end.targets[server] as TransportTarget;
     end.connection = connection;
-    const events = new Events(this.native, this.#ends.indexOf(end), connection, () => {
+    const events = new Events(this.native, this.#ends.indexOf(end), connection, (error) => {
       if (end.connection === connection) end.open = undefined;
+      if (error !== undefined && !this.#over) this.#tell(error, target);
     });
     const open = end.transport.connect(target, events);
     if (!events.over) end.open = open;
@@ -162,9 +178,9 @@ class Events implements TransportEvents {
   readonly #native: NativeExternal;
   readonly #end: number;
   readonly #connection: number;
-  readonly #onClosed: () => void;
+  readonly #onClosed: (error?: VenuewireError) => void;
 
-  constructor(to: NativeExternal, end: number, connection: number, onClosed: () => void) {
+  constructor(to: NativeExternal, end: number, connection: number, onClosed: (error?: VenuewireError) => void) {
     this.#native = to;
     this.#end = end;
     this.#connection = connection;
@@ -201,11 +217,11 @@ class Events implements TransportEvents {
     return this.#taken(answer, bytes);
   }
 
-  closed(reason: ConnectionEnd = 'connectionClosed'): void {
+  closed(reason: ConnectionEnd = 'connectionClosed', error?: VenuewireError): void {
     if (this.over) return;
     this.over = true;
     this.#native.closed(this.#end, this.#connection, reason);
-    this.#onClosed();
+    this.#onClosed(error);
   }
 
   #taken(answer: PushAnswer, bytes: Uint8Array): boolean {

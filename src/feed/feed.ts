@@ -12,6 +12,9 @@ import { type NativeFeed, type NativeSource, native, nativeError, type ReceiveDe
 import { noEngine, type Receive } from '../patterns/network.js';
 import type { VenueDeclaration, VenueResource } from '../patterns/venue.js';
 import { withJson } from '../plain.js';
+import { checkArranged } from '../transports/arranged.js';
+import { tlsTransport } from '../transports/tls.js';
+import type { Transports, TransportTarget } from '../transports/transport.js';
 import {
   type AnyDecoder,
   type BatchSink,
@@ -34,8 +37,7 @@ import { type EventTaker, KeptBooks, type KeptBooksOptions } from './kept-books.
 import { checkEventHandlers, checkHandlers, checkOptions } from './options.js';
 import { Ring } from './ring.js';
 import { type FeedStatistics, statistics } from './statistics.js';
-import { checkEvent, type FeedLogger, log, publish } from './telling.js';
-import type { Transports } from './transport.js';
+import { checkEvent, type FeedLogger, log, logConnectionError, publish } from './telling.js';
 
 /** Reads a capture instead of the venue's lines; what it delivers is the same to the byte. */
 export interface CaptureSource {
@@ -105,6 +107,8 @@ type NoticeEvents = { [N in NoticeType]: [Notice] };
 export interface FeedEvents extends NoticeEvents {
   notice: [Notice];
   unknown: [DataView, Position];
+  /** A connection ended, or did not come about, by what a person has to mend: a certificate, a login. It is tried again. */
+  connectionError: [VenuewireError, TransportTarget];
 }
 
 const NOTHING: BatchSink = {};
@@ -256,12 +260,15 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
     };
     (this as unknown as EventEmitter).on('newListener', checkEvent);
     options.signal?.throwIfAborted();
-    const { transports } = options;
-    if (transports !== undefined) {
-      this.#external = new ExternalConnections(venue, compiled, transports, (error) => {
-        this.#failed ??= error;
-        this.close();
-      });
+    const { transports } = compiled;
+    if (Object.keys({ ...transports.lines, ...transports.servers }).length > 0) {
+      this.#external = new ExternalConnections(
+        venue,
+        compiled,
+        transports,
+        (error) => this.#fail(error),
+        (error, target) => this.#tell(error, target, options.logger),
+      );
     }
     this.#native = this.#open(compiled, sourceOf(compiled, options, this.#external), options.wake === 'poll');
     this.#name = venue.name;
@@ -277,6 +284,18 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
     signal?.addEventListener('abort', abort, { once: true });
     return () => signal?.removeEventListener('abort', abort);
   }
+
+  #fail(error: VenuewireError): void {
+    this.#failed ??= error;
+    this.close();
+  }
+  #tell(error: VenuewireError, target: TransportTarget, logger: FeedLogger | undefined): void {
+    if (logger !== undefined && this.#told !== error.message) logConnectionError(logger, error, target.name);
+    this.#told = error.message;
+    this.emit('connectionError', error, target);
+  }
+  /** The text of the last connection error. */
+  #told: string | undefined;
 
   #open(compiled: CompiledVenue, source: NativeSource, quiet: boolean): NativeFeed {
     const { ring } = this;
@@ -853,10 +872,12 @@ export async function openFeed(
   }
   const decoder = jsonDecoderOf(venue);
   if (decoder !== undefined) return replayed(venue, decoder, options, capture);
+  if (capture === undefined) checkArranged(venue.name, venue.security);
   const compiled = compileVenue(venue, {
     select: options.select,
     capture: capture !== undefined,
     transports: options.transports,
+    tls: tlsTransport,
   });
   return new Feed(venue, compiled, capture === undefined ? options : { ...options, capture });
 }

@@ -28,6 +28,7 @@ describe('arrows', () => {
     ['native'],
     ['decoders', 'patterns'],
     ['venues'],
+    ['transports'],
     ['internet'],
     ['compile'],
     ['events'],
