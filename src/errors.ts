@@ -83,6 +83,18 @@ const table = {
   VW_RECORDING_SIZE: ['A line of a recording, or what it becomes, is larger than allowed.', 'Cut the recording into parts that begin with images.'],
   VW_JSON_PLAN: ['The rules of a table for JSON are not sound.', CORRECT_TABLE],
 
+  VW_SUBSCRIPTION: ['What is said to a venue that sends text is not declared, or not as it must be.', 'Give the venue its `instruments`; schema/venue.schema.json describes the rest.'],
+  VW_SUBSCRIPTION_REFUSED: ['The venue has refused what was asked of it.', 'Correct the instruments or the depth, or the credentials, by what the venue says.'],
+  VW_LOGIN_REFUSED: ['The venue does not let us in.', 'Check the credentials and what they entitle to; a token may have expired. It is tried again with the longest rest.'],
+  VW_IMAGE_MISSING: ['No image of an instrument came that fits.', 'Check that the instrument is traded and the depth is one that the venue offers; the connection is made anew.'],
+  VW_SILENCE: ['A connection brought nothing for longer than the venue allows.', 'Check the network; raise `silence` if the venue may be quiet for longer. It is connected to again.'],
+  VW_MESSAGE_SIZE: ['A message is longer than allowed.', 'Raise `most` of the subscription if the venue documents such messages.'],
+  VW_HTTP_STATUS: ['The server answered with an error.', 'Check the address; else the venue is at fault or in maintenance: it is tried again.'],
+  VW_HTTP_RATE: ['The server says that there were too many requests or connections.', 'Use fewer connections, or lower `rates`. It is tried again after the rest that the server asks for.'],
+  VW_HTTP_REDIRECT: ['The server points to another address. It is not followed: the login would go along.', 'Check the new address with the venue, and declare it.'],
+  VW_WEBSOCKET: ['A WebSocket does not do as its protocol says.', 'Check that the address is the venue’s; a proxy may stand in between.'],
+  VW_WEBSOCKET_CLOSE: ['The venue closed the WebSocket for a reason.', 'Mend what it names; it is connected to again.'],
+
   // ── TLS ──
   VW_TLS_CLIENT: ['The server wants a certificate of ours, and there is none or it does not accept it.', 'Declare mutualTls with the certificate and key that the venue has registered; renew them if they have expired.'],
   VW_TLS_ENDED: ['The server ended the connection behind the handshake, before it sent a byte.', 'It may want a certificate of ours, or another one: declare mutualTls with the one that the venue has registered. Else it refuses the login or the address: ask the venue.'],

@@ -4,12 +4,13 @@ import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { remedyOf, VenuewireError } from '../errors.js';
 import type { EventHandlers } from '../events/view.js';
-import { jsonDecoderOf, replayRecording } from '../internet/replay.js';
+import { type LiveFrame, liveVenue } from '../internet/live.js';
+import { jsonDecoderOf, replayRecording, withChannels } from '../internet/replay.js';
 import type { VenueSession } from '../internet/session.js';
 import type { JsonDecoder } from '../json/table.js';
 import type { DecodedMessage, Flyweight } from '../layout/index.js';
 import { type NativeFeed, type NativeSource, native, nativeError, type ReceiveDecision } from '../native.js';
-import { noEngine, type Receive } from '../patterns/network.js';
+import type { Receive } from '../patterns/network.js';
 import type { VenueDeclaration, VenueResource } from '../patterns/venue.js';
 import { withJson } from '../plain.js';
 import { checkArranged } from '../transports/arranged.js';
@@ -98,6 +99,8 @@ export interface FeedOptions {
    * both (`batch.events`). Books are kept. True, or the bounds of the books.
    */
   readonly events?: boolean | KeptBooksOptions;
+  /** Of a venue that sends text: gets each message as recordings keep it, without credentials. */
+  readonly frames?: (frame: LiveFrame) => void;
   /** After so many messages or milliseconds a drain lets the event loop turn. Default 65,536 and 10. */
   readonly drain?: { readonly messages?: number; readonly ms?: number };
 }
@@ -259,6 +262,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
       },
     };
     (this as unknown as EventEmitter).on('newListener', checkEvent);
+    this.#logger = options.logger;
     options.signal?.throwIfAborted();
     const { transports } = compiled;
     if (Object.keys({ ...transports.lines, ...transports.servers }).length > 0) {
@@ -267,7 +271,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
         compiled,
         transports,
         (error) => this.#fail(error),
-        (error, target) => this.#tell(error, target, options.logger),
+        (error, target) => this.tell(error, target),
       );
     }
     this.#native = this.#open(compiled, sourceOf(compiled, options, this.#external), options.wake === 'poll');
@@ -289,11 +293,14 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
     this.#failed ??= error;
     this.close();
   }
-  #tell(error: VenuewireError, target: TransportTarget, logger: FeedLogger | undefined): void {
+  /** @internal A person has something to mend. */
+  tell(error: VenuewireError, target: TransportTarget): void {
+    const logger = this.#logger;
     if (logger !== undefined && this.#told !== error.message) logConnectionError(logger, error, target.name);
     this.#told = error.message;
     this.emit('connectionError', error, target);
   }
+  readonly #logger: FeedLogger | undefined;
   /** The text of the last connection error. */
   #told: string | undefined;
 
@@ -808,14 +815,33 @@ function declaredCapture(venue: Venue): CaptureSource | undefined {
 }
 
 /**
- * A venue of text: its recording, played through the venue's session into a capture.
- * @throws VenuewireError `VW_NETWORK_NO_ENGINE` without a recording: nothing here connects to such venues yet.
+ * A venue of text, connected to.
+ * @throws VenuewireError `VW_SUBSCRIPTION`, `VW_PEER_MISSING`, `VW_SECURITY_…`
+ */
+async function connected(venue: Venue, decoder: JsonDecoder, options: FeedOptions): Promise<Feed> {
+  if (options.transports !== undefined) {
+    throw new VenuewireError(
+      'VW_OPTION',
+      'transports carry bytes of a framing, and this venue sends text',
+      'Leave them out.',
+    );
+  }
+  checkArranged(venue.name, venue.security);
+  const live = await liveVenue(venue, decoder, options.frames);
+  const whole = withChannels(venue, live.line, live.subscription.instruments);
+  const transports = { lines: { [live.lineName]: live } };
+  const feed = new Feed(whole, compileVenue(whole, { select: options.select, transports }), options);
+  feed.session = live.session;
+  live.tell = (error) => feed.tell(error, live.target);
+  return feed;
+}
+
+/**
+ * A venue of text: its recording, played through the venue's session into a capture; or connected to.
+ * @throws VenuewireError as `openFeed`.
  */
 async function replayed(venue: Venue, decoder: JsonDecoder, options: FeedOptions, capture: CaptureSource | undefined) {
-  if (capture === undefined) {
-    const [line] = Object.values(venue.lines ?? {});
-    throw noEngine(line?.type ?? 'websocket', `${venue.name}: messages of text`);
-  }
+  if (capture === undefined) return connected(venue, decoder, options);
   if (capture.lines !== undefined) {
     throw new VenuewireError('VW_CAPTURE_LINE', 'A recording of text has one line', 'Leave `lines` out.');
   }

@@ -79,6 +79,7 @@ const SHAPE: Shape = {
   busyPollUs: wholeNumber(0, 1_000_000),
   books: bounds,
   events: bounds,
+  frames: (value) => (typeof value === 'function' ? undefined : 'must be a function'),
   drain: { messages: wholeNumber(1, 2 ** 31), ms: wholeNumber(0, 60_000) },
 };
 

@@ -2,7 +2,7 @@
 import { VenuewireError } from '../errors.js';
 import { JsonDecoder } from '../json/table.js';
 import { defineIntegrity, type Integrity } from '../patterns/integrity.js';
-import { udpUnicast } from '../patterns/network.js';
+import { type Network, udpUnicast } from '../patterns/network.js';
 import type { Venue } from '../patterns/venue.js';
 import { CAPTURED_ADDRESS, CaptureBytes } from './packets.js';
 import { recordedMessages } from './recording.js';
@@ -114,15 +114,19 @@ export async function replayRecording(venue: Venue, decoder: JsonDecoder, path: 
     session.message(text, receivedNs, { url });
   }
   session.finish(lastNs);
+  return { venue: withChannels(venue, udpUnicast(CAPTURED_ADDRESS), instruments), bytes: capture.bytes, session };
+}
+
+/** The venue as the core knows it: its line brings packets of records, a channel for each instrument. */
+export function withChannels(venue: Venue, network: Network, instruments: readonly string[]): Venue {
   const [line = 'A'] = Object.keys(venue.lines ?? {});
-  const whole = {
+  return {
     ...venue,
     framing: 'venue-messages',
-    lines: { [line]: udpUnicast(CAPTURED_ADDRESS) },
-    channels: channelsFor(instruments),
+    lines: { [line]: network },
+    channels: channelsFor(venue.integrity?.per === 'connection' ? [] : instruments),
     recovery: [],
     // A number that is missing before the first record is a gap too.
     join: 'beginning',
-  };
-  return { venue: whole as Venue, bytes: capture.bytes, session };
+  } as Venue;
 }

@@ -47,7 +47,10 @@ class Instrument {
   hasImage = false;
   broken = false;
   held: Held[] = [];
-  constructor(readonly channel: PacketChannel) {}
+  constructor(
+    readonly symbol: string,
+    readonly channel: PacketChannel,
+  ) {}
 
   report(): InstrumentReport {
     return {
@@ -57,6 +60,18 @@ class Instrument {
       decimals: { price: this.priceDecimals % FEWEST, size: this.sizeDecimals % FEWEST },
     };
   }
+}
+
+/** Who makes instruments good again, where something can be asked for. */
+export interface SessionHelp {
+  /** Something is missing of an instrument; told again while it is. */
+  broken(symbol: string): void;
+  /** Changes have begun to come, and are held until the image is there. */
+  holding(symbol: string): void;
+  /** An image has come that does not fit. */
+  unfit(symbol: string): void;
+  /** An image has come, and fits. */
+  whole(symbol: string): void;
 }
 
 const big = (value: unknown): bigint => BigInt(value as number | bigint);
@@ -81,6 +96,7 @@ export class VenueSession {
     readonly integrity: Integrity,
     instruments: readonly string[],
     take: PacketTaker,
+    readonly help?: SessionHelp,
   ) {
     this.#writer = new PacketWriter(decoder, take);
     this.#images = new Set(integrity.images);
@@ -88,23 +104,43 @@ export class VenueSession {
     this.#key = decoder.instrument[0] ?? '';
     if (integrity.per === 'connection') return;
     for (const name of instruments) this.#channels.set(name, new PacketChannel(this.#channels.size + 1));
+    // Those that are waited for are known before they have come.
+    if (help !== undefined) for (const name of instruments) this.#instrument(name);
   }
 
   /** One message, as it came. A message that cannot be read leaves everything in doubt that it may have been about. */
-  message(text: string, receivedNs: bigint, context: JsonContext = {}): void {
+  message(text: string, receivedNs: bigint, context: JsonContext = {}): readonly JsonFound[] {
     try {
-      for (const found of this.decoder.read(text, context)) this.#found(found, receivedNs);
+      const all = this.decoder.read(text, context);
+      for (const found of all) this.#found(found, receivedNs);
+      return all;
     } catch (error) {
       if (!(error instanceof VenuewireError)) throw error;
       this.firstRefusal ??= error;
       this.refused.set(error.code, (this.refused.get(error.code) ?? 0) + 1);
       this.#doubt(receivedNs);
+      return [];
     }
   }
 
   /** The connection is lost: what it would have brought is missing, until images have come again. */
   lost(receivedNs: bigint): void {
+    for (const instrument of this.#instruments.values()) this.#forget(instrument, receivedNs);
     this.#doubt(receivedNs);
+  }
+
+  /** The next connection numbers anew. What waited for an image is of the old one, and counted as missing. */
+  #forget(instrument: Instrument, receivedNs: bigint): void {
+    instrument.position = undefined;
+    instrument.hasImage = false;
+    if (instrument.held.length > 0) this.#missing(instrument, instrument.held.length, receivedNs);
+    instrument.held = [];
+  }
+
+  /** Whether an instrument waits to become good again, or for its first image. */
+  waits(symbol: string): boolean {
+    const found = this.#instruments.get(symbol);
+    return found === undefined || found.broken || !found.hasImage;
   }
 
   /** No more comes: what waits for its image goes out as it is, in doubt. */
@@ -133,6 +169,7 @@ export class VenueSession {
   #break(instrument: Instrument): void {
     instrument.broken = true;
     instrument.gaps++;
+    this.help?.broken(instrument.symbol);
   }
 
   #missing(instrument: Instrument, count: number, receivedNs: bigint): void {
@@ -143,7 +180,7 @@ export class VenueSession {
   #instrument(symbol: string): Instrument {
     let found = this.#instruments.get(symbol);
     if (found === undefined) {
-      found = new Instrument(this.#channels.get(symbol) ?? this.#connection);
+      found = new Instrument(symbol, this.#channels.get(symbol) ?? this.#connection);
       this.#instruments.set(symbol, found);
     }
     return found;
@@ -185,8 +222,9 @@ export class VenueSession {
         instrument.superseded++;
         return;
       }
-      if (last === undefined) this.#missing(instrument, 1, receivedNs);
-      else if (number > last + 1n) this.#missing(instrument, Number(number - last - 1n), receivedNs);
+      if (last === undefined) {
+        if (!instrument.broken) this.#missing(instrument, 1, receivedNs);
+      } else if (number > last + 1n) this.#missing(instrument, Number(number - last - 1n), receivedNs);
     }
     instrument.position = number;
     this.#apply(instrument, found, receivedNs);
@@ -208,6 +246,7 @@ export class VenueSession {
     }
     if (instrument.position === undefined) {
       instrument.held.push({ found, receivedNs });
+      if (instrument.held.length === 1) this.help?.holding(instrument.symbol);
       if (instrument.held.length > position.held) {
         const oldest = instrument.held.shift() as Held;
         this.#missing(instrument, 1, receivedNs);
@@ -221,8 +260,15 @@ export class VenueSession {
       instrument.superseded++;
       return;
     }
-    if (first > instrument.position + 1n)
+    if (first > instrument.position + 1n) {
       this.#missing(instrument, Number(first - instrument.position - 1n), receivedNs);
+      if (this.help !== undefined) {
+        // A new image is asked for, and this message may be newer than that.
+        instrument.position = undefined;
+        instrument.held.push({ found, receivedNs });
+        return;
+      }
+    }
     instrument.position = last;
     this.#apply(instrument, found, receivedNs);
   }
@@ -235,6 +281,10 @@ export class VenueSession {
     position: Extract<Integrity['position'], { type: 'range' }>,
   ): void {
     const last = big(image.values[position.imageLast]);
+    if (instrument.position !== undefined && last < instrument.position) {
+      instrument.superseded++;
+      return;
+    }
     const { held } = instrument;
     instrument.held = [];
     const isOlder = ({ found }: Held): boolean => big(found.values[position.last]) <= last;
@@ -244,6 +294,7 @@ export class VenueSession {
     if (first !== undefined && big(first.found.values[position.first]) > last + 1n) {
       instrument.held = held;
       instrument.superseded++;
+      this.help?.unfit(instrument.symbol);
       return;
     }
     for (const h of held.filter(isOlder)) {
@@ -277,6 +328,7 @@ export class VenueSession {
     const { checksum } = this.integrity;
     if (checksum === undefined && this.integrity.depth === undefined) {
       this.#write(instrument.channel, found, receivedNs);
+      if (isImage) this.help?.whole(instrument.symbol);
       return;
     }
     if (isImage) instrument.ladder.clear();
@@ -284,6 +336,9 @@ export class VenueSession {
     const values = cut.length === 0 ? found.values : { ...found.values, levels: [...levels, ...cut] };
     this.#write(instrument.channel, { message: found.message, values }, receivedNs);
     this.#check(instrument, found, receivedNs);
+    if (!isImage) return;
+    if (instrument.broken) this.help?.unfit(instrument.symbol);
+    else this.help?.whole(instrument.symbol);
   }
 
   /** Levels of each side that are kept: what the venue tells, what is declared, or as many as an image has. */

@@ -66,6 +66,12 @@ export {
   stream,
   streamSchema,
 } from './stream.js';
+export {
+  defineSubscription,
+  type Subscription,
+  type SubscriptionInput,
+  subscriptionSchema,
+} from './subscription.js';
 export { credential, emptyPacket, fix, message, parameter, type Value, variable } from './table.js';
 export {
   defineVenue,

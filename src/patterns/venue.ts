@@ -10,6 +10,7 @@ import { requestRung, waitRung } from './recovery.js';
 import { securitySchema } from './security.js';
 import { snapshotRung } from './snapshot.js';
 import { streamUse } from './stream.js';
+import { subscriptionSchema } from './subscription.js';
 import { type AnyDecoder, tableSchema } from './table.js';
 import { unsigned } from './units.js';
 
@@ -97,6 +98,7 @@ const parts = {
   integrity: integritySchema
     .optional()
     .describe('Of venues that send text: how one finds out that something is missing'),
+  subscription: subscriptionSchema.optional().describe('Of venues that send text: what is said to them, and when'),
   security: securitySchema.default([]),
   pipelines: pipelinesSchema.optional(),
 };

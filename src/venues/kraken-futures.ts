@@ -2,7 +2,7 @@ import { krakenFutures1 } from '../decoders/kraken-futures-1.js';
 import { defineIntegrity } from '../patterns/integrity.js';
 import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import type { InternetOptions } from './patterns/internet.js';
+import { connectionOf, type InternetOptions } from './patterns/internet.js';
 
 /**
  * Kraken Futures: a number for each product. Source: Kraken Futures WebSocket API 1.
@@ -17,6 +17,17 @@ export function krakenFutures(options: InternetOptions = {}): Venue<typeof krake
       images: ['bookSnapshot'],
       changes: ['bookUpdate'],
       position: { type: 'sequence', field: 'seq', messages: ['bookSnapshot', 'bookUpdate'] },
+    }),
+    ...connectionOf(options, {
+      subscribe: [{ event: 'subscribe', feed: 'book', product_ids: '{instruments}' }],
+      unsubscribe: [{ event: 'unsubscribe', feed: 'book', product_ids: '{instruments}' }],
+      recover: 'subscription',
+      refused: [
+        { path: ['event'], equals: 'error', text: ['message'] },
+        { path: ['event'], equals: 'alert', text: ['message'] },
+      ],
+      // A client must ping at least once a minute.
+      keepAlive: { every: '20s' },
     }),
     unconfirmed: [],
   });

@@ -2,7 +2,9 @@ import { krakenSpot1 } from '../decoders/kraken-spot-1.js';
 import { defineIntegrity } from '../patterns/integrity.js';
 import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import type { InternetOptions } from './patterns/internet.js';
+import { connectionOf, type InternetOptions } from './patterns/internet.js';
+
+const bookOf = ({ depth = 10 }: InternetOptions) => ({ name: 'book', depth });
 
 /**
  * Kraken spot, WebSocket 1: a checksum with each update. Source: Kraken WebSocket API 1.
@@ -19,6 +21,14 @@ export function krakenSpotV1(options: InternetOptions = {}): Venue<typeof kraken
       depth: options.depth ?? 10,
       depthField: 'depth',
       checksum: { algorithm: 'crc32', field: 'checksum', levels: 10 },
+    }),
+    ...connectionOf(options, {
+      subscribe: [{ event: 'subscribe', pair: '{instruments}', subscription: bookOf(options) }],
+      unsubscribe: [{ event: 'unsubscribe', pair: '{instruments}', subscription: bookOf(options) }],
+      recover: 'subscription',
+      refused: [{ path: ['status'], equals: 'error', text: ['errorMessage'] }],
+      silence: '5s',
+      rates: { connects: { count: 100, per: '10min' } },
     }),
     unconfirmed: [],
   });

@@ -228,7 +228,7 @@ describe('a recording', () => {
     await expect(openFeed(krakenSpot(), { capture: { file: join(folder, 'none') } })).rejects.toMatchObject({
       code: 'VW_RECORDING',
     });
-    await expect(openFeed(krakenSpot())).rejects.toMatchObject({ code: 'VW_NETWORK_NO_ENGINE' });
+    await expect(openFeed(krakenSpot())).rejects.toMatchObject({ code: 'VW_SUBSCRIPTION' });
   });
   it('is refused where what is declared cannot be done', async () => {
     const file = recording([V2]);

@@ -105,7 +105,7 @@ const venue = (address: string, security: readonly object[]): Venue<typeof itch5
   }) as Venue<typeof itch50>;
 
 /** Reads the whole day; its digest. */
-async function digestOf(feed: Feed<typeof itch50>): Promise<string> {
+async function digestOf(feed: Feed<typeof itch50>): Promise<StreamDigest['value']> {
   const digest = new StreamDigest();
   const { view } = feed.ring;
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
