@@ -1,0 +1,39 @@
+/** Betfair's market stream: the state at every checkpoint of recordings that somebody else's cache agrees on. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { BetfairMarkets } from '../../src/venues/patterns/betfair-markets.js';
+
+const samples = new URL('../../../shared/samples/internet/betfair/', import.meta.url).pathname;
+const present = existsSync(samples);
+if (!present) console.log('no ../shared/samples/internet/betfair: its recordings are not held against');
+
+const read = (name: string): string => {
+  const bytes = readFileSync(`${samples}${name}`);
+  return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+};
+
+describe.runIf(present)('recorded markets of Betfair', () => {
+  it.each([
+    'betfair-self-1.197931750.jsonl.gz',
+    'betfair-self-1.200806927.jsonl.gz',
+    'betfair-basic-1.132153978.jsonl',
+  ])('%s: the book at every checkpoint', (name) => {
+    const want = JSON.parse(read(`${name.replace(/\.jsonl(\.gz)?$/, '')}.expected.json`));
+    const lines = read(name).split('\n').filter(Boolean);
+    const markets = new BetfairMarkets();
+    const books = () => markets.ids.map((id) => markets.book(id));
+    const checkpoints = [...want.checkpoints];
+    lines.forEach((line, i) => {
+      markets.apply(line);
+      if (i + 1 === want.bookAtMiddle.afterLine) expect(books()).toEqual(want.bookAtMiddle.book);
+      if (i + 1 !== checkpoints[0]?.afterLine) return;
+      const { bookSha256, clk } = checkpoints.shift();
+      expect(createHash('sha256').update(JSON.stringify(books())).digest('hex'), `line ${i + 1}`).toBe(bookSha256);
+      expect(markets.clk ?? null, `line ${i + 1}`).toBe(clk);
+    });
+    expect(checkpoints).toEqual([]);
+    expect(books()).toEqual(want.finalBook.book ?? want.finalBook);
+  });
+});
