@@ -41,6 +41,7 @@ export const decoders: readonly DecoderEntry[] = [
   entry('b3-umdf-sbe-1.6', 'B3', 'Binary UMDF', '1.6', 'b3-umdf', 28, ['L3', 'events'], async () => (await import('./b3-umdf-sbe-1.6.js')).b3UmdfSbe16),
   entry('b3-umdf-sbe-1.8', 'B3', 'Binary UMDF', '1.8', 'b3-umdf', 32, ['L3', 'events'], async () => (await import('./b3-umdf-sbe-1.8.js')).b3UmdfSbe18),
   entry('b3-umdf-sbe-2.2', 'B3', 'Binary UMDF', '2.2', 'b3-umdf', 30, ['L3', 'events'], async () => (await import('./b3-umdf-sbe-2.2.js')).b3UmdfSbe22),
+  entry('betfair-stream-1', 'Betfair Exchange', 'Exchange Stream: markets', '1', 'venue-messages', 6, ['L2', 'events'], async () => (await import('./betfair-stream-1.js')).betfairStream1),
   entry('binance-spot-1', 'Binance', 'Spot market streams (WebSocket)', '1', 'venue-messages', 5, ['L2', 'events'], async () => (await import('./binance-spot-1.js')).binanceSpot1),
   entry('bist-itch-21.12', 'Borsa Istanbul', 'BISTECH ITCH (Genium INET)', '21.12', 'moldudp64', 16, ['L3', 'events'], async () => (await import('./bist-itch-21.12.js')).bistItch2112),
   entry('box-hsvf-1.8', 'BOX Options', 'SOLA multicast HSVF', '1.8', 'hsvf', 29, ['L2', 'top', 'events'], async () => (await import('./box-hsvf-1.8.js')).boxHsvf18),

@@ -163,6 +163,7 @@ class LiveConnection implements TransportConnection {
     this.#recoveries = new Recoveries(subscription, of.session, {
       subscribe: (symbol) => this.#subscribeAnew(symbol),
       image: (symbol) => this.#image(symbol),
+      connect: () => this.#fail({ reason: 'connectionClosed' }),
       giveUp: (symbol) => this.#fail({ reason: 'timedOut', error: noImage(this.#where, symbol) }),
     });
     this.#refusals = new Refusals(this.#where, subscription.refused);
@@ -221,6 +222,7 @@ class LiveConnection implements TransportConnection {
       this.#fail({ reason: 'wrongPeer', error: cause, isRefused: true });
       return;
     }
+    this.of.session.opened(nowNs());
     this.#recoveries.begin();
     if (keepAlive?.send !== undefined) {
       const { send } = keepAlive;

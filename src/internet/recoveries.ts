@@ -8,6 +8,8 @@ import type { VenueSession } from './session.js';
 export interface RecoveryMeans {
   subscribe(symbol: string): void;
   image(symbol: string): void;
+  /** All is connected to anew. */
+  connect(): void;
   /** It does not become good however often it is asked for. */
   giveUp(symbol: string): void;
 }
@@ -49,7 +51,7 @@ export class Recoveries {
   /** All have been subscribed to: their images are waited for, or asked for. */
   begin(): void {
     const { instruments, recover } = this.subscription;
-    if (recover === 'next') return;
+    if (recover === 'next' || recover === 'connection') return;
     for (const symbol of instruments) {
       const recovery = this.#of(symbol);
       recovery.isBusy = true;
@@ -66,7 +68,8 @@ export class Recoveries {
 
   broken(symbol: string): void {
     const { recover, instruments } = this.subscription;
-    if (recover === 'next' || !instruments.includes(symbol)) return;
+    if (recover === 'next') return;
+    if (recover !== 'connection' && !instruments.includes(symbol)) return;
     const recovery = this.#of(symbol);
     if (recovery.isBusy) return;
     recovery.isBusy = true;
@@ -110,7 +113,11 @@ export class Recoveries {
   #act(symbol: string, recovery: Recovery): void {
     recovery.attempts++;
     const { recover } = this.subscription;
-    if (recover === 'connection' || recovery.attempts > ATTEMPTS_MOST) {
+    if (recover === 'connection') {
+      this.means.connect();
+      return;
+    }
+    if (recovery.attempts > ATTEMPTS_MOST) {
       this.means.giveUp(symbol);
       return;
     }

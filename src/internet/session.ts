@@ -83,6 +83,8 @@ export class VenueSession {
   readonly #writer: PacketWriter;
   readonly #images: ReadonlySet<string>;
   readonly #changes: ReadonlySet<string>;
+  /** Where a connection is numbered as a whole, an instrument may begin with a change. */
+  readonly #needsImage: boolean;
   readonly #key: string;
   #lastId: bigint | undefined;
   /** Messages that could not be read, by the code of the error. */
@@ -101,6 +103,7 @@ export class VenueSession {
     this.#writer = new PacketWriter(decoder, take);
     this.#images = new Set(integrity.images);
     this.#changes = new Set(integrity.changes);
+    this.#needsImage = integrity.images.length > 0 && integrity.per === 'instrument';
     this.#key = decoder.instrument[0] ?? '';
     if (integrity.per === 'connection') return;
     for (const name of instruments) this.#channels.set(name, new PacketChannel(this.#channels.size + 1));
@@ -125,9 +128,22 @@ export class VenueSession {
 
   /** The connection is lost: what it would have brought is missing, until images have come again. */
   lost(receivedNs: bigint): void {
+    this.#isLost = true;
     for (const instrument of this.#instruments.values()) this.#forget(instrument, receivedNs);
     this.#doubt(receivedNs);
   }
+
+  /**
+   * A connection has been subscribed to. What it brings replaces everything, where all that a connection brings is numbered
+   * together.
+   */
+  opened(receivedNs: bigint): void {
+    if (this.integrity.per !== 'connection' || !this.#isLost) return;
+    this.#isLost = false;
+    this.#writer.anew(this.#connection, receivedNs);
+    for (const instrument of this.#instruments.values()) instrument.broken = false;
+  }
+  #isLost = false;
 
   /** The next connection numbers anew. What waited for an image is of the old one, and counted as missing. */
   #forget(instrument: Instrument, receivedNs: bigint): void {
@@ -318,8 +334,7 @@ export class VenueSession {
       return;
     }
     if (isImage) instrument.hasImage = true;
-    else if (!instrument.hasImage && this.#images.size > 0 && !instrument.broken)
-      this.#missing(instrument, 1, receivedNs);
+    else if (!instrument.hasImage && this.#needsImage && !instrument.broken) this.#missing(instrument, 1, receivedNs);
     const levels = (found.values.levels as JsonLevel[] | undefined) ?? [];
     for (const level of levels) {
       instrument.priceDecimals = Math.min(instrument.priceDecimals, level.priceDecimals);

@@ -31,6 +31,8 @@ export interface JsonContext {
 interface Scope {
   readonly whole: JsonValue;
   readonly entry: JsonValue;
+  /** The entry around that one. */
+  readonly outer: JsonValue;
   readonly context: JsonContext;
 }
 type Getter = (scope: Scope) => unknown;
@@ -51,6 +53,7 @@ const walk = (value: JsonValue | undefined, path: JsonPath): JsonValue | undefin
 function reach(path: JsonPath): (scope: Scope) => JsonValue | undefined {
   const [first, second] = path;
   if (first === '$') return ({ whole }) => walk(whole, path.slice(1));
+  if (first === '^') return ({ outer }) => walk(outer, path.slice(1));
   if (first !== undefined && second === undefined) return ({ entry }) => step(entry, first);
   return ({ entry }) => walk(entry, path);
 }
@@ -161,9 +164,23 @@ function getter(of: JsonField, where: string): Getter {
   };
 }
 
+/** Texts one behind the other. */
+function joined(of: Extract<JsonField, { as: 'joined' }>, where: string): FieldReader {
+  const name = where.slice(where.indexOf('.') + 1);
+  const [first, ...more] = [of.path, ...of.more].map(reach);
+  return (scope, values) => {
+    const begin = first?.(scope);
+    const text = numberText(begin);
+    if (text === undefined) throw wrong(where, 'a text or a number', begin);
+    const rest = more.flatMap((find) => numberText(find(scope)) ?? []);
+    values[name] = [text, ...rest].join(of.separator);
+  };
+}
+
 type FieldReader = (scope: Scope, values: Record<string, unknown>) => void;
 
 function fieldReader(name: string, of: JsonField, where: string): FieldReader {
+  if (of.as === 'joined') return joined(of, where);
   if (of.as !== 'decimal') {
     const get = getter(of, where);
     return (scope, values) => {
@@ -218,6 +235,8 @@ interface CompiledRule {
   readonly each: readonly JsonPath[];
   readonly fields: readonly FieldReader[];
   readonly levels: readonly ((scope: Scope, into: JsonLevel[]) => void)[] | undefined;
+  readonly mayHaveNone: boolean;
+  readonly instead: { readonly message: string; readonly find: (scope: Scope) => JsonValue | undefined } | undefined;
 }
 
 function compileRule(rule: JsonRule, scales: JsonScales): CompiledRule {
@@ -228,6 +247,8 @@ function compileRule(rule: JsonRule, scales: JsonScales): CompiledRule {
     each: rule.each ?? [],
     fields: Object.entries(rule.fields).map(([name, of]) => fieldReader(name, of, `${message}.${name}`)),
     levels: rule.levels?.map((of) => levelsReader(of, scales, `${message}.levels`)),
+    mayHaveNone: rule.mayHaveNone === true,
+    instead: rule.instead && { message: rule.instead.message, find: reach(rule.instead.where) },
   };
 }
 
@@ -240,7 +261,11 @@ function membersOf(rules: readonly JsonRule[]): Set<string> {
   for (const rule of rules) {
     for (const [path] of rule.when) add(path);
     for (const path of rule.each ?? []) add(path);
-    for (const of of Object.values(rule.fields)) add(of.path);
+    for (const of of Object.values(rule.fields)) {
+      add(of.path);
+      if (of.as === 'joined') for (const path of of.more) add(path);
+    }
+    add(rule.instead?.where);
     for (const of of rule.levels ?? [])
       for (const path of [of.list, of.sideAt, of.price, of.size]) add(path as JsonPath);
   }
@@ -271,7 +296,7 @@ export class JsonReader {
     const rule = this.#rules.find(({ fits }) => fits.every((test) => test(whole)));
     if (rule === undefined) return [{ message: 'other', values: { text: text.slice(0, OTHER_CHARACTERS) } }];
     const found: JsonFound[] = [];
-    this.#entries(rule, whole, rule.each, { whole, entry: whole, context }, found);
+    this.#entries(rule, whole, rule.each, { whole, entry: whole, outer: whole, context }, found);
     return found;
   }
 
@@ -282,8 +307,9 @@ export class JsonReader {
       return;
     }
     const list = path[0] === '$' ? walk(scope.whole, path.slice(1)) : walk(at, path);
+    if (list === undefined && rule.mayHaveNone) return;
     if (!Array.isArray(list)) throw wrong(`${rule.message}: ${path.join('.')}`, 'an array', list);
-    for (const entry of list) this.#entries(rule, entry, rest, { ...scope, entry }, found);
+    for (const entry of list) this.#entries(rule, entry, rest, { ...scope, entry, outer: scope.entry }, found);
   }
 
   #record(rule: CompiledRule, scope: Scope): JsonFound {
@@ -294,6 +320,7 @@ export class JsonReader {
       for (const read of rule.levels) read(scope, levels);
       values.levels = levels;
     }
-    return { message: rule.message, values };
+    const { instead } = rule;
+    return { message: instead?.find(scope) === true ? instead.message : rule.message, values };
   }
 }

@@ -15,7 +15,7 @@ import { type JsonContext, type JsonFound, JsonReader } from './reader.js';
 
 /**
  * The way to a value: names of members, positions of arrays (negative: from the end). It begins at the innermost entry of
- * `each`; with `$` first, at the message.
+ * `each`; with `^` first, at the entry around that one; with `$` first, at the message.
  */
 export type JsonPath = readonly (string | number)[];
 /** A text that the value is, or begins with, or that it is there at all. */
@@ -26,6 +26,8 @@ export type JsonField = { readonly path: JsonPath; readonly optional?: boolean }
   | { readonly as: 'text' | 'integer' | 'flag' | 'rfc3339' | 'epochSeconds' | 'epochMilliseconds' }
   /** A text or a number; `decimals`: the field that gets the digits behind the point, as written. */
   | { readonly as: 'decimal'; readonly exponent: number; readonly decimals?: string }
+  /** Texts and numbers one behind the other; parts that are missing are left out with their separator. */
+  | { readonly as: 'joined'; readonly separator: string; readonly more: readonly JsonPath[] }
   /** Words of the venue, and what stands in the record for them. */
   | { readonly as: 'code'; readonly codes: Readonly<Record<string, string | number>> }
   /** Parameter of the address that an answer over HTTP was asked from. */
@@ -50,6 +52,10 @@ export interface JsonRule {
   readonly when: readonly (readonly [JsonPath, JsonTest])[];
   /** One record for each entry of this array, and of that array within each of them. */
   readonly each?: readonly JsonPath[];
+  /** Where there is no such array the message has no records, instead of being refused. */
+  readonly mayHaveNone?: boolean;
+  /** Where this value is true the record is this message instead. */
+  readonly instead?: { readonly message: string; readonly where: JsonPath };
   readonly fields: Readonly<Record<string, JsonField>>;
   readonly levels?: readonly JsonLevels[];
 }
@@ -90,6 +96,12 @@ export const from = {
     as: 'code',
     codes,
     path,
+  }),
+  joined: (separator: string, path: JsonPath, ...more: readonly JsonPath[]): JsonField => ({
+    as: 'joined',
+    separator,
+    path,
+    more,
   }),
   query: (name: string): JsonField => ({ as: 'query', name, path: [] }),
 };

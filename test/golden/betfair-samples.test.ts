@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { BetfairMarkets } from '../../src/venues/patterns/betfair-markets.js';
+import { openBooks } from '../../src/books/index.js';
+import { openFeed } from '../../src/feed/feed.js';
+import { decimalText } from '../../src/json/decimal.js';
+import { BetfairMarkets, betfair } from '../../src/venues/betfair.js';
 
 const samples = new URL('../../../shared/samples/internet/betfair/', import.meta.url).pathname;
 const present = existsSync(samples);
@@ -36,4 +39,25 @@ describe.runIf(present)('recorded markets of Betfair', () => {
     expect(checkpoints).toEqual([]);
     expect(books()).toEqual(want.finalBook.book ?? want.finalBook);
   });
+});
+
+describe.runIf(present)('the same through the feed', () => {
+  it.each(['betfair-self-1.197931750.jsonl.gz', 'betfair-self-1.200806927.jsonl.gz'])(
+    '%s: what can be backed and layed, at the end',
+    async (name) => {
+      const want = JSON.parse(read(`${name.replace(/\.jsonl\.gz$/, '')}.expected.json`));
+      const [market] = want.finalBook.book ?? want.finalBook;
+      const feed = await openFeed(betfair(), { capture: { file: `${samples}${name}` } });
+      const books = openBooks(feed, { depth: 1_000 });
+      for await (const batch of feed) books.take(batch);
+      const side = (symbol: string, of: 'bid' | 'ask') =>
+        books.depth(symbol, of).map((l) => [Number(decimalText(l.price, -10, 0)), Number(decimalText(l.size, -8, 0))]);
+      for (const runner of market.runners) {
+        const symbol = `${market.id}/${runner.id}`;
+        expect([side(symbol, 'bid'), side(symbol, 'ask')], symbol).toEqual([runner.atb, runner.atl]);
+      }
+      expect(feed.session?.refused.size).toBe(0);
+      expect(feed.statistics().ledger.abandoned).toBe(0);
+    },
+  );
 });

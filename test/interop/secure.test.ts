@@ -155,7 +155,7 @@ describe('openssl s_server', () => {
 
   test.each(['-tls1_2', '-tls1_3'])('a line inside TLS (%s) brings what is typed into it', async (version) => {
     const of = files();
-    const { program, address } = await server(of, version, '-quiet').catch(() => server(of, version));
+    const { program, address } = await server(of, version);
     const watched = await Watched.open(line(address, [of.trust]));
     await watched.notice('lineUp');
     // A SoupBinTCP heartbeat of the server, then a message of one byte that no table knows.

@@ -1,6 +1,7 @@
 /** Servers of text that lie, stall or flood, and what is not shown of our credentials: every case has a code and a bound. */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -8,14 +9,15 @@ import { openBooks } from '../../src/books/index.js';
 import type { VenuewireError } from '../../src/errors.js';
 import { type Feed, openFeed } from '../../src/feed/feed.js';
 import type { LiveFrame } from '../../src/internet/live.js';
-import { bearer, env, type Venue } from '../../src/patterns/index.js';
+import { bearer, env, keyAndSession, type Venue } from '../../src/patterns/index.js';
 import { retryAfterMs } from '../../src/transports/http.js';
 import { Lines } from '../../src/transports/lines.js';
 import { Backoff, TokenBucket } from '../../src/transports/pace.js';
+import { betfair } from '../../src/venues/betfair.js';
 import { binanceSpot } from '../../src/venues/binance-spot.js';
 import { krakenSpot } from '../../src/venues/kraken-spot.js';
 import { oanda } from '../../src/venues/oanda.js';
-import { binance, type Client, kraken2, SimulatedInternetVenue, trusted } from './simulated-internet.js';
+import { authority, binance, type Client, kraken2, SimulatedInternetVenue, trusted } from './simulated-internet.js';
 
 const stops: (() => unknown)[] = [];
 afterEach(() => {
@@ -280,5 +282,84 @@ describe('parts', () => {
     expect(most.next()).toBe(100);
     most.longest();
     expect(most.next()).toBe(1_000);
+  });
+});
+
+describe('Betfair, lines inside TLS', () => {
+  const SESSION = 'session-never-shown-0815';
+  process.env.TEST_BETFAIR_KEY = 'application-key-never-shown';
+  process.env.TEST_BETFAIR_SESSION = SESSION;
+  const image = (price: number) =>
+    `{"op":"mcm","id":2,"initialClk":"a","clk":"b","pt":1471370159007,"ct":"SUB_IMAGE","mc":[{"id":"1.5","img":true,"rc":[{"id":7,"atb":[[${price},2.5],[1.5,3]],"atl":[[9,1]]},{"id":8,"hc":-1.5,"atb":[[2,2]]}]}]}`;
+
+  async function stream(refuse = false) {
+    const heard: string[][] = [];
+    const open = new Set<Socket>();
+    const server = createTlsServer(authority.issue(), (socket) => {
+      const lines: string[] = [];
+      const nth = heard.push(lines);
+      open.add(socket.on('error', () => {}));
+      const say = (text: string): void => void socket.write(`${text}\r\n`);
+      say('{"op":"connection","connectionId":"002-230915140112-174"}');
+      socket.on('data', (bytes) => {
+        for (const line of String(bytes).split('\r\n').filter(Boolean)) {
+          lines.push(line);
+          const { op, id } = JSON.parse(line);
+          if (refuse && op === 'authentication')
+            return socket.end(
+              `{"op":"status","id":${id},"statusCode":"FAILURE","errorCode":"INVALID_SESSION_INFORMATION","errorMessage":"${SESSION}","connectionClosed":true}\r\n`,
+            );
+          say(`{"op":"status","id":${id},"statusCode":"SUCCESS","connectionClosed":false}`);
+          if (op !== 'marketSubscription') continue;
+          say(image(nth === 1 ? 3 : 4));
+          say('{"op":"mcm","id":2,"clk":"c","pt":1471370159008,"ct":"HEARTBEAT"}');
+          say(
+            '{"op":"mcm","id":2,"clk":"d","pt":1471370159009,"mc":[{"id":"1.5","rc":[{"id":7,"atb":[[1.5,0],[1.4,0],[2.5,8]]}]}]}',
+          );
+        }
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const drop = (): void => {
+      for (const socket of open) socket.destroy();
+    };
+    stops.push(drop, () => server.close());
+    const venue = betfair({
+      server: `localhost:${(server.address() as { port: number }).port}`,
+      instruments: ['1.5'],
+      credentials: keyAndSession(env('TEST_BETFAIR_KEY'), env('TEST_BETFAIR_SESSION')),
+      security: trusted,
+      subscription: QUICK,
+    });
+    return { heard, drop, run: await opened(venue) };
+  }
+
+  it('is logged in to, subscribed to, and begins anew after a drop', async () => {
+    const { heard, drop, run } = await stream();
+    const bids = (symbol: string) => run.books.depth(symbol, 'bid').map((l) => Number(l.price) / 1e10);
+    await expect.poll(() => bids('1.5/7'), { timeout: 5_000 }).toEqual([3, 2.5]);
+    expect(bids('1.5/8/-1.5')).toEqual([2]);
+    expect(heard[0]?.[0]).toBe(
+      `{"op":"authentication","id":1,"appKey":"application-key-never-shown","session":"${SESSION}"}`,
+    );
+    expect(heard[0]?.[1]).toContain('"marketFilter":{"marketIds":["1.5"]}');
+    const notices: string[] = [];
+    run.feed.on('notice', (n) => notices.push(n.type));
+    drop();
+    await expect.poll(() => bids('1.5/7'), { timeout: 5_000 }).toEqual([4, 2.5]);
+    expect(run.books.top('1.5/7').stale).toBe(false);
+    expect(notices).toContain('stale');
+    expect(run.errors).toEqual([]);
+    expect(JSON.stringify(run.frames.map((f) => f.text))).not.toMatch(/never-shown/);
+    expect(run.frames.filter((f) => f.dir === 'out')[0]?.text).toBe(
+      '{"op":"authentication","id":1,"appKey":"***","session":"***"}',
+    );
+  });
+
+  it('that refuses the session is told by code, with the longest rest, and nothing is shown of it', async () => {
+    const { run } = await stream(true);
+    await run.toldOf('VW_LOGIN_REFUSED');
+    expect(run.errors[0]?.message).toContain('INVALID_SESSION_INFORMATION');
+    expect(inspect(run.errors, { depth: 9 }) + run.logged.join()).not.toContain(SESSION);
   });
 });

@@ -43,6 +43,13 @@ export const JSON_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     '{"e":"aggTrade","E":1672515782136,"s":"AAABTC","a":12345,"p":"0.00100000","q":"100.00000000","f":100,"l":105,"T":1672515782136,"m":true,"M":true}',
     '{"lastUpdateId":160,"bids":[["0.00240000","10.00000000"]],"asks":[["0.00260000","100.00000000"]]}',
   ],
+  'betfair-stream-1': [
+    '{"op":"connection","connectionId":"002-230915140112-174"}',
+    '{"op":"status","id":2,"statusCode":"SUCCESS","connectionClosed":false}',
+    '{"op":"mcm","id":2,"initialClk":"ab","clk":"AA","pt":1471370159007,"ct":"SUB_IMAGE","mc":[{"id":"1.5","img":true,"rc":[{"id":7,"atb":[[3,2.5],[1.5,3]],"atl":[[9,1]]},{"id":8,"hc":-1.5,"atb":[[2,2]]}]}]}',
+    '{"op":"mcm","id":2,"clk":"d","pt":1471370159009,"mc":[{"id":"1.5","con":true,"rc":[{"id":7,"atb":[[1.5,0],[1.4,0.01]],"ltp":3.1}]},{"id":"1.6","tv":5}]}',
+    '{"op":"mcm","id":2,"clk":"e","pt":1471370159010,"ct":"HEARTBEAT"}',
+  ],
   'oanda-v20-3': [
     '{"type":"PRICE","time":"2019-05-28T13:06:32.682119462Z","bids":[{"price":"1.11914","liquidity":10000000}],"asks":[{"price":"1.11926","liquidity":10000000}],"closeoutBid":"1.11899","closeoutAsk":"1.11941","tradeable":true,"instrument":"EUR_USD"}',
     '{"type":"HEARTBEAT","time":"2019-05-28T13:06:37.727463105Z"}',

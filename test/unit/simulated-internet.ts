@@ -11,7 +11,7 @@ import type { Protection } from '../../src/patterns/security.js';
 import { Random } from '../../src/simulator/random.js';
 import { Authority } from './authority.js';
 
-const authority = new Authority();
+export const authority = new Authority();
 const folder = mkdtempSync(join(tmpdir(), 'venuewire-internet-'));
 const caFile = join(folder, 'ca.pem');
 writeFileSync(caFile, authority.cert);
