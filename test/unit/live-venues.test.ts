@@ -331,3 +331,50 @@ it('a recording of what came, played, gives the same books', async () => {
 it('a venue that names no instruments is not connected to', async () => {
   await expect(openFeed(krakenSpot())).rejects.toMatchObject({ code: 'VW_SUBSCRIPTION' });
 });
+
+describe('on the command line', () => {
+  it('a venue file of a venue that sends text is recorded, and its recording gives the books', async () => {
+    const { mkdtempSync, readFileSync, rmSync, writeFileSync } = await import('node:fs');
+    const { tmpdir } = await import('node:os');
+    const { join } = await import('node:path');
+    const { venuewire } = await import('./cli-process.js');
+    const sim = await simulated('kraken');
+    const folder = mkdtempSync(join(tmpdir(), 'venuewire-record-'));
+    stops.push(() => rmSync(folder, { recursive: true }));
+    const [file, day] = [join(folder, 'venue.json'), join(folder, 'day.frames.jsonl')];
+    const said = { channel: 'book', symbol: '{instruments}', depth: 10 };
+    const spec = {
+      decoder: 'kraken-spot-2',
+      lines: { A: { type: 'websocket', url: sim.url } },
+      integrity: krakenSpot().integrity,
+      security: trusted,
+      subscription: {
+        instruments: SYMBOLS,
+        subscribe: [{ method: 'subscribe', params: said }],
+        recover: 'subscription',
+      },
+    };
+    const head = { apiVersion: 'venuewire.io/v1alpha1', kind: 'VenueConnection', metadata: { name: 'sim' } };
+    writeFileSync(file, JSON.stringify({ ...head, spec }));
+    const ticking = setInterval(() => sim.tick(), 5);
+    const recorded = await venuewire(['record', day, '--venue', file, '--seconds', '3']);
+    clearInterval(ticking);
+    expect(recorded.err).toMatch(/^[\d,]+ messages in /m);
+    expect(recorded.code).toBe(0);
+    expect(readFileSync(day, 'utf8').split('\n')[1]).toContain('"dir":"out"');
+    const books = await venuewire(['book', day, '--venue', 'kraken-spot', '--format', 'ndjson']);
+    const lines = books.out
+      .trim()
+      .split('\n')
+      .map((l) => JSON.parse(l));
+    for (const { instrument, state, checks } of lines.filter((l) => l.summary === undefined)) {
+      expect(SYMBOLS).toContain(instrument);
+      expect(state).toBe('good');
+      expect(checks.ok).toBeGreaterThan(10);
+      expect(checks.bad).toBe(0);
+    }
+    expect(lines.length).toBe(4);
+    // What is there is not written over.
+    expect((await venuewire(['record', day, '--venue', file, '--seconds', '1'])).err).toContain('VW_RECORD_WRITE');
+  });
+});
