@@ -54,7 +54,8 @@ export function* bookLines(books: Books, allGaps: number, depth: number, only: r
     orders: new Map<bigint, number>(),
   };
   keys.forEach((key, number) => {
-    const kind = (key & IMPLIED) !== 0n ? 'implied' : (key & BY_ORDER) !== 0n && !text ? 'orders' : 'real';
+    // A key of text has all its bits: none of them says anything.
+    const kind = text ? 'real' : (key & IMPLIED) !== 0n ? 'implied' : (key & BY_ORDER) !== 0n ? 'orders' : 'real';
     const own = kind === 'implied' ? key ^ IMPLIED : kind === 'orders' ? key ^ BY_ORDER : key;
     kinds[kind].set(own, number);
   });
