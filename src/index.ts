@@ -56,4 +56,4 @@ export type {
   TransportEvents,
   Transports,
   TransportTarget,
-} from './feed/transport.js';
+} from './transports/transport.js';

@@ -2,6 +2,7 @@
 import { type BookLevel, type BookSideName, type Books, BY_ORDER, IMPLIED } from '../books/books.js';
 import { keyText } from '../books/instruments.js';
 import type { BookMoment } from '../books/until.js';
+import { decimalText } from '../json/decimal.js';
 import { formatPrice } from '../layout/index.js';
 import { usage } from './exit.js';
 
@@ -26,10 +27,13 @@ export interface BookLine {
   readonly updates: number;
 }
 
-function rows(books: Books, levels: readonly BookLevel[]): Row[] {
+/** Digits behind the point that prices and sizes have at least. */
+type Digits = { readonly price: number; readonly size: number };
+
+function rows(books: Books, levels: readonly BookLevel[], digits: Digits | undefined): Row[] {
   return levels.map(({ price, size, orders }) => [
-    plain(formatPrice(price, books.priceExponent)),
-    plain(formatPrice(size, books.sizeExponent)),
+    digits ? decimalText(price, books.priceExponent, digits.price) : plain(formatPrice(price, books.priceExponent)),
+    digits ? decimalText(size, books.sizeExponent, digits.size) : plain(formatPrice(size, books.sizeExponent)),
     orders === 0 ? null : orders,
   ]);
 }
@@ -38,18 +42,20 @@ function rows(books: Books, levels: readonly BookLevel[]): Row[] {
 const plain = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
 
 /** Lines of all instruments that have a level. */
-export function* bookLines(books: Books, gaps: number, depth: number, only: readonly string[]): Generator<BookLine> {
+export function* bookLines(books: Books, allGaps: number, depth: number, only: readonly string[]): Generator<BookLine> {
   const keys = [...books.keys()];
   const text = books.keyedByText;
+  const reportOf = (number: number) => books.feed.session?.report(books.name(number));
   const side = (number: number | undefined, name: BookSideName): Row[] =>
-    number === undefined ? [] : rows(books, books.depth({ number }, name, depth));
+    number === undefined ? [] : rows(books, books.depth({ number }, name, depth), reportOf(number)?.decimals);
   const kinds = {
     real: new Map<bigint, number>(),
     implied: new Map<bigint, number>(),
     orders: new Map<bigint, number>(),
   };
   keys.forEach((key, number) => {
-    const kind = (key & IMPLIED) !== 0n ? 'implied' : (key & BY_ORDER) !== 0n && !text ? 'orders' : 'real';
+    // A key of text has all its bits: none of them says anything.
+    const kind = text ? 'real' : (key & IMPLIED) !== 0n ? 'implied' : (key & BY_ORDER) !== 0n ? 'orders' : 'real';
     const own = kind === 'implied' ? key ^ IMPLIED : kind === 'orders' ? key ^ BY_ORDER : key;
     kinds[kind].set(own, number);
   });
@@ -72,8 +78,8 @@ export function* bookLines(books: Books, gaps: number, depth: number, only: read
       ...(impliedBids.length + impliedAsks.length > 0 ? { impliedBids, impliedAsks } : {}),
       ...(orderBids.length + orderAsks.length > 0 ? { orderBids, orderAsks } : {}),
       state: books.top({ number }).stale ? 'stale' : 'good',
-      checks: { ok: 0, bad: 0 },
-      gaps,
+      checks: reportOf(number)?.checks ?? { ok: 0, bad: 0 },
+      gaps: reportOf(number)?.gaps ?? allGaps,
       updates: books.updates({ number }),
     };
   }
@@ -132,8 +138,9 @@ export function topLine(books: Books, number: number): TopLine | undefined {
   const symbol = books.name(number);
   const instrument = text && symbol !== '' ? symbol : keyText(key, text);
   const { bid, ask, stale, crossed } = books.top({ number });
-  const [b = null] = bid === undefined ? [] : rows(books, [bid]);
-  const [a = null] = ask === undefined ? [] : rows(books, [ask]);
+  const digits = books.feed.session?.report(symbol)?.decimals;
+  const [b = null] = bid === undefined ? [] : rows(books, [bid], digits);
+  const [a = null] = ask === undefined ? [] : rows(books, [ask], digits);
   return {
     instrument,
     ...(symbol !== '' && symbol !== instrument ? { symbol } : {}),

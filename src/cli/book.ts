@@ -10,7 +10,7 @@ import { feedCounter } from '../feed/statistics.js';
 import { bookLines, ladder, moment } from './book-lines.js';
 import { again, captureThroughFeed, oneOf, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
-import { captureVenue, needsLines } from './feeds.js';
+import { captureVenue, needsLines, tellRefused } from './feeds.js';
 import { Output, Progress } from './output.js';
 import { say } from './terminal.js';
 
@@ -70,6 +70,7 @@ async function readBooks(capture: Capture, options: BookOptions): Promise<void> 
     const summary = summaryOf(books, seconds);
     out.line(options.format === 'pretty' ? pretty(summary) : JSON.stringify({ summary }));
     await out.flush();
+    tellRefused(feed);
     endOfCapture({ skipped: skippedFrames(feed.statistics().feed), fault }, gaps > 0);
   } finally {
     progress.done();
@@ -120,6 +121,7 @@ Examples:
   venuewire book day.itch.gz --venue nasdaq-totalview | tail -n 1
   venuewire book day.pcap --venue nasdaq-totalview --at 2024-01-02T14:30:00.5Z --instrument AAPL --instrument MSFT
   venuewire book day.pcap --venue nasdaq-totalview --at '#250000'
+  venuewire book day.frames.jsonl.gz --venue kraken-spot --depth 10
 `,
     )
     .action(book);

@@ -38,7 +38,7 @@ import { type Decoder, type EventRoles, formatPrice } from '../layout/index.js';
 import { captureThroughFeed, oneOf } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { Destination, eventFile, FILE_FORMATS, type FileFormat, only } from './event-file.js';
-import { captureVenue, needsLines } from './feeds.js';
+import { captureVenue, needsLines, tellRefused } from './feeds.js';
 import { Output, Progress } from './output.js';
 import { say } from './terminal.js';
 
@@ -212,6 +212,7 @@ async function readEvents(capture: Capture, options: EventsOptions): Promise<voi
     progress.done();
     await to.end();
     await destination?.close();
+    tellRefused(feed);
     if (to.leftOut > 0) say(`${to.leftOut} events left out: ${options.schema} has no place for them`);
     endOfCapture({ skipped: skippedFrames(feed.statistics().feed), fault }, gaps > 0);
   } finally {
@@ -270,6 +271,7 @@ Examples:
   venuewire events day.itch.gz --venue nasdaq-totalview --format csv > events.csv
   venuewire events day.pcap --venue nasdaq-totalview --format parquet --out day.parquet
   venuewire events day.pcap --decoder cme-mdp3-sbe-1.9 --format dbn --schema mbp-10 --out day.dbn
+  venuewire events day.frames.jsonl.gz --venue coinbase-exchange
 `,
     )
     .action(events);

@@ -4,14 +4,18 @@ import { arrangeLines, findLines, networkOf } from '../capture/find-lines.js';
 import { framingsFor } from '../capture/messages.js';
 import type { Capture } from '../capture/packets.js';
 import type { Group } from '../capture/sequences.js';
-import type { CaptureSource } from '../feed/feed.js';
+import type { CaptureSource, Feed } from '../feed/feed.js';
+import { JsonDecoder } from '../json/table.js';
+import type { Decoder } from '../layout/index.js';
 import type { Framing } from '../patterns/framing.js';
+import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue, type VenueInput } from '../patterns/venue.js';
 import { resolveVenue } from '../venues/load.js';
 import { findVenue } from '../venues/registry.js';
 import { chooseFeed, ipPort } from './choose.js';
 import { usage } from './exit.js';
 import { Progress } from './output.js';
+import { say } from './terminal.js';
 
 export interface CaptureVenueOptions {
   readonly venue?: string;
@@ -55,6 +59,10 @@ async function linesOf(capture: Capture, framing: Framing, decoder: Venue['decod
   }
 }
 
+/** A venue of which no more is known than how its messages are read. */
+const textVenue = (decoder: JsonDecoder): Venue =>
+  defineVenue({ name: decoder.id, decoder: decoder as Decoder, lines: { A: websocket('wss://venue.invalid') } });
+
 /** The venue that a capture is read as. */
 export async function captureVenue(capture: Capture, options: CaptureVenueOptions): Promise<CaptureVenue> {
   const lines = parseLines(options.line);
@@ -72,6 +80,7 @@ export async function captureVenue(capture: Capture, options: CaptureVenueOption
       'Name a venue file, a ready venue or a decoder: venuewire list venues',
     );
   }
+  if (decoder instanceof JsonDecoder) return { venue: declared ?? textVenue(decoder), capture: source(), found: [] };
   // A file says where its lines are; a ready venue's addresses come with the subscription, or are in the capture.
   if (declared !== undefined && !isReady) {
     return { venue: declared, capture: source(lines === undefined ? {} : { lines }), found: [] };
@@ -96,4 +105,11 @@ export async function captureVenue(capture: Capture, options: CaptureVenueOption
     } as VenueInput),
   );
   return { venue, capture: source(), found };
+}
+
+/** Says which messages of a venue of text could not be read; what they may have been about is stale. */
+export function tellRefused(feed: Pick<Feed, 'session'>): void {
+  const { session } = feed;
+  for (const [code, times] of session?.refused ?? []) say(`${times} messages could not be read: ${code}`);
+  if (session?.firstRefusal !== undefined) say(`the first of them: ${session.firstRefusal.message}`);
 }

@@ -3,13 +3,16 @@ import { statSync } from 'node:fs';
 import { setTimeout as later } from 'node:timers';
 import type { Command } from 'commander';
 import { record as recordGroups } from '../capture/record.js';
+import { JsonDecoder } from '../json/table.js';
 import type { NativeRecordOptions, NativeRecordProgress } from '../native.js';
 import type { Network } from '../patterns/network.js';
 import { splitEndpoint } from '../patterns/units.js';
+import type { Venue } from '../patterns/venue.js';
 import { again, chooseVenue, ipPort, oneOf, TIMER_SECONDS_MOST, wholeNumber } from './choose.js';
 import { Interrupt } from './end-of-capture.js';
 import { FINDINGS, OK, usage } from './exit.js';
 import { bytesText, grouped } from './output.js';
+import { recordText } from './record-text.js';
 import { clearLine, drawLine, say, watched } from './terminal.js';
 
 interface Options {
@@ -94,8 +97,37 @@ function checkTarget(path: string, options: Options): void {
     );
 }
 
+/** The venue, where it is one that sends text: nothing of multicast concerns it. */
+async function ofText(options: Options): Promise<Venue | undefined> {
+  if (options.venue === undefined) return undefined;
+  const venue = await chooseVenue(options.venue);
+  if (!(venue.decoder instanceof JsonDecoder)) return undefined;
+  if (options.line.length > 0 || options.rotateSize > 0 || options.rotateSeconds > 0)
+    throw usage(`${venue.name} sends text: --line and rotation are for multicast`, 'Leave them out.');
+  return venue;
+}
+
+/** Ends by Ctrl-C, or after `--seconds`. */
+async function frames(path: string, venue: Venue, seconds: number | undefined): Promise<void> {
+  const interrupt = new Interrupt(false);
+  const ending = new AbortController();
+  const timer = seconds === undefined ? undefined : later(() => ending.abort(), seconds * 1000);
+  try {
+    const messages = await recordText(path, venue, AbortSignal.any([interrupt.signal, ending.signal]));
+    say(`${grouped(messages)} messages in ${path}`);
+  } finally {
+    clearTimeout(timer);
+    interrupt.dispose();
+  }
+}
+
 async function record(path: string, options: Options): Promise<void> {
   checkTarget(path, options);
+  const text = await ofText(options);
+  if (text !== undefined) {
+    await frames(path, text, options.seconds);
+    return;
+  }
   const from = await sources(options);
   const names = from.map((s) => s.interface);
   const interrupt = new Interrupt(false);
@@ -146,7 +178,10 @@ function size(name: string, most = Number.MAX_SAFE_INTEGER): (text: string) => n
 
 export function configure(command: Command): void {
   command
-    .argument('<file>', 'pcapng file; with rotation a number goes in front of its ending: day.00001.pcapng')
+    .argument(
+      '<file>',
+      'pcapng file, of venues that send text a file of frames; with rotation a number goes in front of its ending: day.00001.pcapng',
+    )
     .option('--venue <file-or-id>', 'venue whose multicast lines are recorded')
     .option('--line <group:port@interface>', 'a group, and the interface it comes by; again for more', again, [])
     .addOption(
@@ -175,13 +210,15 @@ export function configure(command: Command): void {
       'after',
       `
 Times are the kernel’s, in nanoseconds. The recorder has buffers and a thread of its own: it holds up no feed. What is lost
-is counted, printed, and stands in the file (interface statistics). Frames as they are need CAP_NET_RAW; without it IP and
+is counted, printed, and stands in the file (interface statistics). Of a venue that sends text
+its messages are recorded, a frame a line (docs/internet.md), without credentials; the venue file names the instruments. Frames as they are need CAP_NET_RAW; without it IP and
 UDP headers are written anew, with what a socket tells. Exits with 1 when something was lost.
 
 Examples:
   venuewire record day.pcapng --venue totalview.yaml
   venuewire record day.pcapng --line 233.54.12.111:26477@eth1 --line 233.49.196.111:26477@eth2
   venuewire record day.pcapng --venue totalview.yaml --rotate-size 1G --keep 24
+  venuewire record day.frames.jsonl --venue kraken.yaml --seconds 3600
 `,
     )
     .action(record);

@@ -1,4 +1,4 @@
 /** Ready venues, as `list venues` shows them. */
-import { describeVenue, venues as ready, type VenueDescription } from '../venues/registry.js';
+import { describeVenue, internetVenues, venues as ready, type VenueDescription } from '../venues/registry.js';
 
-export const venues = (): Promise<VenueDescription[]> => Promise.all(ready.map(describeVenue));
+export const venues = (): Promise<VenueDescription[]> => Promise.all([...ready, ...internetVenues].map(describeVenue));

@@ -16,6 +16,7 @@ import type { Snapshot } from '../patterns/snapshot.js';
 import type { Stream } from '../patterns/stream.js';
 import { splitEndpoint } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
+import type { Transport, Transports } from '../transports/transport.js';
 import {
   type Connection,
   checkLadder,
@@ -29,7 +30,6 @@ import { RUNG_KIND_OF } from './compile/names.js';
 import { type CompiledSelection, writeSession } from './compile/records.js';
 import { compileRequester, ns, type Requester } from './compile/requester.js';
 import { fieldOf, tableOf } from './compile/templates.js';
-import type { Transports } from './transport.js';
 
 export type { Venue } from '../patterns/venue.js';
 /** Which messages cross into JavaScript; what is not said lets everything through. */
@@ -51,6 +51,8 @@ export interface CompileOptions {
   readonly capture?: boolean | undefined;
   /** Lines and servers that TypeScript connects to: of any network, and protected as their transports say. */
   readonly transports?: Transports | undefined;
+  /** Connects inside TLS where the venue declares it and no transport is given. */
+  readonly tls?: Transport | undefined;
   /** Parts of the venue's `window`, instead. */
   readonly window?: Partial<Venue['window']> | undefined;
   /** false: nothing is to be sent with the result, and no credential is looked for. */
@@ -85,6 +87,8 @@ export class CompiledVenue {
       readonly servers: readonly string[];
       readonly transport: 'udp' | 'tcp' | 'tls';
     }[],
+    /** What TypeScript connects to. */
+    readonly transports: Transports,
     spec: Uint8Array,
   ) {
     this.#spec = spec;
@@ -187,6 +191,36 @@ const address = (n: Network): { group: string; port: number; interface: string; 
   };
 };
 
+/** Whether all that is connected to is to be inside TLS. */
+const isSecured = (venue: Venue): boolean => venue.security.some(({ type }) => type === 'tls' || type === 'mutualTls');
+
+/** Transports that are given, and TLS wherever it is declared and no transport is. */
+function carriedBy(
+  venue: Venue,
+  lines: readonly CompiledLine[],
+  requesters: readonly Requester[],
+  given: Transports,
+  tls: Transport | undefined,
+): Transports {
+  if (tls === undefined) return given;
+  const secured = isSecured(venue);
+  const isTls = (type: string): boolean => type === 'tls' || (secured && type === 'tcp');
+  const own = (names: readonly string[], of: Transports['lines']) => ({
+    ...Object.fromEntries(names.map((name) => [name, tls])),
+    ...of,
+  });
+  return {
+    lines: own(
+      lines.flatMap(({ name, network }) => (isTls(network.type) ? [name] : [])),
+      given.lines,
+    ),
+    servers: own(
+      requesters.flatMap(({ name, pattern }) => (isTls(pattern.transport) ? [name] : [])),
+      given.servers,
+    ),
+  };
+}
+
 /** All that is connected to, and by what each is protected. */
 const connectionsOf = (
   lines: readonly CompiledLine[],
@@ -241,7 +275,13 @@ interface NumberedLine {
   readonly number: number;
 }
 
-function compileLines(venue: Venue, live: boolean, carriers: Transports, attempt: Attempt): NumberedLine[] {
+function compileLines(
+  venue: Venue,
+  live: boolean,
+  carriers: Transports,
+  hasTls: boolean,
+  attempt: Attempt,
+): NumberedLine[] {
   const lines: NumberedLine[] = [];
   const add = (
     of: Venue['lines'],
@@ -251,7 +291,9 @@ function compileLines(venue: Venue, live: boolean, carriers: Transports, attempt
     path: readonly PropertyKey[],
   ): void => {
     Object.entries(of ?? {}).forEach(([name, network], number) => {
-      const carried = carriers.lines?.[`${prefix}${name}`] !== undefined;
+      const { type } = network;
+      const inTls = live && hasTls && (type === 'tls' || (type === 'tcp' && isSecured(venue)));
+      const carried = inTls || carriers.lines?.[`${prefix}${name}`] !== undefined;
       const check = (): void => checkNetwork(network, live, `${venue.name}: line ${prefix}${name}`);
       if (!carried) attempt([...path, name], check, undefined);
       const tooMany = (): void => {
@@ -405,13 +447,14 @@ function compileParts(venue: Venue, options: CompileOptions, attempt: Attempt) {
   const joins = (join: Venue['join']): Venue['join'] =>
     live || join !== 'snapshot' || declared.some((r) => r.type === 'snapshot') ? join : 'live';
   const channels = compileChannels(venue, joins);
-  const numbered = compileLines(venue, live, carriers, attempt);
+  const numbered = compileLines(venue, live, carriers, options.tls !== undefined, attempt);
   const lines = numbered.map((l) => l.line);
   attempt(['lines'], () => checkLines(lines, venue), undefined);
   attempt(['recovery'], () => checkLadder(venue), undefined);
   const silent = !live || options.secrets === false;
   const { rungs, requesters } = new Ladder(venue, feed, channels, declared, silent, attempt);
-  if (live) attempt(['security'], () => checkSecurity(venue, connectionsOf(lines, requesters, carriers)), undefined);
+  const carried = live ? carriedBy(venue, lines, requesters, carriers, options.tls) : {};
+  if (live) attempt(['security'], () => checkSecurity(venue, connectionsOf(lines, requesters, carried)), undefined);
 
   const framings = new Framings(feed);
   // Known before anything is written: framings come first.
@@ -423,12 +466,12 @@ function compileParts(venue: Venue, options: CompileOptions, attempt: Attempt) {
   const compiled = requesters.flatMap((q) => {
     // A capture has no servers to ask: what is missing in it moves on at once.
     const asked = live
-      ? { ...q, carried: carriers.servers?.[q.name] !== undefined }
+      ? { ...q, carried: carried.servers?.[q.name] !== undefined }
       : { ...q, rung: { ...q.rung, servers: [] } };
     return attempt(q.path, () => [compileRequester(asked, feed, framings.indexOf, source)], []);
   });
   return {
-    ...{ decoder, feed, channels, numbered, lines, rungs, requesters, framings, ofSnapshots, compiled },
+    ...{ decoder, feed, channels, numbered, lines, rungs, requesters, framings, ofSnapshots, compiled, carried },
     channelRecords: attempt(['session'], () => channelRecords(venue, options, feed, channels), []),
     selection: attempt<CompiledSelection | undefined>(
       ['directory'],
@@ -467,7 +510,7 @@ export function compileFaults(venue: Venue, options: CompileOptions = {}): Compi
  */
 export function compileVenue(venue: Venue, options: CompileOptions = {}): CompiledVenue {
   const parts = compileParts(venue, options, orThrow);
-  const { decoder, feed, channels, numbered, lines, requesters, framings, ofSnapshots } = parts;
+  const { decoder, feed, channels, numbered, lines, requesters, framings, ofSnapshots, carried } = parts;
   const w = new SpecWriter().u32(CONTRACT);
   writeSession(w, {
     framings: framings.all.map(compileFraming),
@@ -491,6 +534,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
     channels.map(({ name, key }) => ({ name, key })),
     lines,
     requesters.map((q) => ({ name: q.name, servers: q.rung.servers, transport: q.pattern.transport })),
+    carried,
     concatenated(w.finish(), compileCatalogue(decoder)),
   );
 }

@@ -4,7 +4,6 @@ import { remedyOf, VenuewireError } from '../errors.js';
 import { type NativeExternal, type NativeExternalAction, native, type PushAnswer } from '../native.js';
 import { nearestNames } from '../nearest.js';
 import type { Venue } from '../patterns/venue.js';
-import type { CompiledVenue } from './compile.js';
 import {
   CONNECTION_ENDS,
   type ConnectionEnd,
@@ -14,7 +13,11 @@ import {
   type TransportEvents,
   type Transports,
   type TransportTarget,
-} from './transport.js';
+} from '../transports/transport.js';
+import type { CompiledVenue } from './compile.js';
+
+/** Hears of a connection that ended, or did not come about, by what a person has to mend. */
+type TellConnectionError = (error: VenuewireError, target: TransportTarget) => void;
 
 const LATEST_NS = 2n ** 63n - 1n;
 const ADDRESS = /^(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})$/;
@@ -87,7 +90,11 @@ function endsOf(venue: Venue, compiled: CompiledVenue, transports: Transports): 
     );
     const { network, address } = compiled.lines[index] as CompiledVenue['lines'][number];
     const at = 'url' in network ? network.url : (address ?? '');
-    const target = { role: 'line', name, address: at, network: network.type, security } as const;
+    const serverName = network.type === 'tls' ? network.serverName : undefined;
+    const target: TransportTarget = {
+      ...{ role: 'line', name, address: at, network: network.type, security },
+      ...(serverName === undefined ? {} : { serverName }),
+    };
     return { transport, line: true, index, targets: [target], connection: 0, open: undefined };
   });
   const servers = Object.entries(transports.servers ?? {}).map(([name, transport]): End => {
@@ -112,11 +119,19 @@ export class ExternalConnections {
   readonly #fail: (error: VenuewireError) => void;
   /** What is asked for and not done, oldest first: a transport may close the feed while it is asked something. */
   #asked: NativeExternalAction[] = [];
+  readonly #tell: TellConnectionError;
   #over = false;
 
-  /** `fail`: a transport has thrown. */
-  constructor(venue: Venue, compiled: CompiledVenue, transports: Transports, fail: (error: VenuewireError) => void) {
+  /** `fail`: a transport has thrown. `tell`: a connection ended by what a person has to mend. */
+  constructor(
+    venue: Venue,
+    compiled: CompiledVenue,
+    transports: Transports,
+    fail: (error: VenuewireError) => void,
+    tell: TellConnectionError,
+  ) {
     this.#fail = fail;
+    this.#tell = tell;
     this.#ends = endsOf(venue, compiled, transports);
     this.native = new (native().External)(
       this.#ends.map((end) => ({ line: end.line, index: end.index, connects: isConnected(end) })),
@@ -193,8 +208,9 @@ export class ExternalConnections {
   #connect(end: End, connection: number, server: number): void {
     const target = end.targets[server] as TransportTarget;
     end.connection = connection;
-    const events = new Events(this.native, this.#ends.indexOf(end), connection, target.name, () => {
+    const events = new Events(this.native, this.#ends.indexOf(end), connection, target.name, (error) => {
       if (end.connection === connection) end.open = undefined;
+      if (error !== undefined && !this.#over) this.#tell(error, target);
     });
     const open = checkedConnection(end.transport.connect(target, events));
     if (events.over) return;
@@ -215,9 +231,15 @@ class Events implements TransportEvents {
   readonly #end: number;
   readonly #connection: number;
   readonly #name: string;
-  readonly #onClosed: () => void;
+  readonly #onClosed: (error?: VenuewireError) => void;
 
-  constructor(to: NativeExternal, end: number, connection: number, name: string, onClosed: () => void) {
+  constructor(
+    to: NativeExternal,
+    end: number,
+    connection: number,
+    name: string,
+    onClosed: (error?: VenuewireError) => void,
+  ) {
     this.#native = to;
     this.#end = end;
     this.#connection = connection;
@@ -263,12 +285,12 @@ class Events implements TransportEvents {
   };
 
   /** A connection is over whatever the reason is called. */
-  readonly closed = (reason: ConnectionEnd = 'connectionClosed'): void => {
+  readonly closed = (reason: ConnectionEnd = 'connectionClosed', error?: VenuewireError): void => {
     if (this.over) return;
     this.over = true;
     const known = CONNECTION_ENDS.includes(reason);
     this.#native.closed(this.#end, this.#connection, known ? reason : 'connectionClosed');
-    this.#onClosed();
+    this.#onClosed(error);
     if (!known) this.#refuse(`closed has another reason than ${CONNECTION_ENDS.join(', ')}`);
   };
 

@@ -4,6 +4,10 @@ import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { remedyOf, VenuewireError } from '../errors.js';
 import type { EventHandlers } from '../events/view.js';
+import { type LiveFrame, liveVenue } from '../internet/live.js';
+import { jsonDecoderOf, replayRecording, withChannels } from '../internet/replay.js';
+import type { VenueSession } from '../internet/session.js';
+import type { JsonDecoder } from '../json/table.js';
 import type { DecodedMessage, Flyweight } from '../layout/index.js';
 import {
   ANY_THREAD,
@@ -17,6 +21,9 @@ import {
 import type { Receive } from '../patterns/network.js';
 import type { VenueDeclaration, VenueResource } from '../patterns/venue.js';
 import { withJson } from '../plain.js';
+import { checkArranged } from '../transports/arranged.js';
+import { tlsTransport } from '../transports/tls.js';
+import type { Transports, TransportTarget } from '../transports/transport.js';
 import {
   type AnyDecoder,
   type BatchSink,
@@ -40,8 +47,7 @@ import { checkEventHandlers, checkHandlers, checkOptions } from './options.js';
 import { Ring } from './ring.js';
 import { StageHistograms, type StageSummary } from './stages.js';
 import { type FeedStatistics, statistics } from './statistics.js';
-import { checkEvent, type FeedLogger, log, publish } from './telling.js';
-import type { Transports } from './transport.js';
+import { checkEvent, type FeedLogger, log, logConnectionError, publish } from './telling.js';
 
 /** Reads a capture instead of the venue's lines; what it delivers is the same to the byte. */
 export interface CaptureSource {
@@ -115,6 +121,8 @@ export interface FeedOptions {
    * both (`batch.events`). Books are kept. True, or the bounds of the books.
    */
   readonly events?: boolean | KeptBooksOptions;
+  /** Of a venue that sends text: gets each message as recordings keep it, without credentials. */
+  readonly frames?: (frame: LiveFrame) => void;
   /** After so many messages or milliseconds a drain lets the event loop turn. Default 65,536 and 10. */
   readonly drain?: { readonly messages?: number; readonly ms?: number };
 }
@@ -124,6 +132,8 @@ type NoticeEvents = { [N in NoticeType]: [Notice] };
 export interface FeedEvents extends NoticeEvents {
   notice: [Notice];
   unknown: [DataView, Position];
+  /** A connection ended, or did not come about, by what a person has to mend: a certificate, a login. It is tried again. */
+  connectionError: [VenuewireError, TransportTarget];
 }
 
 const NOTHING: BatchSink = {};
@@ -224,6 +234,8 @@ export interface FeedSummary {
 export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extends EventEmitter<FeedEvents> {
   /** @internal Books that the core keeps as the feed is read. */
   readonly kept: KeptBooks | undefined;
+  /** @internal Of a venue that sends text: what was found out about its instruments. */
+  session: VenueSession | undefined;
   readonly #gives: 'messages' | 'events';
   readonly ring: Ring;
   readonly decoder: D;
@@ -273,13 +285,17 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
       },
     };
     (this as unknown as EventEmitter).on('newListener', checkEvent);
+    this.#logger = options.logger;
     options.signal?.throwIfAborted();
-    const { transports } = options;
-    if (transports !== undefined) {
-      this.#external = new ExternalConnections(venue, compiled, transports, (error) => {
-        this.#failed ??= error;
-        this.close();
-      });
+    const { transports } = compiled;
+    if (Object.keys({ ...transports.lines, ...transports.servers }).length > 0) {
+      this.#external = new ExternalConnections(
+        venue,
+        compiled,
+        transports,
+        (error) => this.#fail(error),
+        (error, target) => this.tell(error, target),
+      );
     }
     this.#native = this.#open(compiled, sourceOf(compiled, options, this.#external), options.wake === 'poll');
     this.#name = venue.name;
@@ -295,6 +311,21 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
     signal?.addEventListener('abort', abort, { once: true });
     return () => signal?.removeEventListener('abort', abort);
   }
+
+  #fail(error: VenuewireError): void {
+    this.#failed ??= error;
+    this.close();
+  }
+  /** @internal A person has something to mend. */
+  tell(error: VenuewireError, target: TransportTarget): void {
+    const logger = this.#logger;
+    if (logger !== undefined && this.#told !== error.message) logConnectionError(logger, error, target.name);
+    this.#told = error.message;
+    this.emit('connectionError', error, target);
+  }
+  readonly #logger: FeedLogger | undefined;
+  /** The text of the last connection error. */
+  #told: string | undefined;
 
   #open(compiled: CompiledVenue, source: NativeSource, quiet: boolean): NativeFeed {
     const { ring } = this;
@@ -822,6 +853,48 @@ function declaredCapture(venue: Venue): CaptureSource | undefined {
 }
 
 /**
+ * A venue of text, connected to.
+ * @throws VenuewireError `VW_SUBSCRIPTION`, `VW_PEER_MISSING`, `VW_SECURITY_…`
+ */
+async function connected(venue: Venue, decoder: JsonDecoder, options: FeedOptions): Promise<Feed> {
+  if (options.transports !== undefined) {
+    throw new VenuewireError(
+      'VW_OPTION',
+      'transports carry bytes of a framing, and this venue sends text',
+      'Leave them out.',
+    );
+  }
+  checkArranged(venue.name, venue.security);
+  const live = await liveVenue(venue, decoder, options.frames);
+  const whole = withChannels(venue, live.line, live.subscription.instruments);
+  const transports = { lines: { [live.lineName]: live } };
+  const feed = new Feed(whole, compileVenue(whole, { select: options.select, transports }), options);
+  feed.session = live.session;
+  live.tell = (error) => feed.tell(error, live.target);
+  return feed;
+}
+
+/**
+ * A venue of text: its recording, played through the venue's session into a capture; or connected to.
+ * @throws VenuewireError as `openFeed`.
+ */
+async function replayed(venue: Venue, decoder: JsonDecoder, options: FeedOptions, capture: CaptureSource | undefined) {
+  if (capture === undefined) return connected(venue, decoder, options);
+  if (capture.lines !== undefined) {
+    throw new VenuewireError('VW_CAPTURE_LINE', 'A recording of text has one line', 'Leave `lines` out.');
+  }
+  if (typeof capture.file !== 'string') {
+    throw new VenuewireError('VW_RECORDING', 'A recording of text is a file, not bytes', 'Give its path.');
+  }
+  const { venue: whole, bytes, session } = await replayRecording(venue, decoder, capture.file);
+  const source = { name: capture.file, speed: capture.speed ?? 0, file: bytes };
+  const compiled = compileVenue(whole, { select: options.select, capture: true });
+  const feed = new Feed(whole, compiled, { ...options, capture: source });
+  feed.session = session;
+  return feed;
+}
+
+/**
  * Opens a venue connection: a venue (what `defineVenue` or a ready venue returns), a venue document whose decoder and
  * patterns are ids, or the path or URL of a YAML or JSON file that holds one.
  * @throws VenuewireError when the declaration, a credential reference or the addon is not in order. What fails later (a
@@ -861,10 +934,14 @@ export async function openFeed(
       'Leave one of them out.',
     );
   }
+  const decoder = jsonDecoderOf(venue);
+  if (decoder !== undefined) return replayed(venue, decoder, options, capture);
+  if (capture === undefined) checkArranged(venue.name, venue.security);
   const compiled = compileVenue(venue, {
     select: options.select,
     capture: capture !== undefined,
     transports: options.transports,
+    tls: tlsTransport,
   });
   return new Feed(venue, compiled, capture === undefined ? options : { ...options, capture });
 }

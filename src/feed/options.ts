@@ -86,6 +86,7 @@ const SHAPE: Shape = {
   stamps: flag,
   books: bounds,
   events: bounds,
+  frames: (value) => (typeof value === 'function' ? undefined : 'must be a function'),
   drain: { messages: wholeNumber(1, 2 ** 31), ms: wholeNumber(0, 60_000) },
 };
 

@@ -53,13 +53,18 @@ export function log(logger: FeedLogger, notice: Notice, channelName: string | un
   else logger.info(text, notice);
 }
 
+/** What a person has to mend: each error once in a row, however often the connection is tried. */
+export function logConnectionError(logger: FeedLogger, error: VenuewireError, name: string): void {
+  logger.warn(`connectionError of ${name}: ${error.code} ${error.message} ${error.hint}`);
+}
+
 /** Events of a feed that are no notices, and those of every emitter. */
-const OTHERS = ['notice', 'unknown', 'error', 'newListener', 'removeListener'];
+const OTHERS = ['notice', 'unknown', 'connectionError', 'error', 'newListener', 'removeListener'];
 
 /** @throws VenuewireError `VW_EVENT` for a name that a feed never emits. */
 export function checkEvent(name: string | symbol): void {
   if (typeof name === 'symbol' || OTHERS.includes(name) || (NOTICE_TYPE as readonly string[]).includes(name)) return;
-  const names = [...NOTICE_TYPE.filter((n) => n !== 'none'), 'notice', 'unknown'];
+  const names = [...NOTICE_TYPE.filter((n) => n !== 'none'), 'notice', 'unknown', 'connectionError'];
   const near = nearestNames(name, names);
   throw new VenuewireError(
     'VW_EVENT',

@@ -368,6 +368,26 @@ export const memxTcp = defineFraming({
   ],
 });
 
+/**
+ * Messages of venues that send text (JSON): one record of the table a packet, written by `internet/session` from what a
+ * transport or a recording brings. A hole in the numbers is what the venue's own way of checking has found missing.
+ */
+export const venueMessages = defineFraming({
+  id: 'venue-messages',
+  source: 'src/internet/packets.ts',
+  byteOrder: 'little',
+  headerLength: 20,
+  channel: { offset: 0, size: 4 },
+  session: { offset: 4, size: 4, type: 'uint' },
+  sequence: { offset: 8, size: 8 },
+  count: { offset: 16, size: 2 },
+  kinds: [
+    { when: { offset: 18, size: 1, equals: 1 }, is: 'heartbeat', number: 'next' },
+    { when: { offset: 18, size: 1, equals: 2 }, is: 'endOfSession', number: 'next' },
+  ],
+  message: { length: { offset: 0, size: 2, excludes: 2 }, prefix: 2 },
+});
+
 export const iexTp = defineFraming({
   id: 'iex-tp',
   source: 'IEX Transport Protocol 1.26, Outbound Segment',
@@ -815,6 +835,7 @@ export const framings: readonly Framing[] = [
   memxUdp,
   memxTcp,
   iexTp,
+  venueMessages,
   iexSnapTcp,
   iexOptions,
   miaxMach,

@@ -16,6 +16,7 @@ export {
 } from './credentials.js';
 export { defineFraming, type Framing, type FramingInput, framingSchema, tag } from './framing.js';
 export { findFraming, framingOf, framings } from './framings.js';
+export { defineIntegrity, type Integrity, type IntegrityInput, integritySchema } from './integrity.js';
 export {
   captureFile,
   ftp,
@@ -65,6 +66,12 @@ export {
   stream,
   streamSchema,
 } from './stream.js';
+export {
+  defineSubscription,
+  type Subscription,
+  type SubscriptionInput,
+  subscriptionSchema,
+} from './subscription.js';
 export { credential, emptyPacket, fix, message, parameter, type Value, variable } from './table.js';
 export {
   defineVenue,

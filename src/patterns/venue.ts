@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { JOIN } from '../contract.js';
 import { VenuewireError } from '../errors.js';
 import { framingSchema } from './framing.js';
+import { integritySchema } from './integrity.js';
 import { networkSchema } from './network.js';
 import { pipelinesSchema } from './pipeline.js';
 import { requestRung, waitRung } from './recovery.js';
 import { securitySchema } from './security.js';
 import { snapshotRung } from './snapshot.js';
 import { streamUse } from './stream.js';
+import { subscriptionSchema } from './subscription.js';
 import { type AnyDecoder, tableSchema } from './table.js';
 import { unsigned } from './units.js';
 
@@ -93,6 +95,10 @@ const parts = {
     })
     .optional()
     .describe('Where symbols are tied to the numbers that later messages carry, for selection by symbol'),
+  integrity: integritySchema
+    .optional()
+    .describe('Of venues that send text: how one finds out that something is missing'),
+  subscription: subscriptionSchema.optional().describe('Of venues that send text: what is said to them, and when'),
   security: securitySchema.default([]),
   pipelines: pipelinesSchema.optional(),
 };

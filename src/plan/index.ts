@@ -3,6 +3,7 @@
  * `openFeed` would refuse is found by the very code that refuses it.
  */
 import { VenuewireError } from '../errors.js';
+import { tlsTransport } from '../transports/tls.js';
 import { compileFaults } from '../feed/compile.js';
 import type { Venue, VenueDeclaration, VenueResource } from '../patterns/venue.js';
 import { readVenue, resolveVenue, type VenueReading } from '../venues/load.js';
@@ -75,7 +76,7 @@ function burstOf(options: PlanOptions, annotations: VenueReading['metadata']['an
 
 /** What opening it would fail with, without sending or reading a secret; with them where all are there. */
 function refusals(venue: Venue, secrets: boolean, add: (f: Finding, path: readonly PropertyKey[]) => void): void {
-  for (const { path, error } of compileFaults(venue, { secrets })) {
+  for (const { path, error } of compileFaults(venue, { secrets, tls: tlsTransport })) {
     add({ rule: error.code, severity: 'error', path: '', message: error.message, remedy: error.hint }, path);
   }
 }

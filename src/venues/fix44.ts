@@ -1,7 +1,7 @@
 import { fixText } from '../decoders/fix44-text.js';
 import type { Credentials } from '../patterns/credentials.js';
 import { fix44Framing } from '../patterns/framings.js';
-import { sourceAllowList } from '../patterns/security.js';
+import { type Protection, sourceAllowList } from '../patterns/security.js';
 import { stream } from '../patterns/stream.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
 import { type FixSession, fix44Stream } from './patterns/streams.js';
@@ -16,15 +16,17 @@ export interface Fix44Options extends FixSession {
   readonly credentials: Credentials;
   /** How long an answer to a ResendRequest may take to make progress; default 2s. */
   readonly timeout?: string;
+  /** What the connection is protected by: TLS as most brokers run it is `[{ type: 'tls' }]`. */
+  readonly security?: readonly Protection[];
 }
 
 /**
  * A FIX 4.4 market data session over TCP: one numbered stream, recovered within itself. Source: FIX 4.4 with errata,
- * volumes 2 and 3. Where TLS is asked for, put a TLS tunnel in between: there is no engine for it yet.
+ * volumes 2 and 3. TLS is asked for by `security`.
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function fix44(options: Fix44Options): Venue<typeof fixText> {
-  const { servers, credentials, timeout, ...session } = options;
+  const { servers, credentials, timeout, security = [sourceAllowList()], ...session } = options;
   return defineVenue({
     name: 'fix44',
     decoder: fixText,
@@ -37,11 +39,8 @@ export function fix44(options: Fix44Options): Venue<typeof fixText> {
       }),
     },
     recovery: [],
-    security: [sourceAllowList()],
-    unconfirmed: [
-      'whether a server resends market data or fills over it',
-      'TLS, which most venues ask for, is not there',
-    ],
+    security: [...security],
+    unconfirmed: ['whether a server resends market data or fills over it'],
   });
 }
 

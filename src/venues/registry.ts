@@ -122,6 +122,18 @@ export const venues = [
   feedOf('tmx-alpha-level2', 'TMX Alpha QuantumFeed level 2: lines A and B; recovery is not public', 'tmx-alpha-level2-2.2', 'tmx-quantumfeed', tmxQuantumFeed),
 ] as const;
 
+/** Venues that send text, by id: their recordings are read. */
+// biome-ignore format: one venue a line
+export const internetVenues: readonly VenueEntry[] = [
+  entry('kraken-spot', 'Kraken spot, WebSocket 2: a checksum with image and update', 'kraken-spot', () => import('./kraken-spot.js')),
+  entry('kraken-spot-v1', 'Kraken spot, WebSocket 1: a checksum with each update', 'kraken-spot-v1', () => import('./kraken-spot-v1.js')),
+  entry('kraken-futures', 'Kraken Futures: a number for each product', 'kraken-futures', () => import('./kraken-futures.js')),
+  entry('coinbase-exchange', 'Coinbase Exchange: levels without numbers', 'coinbase-exchange', () => import('./coinbase-exchange.js')),
+  entry('binance-spot', 'Binance spot: ranges of numbers, joined to an image over HTTPS', 'binance-spot', () => import('./binance-spot.js')),
+  entry('betfair', 'Betfair Exchange Stream: ladders of markets as lines of JSON inside TLS', 'betfair', () => import('./betfair.js')),
+  entry('oanda', 'OANDA v20: prices as whole ladders, numbered transactions', 'oanda', () => import('./oanda.js')),
+];
+
 /** The id of a ready venue. */
 export type VenueId = (typeof venues)[number]['id'];
 
@@ -203,5 +215,5 @@ export const patterns: readonly PatternEntry[] = [
 ];
 
 export const findVenue = (id: string): VenueEntry | undefined =>
-  (venues as readonly VenueEntry[]).find((v) => v.id === id);
+  [...venues, ...internetVenues].find((v) => v.id === id);
 export const findPattern = (id: string): PatternEntry | undefined => patterns.find((p) => p.id === id);

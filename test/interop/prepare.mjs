@@ -24,6 +24,8 @@ const COMMANDS = {
   tcpreplay: 'tcpreplay',
   ip: 'iproute2',
   cargo: 'cargo',
+  openssl: 'openssl',
+  stunnel4: 'stunnel4',
 };
 
 function run(command, ...words) {

@@ -136,9 +136,11 @@ import {
   captureFile,
   credential,
   defineFraming,
+  defineIntegrity,
   defineRecovery,
   defineSnapshot,
   defineStream,
+  defineSubscription,
   defineVenue,
   emptyPacket,
   env,
@@ -593,6 +595,25 @@ export function patternsModule(): void {
     void security;
   }
   {
+    // #region patterns.defineIntegrity
+    const integrity = defineIntegrity({
+      images: ['bookSnapshot'],
+      changes: ['bookUpdate'],
+      depth: 10,
+      checksum: { algorithm: 'crc32', field: 'checksum', levels: 10 },
+    });
+    console.log(integrity.per); // 'instrument'
+    // #endregion
+    // #region patterns.defineSubscription
+    const subscription = defineSubscription({
+      instruments: ['BTC/USD', 'ETH/USD'],
+      subscribe: [{ method: 'subscribe', params: { channel: 'book', symbol: '{instruments}', depth: 10 } }],
+      unsubscribe: [{ method: 'unsubscribe', params: { channel: 'book', symbol: '{instruments}', depth: 10 } }],
+      recover: 'subscription',
+      silence: '5s',
+    });
+    console.log(subscription.imageWithin); // '15s'
+    // #endregion
     // #region patterns.defineFraming patterns.framingOf patterns.findFraming
     const framing = defineFraming({
       id: 'example',

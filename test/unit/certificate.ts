@@ -2,21 +2,21 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
 
 /** One element of DER (X.690): tag, length, content. */
-const der = (tag: number, ...parts: Uint8Array[]): Buffer => {
+export const der = (tag: number, ...parts: Uint8Array[]): Buffer => {
   const content = Buffer.concat(parts);
   const { length } = content;
   const head = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 255];
   return Buffer.concat([Buffer.from([tag, ...head]), content]);
 };
-const SEQUENCE = 0x30;
-const SET = 0x31;
-const objectId = (...bytes: number[]): Buffer => der(0x06, Buffer.from(bytes));
-const text = (tag: number, value: string): Buffer => der(tag, Buffer.from(value, 'latin1'));
-const ECDSA_SHA256 = der(SEQUENCE, objectId(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
-const SUBJECT_ALTERNATIVE_NAME = objectId(0x55, 0x1d, 0x11);
-const DAY_MS = 86_400_000;
+export const SEQUENCE = 0x30;
+export const SET = 0x31;
+export const objectId = (...bytes: number[]): Buffer => der(0x06, Buffer.from(bytes));
+export const text = (tag: number, value: string): Buffer => der(tag, Buffer.from(value, 'latin1'));
+export const ECDSA_SHA256 = der(SEQUENCE, objectId(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
+export const SUBJECT_ALTERNATIVE_NAME = objectId(0x55, 0x1d, 0x11);
+export const DAY_MS = 86_400_000;
 
-const time = (ms: number): Buffer =>
+export const time = (ms: number): Buffer =>
   text(
     0x17,
     `${new Date(ms)
@@ -24,6 +24,10 @@ const time = (ms: number): Buffer =>
       .replace(/[-:T]|\.\d+/g, '')
       .slice(2)}`,
   );
+
+/** Bytes of DER as text (RFC 7468). */
+export const pemOf = (label: string, bytes: Buffer): string =>
+  `-----BEGIN ${label}-----\n${bytes.toString('base64').replace(/.{64}(?!$)/g, '$&\n')}\n-----END ${label}-----\n`;
 
 /** PEM of the private key and of the certificate (RFC 5280). */
 export function makeCertificate(name = 'venuewire test'): { readonly key: string; readonly cert: string } {
@@ -44,9 +48,8 @@ export function makeCertificate(name = 'venuewire test'): { readonly key: string
   );
   const signature = createSign('sha256').update(body).sign(privateKey);
   const whole = der(SEQUENCE, body, ECDSA_SHA256, der(0x03, Buffer.from([0]), signature));
-  const lines = whole.toString('base64').replace(/.{64}/g, '$&\n');
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-    cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
+    cert: pemOf('CERTIFICATE', whole),
   };
 }

@@ -73,7 +73,6 @@ describe('what is declared is done, or refused when the feed is opened', () => {
 
   test.each([
     ['tcp', tcp('10.1.1.1:100')],
-    ['tls', tls('10.1.1.1:100')],
     ['websocket', websocket('wss://a.example/')],
   ])('a live line of type %s', async (_, line) => {
     expect(await code(() => openFeed(venue({ lines: { A: line } })))).toBe('VW_NETWORK_NO_ENGINE');

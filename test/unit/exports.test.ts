@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Decoder } from '../../src/layout/index.js';
-import { venues } from '../../src/venues/registry.js';
+import { internetVenues, venues } from '../../src/venues/registry.js';
 
 const root = new URL('../../', import.meta.url);
 const here = (path: string): string => fileURLToPath(new URL(path, root));
@@ -96,7 +96,7 @@ describe('public exports', () => {
     expect(without).toEqual([]);
   });
   it('of venuewire/venues are the ready venues, and what loads a file', () => {
-    const modules = [...new Set(venues.map((v) => v.module))];
+    const modules = [...new Set([...venues, ...internetVenues].map((v) => v.module))];
     expect(reached('venues')).toEqual([...modules, 'load'].sort());
   });
   it('of venuewire/decoders are message tables, and what makes a decoder of a dictionary or of templates', async () => {

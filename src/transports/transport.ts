@@ -2,6 +2,7 @@
  * Connections that TypeScript carries: TLS, WebSocket, a tunnel of your own. A transport is asked to connect, to send and to
  * close; what arrives it pushes. Framing, login, gaps and recovery stay the core's.
  */
+import type { VenuewireError } from '../errors.js';
 import type { Network } from '../patterns/network.js';
 import type { Protection } from '../patterns/security.js';
 
@@ -25,6 +26,8 @@ export interface TransportTarget {
   readonly address: string;
   /** As declared; a server is `udp`, `tcp` or `tls`. */
   readonly network: Network['type'] | 'udp';
+  /** Name that a `tls` line says the certificate must carry. */
+  readonly serverName?: string | undefined;
   /** The venue's protections: who `protects` by one is what carries it out. */
   readonly security: readonly Protection[];
 }
@@ -62,8 +65,11 @@ export interface TransportEvents {
   bytes(bytes: Uint8Array, receivedNs?: bigint): boolean;
   /** One whole datagram or message. As `bytes`. */
   datagram(bytes: Uint8Array, origin?: DatagramOrigin): boolean;
-  /** The connection is over, or did not come about. Default: `connectionClosed`; with another text it throws, and is over too. */
-  closed(reason?: ConnectionEnd): void;
+  /**
+   * The connection is over, or did not come about. Default: `connectionClosed`; with another text it throws, and is over too.
+   * `error`: what a person has to mend; the feed tells it as `connectionError`.
+   */
+  closed(reason?: ConnectionEnd, error?: VenuewireError): void;
 }
 
 /**

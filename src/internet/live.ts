@@ -1,0 +1,357 @@
+/**
+ * A connection to a venue that sends text, kept up: connects, logs in, subscribes, and makes good again what is found missing,
+ * instrument by instrument where the venue allows it. To the feed it is a transport of a line, which brings packets.
+ */
+import { remedyOf, VenuewireError } from '../errors.js';
+import type { JsonDecoder } from '../json/table.js';
+import { defineIntegrity } from '../patterns/integrity.js';
+import type { Network } from '../patterns/network.js';
+import type { Subscription } from '../patterns/subscription.js';
+import { nanosecondsOf } from '../patterns/units.js';
+import type { Venue } from '../patterns/venue.js';
+import { ask, connectHttps, Unanswered } from '../transports/http.js';
+import type { ConnectMessages, MessageConnection, MessagesEnd } from '../transports/messages.js';
+import { Backoff, TokenBucket } from '../transports/pace.js';
+import { connectTlsLines } from '../transports/tls-lines.js';
+import type { Transport, TransportConnection, TransportEvents, TransportTarget } from '../transports/transport.js';
+import { loadWebSocket } from '../transports/websocket.js';
+import { Recoveries } from './recoveries.js';
+import { Refusals } from './refusals.js';
+import { VenueSession } from './session.js';
+import { Templates } from './template.js';
+
+const NANOSECONDS = 1e6;
+export const ms = (span: string): number => nanosecondsOf(span) / NANOSECONDS;
+/** Wall-clock nanoseconds; the event loop has no finer time of receipt. */
+const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
+/** Of an answer over HTTPS, from its beginning to its last byte. */
+const ANSWER_MS = 20_000;
+
+/** A message as recordings keep it; credentials are not in it. */
+export interface LiveFrame {
+  readonly dir: 'in' | 'out' | 'http' | 'open';
+  readonly text: string;
+  readonly url?: string | undefined;
+  /** Since the Unix epoch. */
+  readonly receivedNs: bigint;
+}
+
+const missing = (venue: string, what: string): VenuewireError =>
+  new VenuewireError('VW_SUBSCRIPTION', `${venue}: ${what}`, remedyOf('VW_SUBSCRIPTION'));
+
+type Line = Extract<Network, { type: 'websocket' | 'httpsStream' | 'tls' }>;
+
+async function engineOf(venue: Venue): Promise<{ name: string; line: Line; connect: ConnectMessages }> {
+  const [name, line, ...more] = Object.entries(venue.lines ?? {}).flat() as [string, Network, ...unknown[]];
+  if (more.length > 0) throw missing(venue.name, 'a venue that sends text has one line');
+  if (line.type === 'websocket')
+    return { name, line, connect: await loadWebSocket(`A line of type websocket (${venue.name})`) };
+  if (line.type === 'httpsStream') return { name, line, connect: connectHttps };
+  if (line.type === 'tls') return { name, line, connect: connectTlsLines };
+  throw missing(venue.name, `a line of type ${line.type} brings no text`);
+}
+
+/**
+ * Makes ready what connects to the venue. Nothing is connected yet.
+ * @throws VenuewireError `VW_SUBSCRIPTION` when the venue says not what to subscribe to; `VW_PEER_MISSING`
+ */
+export async function liveVenue(
+  venue: Venue,
+  decoder: JsonDecoder,
+  record?: (frame: LiveFrame) => void,
+): Promise<LiveVenue> {
+  const { subscription } = venue;
+  if (subscription === undefined) throw missing(venue.name, 'it names no instruments to subscribe to');
+  if (subscription.recover === 'image' && subscription.image === undefined)
+    throw missing(venue.name, "recover 'image' needs `image`");
+  const { name, line, connect } = await engineOf(venue);
+  return new LiveVenue(venue, decoder, subscription, name, line, connect, record);
+}
+
+/** All connections of one line, one after the other. */
+export class LiveVenue implements Transport {
+  readonly protects = ['tls', 'mutualTls'] as const;
+  readonly session: VenueSession;
+  readonly templates: Templates;
+  readonly backoff: Backoff;
+  readonly requests: TokenBucket;
+  readonly messages: TokenBucket;
+  readonly #connects: TokenBucket;
+  /** A rest that the server asked for ends then. */
+  #restUntilMs = 0;
+  #current: LiveConnection | undefined;
+  /** Hears what a person has to mend while the connection stays. */
+  tell: ((error: VenuewireError) => void) | undefined;
+
+  constructor(
+    readonly venue: Venue,
+    readonly decoder: JsonDecoder,
+    readonly subscription: Subscription,
+    readonly lineName: string,
+    readonly line: Line,
+    readonly open: ConnectMessages,
+    readonly record: ((frame: LiveFrame) => void) | undefined,
+  ) {
+    const { rates, reconnect, instruments } = subscription;
+    const bucket = (r: { count: number; per: string } | undefined): TokenBucket =>
+      new TokenBucket(r?.count ?? Number.POSITIVE_INFINITY, ms(r?.per ?? '1s'));
+    this.templates = new Templates(subscription);
+    this.backoff = new Backoff(ms(reconnect.first), ms(reconnect.most));
+    [this.#connects, this.messages, this.requests] = [
+      bucket(rates.connects),
+      bucket(rates.messages),
+      bucket(rates.requests),
+    ];
+    this.session = new VenueSession(
+      decoder,
+      venue.integrity ?? defineIntegrity({ per: 'connection' }),
+      instruments,
+      (packet, receivedNs) => this.#current?.packet(packet, receivedNs),
+      {
+        holding: (symbol) => this.#current?.holding(symbol),
+        unfit: (symbol) => this.#current?.unfit(symbol),
+        broken: (symbol) => this.#current?.broken(symbol),
+        whole: (symbol) => this.#current?.whole(symbol),
+      },
+    );
+  }
+
+  get target(): TransportTarget {
+    const { lineName, line, venue } = this;
+    const address = 'url' in line ? line.url : line.address;
+    return { role: 'line', name: lineName, address, network: line.type, security: venue.security };
+  }
+
+  connect(_target: TransportTarget, events: TransportEvents): TransportConnection {
+    const now = Date.now();
+    const isFirst = this.#current === undefined;
+    const rest = Math.max(isFirst ? 0 : this.backoff.next(), this.#connects.take(now), this.#restUntilMs - now);
+    const connection = new LiveConnection(this, events);
+    this.#current = connection;
+    connection.begin(rest);
+    return connection;
+  }
+
+  /** How a connection ended decides when the next begins. */
+  ended({ afterMs, isRefused }: MessagesEnd): void {
+    if (afterMs !== undefined) this.#restUntilMs = Date.now() + afterMs;
+    if (isRefused === true) this.backoff.longest();
+  }
+
+  /** Keeps what was said or came, without credentials. */
+  keep(dir: LiveFrame['dir'], text: string, url?: string): void {
+    this.record?.({ dir, text, receivedNs: nowNs(), ...(url === undefined ? {} : { url }) });
+  }
+}
+
+/** One connection, from the first byte to the last. */
+class LiveConnection implements TransportConnection {
+  readonly #recoveries: Recoveries;
+  readonly #refusals: Refusals;
+  readonly #stop = new AbortController();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #open: MessageConnection | undefined;
+  #silence: NodeJS.Timeout | undefined;
+  #over = false;
+  #isPaused = false;
+
+  constructor(
+    readonly of: LiveVenue,
+    readonly events: TransportEvents,
+  ) {
+    const { subscription } = of;
+    this.#recoveries = new Recoveries(subscription, of.session, {
+      subscribe: (symbol) => this.#subscribeAnew(symbol),
+      image: (symbol) => this.#image(symbol),
+      connect: () => this.#fail({ reason: 'connectionClosed' }),
+      giveUp: (symbol) => this.#fail({ reason: 'timedOut', error: noImage(this.#where, symbol) }),
+    });
+    this.#refusals = new Refusals(this.#where, subscription.refused);
+  }
+
+  get #where(): string {
+    const { venue, line } = this.of;
+    return `${venue.name} (${'url' in line ? new URL(line.url).host : line.address})`;
+  }
+
+  begin(afterMs: number): void {
+    this.#later(afterMs, () => {
+      try {
+        this.#connect();
+      } catch (cause) {
+        if (!(cause instanceof VenuewireError)) throw cause;
+        this.#fail({ reason: 'wrongPeer', error: cause, isRefused: true });
+      }
+    });
+  }
+
+  #connect(): void {
+    const { of } = this;
+    const { line, subscription, templates, venue } = of;
+    const path = templates.address(subscription.path, subscription.instruments);
+    const url = 'url' in line ? `${line.url}${path}` : `tls://${line.address}`;
+    const { keepAlive } = subscription;
+    const ping =
+      keepAlive !== undefined && keepAlive.send === undefined
+        ? { everyMs: ms(keepAlive.every), withinMs: ms(keepAlive.within) }
+        : undefined;
+    const headers = templates.headers();
+    this.#alive();
+    this.#open = of.open(
+      { url, where: this.#where, security: venue.security, headers, most: subscription.most, ping },
+      {
+        open: () => this.#opened(),
+        message: (text) => this.#message(text),
+        alive: () => this.#alive(),
+        closed: (end) => this.#fail(end),
+      },
+    );
+    of.keep('open', '', url);
+  }
+
+  #opened(): void {
+    if (this.#over) return;
+    const { subscription, templates } = this.of;
+    const { login, subscribe, instruments, keepAlive, lifetime } = subscription;
+    this.#alive();
+    this.events.connected();
+    try {
+      for (const template of [...login, ...subscribe]) this.#say(templates.message(template, instruments));
+    } catch (cause) {
+      if (!(cause instanceof VenuewireError)) throw cause;
+      this.#fail({ reason: 'wrongPeer', error: cause, isRefused: true });
+      return;
+    }
+    this.of.session.opened(nowNs());
+    this.#recoveries.begin();
+    if (keepAlive?.send !== undefined) {
+      const { send } = keepAlive;
+      const timer = setInterval(() => this.#say(templates.message(send, instruments)), ms(keepAlive.every));
+      this.#timers.add(timer);
+    }
+    if (lifetime !== undefined) this.#later(ms(lifetime), () => this.#fail({ reason: 'connectionClosed' }));
+  }
+
+  #say({ text, shown }: { readonly text: string; readonly shown: string }): void {
+    this.#later(this.of.messages.take(Date.now()), () => {
+      this.of.keep('out', shown);
+      this.#open?.send(text);
+    });
+  }
+
+  #message(text: string, url?: string): void {
+    if (this.#over) return;
+    const { of } = this;
+    this.#alive();
+    of.keep(url === undefined ? 'in' : 'http', text, url);
+    const found = of.session.message(text, nowNs(), { url });
+    // What belongs to no instrument may be an answer to what was asked.
+    if (!this.#refusals.concerns(text, found)) return;
+    const end = this.#refusals.of(text);
+    if (end === undefined) return;
+    if (end.isRefused === true) this.#fail(end);
+    else if (end.error !== undefined) of.tell?.(end.error);
+  }
+
+  #alive(): void {
+    if (this.#silence !== undefined) {
+      this.#silence.refresh();
+      return;
+    }
+    this.#silence = setTimeout(() => {
+      // A server cannot speak while we do not listen.
+      if (this.#isPaused) this.#silence?.refresh();
+      else this.#fail({ reason: 'timedOut', error: silent(this.#where, this.of.subscription.silence) });
+    }, ms(this.of.subscription.silence));
+  }
+
+  /** A packet for the core. */
+  packet(packet: Uint8Array, receivedNs: bigint): void {
+    if (this.#over) return;
+    if (this.events.datagram(packet, { receivedNs }) || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#open?.pause();
+  }
+  broken(symbol: string): void {
+    if (!this.#over) this.#recoveries.broken(symbol);
+  }
+  holding(symbol: string): void {
+    if (!this.#over) this.#recoveries.holding(symbol);
+  }
+  unfit(symbol: string): void {
+    if (!this.#over) this.#recoveries.failed(symbol);
+  }
+  whole(symbol: string): void {
+    this.of.backoff.reset();
+    this.#recoveries.whole(symbol);
+  }
+
+  #subscribeAnew(symbol: string): void {
+    const { subscription, templates } = this.of;
+    for (const template of [...subscription.unsubscribe, ...subscription.subscribe])
+      this.#say(templates.message(template, [symbol]));
+  }
+
+  #image(symbol: string): void {
+    const { of } = this;
+    const { image } = of.subscription;
+    if (image === undefined) return;
+    const url = of.templates.address(image.url, [symbol]);
+    this.#later(of.requests.take(Date.now()), () => {
+      const { security } = of.venue;
+      ask({ url, where: this.#where, security, most: image.most, withinMs: ANSWER_MS, signal: this.#stop.signal }).then(
+        ({ text }) => this.#message(text, url),
+        (cause: unknown) => this.#unanswered(symbol, cause),
+      );
+    });
+  }
+  #unanswered(symbol: string, cause: unknown): void {
+    if (this.#over) return;
+    const end = cause instanceof Unanswered ? cause.end : { reason: 'connectionClosed' as const };
+    if (end.error !== undefined) this.of.tell?.(end.error);
+    this.#recoveries.failed(symbol, end.afterMs);
+  }
+
+  #later(afterMs: number, then: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (!this.#over) then();
+    }, afterMs);
+    this.#timers.add(timer);
+  }
+
+  #fail(end: MessagesEnd): void {
+    if (this.#over) return;
+    this.of.ended(end);
+    this.of.session.lost(nowNs());
+    this.#still();
+    this.events.closed(end.reason, end.error);
+  }
+  #still(): void {
+    this.#over = true;
+    this.#stop.abort();
+    this.#recoveries.stop();
+    clearTimeout(this.#silence);
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#open?.close();
+  }
+
+  // What the core asks of it.
+  send(): void {}
+  close(): void {
+    if (!this.#over) this.#still();
+  }
+  resume(): void {
+    this.#isPaused = false;
+    this.#open?.resume();
+  }
+}
+
+const noImage = (where: string, symbol: string): VenuewireError =>
+  new VenuewireError(
+    'VW_IMAGE_MISSING',
+    `${where}: no image of ${symbol} that fits, however often it was asked for`,
+    remedyOf('VW_IMAGE_MISSING'),
+  );
+const silent = (where: string, span: string): VenuewireError =>
+  new VenuewireError('VW_SILENCE', `${where}: nothing came for ${span}`, remedyOf('VW_SILENCE'));

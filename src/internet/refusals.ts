@@ -1,0 +1,45 @@
+/** Answers by which a venue refuses what was asked of it. */
+import { remedyOf, VenuewireError } from '../errors.js';
+import type { JsonFound } from '../json/reader.js';
+import type { Subscription } from '../patterns/subscription.js';
+import type { MessagesEnd } from '../transports/messages.js';
+
+/** Answers are short. */
+const ANSWER_MOST = 4096;
+const SAID_MOST = 200;
+
+const at = (value: unknown, path: readonly (string | number)[]): unknown =>
+  path.reduce<unknown>(
+    (v, part) => (typeof v === 'object' && v !== null ? (v as Record<string, unknown>)[part] : undefined),
+    value,
+  );
+
+export class Refusals {
+  constructor(
+    readonly where: string,
+    readonly rules: Subscription['refused'],
+  ) {}
+
+  /** Whether a message may be an answer: it says nothing of an instrument's state. */
+  concerns(text: string, found: readonly JsonFound[]): boolean {
+    return (
+      this.rules.length > 0 && text.length <= ANSWER_MOST && found.every(({ values }) => values.levels === undefined)
+    );
+  }
+
+  of(text: string): MessagesEnd | undefined {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+    const rule = this.rules.find(({ path, equals }) => at(value, path) === equals);
+    if (rule === undefined) return undefined;
+    const said = rule.text === undefined ? undefined : at(value, rule.text);
+    const why = typeof said === 'string' ? `: ${said.slice(0, SAID_MOST)}` : '';
+    const code = rule.fatal ? 'VW_LOGIN_REFUSED' : 'VW_SUBSCRIPTION_REFUSED';
+    const error = new VenuewireError(code, `${this.where}: the venue has refused${why}`, remedyOf(code));
+    return { reason: 'connectionRefused', error, isRefused: rule.fatal };
+  }
+}

@@ -1,0 +1,49 @@
+/** Parts of records that the tables of several internet venues share. */
+import { atLeast, char, type Fields, group, i64, message, scaled, text, u8, u16, varText } from '../layout/table.js';
+
+/** Prices with ten decimals and sizes with eight: what 64 bits hold of every venue here. */
+export const PRICE = -10;
+export const SIZE = -8;
+export const SCALES = { price: PRICE, size: SIZE };
+export const SYMBOL = 32;
+
+const LEVEL = 20;
+/** Price levels: `n` stands at `at`, they follow. */
+export const levelsAt = (at: number) => ({
+  n: u16(at),
+  levels: group(at + 2, 'n', LEVEL, {
+    side: char(0, { B: 'Bid', S: 'Ask' }),
+    price: i64(1, scaled(PRICE)),
+    size: i64(9, scaled(SIZE)),
+    /** Digits behind the point, as sent. */
+    priceDecimals: u8(17),
+    sizeDecimals: u8(18),
+    cut: u8(19, { 0: 'Sent', 1: 'Left the depth that is kept' }),
+  }),
+});
+
+/** Levels of an instrument behind `fields`, which end at `at`. */
+export const levelsMessage = <F extends Fields>(code: number, at: number, fields: F) =>
+  message(code, atLeast(at + 2), {
+    symbol: text(1, SYMBOL),
+    /** 0: a message begins; 1: more levels of the message before. */
+    continued: u8(33),
+    ...fields,
+    ...levelsAt(at),
+  });
+
+/** What no rule of a table fits, as far as it is kept. */
+export const otherMessage = (code: number) =>
+  message(code, atLeast(3), { length: u16(1), text: varText(3, 'length').utf8() });
+
+/** A print of an instrument; more fields may follow from byte 60 on. */
+export const tradeFields = {
+  symbol: text(1, SYMBOL),
+  side: char(33, { B: 'Buy', S: 'Sell' }),
+  price: i64(34, scaled(PRICE)),
+  size: i64(42, scaled(SIZE)),
+  priceDecimals: u8(50),
+  sizeDecimals: u8(51),
+  time: i64(52),
+};
+export const TRADE_END = 60;

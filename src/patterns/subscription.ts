@@ -1,0 +1,110 @@
+/** What is said to a venue that sends text, and when: data, with places for what differs. */
+import { z } from 'zod';
+import { VenuewireError } from '../errors.js';
+import { credentialsSchema } from './credentials.js';
+import { duration } from './units.js';
+
+/** Connections, messages or requests in any span of a length. */
+const rate = z
+  .strictObject({ count: z.int().min(1).describe('So many'), per: duration.describe('… in any span of this length') })
+  .optional();
+
+const template = z
+  .record(z.string(), z.json())
+  .describe(
+    'A message. In its texts `{instruments}` stands for all instruments (alone: as an array), `{instrument}` within an array ' +
+      'for one entry each, `:lower` behind the name for small letters, `{credentials.NAME}` for a part of the credentials',
+  );
+
+const subscriptionShape = z
+  .strictObject({
+    instruments: z
+      .array(z.string().min(1).max(64))
+      .min(1)
+      .max(4096)
+      .describe('What is subscribed to, as the venue writes it in its messages'),
+    login: z.array(template).default([]).describe('Sent first'),
+    subscribe: z
+      .array(template)
+      .default([])
+      .describe('Sent behind it, and for one instrument alone when it is recovered'),
+    unsubscribe: z.array(template).default([]).describe('Sent before an instrument is subscribed to anew'),
+    path: z.string().default('').describe('Behind the address of the line, with places as in messages'),
+    headers: z.record(z.string(), z.string()).default({}).describe('Of the HTTP request, with places as in messages'),
+    credentials: credentialsSchema.optional(),
+    image: z
+      .strictObject({
+        url: z.string().startsWith('https://').describe('Where it is asked for, with `{instrument}`'),
+        most: z
+          .int()
+          .min(1024)
+          .default(64 << 20)
+          .describe('Bytes of an answer'),
+      })
+      .optional()
+      .describe('Of venues whose images are asked for over HTTPS'),
+    recover: z
+      .enum(['subscription', 'image', 'connection', 'next'])
+      .describe(
+        'How an instrument that something is missing of becomes good: it is subscribed to anew; its image is asked for; all is ' +
+          'connected to anew; or by the next image, which comes unasked',
+      ),
+    refused: z
+      .array(
+        z.strictObject({
+          path: z
+            .array(z.union([z.string(), z.int()]))
+            .min(1)
+            .describe('Where in an answer'),
+          equals: z.union([z.string(), z.boolean()]).describe('… this stands when something is refused'),
+          text: z
+            .array(z.union([z.string(), z.int()]))
+            .optional()
+            .describe('Where it says why'),
+          fatal: z.boolean().default(false).describe('It concerns the connection: that one is ended'),
+        }),
+      )
+      .default([])
+      .describe('How one knows that the venue has refused what was asked of it'),
+    keepAlive: z
+      .strictObject({ send: template.optional(), every: duration, within: duration.default('10s') })
+      .optional()
+      .describe('What is sent while nothing else is; without `send` a WebSocket ping, which must be answered `within`'),
+    silence: duration.default('30s').describe('A connection that brings nothing for so long is given up'),
+    imageWithin: duration.default('15s').describe('From a subscription until its image; then it is asked for again'),
+    lifetime: duration.optional().describe('A connection is made anew after so long, before the venue ends it'),
+    rates: z
+      .strictObject({ connects: rate, messages: rate, requests: rate })
+      .prefault({})
+      .describe('What the venue allows'),
+    reconnect: z
+      .strictObject({
+        first: duration
+          .default('250ms')
+          .describe('Rest before the first new attempt; it doubles, and half of it is random …'),
+        most: duration.default('60s').describe('… up to this. A refused login waits for so long at once'),
+      })
+      .prefault({}),
+    most: z
+      .int()
+      .min(1024)
+      .default(16 << 20)
+      .describe('Bytes of a message, unpacked'),
+  })
+  .describe('What is said to a venue that sends text');
+/** Its declarations name its types instead of saying them again. */
+export interface SubscriptionSchema extends z.ZodType<Subscription, SubscriptionInput> {}
+export type Subscription = z.output<typeof subscriptionShape>;
+export type SubscriptionInput = z.input<typeof subscriptionShape>;
+export const subscriptionSchema: SubscriptionSchema = subscriptionShape;
+
+/**
+ * Declares what is said to a venue.
+ * @throws VenuewireError `VW_SUBSCRIPTION` naming the place in the record.
+ */
+export function defineSubscription(input: SubscriptionInput): Subscription {
+  const result = subscriptionSchema.safeParse(input);
+  if (result.success) return Object.freeze(result.data);
+  const issues = result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
+  throw new VenuewireError('VW_SUBSCRIPTION', `Subscription: ${issues.join('; ')}`, 'Correct the record.');
+}
