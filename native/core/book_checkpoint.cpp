@@ -51,7 +51,7 @@ void BookCheckpoint::save(const Books& books, const EventProgram& program, const
   w.u32(books.instruments());
   for (uint32_t i = 0; i < books.instruments(); i++) {
     const Books::Book& b = books.books_[i];
-    w.u64(b.key).u64(b.updates).i64(b.time_ns).u16(books.channel_of_[i]).u8(books.tops_[i].state);
+    w.u64(books.keys_[i]).u64(b.updates()).i64(b.time_ns()).u16(books.channel_of_[i]).u8(books.tops_[i].state);
     w.u8(uint8_t(i < books.exponents_.size() ? books.exponents_[i] : kNoExponent));
     w.u8(uint8_t(i < books.trade_exponents_.size() ? books.trade_exponents_[i] : kNoExponent));
     w.text(books.name_of(i));
@@ -61,10 +61,15 @@ void BookCheckpoint::save(const Books& books, const EventProgram& program, const
 }
 
 void BookCheckpoint::save_side(const Books& books, uint32_t where, Writer& w) {
-  const Books::Rungs& rungs = books.books_[where >> 1].rungs[where & 1];
-  w.u32(rungs.size());
-  for (uint32_t r = 0; r < rungs.size(); r++) {
-    const Books::Level& l = books.levels_[rungs.level(r)];
+  // Worst first, so that each becomes the best one when it is read.
+  std::vector<uint32_t> levels;
+  books.side(where).each(books.places(where), [&](int64_t, uint32_t level) {
+    levels.push_back(level);
+    return true;
+  });
+  w.u32(levels.size());
+  for (size_t n = levels.size(); n-- > 0;) {
+    const Books::Level& l = books.levels_[levels[n]];
     w.i64(l.price).i64(l.size).u32(l.orders);
     uint32_t queued = 0;
     for (uint32_t o = l.first; o != Books::kNone; o = books.orders_[o].next) queued++;
@@ -125,7 +130,7 @@ bool BookCheckpoint::load_instrument(Books& books, uint32_t number, SpecReader& 
   if (!r.ok() || books.instrument(key) != number) return false;
   Books::Book& b = books.books_[number];
   const uint64_t updates = r.u64();
-  b.time_ns = r.i64();
+  b.sides[0].time_ns = b.sides[1].time_ns = r.i64();
   books.channel_of_[number] = r.u16();
   const uint8_t state = r.u8();
   const auto exponent = int8_t(r.u8()), trade_exponent = int8_t(r.u8());
@@ -134,7 +139,8 @@ bool BookCheckpoint::load_instrument(Books& books, uint32_t number, SpecReader& 
   const Bytes name = r.bytes();
   if (name.size != 0) books.name(number, name);
   if (!load_side(books, 2 * number, r) || !load_side(books, 2 * number + 1, r)) return false;
-  b.updates = updates;
+  b.sides[0].updates = updates;
+  b.sides[1].updates = 0;
   std::atomic_ref<uint32_t>(books.tops_[number].state).store(state, std::memory_order_release);
   return true;
 }
@@ -153,7 +159,7 @@ bool BookCheckpoint::load_side(Books& books, uint32_t where, SpecReader& r) {
     n.level.orders = r.u32();
     n.level.number = r.u32();
   }
-  const int64_t time_ns = books.books_[where >> 1].time_ns;
+  const int64_t time_ns = books.side(where).time_ns;
   if (numbered != 0 && books.numbered_[where][0].known) {
     const BookLevel& best = books.numbered_[where][0].level;
     books.show_top(where, best.price, best.size, best.orders, time_ns);
@@ -167,11 +173,11 @@ bool BookCheckpoint::load_level(Books& books, uint32_t where, SpecReader& r) {
   const int64_t price = r.i64(), size = r.i64();
   const uint32_t orders = r.u32();
   const uint32_t queued = r.count();
-  const uint32_t known = books.books_[where >> 1].rungs[where & 1].size();
+  const uint32_t known = books.side(where).size();
   const uint32_t level = r.ok() ? books.level_at(where, price) : Books::kNone;
   // Levels are in order and none is there twice.
-  if (level == Books::kNone || books.books_[where >> 1].best[where & 1] != level) return false;
-  if (books.books_[where >> 1].rungs[where & 1].size() != known + 1) return false;
+  if (level == Books::kNone || books.side(where).best() != level) return false;
+  if (books.side(where).size() != known + 1) return false;
   for (uint32_t i = 0; i < queued; i++) {
     const uint64_t id = r.u64();
     const int64_t order_size = r.i64();

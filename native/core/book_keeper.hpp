@@ -115,7 +115,7 @@ class BookKeeper {
     if (op.instrument == kNoInstrument || op.side == BookSide::none || op.orders == 0) return into;
     const bool on = op.action == BookAction::remove_from;
     places_.clear();
-    books_.places(op.instrument, op.side, on ? op.orders : 1, on ? UINT32_MAX : op.orders, places_);
+    books_.ids_of(op.instrument, op.side, on ? op.orders : 1, on ? UINT32_MAX : op.orders, places_);
     BookOperation one = op;
     one.action = BookAction::remove;
     for (size_t i = 0; i < places_.size(); i++) {

@@ -33,6 +33,7 @@ Books::Books(const BooksSpec& spec, BookTop* tops)
       orders_(spec.orders_max, spec.orders_expected),
       levels_(spec.orders_max, spec.orders_expected / kOrdersALevel),
       books_(spec.instruments_max, 0),
+      places_(spec.instruments_max, 0),
       tops_(tops),
       by_small_key_(kSmallKeys, kNone),
       by_key_(power_of_two_of(2 * (uint64_t(spec.instruments_max) + 1)) * sizeof(Keyed)),
@@ -47,7 +48,7 @@ Books::Books(const BooksSpec& spec, BookTop* tops)
 
 Books::~Books() {
   for (uint32_t i = 0; i < books_.used(); i++) {
-    for (Rungs& rungs : books_[i].rungs) rungs.release();
+    for (SideLevels& side : books_[i].sides) side.release();
   }
 }
 
@@ -91,7 +92,9 @@ uint32_t Books::instrument_of(uint64_t key) {
     return kNoInstrument;
   }
   const uint32_t number = books_.take();
-  books_[number] = Book{key, 0, 0, {kNone, kNone}, {}};
+  books_[number] = Book{};
+  (void)places_.take();
+  keys_.push_back(key);
   channel_of_.push_back(channel_);
   tops_[number].bid_price = tops_[number].ask_price = kNoPrice;
   if (key < kSmallKeys) {
@@ -143,115 +146,67 @@ void Books::fetch_level(const BookOperation& op) const {
   __builtin_prefetch(&levels_[o.level], 1);
   __builtin_prefetch(&orders_[o.before != kNone ? o.before : op.hint], 1);
   __builtin_prefetch(&orders_[o.next != kNone ? o.next : op.hint], 1);
-  __builtin_prefetch(&books_[o.where >> 1], 1);
+  __builtin_prefetch(&side(o.where), 1);
 }
 
 void Books::fetch_neighbours(const BookOperation& op) const {
   if (op.hint == kNone) return;
   const Order& o = orders_[op.hint];
   if (o.level == kNone) return;
-  const Level& l = levels_[o.level];
-  const Book& book = books_[o.where >> 1];
-  const bool best = book.best[o.where & 1] == o.level;
-  __builtin_prefetch(best ? static_cast<const void*>(&tops_[o.where >> 1]) : &l, 1);
-  book.rungs[o.where & 1].prefetch((l.orders == 1) | (op.action == BookAction::replace), &l);
+  const SideLevels& s = side(o.where);
+  const bool best = s.best() == o.level;
+  __builtin_prefetch(best ? static_cast<const void*>(&tops_[o.where >> 1]) : &s, 1);
+  uint64_t place = s.second();
+  if (op.action == BookAction::replace)
+    place = s.place_of(rank_of(BookSide(o.where & 1), op.price)) % SideLevels::kPlaces;
+  __builtin_prefetch(&places(o.where).level[place], 1);
+  s.prefetch_others();
 }
 
-void Books::fetch_side(const BookOperation& op) const {
-  const Book& book = books_[op.instrument];
-  book.rungs[uint32_t(op.side)].prefetch(true, &book);
+void Books::fetch_side(BookOperation& op) const {
+  const uint32_t where = op.instrument * 2 + uint32_t(op.side);
+  const SideLevels& s = side(where);
+  op.hint = uint32_t(s.place_of(rank_of(op.side, op.price)));
+  __builtin_prefetch(&places(where).level[op.hint % SideLevels::kPlaces], 1);
+  s.prefetch_others();
 }
 
-void Books::fetch_place(BookOperation& op) const {
-  const Rungs& rungs = books_[op.instrument].rungs[uint32_t(op.side)];
-  op.hint = rungs.place_of(rank_of(op.side, op.price));
-  if (rungs.empty()) return;
-  const uint32_t at = std::min(op.hint, rungs.size() - 1);
-  __builtin_prefetch(&levels_[rungs.level(at)], 1);
-  __builtin_prefetch(at == op.hint ? static_cast<const void*>(&rungs) : &tops_[op.instrument], 1);
+/// The level at the place that `fetch_side` has found, or any.
+uint32_t Books::level_near(const BookOperation& op) const {
+  const uint32_t where = op.instrument * 2 + uint32_t(op.side);
+  const uint32_t place = op.hint % SideLevels::kPlaces;
+  return side(where).stands_at(place) ? places(where).level[place] : 0;
+}
+
+void Books::fetch_place(const BookOperation& op) const {
+  const SideLevels& s = side_of(op);
+  __builtin_prefetch(&levels_[level_near(op)], 1);
+  __builtin_prefetch(s.is_top(op.hint % SideLevels::kPlaces) ? static_cast<const void*>(&tops_[op.instrument]) : &s, 1);
 }
 
 void Books::fetch_last(const BookOperation& op) const {
-  const Rungs& rungs = books_[op.instrument].rungs[uint32_t(op.side)];
-  if (op.hint >= rungs.size()) return;
-  const uint32_t last = levels_[rungs.level(op.hint)].last;
-  __builtin_prefetch(last != kNone ? static_cast<const void*>(&orders_[last]) : &rungs, 1);
-}
-
-// ── rungs ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-void Books::Rungs::grow() {
-  const uint32_t room = room_ == 0 ? kFirstRoom : room_ * 2;
-  auto* const memory = static_cast<int64_t*>(std::aligned_alloc(64, bytes_for(room)));
-  if (memory == nullptr) throw std::bad_alloc();
-  std::fill_n(memory, kNear, INT64_MIN);
-  int64_t* const ranks = memory + kNear;
-  if (count_ != 0) {
-    std::memcpy(ranks, ranks_, count_ * sizeof(int64_t));
-    std::memcpy(ranks + room, levels(), count_ * sizeof(uint32_t));
-  }
-  release();
-  ranks_ = ranks;
-  room_ = room;
-}
-
-void Books::Rungs::release() {
-  if (room_ != 0) std::free(ranks_ - kNear);
-}
-
-[[gnu::always_inline]] inline uint32_t Books::Rungs::place_of(int64_t rank) const {
-  if (count_ == 0) return 0;
-  const int64_t* const near = ranks_ + int64_t(count_) - kNear;
-  int64_t worse = 0;
-  for (int64_t i = 0; i < kNear; i++) worse += near[i] < rank ? 1 : 0;
-  if (worse > 0 || count_ <= kNear) [[likely]]
-    return uint32_t(std::max<int64_t>(int64_t(count_) - kNear + worse, 0));
-  uint32_t from = 0;
-  for (uint32_t n = count_ - uint32_t(kNear); n > 1;) {
-    const uint32_t half = n / 2;
-    from += ranks_[from + half - 1] < rank ? half : 0;
-    n -= half;
-  }
-  return from + (ranks_[from] < rank ? 1 : 0);
-}
-
-void Books::Rungs::insert(uint32_t at, int64_t rank, uint32_t level) {
-  if (count_ == room_) grow();
-  for (uint32_t i = count_; i > at; i--) ranks_[i] = ranks_[i - 1];
-  for (uint32_t i = count_; i > at; i--) levels()[i] = levels()[i - 1];
-  ranks_[at] = rank;
-  levels()[at] = level;
-  count_++;
-}
-
-void Books::Rungs::erase(uint32_t at) {
-  count_--;
-  for (uint32_t i = at; i < count_; i++) ranks_[i] = ranks_[i + 1];
-  for (uint32_t i = at; i < count_; i++) levels()[i] = levels()[i + 1];
+  const uint32_t last = levels_[level_near(op)].last;
+  __builtin_prefetch(&orders_[last != kNone ? last : 0], 1);
 }
 
 // ── orders and levels ────────────────────────────────────────────────────────────────────────────────────────────
 
 uint32_t Books::level_at(uint32_t where, int64_t price, uint32_t hint) {
-  Book& book = books_[where >> 1];
-  Rungs& rungs = book.rungs[where & 1];
+  SideLevels& s = side(where);
   const int64_t rank = rank_of(BookSide(where & 1), price);
-  const uint32_t at = hint != kNone && rungs.is_place_of(hint, rank) ? hint : rungs.place_of(rank);
-  if (at < rungs.size() && rungs.rank(at) == rank) return rungs.level(at);
+  uint64_t place = 0;
+  const uint32_t known = s.find(places(where), rank, hint, place);
+  if (known != kNone) return known;
   if (!levels_.any()) return kNone;
   const uint32_t level = levels_.take();
   levels_[level] = Level{price, 0, 0, kNone, kNone, where};
-  rungs.insert(at, rank, level);
-  if (at + 1 == rungs.size()) book.best[where & 1] = level;
+  s.insert(places(where), rank, place, level);
   return level;
 }
 
 void Books::drop_level(uint32_t level) {
   Level& l = levels_[level];
-  Book& book = books_[l.where >> 1];
-  Rungs& rungs = book.rungs[l.where & 1];
-  rungs.erase(rungs.place_of(rank_of(BookSide(l.where & 1), l.price)));
-  book.best[l.where & 1] = rungs.best();
+  side(l.where).erase(places(l.where), rank_of(BookSide(l.where & 1), l.price));
   l.where = kNone;
   levels_.give_back(level);
 }
@@ -281,20 +236,20 @@ void Books::enqueue(uint32_t order, uint32_t level) {
 
 /// A level's size has changed: only the best one is shown at the top.
 [[gnu::always_inline]] inline void Books::changed(uint32_t level, int64_t time_ns) {
-  const uint32_t side = levels_[level].where;
-  Book& book = books_[side >> 1];
-  book.updates++;
-  book.time_ns = time_ns;
-  if (book.best[side & 1] == level) changed_best(side, time_ns);
+  const uint32_t where = levels_[level].where;
+  SideLevels& s = side(where);
+  s.updates++;
+  s.time_ns = time_ns;
+  if (s.best() == level) changed_best(where, time_ns);
 }
 
-void Books::changed_best(uint32_t side, int64_t time_ns) {
-  const uint32_t best = books_[side >> 1].best[side & 1];
+void Books::changed_best(uint32_t where, int64_t time_ns) {
+  const uint32_t best = side(where).best();
   if (best == kNone) {
-    show_top(side, kNoPrice, 0, 0, time_ns);
+    show_top(where, kNoPrice, 0, 0, time_ns);
   } else {
     const Level& l = levels_[best];
-    show_top(side, l.price, l.size, l.orders, time_ns);
+    show_top(where, l.price, l.size, l.orders, time_ns);
   }
 }
 
@@ -346,11 +301,11 @@ void Books::forget(uint32_t order, uint32_t hash, int64_t time_ns) {
 [[gnu::always_inline]] inline void Books::leave(uint32_t order, int64_t time_ns) {
   const uint32_t level = orders_[order].level;
   const uint32_t where = orders_[order].where;
-  Book& book = books_[where >> 1];
-  const bool best = book.best[where & 1] == level;
+  SideLevels& s = side(where);
+  const bool best = s.best() == level;
   dequeue(order);
-  book.updates++;
-  book.time_ns = time_ns;
+  s.updates++;
+  s.time_ns = time_ns;
   if (best) changed_best(where, time_ns);
 }
 
@@ -611,9 +566,9 @@ uint32_t Books::on_level(const BookOperation& op, Event* into) {
   l.orders = op.orders;
   if (gone) {
     if (had == 0 && (op.flags & kOperationIfKnown) == 0) counters_.unknown_levels++;
-    const bool best = books_[op.instrument].best[uint32_t(op.side)] == level;
+    const bool best = side(where).best() == level;
     drop_level(level);
-    books_[op.instrument].updates++;
+    side(where).updates++;
     if (best) changed_best(where, op.time_ns);
   } else {
     changed(level, op.time_ns);
@@ -669,8 +624,8 @@ uint32_t Books::on_numbered(const BookOperation& op, Event* into) {
       break;
   }
   while (!list.empty() && !list.back().known) list.pop_back();
-  books_[op.instrument].updates++;
-  books_[op.instrument].time_ns = op.time_ns;
+  books_[op.instrument].sides[uint32_t(op.side)].updates++;
+  books_[op.instrument].sides[uint32_t(op.side)].time_ns = op.time_ns;
   if (at == 0 || list.empty() || !list[0].known) {
     const bool best = !list.empty() && list[0].known;
     show_top(op.instrument * 2 + uint32_t(op.side), best ? list[0].level.price : kNoPrice,
@@ -700,8 +655,8 @@ uint32_t Books::on_quote(const BookOperation& op, Event* into) {
     l.size = op.size;
     l.orders = op.orders;
   }
-  books_[op.instrument].updates++;
-  books_[op.instrument].time_ns = op.time_ns;
+  books_[op.instrument].sides[uint32_t(op.side)].updates++;
+  books_[op.instrument].sides[uint32_t(op.side)].time_ns = op.time_ns;
   changed_best(where, op.time_ns);
   if (into == nullptr) return 0;
   event(into, op, EventKind::quote, EventAction::modify, op.instrument, op.side, op.orders, op.price, op.size);
@@ -711,10 +666,7 @@ uint32_t Books::on_quote(const BookOperation& op, Event* into) {
 // ── state ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 void Books::empty_side(uint32_t where) {
-  Book& book = books_[where >> 1];
-  Rungs& rungs = book.rungs[where & 1];
-  for (uint32_t r = 0; r < rungs.size(); r++) {
-    const uint32_t level = rungs.level(r);
+  side(where).each(places(where), [&](int64_t, uint32_t level) {
     for (uint32_t o = levels_[level].first; o != kNone;) {
       const uint32_t next = orders_[o].next;
       index_.erase(hash_of(orders_[o]), o);
@@ -724,16 +676,16 @@ void Books::empty_side(uint32_t where) {
     }
     levels_[level].where = kNone;
     levels_.give_back(level);
-  }
-  rungs.clear();
-  book.best[where & 1] = kNone;
+    return true;
+  });
+  side(where).clear();
   if (where < numbered_.size()) numbered_[where].clear();
 }
 
 void Books::clear(uint32_t instrument) {
   for (uint32_t s = 0; s < 2; s++) {
     empty_side(instrument * 2 + s);
-    changed_best(instrument * 2 + s, books_[instrument].time_ns);
+    changed_best(instrument * 2 + s, books_[instrument].time_ns());
   }
 }
 
@@ -777,47 +729,48 @@ void Books::look_at_shown() {
   shown_count_ = 0;
 }
 
-uint32_t Books::depth(uint32_t instrument, BookSide side, BookLevel* into, uint32_t most) const {
-  const Rungs& rungs = books_[instrument].rungs[uint32_t(side)];
-  const uint32_t where = instrument * 2 + uint32_t(side);
+uint32_t Books::depth(uint32_t instrument, BookSide wanted, BookLevel* into, uint32_t most) const {
+  const uint32_t where = instrument * 2 + uint32_t(wanted);
   uint32_t n = 0;
   if (where < numbered_.size()) {
     for (const Numbered& l : numbered_[where]) {
       if (n < most && l.known) into[n++] = l.level;
     }
   }
-  for (uint32_t r = rungs.size(); r-- > 0 && n < most;) {
-    const Level& l = levels_[rungs.level(r)];
+  if (n == most) return n;
+  side(where).each(places(where), [&](int64_t, uint32_t level) {
+    const Level& l = levels_[level];
     into[n++] = BookLevel{l.price, l.size, l.orders, 0};
-  }
+    return n < most;
+  });
   return n;
 }
 
-uint32_t Books::queue(uint32_t instrument, BookSide side, int64_t price, uint64_t* into, uint32_t most) const {
-  const int64_t rank = rank_of(side, price);
-  const Rungs& rungs = books_[instrument].rungs[uint32_t(side)];
-  const uint32_t at = rungs.place_of(rank);
-  if (at == rungs.size() || rungs.rank(at) != rank) return 0;
+uint32_t Books::queue(uint32_t instrument, BookSide wanted, int64_t price, uint64_t* into, uint32_t most) const {
+  const uint32_t where = instrument * 2 + uint32_t(wanted);
+  uint64_t place = 0;
+  const uint32_t level = side(where).find(places(where), rank_of(wanted, price), SideLevels::kPlaces, place);
   uint32_t n = 0;
-  for (uint32_t o = levels_[rungs.level(at)].first; o != kNone && n < most; o = orders_[o].next) {
+  for (uint32_t o = level == kNone ? kNone : levels_[level].first; o != kNone && n < most; o = orders_[o].next) {
     into[n++] = orders_[o].id;
   }
   return n;
 }
 
-void Books::places(uint32_t instrument, BookSide side, uint32_t from, uint32_t to, std::vector<uint64_t>& ids) const {
-  const Rungs& rungs = books_[instrument].rungs[uint32_t(side)];
+void Books::ids_of(uint32_t instrument, BookSide wanted, uint32_t from, uint32_t to, std::vector<uint64_t>& ids) const {
+  const uint32_t where = instrument * 2 + uint32_t(wanted);
   uint32_t place = 1;
-  for (uint32_t r = rungs.size(); r-- > 0 && place <= to;) {
-    for (uint32_t o = levels_[rungs.level(r)].first; o != kNone && place <= to; o = orders_[o].next, place++) {
+  side(where).each(places(where), [&](int64_t, uint32_t level) {
+    for (uint32_t o = levels_[level].first; o != kNone && place <= to; o = orders_[o].next, place++) {
       if (place >= from) ids.push_back(orders_[o].id);
     }
-  }
+    return place <= to;
+  });
 }
 
 uint64_t Books::levels() const {
   uint64_t n = 0;
-  for (uint32_t i = 0; i < books_.used(); i++) n += books_[i].rungs[0].size() + books_[i].rungs[1].size();
+  for (uint32_t i = 0; i < books_.used(); i++) n += books_[i].sides[0].size() + books_[i].sides[1].size();
   for (const NumberedSide& side : numbered_) {
     for (const Numbered& l : side) n += l.known ? 1 : 0;
   }
@@ -827,8 +780,11 @@ uint64_t Books::levels() const {
 int64_t Books::size() const {
   int64_t sum = 0;
   for (uint32_t i = 0; i < books_.used(); i++) {
-    for (const Rungs& rungs : books_[i].rungs) {
-      for (uint32_t r = 0; r < rungs.size(); r++) sum += levels_[rungs.level(r)].size;
+    for (uint32_t s = 0; s < 2; s++) {
+      books_[i].sides[s].each(places_[i].sides[s], [&](int64_t, uint32_t level) {
+        sum = plus(sum, levels_[level].size);
+        return true;
+      });
     }
   }
   for (const NumberedSide& side : numbered_) {
@@ -838,24 +794,30 @@ int64_t Books::size() const {
 }
 
 uint64_t Books::bytes() const {
-  uint64_t n = index_.bytes() + orders_.bytes() + levels_.bytes() + books_.bytes() +
+  uint64_t n = index_.bytes() + orders_.bytes() + levels_.bytes() + books_.bytes() + places_.bytes() +
                books_.used() * (sizeof(BookTop) + sizeof(Keyed)) + by_small_key_.size() * sizeof(uint32_t);
-  for (uint32_t i = 0; i < books_.used(); i++) n += books_[i].rungs[0].bytes() + books_[i].rungs[1].bytes();
+  for (uint32_t i = 0; i < books_.used(); i++) n += books_[i].sides[0].bytes() + books_[i].sides[1].bytes();
   for (const NumberedSide& side : numbered_) n += side.capacity() * sizeof(Numbered);
   return n;
 }
 
 bool Books::consistent() const {
   uint64_t orders = 0;
+  bool good = true;
   for (uint32_t where = 0; where < 2 * books_.used(); where++) {
-    const Rungs& rungs = books_[where >> 1].rungs[where & 1];
-    if (books_[where >> 1].best[where & 1] != rungs.best()) return false;
-    for (uint32_t r = 0; r < rungs.size(); r++) {
-      const Level& l = levels_[rungs.level(r)];
-      if (l.where != where || rungs.rank(r) != rank_of(BookSide(where & 1), l.price)) return false;
-      if (r > 0 && rungs.rank(r) <= rungs.rank(r - 1)) return false;
-      if (!consistent_level(rungs.level(r), orders)) return false;
-    }
+    good &= side(where).consistent(places(where));
+    int64_t before = INT64_MAX;
+    uint32_t n = 0;
+    side(where).each(places(where), [&](int64_t rank, uint32_t level) {
+      const Level& l = levels_[level];
+      good &= l.where == where && rank == rank_of(BookSide(where & 1), l.price) && (n == 0 || rank < before);
+      good &= consistent_level(level, orders);
+      before = rank;
+      n++;
+      return good;
+    });
+    good &= n == side(where).size();
+    if (!good) return false;
   }
   return orders == index_.size();
 }

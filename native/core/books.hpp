@@ -3,6 +3,7 @@
 // and levels that it does not know is counted, and a stale book says so until it is whole again. Pure: no clock, no
 // lock, no venue. Nothing is allocated for a message; stores grow by blocks up to declared bounds.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "core/events.hpp"
 #include "core/order_index.hpp"
 #include "core/pages.hpp"
+#include "core/side_levels.hpp"
 #include "core/wire.hpp"
 
 namespace venuewire {
@@ -93,7 +95,7 @@ class Books {
   /// The same if the key is small and has been seen; else kNoInstrument.
   [[nodiscard]] uint32_t known(uint64_t key) const { return key < kSmallKeys ? by_small_key_[key] : kNoInstrument; }
   [[nodiscard]] uint16_t channel_of(uint32_t instrument) const { return channel_of_[instrument]; }
-  [[nodiscard]] uint64_t key_of(uint32_t instrument) const { return books_[instrument].key; }
+  [[nodiscard]] uint64_t key_of(uint32_t instrument) const { return keys_[instrument]; }
   /// The symbol, where the venue has told it; else empty.
   [[nodiscard]] const std::string& name_of(uint32_t instrument) const;
   void name(uint32_t instrument, Bytes text);
@@ -121,13 +123,14 @@ class Books {
   /// they ask for is not asked of the processor as a question: it would guess wrong half of the time.
   void fetch_index(const BookOperation& op) const {
     index_.prefetch(op.hash);
-    if (op.instrument != kNoInstrument) __builtin_prefetch(&books_[op.instrument], 1);
+    if (op.action == BookAction::replace) index_.prefetch(OrderIndex::hash(op.new_id, scope_of(op)));
+    if (op.instrument != kNoInstrument) __builtin_prefetch(&side_of(op), 1);
   }
   void fetch_order(BookOperation& op) const;             ///< of those that seek an order
   void fetch_level(const BookOperation& op) const;       ///< …
   void fetch_neighbours(const BookOperation& op) const;  ///< …
-  void fetch_side(const BookOperation& op) const;        ///< of those that seek a price
-  void fetch_place(BookOperation& op) const;             ///< …
+  void fetch_side(BookOperation& op) const;              ///< of those that seek a price
+  void fetch_place(const BookOperation& op) const;       ///< …
   void fetch_last(const BookOperation& op) const;        ///< …
   /// Events go to `into` (null: none are made); returns how many. There is room for kEventsEach.
   uint32_t apply(const BookOperation& op, Event* into);
@@ -152,9 +155,9 @@ class Books {
   /// Order ids of a level in priority; returns how many were written.
   uint32_t queue(uint32_t instrument, BookSide side, int64_t price, uint64_t* into, uint32_t most) const;
   /// Ids of a side's orders, first in its queue first, from place `from` (counted from 1) up to `to`.
-  void places(uint32_t instrument, BookSide side, uint32_t from, uint32_t to, std::vector<uint64_t>& ids) const;
+  void ids_of(uint32_t instrument, BookSide side, uint32_t from, uint32_t to, std::vector<uint64_t>& ids) const;
   [[nodiscard]] const BookTop& top(uint32_t instrument) const { return tops_[instrument]; }
-  [[nodiscard]] uint64_t updates(uint32_t instrument) const { return books_[instrument].updates; }
+  [[nodiscard]] uint64_t updates(uint32_t instrument) const { return books_[instrument].updates(); }
   [[nodiscard]] bool is_stale(uint32_t instrument) const { return (tops_[instrument].state & kBookStale) != 0; }
 
   [[nodiscard]] const BookCounters& counters() const { return counters_; }
@@ -194,55 +197,14 @@ class Books {
     BookLevel level;
     bool known = false;
   };
-  /// The levels of a side, worse ones first, so that the best are at the end and most changes move little. A rank rises
-  /// with how good the price is. Ranks and levels lie apart, and eight ranks that are worse than any stand before the
-  /// first, so that the search near the best asks no questions that a processor could guess wrong.
-  class Rungs {
-   public:
-    [[nodiscard]] int64_t rank(uint32_t i) const { return ranks_[i]; }
-    [[nodiscard]] uint32_t level(uint32_t i) const { return levels()[i]; }
-    [[nodiscard]] bool empty() const { return count_ == 0; }
-    [[nodiscard]] uint32_t size() const { return count_; }
-    [[nodiscard]] uint64_t bytes() const { return room_ == 0 ? 0 : bytes_for(room_); }
-    [[nodiscard]] uint32_t best() const { return count_ == 0 ? kNone : level(count_ - 1); }
-    /// The first one that is not worse than `rank`.
-    [[nodiscard]] uint32_t place_of(int64_t rank) const;
-    [[nodiscard]] bool is_place_of(uint32_t at, int64_t rank) const {
-      return at <= count_ && (at == count_ || ranks_[at] >= rank) && (at == 0 || ranks_[at - 1] < rank);
-    }
-    void insert(uint32_t at, int64_t rank, uint32_t level);
-    void erase(uint32_t at);
-    void clear() { count_ = 0; }
-    void release();
-    /// What the best ones are in, or `instead`.
-    void prefetch(bool wanted, const void* instead) const {
-      const bool here = wanted & (count_ != 0);
-      __builtin_prefetch(here ? static_cast<const void*>(ranks_ + count_ - 1) : instead, 1);
-      __builtin_prefetch(here ? static_cast<const void*>(ranks_ + int64_t(count_) - kNear) : instead, 1);
-      __builtin_prefetch(here ? static_cast<const void*>(levels() + count_ - 1) : instead, 1);
-    }
-
-   private:
-    static constexpr int64_t kNear = 8;
-    static constexpr uint32_t kFirstRoom = 8;
-    [[nodiscard]] static uint64_t bytes_for(uint32_t room) {
-      return (uint64_t(kNear) * 8 + uint64_t(room) * (8 + 4) + 63) / 64 * 64;
-    }
-    [[nodiscard]] uint32_t* levels() const { return reinterpret_cast<uint32_t*>(ranks_ + room_); }
-    void grow();
-
-    int64_t* ranks_;
-    uint32_t count_, room_;
-  };
   struct Book {
-    uint64_t key;
-    uint64_t updates;
-    int64_t time_ns;
-    uint32_t best[2];  // levels
-    Rungs rungs[2];
-    uint32_t& next_free() { return best[0]; }
+    SideLevels sides[2];
+    [[nodiscard]] uint64_t updates() const { return sides[0].updates + sides[1].updates; }
+    [[nodiscard]] int64_t time_ns() const { return std::max(sides[0].time_ns, sides[1].time_ns); }
   };
-  static_assert(sizeof(Book) == 64);
+  struct Places {
+    SideLevels::Places sides[2];
+  };
   using NumberedSide = std::vector<Numbered>;  // by level number less 1
 
   [[nodiscard]] static int64_t rank_of(BookSide side, int64_t price) { return side == BookSide::bid ? price : ~price; }
@@ -260,8 +222,16 @@ class Books {
     return o.id == id && (o.where & scope_mask_) == scope;
   }
   [[nodiscard]] uint32_t instrument_of(uint64_t key);
-  /// kNone: there is no room for another one. `hint`: its place among the rungs, if it is.
+  [[nodiscard]] SideLevels& side(uint32_t where) { return books_[where >> 1].sides[where & 1]; }
+  [[nodiscard]] const SideLevels& side(uint32_t where) const { return books_[where >> 1].sides[where & 1]; }
+  [[nodiscard]] SideLevels::Places& places(uint32_t where) { return places_[where >> 1].sides[where & 1]; }
+  [[nodiscard]] const SideLevels::Places& places(uint32_t where) const { return places_[where >> 1].sides[where & 1]; }
+  [[nodiscard]] const SideLevels& side_of(const BookOperation& op) const {
+    return books_[op.instrument].sides[uint32_t(op.side) & 1];
+  }
+  /// kNone: there is no room for another one. `hint`: its place, if it is.
   [[nodiscard]] uint32_t level_at(uint32_t where, int64_t price, uint32_t hint = kNone);
+  [[nodiscard]] uint32_t level_near(const BookOperation& op) const;
   void drop_level(uint32_t level);
   void leave(uint32_t order, int64_t time_ns);
   void enqueue(uint32_t order, uint32_t level);
@@ -294,6 +264,7 @@ class Books {
   Pool<Order> orders_;
   Pool<Level> levels_;
   Pool<Book> books_;
+  Pool<Places> places_;  // as many as books
   struct Release {
     void operator()(BookTop* p) const { std::free(p); }
   };
@@ -309,7 +280,8 @@ class Books {
   Pages by_key_;  // of Keyed, open addressing
   uint64_t by_key_mask_;
   std::vector<std::string> names_;
-  std::vector<uint16_t> channel_of_;  // by instrument
+  std::vector<uint64_t> keys_;        // by instrument
+  std::vector<uint16_t> channel_of_;  // …
   uint16_t channel_ = 0;
   std::vector<int8_t> exponents_, trade_exponents_;  // by instrument, where definitions have told them
   BookCounters counters_;
@@ -321,16 +293,14 @@ class Books {
 
 template <class Visitor>
 void Books::each_order(Visitor&& visit) const {
-  for (uint32_t i = 0; i < books_.used(); i++) {
-    for (uint32_t s = 0; s < 2; s++) {
-      const Rungs& rungs = books_[i].rungs[s];
-      for (uint32_t r = rungs.size(); r-- > 0;) {
-        const Level& l = levels_[rungs.level(r)];
-        for (uint32_t o = l.first; o != kNone; o = orders_[o].next) {
-          visit(orders_[o].id, i, BookSide(s), l.price, orders_[o].size);
-        }
+  for (uint32_t where = 0; where < 2 * books_.used(); where++) {
+    side(where).each(places(where), [&](int64_t, uint32_t level) {
+      const Level& l = levels_[level];
+      for (uint32_t o = l.first; o != kNone; o = orders_[o].next) {
+        visit(orders_[o].id, where >> 1, BookSide(where & 1), l.price, orders_[o].size);
       }
-    }
+      return true;
+    });
   }
 }
 

@@ -64,16 +64,17 @@ class Pages {
   uint64_t size_ = 0, usable_ = 0;
 };
 
-/// Slots of one kind in pages, that never move. A free slot's `next_free()` is the next free one.
+/// Slots of one kind in pages, that never move. A free slot's `next_free()` is the next free one; a kind without it is
+/// never given back.
 template <class T>
 class Pool {
  public:
   static constexpr uint32_t kNone = 0xFFFFFFFF;
-  /// Room for `most`; `expected` of them are backed at once.
-  Pool(uint32_t most, uint32_t expected) : pages_(uint64_t(most) * sizeof(T)), most_(most) {
+  /// Room for `most`; `expected` of them are backed at once. The first slot can always be read.
+  Pool(uint32_t most, uint32_t expected) : pages_((uint64_t(most) + 1) * sizeof(T)), most_(most) {
     slots_ = reinterpret_cast<T*>(pages_.data());
     if (expected > most) expected = most;
-    pages_.use(uint64_t(expected) * sizeof(T));
+    pages_.use((uint64_t(expected) + 1) * sizeof(T));
     pages_.back(uint64_t(expected) * sizeof(T));
     room_ = room();
   }
@@ -82,10 +83,12 @@ class Pool {
   /// Whether `take` will find one.
   [[nodiscard]] bool any() const { return free_ != kNone || used_ < most_; }
   [[nodiscard]] uint32_t take() {
-    if (free_ != kNone) {
-      const uint32_t i = free_;
-      free_ = slots_[i].next_free();
-      return i;
+    if constexpr (requires(T slot) { slot.next_free(); }) {
+      if (free_ != kNone) {
+        const uint32_t i = free_;
+        free_ = slots_[i].next_free();
+        return i;
+      }
     }
     if (used_ == room_) [[unlikely]]
       grow();

@@ -148,7 +148,7 @@ bool same_side(const Books& books, const PlainBooks& plain, uint32_t instrument,
   std::map<int64_t, PlainLevel> levels;
   for (const PlainOrder& o : plain.orders) {
     if (o.instrument != instrument || o.side != side) continue;
-    PlainLevel& l = levels[side == BookSide::bid ? -o.price : o.price];
+    PlainLevel& l = levels[side == BookSide::bid ? ~o.price : o.price];
     l.size += o.size;
     l.ids.push_back(o.id);
   }
@@ -158,7 +158,7 @@ bool same_side(const Books& books, const PlainBooks& plain, uint32_t instrument,
   std::vector<uint64_t> ids;
   for (const auto& [rank, level] : levels) {
     const BookLevel& l = got[i++];
-    const int64_t price = side == BookSide::bid ? -rank : rank;
+    const int64_t price = side == BookSide::bid ? ~rank : rank;
     if (l.price != price || l.size != level.size || l.orders != level.ids.size()) return false;
     ids.resize(level.ids.size() + 1);
     ids.resize(books.queue(instrument, side, price, ids.data(), uint32_t(ids.size())));
@@ -170,7 +170,25 @@ bool same_side(const Books& books, const PlainBooks& plain, uint32_t instrument,
   return levels.empty() ? price == kNoPrice : price == got[0].price && size == got[0].size;
 }
 
-BookOperation any_operation(fuzz::Random& random) {
+/// Prices by seed: next to each other, steps apart, on a market that moves away, between the steps, at the ends of 64
+/// bits.
+int64_t any_price(fuzz::Random& random, uint64_t seed, uint32_t turn) {
+  const int64_t near = int64_t(random.below(12)) - 3;
+  switch (seed % 5) {
+    case 0:
+      return near;
+    case 1:
+      return 250'000 + 100 * near;
+    case 2:
+      return 100 * (near + (seed % 2 == 0 ? 2 : -2) * int64_t(turn));
+    case 3:
+      return random.one_in(4) ? 7 * near + 100'000 * int64_t(random.below(3)) : 100 * near;
+    default:
+      return random.one_in(3) ? INT64_MAX - 1 - near * near : random.one_in(2) ? INT64_MIN + near * near : near << 57;
+  }
+}
+
+BookOperation any_operation(fuzz::Random& random, uint64_t seed, uint32_t turn) {
   static constexpr BookAction kActions[] = {
       BookAction::add,     BookAction::add,      BookAction::add,    BookAction::add,    BookAction::put,
       BookAction::reduce,  BookAction::execute,  BookAction::remove, BookAction::remove, BookAction::modify,
@@ -182,7 +200,7 @@ BookOperation any_operation(fuzz::Random& random) {
   op.side = BookSide(random.below(random.one_in(30) ? 3 : 2));
   op.id = 1 + random.below(60);
   op.new_id = 1 + random.below(60);
-  op.price = random.one_in(20) ? kNoPrice : int64_t(random.below(12)) - 3;
+  op.price = random.one_in(20) ? kNoPrice : any_price(random, seed, turn);
   op.size = random.one_in(20) ? int64_t(random.below(3)) - 1 : 1 + random.below(40);
   op.flags = uint8_t((random.one_in(5) ? kOperationKeeps : 0) | (random.one_in(5) ? kOperationIfKnown : 0));
   return op;
@@ -219,7 +237,7 @@ bool one_stream(fuzz::Random& random, bool small_keys, Books& books) {
   bool modified = false;
   int64_t told = 0;
   for (uint32_t i = 0; i < 300; i++) {
-    BookOperation op = any_operation(random);
+    BookOperation op = any_operation(random, seed, i);
     modified |= op.action == BookAction::put || op.action == BookAction::modify || op.action == BookAction::add ||
                 op.action == BookAction::clear;
     books.prepare(op);
