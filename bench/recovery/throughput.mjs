@@ -1,45 +1,18 @@
 // How fast a missed morning comes back: everything is published before the feed opens, which then joins at the beginning
-// and recovers it all, by TCP replay or by UDP re-request. The servers are JavaScript in a worker: their speed counts too.
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { openFeed } from '../../dist/index.js';
-import { LoopbackVenue } from '../../dist/simulator/index.js';
+// and recovers it all, by TCP replay or by UDP re-request. The servers are JavaScript in a process of their own, always this
+// checkout's: their speed is in `perSecond`, and not in `clientNs`, the processor time of the feed's process for a message.
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { library } from '../library.mjs';
 
-if (isMainThread) {
-  const [means, count] = process.argv.slice(2);
-  const worker = new Worker(new URL(import.meta.url), { workerData: { means, messages: Number(count) } });
-  const venue = await new Promise((resolve) => worker.once('message', resolve));
-  const { nasdaqTotalView } = await import('../../dist/venues/nasdaq-totalview.js');
-  const { env, udpMulticast, userPassword } = await import('../../dist/patterns/index.js');
-  Object.assign(process.env, venue.environment);
-  const rung = venue.recovery.find((r) => r.type === 'request');
-  const credentials = userPassword(env('VENUEWIRE_SIMULATED_USER'), env('VENUEWIRE_SIMULATED_PASSWORD'));
-  const feed = await openFeed(
-    nasdaqTotalView({
-      lines: { A: udpMulticast(venue.line, { interface: '127.0.0.1' }) },
-      join: 'beginning',
-      ...(means === 'replay'
-        ? { replay: { server: rung.servers[0], credentials } }
-        : { rerequest: { servers: rung.servers } }),
-    }),
-  );
-  let first = 0n;
-  let last = 0n;
-  feed.on('gapOpened', () => {
-    if (first === 0n) first = process.hrtime.bigint();
-  });
-  feed.on('sessionEnded', () => {
-    last = process.hrtime.bigint();
-    feed.close();
-  });
-  await feed.run({});
-  const { ledger } = feed.statistics();
-  console.log(JSON.stringify({ means, ledger, perSecond: (ledger.recovered / Number(last - first)) * 1e9 }));
-  await worker.terminate();
-} else {
-  const { means, messages } = workerData;
+const [means, count] = process.argv.slice(2);
+
+/** What the venue's process tells of itself once everything is published. */
+async function publish() {
+  const { LoopbackVenue } = await import('../../dist/simulator/index.js');
   const venue = new LoopbackVenue({
-    seed: 1 + Math.floor(Math.random() * 1e6),
-    messages,
+    seed: 7,
+    messages: Number(count),
     rate: 1_000_000,
     publisher: { endPackets: 10_000, heartbeatNs: 20e6 },
   });
@@ -52,10 +25,47 @@ if (isMainThread) {
     const environment = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => name.startsWith('VENUEWIRE_')),
     );
-    parentPort.postMessage({
-      line: venue.lines.A,
-      environment,
-      recovery: JSON.parse(JSON.stringify(recovery.map((r) => ({ type: r.type, servers: r.servers })))),
-    });
+    process.send({ line: venue.lines.A, environment, servers: recovery.find((r) => r.type === 'request').servers });
   }, 20);
 }
+
+async function recover() {
+  const server = fork(fileURLToPath(import.meta.url), [means, count], { env: { ...process.env, BENCH_SERVER: '1' } });
+  const venue = await new Promise((resolve) => server.once('message', resolve));
+  const { openFeed } = await library('index.js');
+  const { nasdaqTotalView } = await library('venues/nasdaq-totalview.js');
+  const { env, udpMulticast, userPassword } = await library('patterns/index.js');
+  Object.assign(process.env, venue.environment);
+  const credentials = userPassword(env('VENUEWIRE_SIMULATED_USER'), env('VENUEWIRE_SIMULATED_PASSWORD'));
+  const feed = await openFeed(
+    nasdaqTotalView({
+      lines: { A: udpMulticast(venue.line, { interface: '127.0.0.1' }) },
+      join: 'beginning',
+      ...(means === 'replay'
+        ? { replay: { server: venue.servers[0], credentials } }
+        : { rerequest: { servers: venue.servers } }),
+    }),
+  );
+  let first = 0n;
+  let last = 0n;
+  let used;
+  feed.on('gapOpened', () => {
+    if (first !== 0n) return;
+    first = process.hrtime.bigint();
+    used = process.cpuUsage();
+  });
+  feed.on('gapFilled', () => {
+    last = process.hrtime.bigint();
+  });
+  feed.on('sessionEnded', () => {
+    used = process.cpuUsage(used);
+    feed.close();
+  });
+  await feed.run({});
+  server.kill();
+  const { ledger } = feed.statistics();
+  const clientNs = ((used.user + used.system) * 1000) / ledger.recovered;
+  console.log(JSON.stringify({ means, ledger, perSecond: (ledger.recovered / Number(last - first)) * 1e9, clientNs }));
+}
+
+await (process.env.BENCH_SERVER === '1' ? publish() : recover());

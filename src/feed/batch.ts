@@ -72,10 +72,14 @@ export type AnyDecoder = Decoder<any, any>;
 
 export type { NoticeType, Origin, Reason } from '../contract.js';
 
-// Words of 4 bytes in the ring.
+// Words of 4 bytes in the ring. The loop over messages uses constants of this file alone: V8 puts those into its code, but
+// loads an imported one each time.
 const WORD = 4;
+const WORD_SHIFT = Math.log2(WORD);
 const UNIT_WORDS = UNIT_BYTES / WORD;
 const UNIT_SHIFT = Math.log2(UNIT_BYTES);
+const UNIT_ROUND_UP = UNIT_BYTES - 1;
+const RUN_UNITS = RUN_BYTES / UNIT_BYTES;
 const MESSAGE_HEAD_WORDS = MESSAGE_HEAD_BYTES / WORD;
 const RUN_WORDS = RUN_BYTES / WORD;
 // Kind, flags and channel share a word, as do line and origin, and a message's type and offset.
@@ -295,7 +299,7 @@ function passedBy({ $before, $runAt, position }: Dispatcher, { words }: Ring): n
   const count = words[$runAt - RUN_WORDS + COUNT_WORD] as number;
   for (let i = 0, w = $runAt; i < count; i++) {
     if ((words[w + TYPE_WORD] as number) >>> 16 === position.$offset) return $before + i + 1;
-    w += MESSAGE_HEAD_WORDS + (((words[w] as number) + UNIT_BYTES - 1) >>> UNIT_SHIFT) * UNIT_WORDS;
+    w += MESSAGE_HEAD_WORDS + (((words[w] as number) + UNIT_ROUND_UP) >>> UNIT_SHIFT) * UNIT_WORDS;
   }
   return $before;
 }
@@ -348,15 +352,16 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
     }
     const first = unit & mask;
     let w = first * UNIT_WORDS;
-    const units = words[w] as number;
+    // `| 0` keeps lengths whole numbers of 32 bits for V8, which would compute with doubles otherwise.
+    const units = (words[w] as number) | 0;
     const head = words[w + KIND_WORD] as number;
     // What no core has written (another thread has scribbled over the ring) is neither followed nor believed.
-    if (units === 0 || units > (to - unit) >>> 0 || first + units > mask + 1) throw damaged();
+    if (units <= 0 || units > ((to - unit) | 0) || first + units > mask + 1) throw damaged();
     const end = w + units * UNIT_WORDS;
     unit = (unit + units) >>> 0;
     const kind = head & 0xff;
     if (kind === RUN) {
-      if (units < RUN_BYTES / UNIT_BYTES) throw damaged();
+      if (units < RUN_UNITS) throw damaged();
       const count = words[w + COUNT_WORD] as number;
       if (dispatcher.idle) {
         messages += count;
@@ -369,17 +374,17 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
       dispatcher.$before = messages;
       dispatcher.$runAt = w;
       for (let i = 0; i < count; i++) {
-        const length = words[w] as number;
-        const word = words[w + TYPE_WORD] as number;
+        const length = (words[w] as number) | 0;
+        const word = (words[w + TYPE_WORD] as number) | 0;
         const type = word & 0xffff;
         w += MESSAGE_HEAD_WORDS;
-        const next = w + ((length + UNIT_BYTES - 1) >>> UNIT_SHIFT) * UNIT_WORDS;
-        if (next > end) throw damaged();
+        const next = w + ((length + UNIT_ROUND_UP) >>> UNIT_SHIFT) * UNIT_WORDS;
+        if (next > end || length < 0) throw damaged();
         if (type < known) {
           const call = table[type];
           if (call !== undefined) {
             position.$offset = word >>> 16;
-            call(w * WORD, length);
+            call(w << WORD_SHIFT, length);
           }
         } else if (ring.closed) {
           dispatcher.left++;
