@@ -55,9 +55,9 @@ Books::~Books() {
 void Books::restart() {
   auto* const keyed = reinterpret_cast<Keyed*>(by_key_.data());
   for (uint32_t i = 0; i < books_.used(); i++) {
-    for (Rungs& rungs : books_[i].rungs) rungs.release();
+    for (SideLevels& side : books_[i].sides) side.release();
     tops_[i] = BookTop{};
-    const uint64_t key = books_[i].key;
+    const uint64_t key = keys_[i];
     if (key < kSmallKeys) by_small_key_[key] = kNone;
     if (key < kSmallKeys) continue;
     // All go, so it does not matter which of its neighbours go with it.
@@ -67,6 +67,8 @@ void Books::restart() {
   orders_.reset();
   levels_.reset();
   books_.reset();
+  places_.reset();
+  keys_.clear();
   numbered_.clear();
   names_.clear();
   channel_of_.clear();

@@ -24,8 +24,14 @@ const decoder: Check = ({ venue, day, found }) => {
 
 /** Packages that sinks load when they are opened. */
 const PACKAGES: Readonly<Record<PipelineSink['type'], readonly string[]>> = {
+  clickhouse: [],
   duckdb: ['@duckdb/node-api'],
+  influxdb: [],
+  kafka: ['@platformatic/kafka'],
+  kapacitor: [],
+  parquet: ['hyparquet-writer', 'hyparquet'],
   postgresql: ['postgres'],
+  questdb: [],
   redis: ['redis'],
   zeromq: ['zeromq', 'msgpackr'],
 };

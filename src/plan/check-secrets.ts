@@ -88,12 +88,18 @@ function period(certificate: X509Certificate, now: Date): [RuleId, string] | und
 
 interface TlsFiles {
   readonly path: readonly PropertyKey[];
-  readonly files: { readonly ca?: string; readonly certificate?: string; readonly key?: string };
+  readonly files: {
+    readonly ca?: string | undefined;
+    readonly certificate?: string | undefined;
+    readonly key?: string | undefined;
+  };
 }
 
 /** Where a venue has certificates. */
 const tlsOf = (venue: Venue): TlsFiles[] => [
-  ...venue.security.flatMap((p, i) => (p.type === 'mutualTls' ? [{ path: ['security', i], files: p }] : [])),
+  ...venue.security.flatMap((p, i) =>
+    p.type === 'mutualTls' || p.type === 'tls' ? [{ path: ['security', i], files: p }] : [],
+  ),
   ...Object.entries(venue.pipelines ?? {}).flatMap(([name, { sink }]) =>
     'tls' in sink && sink.tls !== undefined
       ? [{ path: ['pipelines', name, 'sink', 'tls'], files: sink.tls as TlsFiles['files'] }]

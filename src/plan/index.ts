@@ -3,9 +3,9 @@
  * `openFeed` would refuse is found by the very code that refuses it.
  */
 import { VenuewireError } from '../errors.js';
-import { tlsTransport } from '../transports/tls.js';
 import { compileFaults } from '../feed/compile.js';
 import type { Venue, VenueDeclaration, VenueResource } from '../patterns/venue.js';
+import { tlsTransport } from '../transports/tls.js';
 import { readVenue, resolveVenue, type VenueReading } from '../venues/load.js';
 import { type Change, changesOf } from './changes.js';
 import { checkDeclaredLines } from './check-lines.js';
