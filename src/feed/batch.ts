@@ -395,11 +395,6 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
         w = next;
       }
       messages += count;
-    } else if (kind === NOTICE) {
-      dispatcher.$before = messages;
-      dispatcher.$runAt = -1;
-      if (units < NOTICE_BYTES / UNIT_BYTES) throw damaged();
-      if (sink.notice !== undefined) sink.notice(readNotice(ring, w * WORD));
     } else {
       dispatcher.$before = messages;
       dispatcher.$runAt = -1;
@@ -410,9 +405,12 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
   return messages - dispatcher.left;
 }
 
-/** A record that is neither messages nor a notice, of so many bytes. */
+/** A record that is no run of messages, of so many bytes. */
 function readOther(ring: Ring, kind: number, at: number, bytes: number, sink: BatchSink): void {
-  if (kind === STAMPS) {
+  if (kind === NOTICE) {
+    if (bytes < NOTICE_BYTES) throw damaged();
+    if (sink.notice !== undefined) sink.notice(readNotice(ring, at));
+  } else if (kind === STAMPS) {
     if (bytes < STAMPS_BYTES) throw damaged();
     ring.stages?.note(ring.view, at);
   } else if (kind === PACKET) {

@@ -224,7 +224,7 @@ import {
   sinkOf,
   subscribe,
 } from '../../src/sinks/index.js';
-import { loadVenue, resolveVenue } from '../../src/venues/load.js';
+import { loadVenue, readVenue, resolveVenue } from '../../src/venues/load.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 import { glimpse, moldudp64Rerequest } from '../../src/venues/patterns/recoveries.js';
 import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
@@ -963,6 +963,10 @@ export async function venueFiles(): Promise<void> {
       decoder: 'nasdaq-totalview-itch-5.0',
       lines: { A: udpMulticast('233.54.12.111:26477') },
     });
+    // #endregion
+    // #region venues/load.readVenue
+    const reading = await readVenue('totalview.yaml');
+    for (const fault of reading.faults) console.log(reading.file, reading.place(fault.path), fault.message);
     // #endregion
     void [fromFile, resolved];
   }

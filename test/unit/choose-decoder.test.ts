@@ -155,7 +155,7 @@ describe('a newcomer who asks for a feed in one command', () => {
     expect(() => decoderFor({ venue: 'Nasdaq Options Market (NOM)', feed: 'ITO' })).toThrow(
       expect.objectContaining({ hint: expect.stringMatching(/Did you mean ITTO/) }),
     );
-    expect(() => decoderFor({ venue: 'Binance' })).toThrow(
+    expect(() => decoderFor({ venue: 'Bitfinex' })).toThrow(
       expect.objectContaining({ hint: expect.not.stringMatching(/Did you mean/) }),
     );
   });

@@ -232,8 +232,8 @@ const BROKEN: readonly [string, string | (() => string), PlanOptions, readonly s
     'spec.lines.B.source',
   ],
   [
-    'a line over TLS, which nothing opens',
-    nasdaq([B, "B: { type: tls, address: 'venue.example:443' }"]),
+    'a line over TCP, which nothing opens',
+    nasdaq([B, "B: { type: tcp, address: 'venue.example:443' }"]),
     {},
     ['VW_NETWORK_NO_ENGINE'],
     'spec.lines.B',
