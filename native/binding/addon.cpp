@@ -90,10 +90,17 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap>, public Host {
       writer_ =
           std::make_unique<BatchWriter>(ring.memory, ring.data_at, ring.data_bytes, spec_.catalogue, spec_.selection);
       session_ = std::make_unique<Session>(spec_, *this, *writer_, counters + kFeedCounters, FeedCounters{counters});
+      Napi::MemoryManagement::AdjustExternalMemory(info.Env(), kBytes);
     });
+  }
+  void Finalize(Napi::BasicEnv env) override {
+    if (session_ != nullptr) Napi::MemoryManagement::AdjustExternalMemory(env, -kBytes);
   }
 
  private:
+  // What one keeps at least, measured; V8 would not know, and collect too late where many are made.
+  static constexpr int64_t kBytes = 88 * 1024;
+
   template <Napi::Value (SessionWrap::*method)(const Napi::CallbackInfo&)>
   Napi::Value call(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&] { return (this->*method)(info); });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 /** Bytes, unpacked: what it was when this was written, and a little room. */
-const MOST_UNPACKED = 19_000_000;
+const MOST_UNPACKED = 21_000_000;
 
 interface Packed {
   readonly files: readonly { readonly path: string; readonly size: number }[];

@@ -27,9 +27,17 @@ function badArguments() {
   const addon = native();
   const { spec } = compileVenue(captureVenue(), { capture: true });
   const ring = new Ring(1, 65536);
-  const live = { kind: 'live', receiveBufferBytes: 0, busyPollUs: 0, spin: false, cpu: -1 };
+  const thread = { cpu: -1, numaNode: -1, realtimePriority: 0 };
+  const sockets = { receiveBufferBytes: 0, busyPollUs: 0, preferBusyPoll: false, stamps: false, spin: false };
+  const live = { kind: 'live', ...sockets, ...thread };
   const bytes = new Uint8Array(new SharedArrayBuffer(100));
-  const captured = { kind: 'capture', memory: bytes, routes: [{ ip: '*', port: 0, line: 0 }], packets: false, cpu: -1 };
+  const captured = {
+    kind: 'capture',
+    memory: bytes,
+    routes: [{ ip: '*', port: 0, line: 0 }],
+    packets: false,
+    ...thread,
+  };
   const values = [undefined, null, 1n, Symbol('x'), throwing, {}, [], 'x', -1, Number.NaN, Infinity, () => {}];
   const told = {};
   const tell = (name, call) => {
