@@ -228,7 +228,8 @@ void fetch(const Books& books, BookOperation& op) {
   }
 }
 
-bool one_stream(fuzz::Random& random, bool small_keys, Books& books) {
+bool one_stream(fuzz::Random& random, uint64_t seed, Books& books) {
+  const bool small_keys = seed % 2 == 0;
   PlainBooks plain(books.spec().scope);
   for (uint64_t key = 0; key < kInstruments; key++) {
     const uint32_t number = books.instrument(small_keys ? key + 1 : key << 40);
@@ -270,7 +271,7 @@ bool one_seed(uint64_t seed) {
   spec.instruments_max = 16;
   Books books(spec);
   for (uint32_t round = 0; round < 3; round++) {
-    if (!one_stream(random, (seed + round) % 2 == 0, books)) return false;
+    if (!one_stream(random, seed + round, books)) return false;
     books.restart();
     if (!CHECK(books.instruments() == 0 && books.orders() == 0 && books.levels() == 0)) return false;
     if (!CHECK(books.counters().operations == 0 && books.consistent())) return false;
