@@ -4,6 +4,7 @@
  */
 import { VenuewireError } from '../errors.js';
 import { compileFaults } from '../feed/compile.js';
+import { jsonDecoderOf, withChannels } from '../internet/replay.js';
 import type { Venue, VenueDeclaration, VenueResource } from '../patterns/venue.js';
 import { tlsTransport } from '../transports/tls.js';
 import { readVenue, resolveVenue, type VenueReading } from '../venues/load.js';
@@ -76,7 +77,12 @@ function burstOf(options: PlanOptions, annotations: VenueReading['metadata']['an
 
 /** What opening it would fail with, without sending or reading a secret; with them where all are there. */
 function refusals(venue: Venue, secrets: boolean, add: (f: Finding, path: readonly PropertyKey[]) => void): void {
-  for (const { path, error } of compileFaults(venue, { secrets, tls: tlsTransport })) {
+  // The line of a venue that sends text is connected by us, whatever its network.
+  const lines = Object.entries(venue.lines ?? {});
+  const [, network] = jsonDecoderOf(venue) === undefined ? [] : (lines[0] ?? []);
+  const whole = network === undefined ? venue : withChannels(venue, network, []);
+  const transports = network && { lines: Object.fromEntries(lines.map(([name]) => [name, tlsTransport])) };
+  for (const { path, error } of compileFaults(whole, { secrets, tls: tlsTransport, transports })) {
     add({ rule: error.code, severity: 'error', path: '', message: error.message, remedy: error.hint }, path);
   }
 }

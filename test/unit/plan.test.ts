@@ -20,7 +20,7 @@ import {
 } from '../../src/plan/index.js';
 import { routeTo } from '../../src/plan/machine.js';
 import type { Subject } from '../../src/plan/subject.js';
-import { venues } from '../../src/venues/registry.js';
+import { internetVenues, venues } from '../../src/venues/registry.js';
 import { venuewire } from './cli-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'vw-plan-'));
@@ -618,6 +618,13 @@ describe('a good venue', () => {
     const made = await plan(placed((await entry.load()).example()), { ...DAY, secrets: false });
     expect(found(made).filter((rule) => !TRUE_OF_READY.includes(rule))).toEqual([]);
   });
+  it.each(internetVenues.map((v) => [v.id, v] as const))(
+    '%s, which sends text: nothing is invented',
+    async (_id, entry) => {
+      const made = await plan((await entry.load()).example(), { ...DAY, secrets: false });
+      expect(found(made).filter((rule) => !TRUE_OF_READY.includes(rule))).toEqual([]);
+    },
+  );
 });
 
 describe('plan', () => {
