@@ -1,14 +1,11 @@
 #!/usr/bin/env node
-/** The command line. `venuewire VERB`: data on standard output, everything else on standard error. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { nearestNames } from '../nearest.js';
 import { describeError, exitCode, OK, USAGE } from './exit.js';
 import { endWithOutput, say } from './terminal.js';
 import { verbs } from './verbs.js';
-
-const version = (): string =>
-  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+/** The command line. `venuewire VERB`: data on standard output, everything else on standard error. */
+import { version } from './version.js';
 
 /** Runs one command line and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {

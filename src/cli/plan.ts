@@ -1,5 +1,4 @@
 /** `venuewire plan`: venue files against a machine, a day and what runs, before anything connects. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   type Burst,
@@ -16,6 +15,7 @@ import { readText } from '../venues/own.js';
 import { oneOf, wholeNumber } from './choose.js';
 import { FINDINGS, OK, usage } from './exit.js';
 import { Output } from './output.js';
+import { version } from './version.js';
 
 const FORMATS = ['text', 'json', 'sarif'] as const;
 
@@ -100,9 +100,6 @@ function textOf({ name, findings, changes, counts }: Plan): string[] {
     ...changes.flatMap(changeLines),
   ];
 }
-
-const version = (): string =>
-  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 async function run(files: string[], options: Options): Promise<void> {
   if (options.against !== undefined && files.length > 1)

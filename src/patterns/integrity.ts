@@ -1,6 +1,6 @@
 /** How a venue that sends text says, or lets one find out, that something is missing. */
 import { z } from 'zod';
-import { VenuewireError } from '../errors.js';
+import { patternError } from './recovery.js';
 
 const name = z.string().min(1);
 const messages = z.array(name).min(1);
@@ -91,6 +91,5 @@ export const integritySchema: IntegritySchema = integrityShape;
 export function defineIntegrity(input: IntegrityInput): Integrity {
   const result = integritySchema.safeParse(input);
   if (result.success) return Object.freeze(result.data);
-  const issues = result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
-  throw new VenuewireError('VW_INTEGRITY', `Integrity: ${issues.join('; ')}`, 'Correct the record.');
+  throw patternError('VW_INTEGRITY', 'Integrity', result.error);
 }

@@ -1,7 +1,7 @@
 /** What is said to a venue that sends text, and when: data, with places for what differs. */
 import { z } from 'zod';
-import { VenuewireError } from '../errors.js';
 import { credentialsSchema } from './credentials.js';
+import { patternError } from './recovery.js';
 import { duration } from './units.js';
 
 /** Connections, messages or requests in any span of a length. */
@@ -105,6 +105,5 @@ export const subscriptionSchema: SubscriptionSchema = subscriptionShape;
 export function defineSubscription(input: SubscriptionInput): Subscription {
   const result = subscriptionSchema.safeParse(input);
   if (result.success) return Object.freeze(result.data);
-  const issues = result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
-  throw new VenuewireError('VW_SUBSCRIPTION', `Subscription: ${issues.join('; ')}`, 'Correct the record.');
+  throw patternError('VW_SUBSCRIPTION', 'Subscription', result.error);
 }
