@@ -293,8 +293,8 @@ void BatchWriter::write_notice(const Notice& n) {
                                              .sender_port = n.sender.port,
                                              .detail = n.detail,
                                              .sender_ip = n.sender.ip,
-                                             .session_high = n.epoch.high,
-                                             .session_low = n.epoch.low};
+                                             .session_high = n.session.high,
+                                             .session_low = n.session.low};
   head_ += kNoticeUnits;
 }
 

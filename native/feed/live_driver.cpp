@@ -286,7 +286,7 @@ void LiveDriver::receive(size_t index) {
   }
 }
 
-/// The kernel counts from the epoch, and its clock may be set; stages are told apart by one that nobody sets.
+/// The kernel counts from 1970, and its clock may be set; stages are told apart by one that nobody sets.
 void LiveDriver::stamp(const Datagram& d) {
   const int64_t offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
   const StampClock clock = d.clock == ReceiveClock::kernel     ? StampClock::kernel
