@@ -133,7 +133,7 @@ function checkParts(v: z.output<z.ZodObject<typeof parts>>, issues: z.core.$ZodR
 /** A venue as TypeScript declares it: the parts of `spec`, and the name. */
 export const venueSchema = z
   .strictObject({ name: z.string().min(1).max(64).describe('Name of the connection, in reports'), ...parts })
-  .check((ctx) => checkParts(ctx.value, ctx.issues));
+  .check((context) => checkParts(context.value, context.issues));
 
 const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 const NAME_MAX = 64;
@@ -157,7 +157,7 @@ export const venueResourceSchema = z.strictObject({
     .describe('What it is called'),
   spec: z
     .strictObject(parts)
-    .check((ctx) => checkParts(ctx.value, ctx.issues))
+    .check((context) => checkParts(context.value, context.issues))
     .describe('The connection'),
   status: z.unknown().optional().describe('What a controller says of it; files have none, and it is not read'),
 });
