@@ -56,14 +56,7 @@ import {
   UNKNOWN_TYPE,
 } from '../contract.js';
 import { remedyOf, VenuewireError } from '../errors.js';
-import {
-  createViews,
-  type Decoder,
-  type Fields,
-  type Flyweight,
-  type Messages,
-  type MessageView,
-} from '../layout/index.js';
+import { createViews, type Decoder, type Fields, type Messages, type MessageView, type View } from '../layout/index.js';
 import { jsonRecord, withJson } from '../plain.js';
 import type { Reading, Ring } from './ring.js';
 
@@ -234,7 +227,7 @@ let made = 0;
  * the handler and the view's getters are compiled into it; otherwise a shared closure that does the same, slower. V8
  * gives equal texts the same code, hence the number.
  */
-function dispatcher(view: Flyweight, handler: AnyHandler, position: Position): Dispatch {
+function dispatcher(view: View, handler: AnyHandler, position: Position): Dispatch {
   try {
     return new Function(
       'view',
@@ -247,7 +240,7 @@ function dispatcher(view: Flyweight, handler: AnyHandler, position: Position): D
       view.$at = at;
       view.$length = length;
       view.$end = at + length;
-      (handler as (message: Flyweight, at: Position) => void)(view, position);
+      (handler as (message: View, at: Position) => void)(view, position);
     };
   }
 }

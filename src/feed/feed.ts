@@ -8,7 +8,7 @@ import { type LiveFrame, liveVenue } from '../internet/live.js';
 import { jsonDecoderOf, replayRecording, withChannels } from '../internet/replay.js';
 import type { VenueSession } from '../internet/session.js';
 import type { JsonDecoder } from '../json/table.js';
-import type { DecodedMessage, Flyweight } from '../layout/index.js';
+import type { DecodedMessage, View } from '../layout/index.js';
 import {
   ANY_THREAD,
   type NativeFeed,
@@ -633,7 +633,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
     const handlers = Object.fromEntries(
       names.map((message) => [
         message,
-        (view: Flyweight, at: Position) =>
+        (view: View, at: Position) =>
           found.push(withJson({ message, fields: view.toObject(), at: at.toObject() }) as unknown as FeedObject<D>),
       ]),
     ) as unknown as FeedHandlers<D>;

@@ -435,7 +435,7 @@ export function layoutModule(): void {
     // #endregion
   }
   {
-    // #region layout.createViews layout.Flyweight layout.PlainMessage
+    // #region layout.createViews layout.View layout.PlainMessage
     const readers = createViews(itch50);
     const reader = readers[itch50.messageIndex(data, 0, data.byteLength)];
     if (reader !== undefined) console.log(reader.name, new reader.View().bind(data, 0, data.byteLength).toObject());
