@@ -42,3 +42,14 @@ describe('itch50 imported alone', () => {
     expect(bytes).toBeLessThanOrEqual(MOST);
   });
 });
+
+describe.each([
+  ['FIX 4.4', "export { fix44 } from './decoders/fix44.js';", 13_500],
+  ['FAST', "export { FastDecoder } from './fast/index.js';", 21_500],
+])('%s imported alone', (_name, contents, most) => {
+  it(`has at most ${most} bytes, and of the errors only its own`, async () => {
+    const { bytes } = await bundleOf(contents);
+    expect(bytes).toBeGreaterThan(8_000);
+    expect(bytes).toBeLessThanOrEqual(most);
+  });
+});
