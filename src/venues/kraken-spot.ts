@@ -11,11 +11,18 @@ const bookOf = ({ depth = 10 }: InternetOptions) => ({
   snapshot: true,
 });
 
+/** Of Kraken: the books are always subscribed to. */
+export interface KrakenOptions extends InternetOptions {
+  /** Trades too. Default true. */
+  readonly trades?: boolean;
+}
+const TRADES = { method: 'subscribe', params: { channel: 'trade', symbol: '{instruments}', snapshot: false } };
+
 /**
  * Kraken spot, WebSocket 2: a checksum with image and update. Source: Kraken WebSocket API 2.
  * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
  */
-export function krakenSpot(options: InternetOptions = {}): Venue<typeof krakenSpot2> {
+export function krakenSpot(options: KrakenOptions = {}): Venue<typeof krakenSpot2> {
   return defineVenue({
     name: 'kraken-spot',
     decoder: krakenSpot2,
@@ -28,6 +35,7 @@ export function krakenSpot(options: InternetOptions = {}): Venue<typeof krakenSp
     }),
     ...connectionOf(options, {
       subscribe: [{ method: 'subscribe', params: bookOf(options) }],
+      ...(options.trades === false ? {} : { once: [TRADES] }),
       unsubscribe: [{ method: 'unsubscribe', params: bookOf(options) }],
       recover: 'subscription',
       refused: [{ path: ['success'], equals: false, text: ['error'] }],
