@@ -40,7 +40,7 @@ describe('arrows', () => {
     ['index'],
     ['sinks'],
     ['services'],
-    ['plan', 'classify'],
+    ['plan', 'classify', 'kubernetes'],
     ['metadata', 'metrics'],
     ['simulator'],
     ['simulator/certify'],
