@@ -56,6 +56,11 @@ export const verbs: readonly Verb[] = [
     load: () => import('./plan.js'),
   },
   {
+    name: 'kubernetes',
+    says: 'what a cluster runs for venue files, and the kind that it keeps them as',
+    load: () => import('./kubernetes.js'),
+  },
+  {
     name: 'classify',
     says: 'run books of many venues: what each chooses, and the patterns that they share',
     load: () => import('./classify.js'),

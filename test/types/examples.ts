@@ -61,6 +61,7 @@ import {
   type Position,
   VenuewireError,
 } from '../../src/index.js';
+import { manifests, venueConnectionDefinition } from '../../src/kubernetes/index.js';
 import {
   anyAfter,
   assertSound,
@@ -1065,6 +1066,17 @@ export async function metricsModule(): Promise<void> {
   const { address } = await serveMetrics(metrics, '127.0.0.1:9464');
   console.log(`http://${address}/metrics`);
   // #endregion
+}
+
+export async function kubernetesModule(): Promise<void> {
+  {
+    // #region kubernetes.manifests kubernetes.venueConnectionDefinition
+    const { resource } = await readVenue('totalview.yaml');
+    if (resource === undefined) throw new Error('totalview.yaml is not in order');
+    const objects = manifests(resource, await loadVenue('totalview.yaml'), { namespace: 'markets' });
+    for (const { kind, metadata } of [venueConnectionDefinition(), ...objects]) console.log(kind, metadata.name);
+    // #endregion
+  }
 }
 
 export async function planModule(): Promise<void> {
