@@ -26,6 +26,8 @@ export interface Outcome {
   readonly ledger: Readonly<Record<'expected' | 'delivered' | 'recovered' | 'abandoned' | 'inFlight', number>>;
   readonly counters: Readonly<Record<string, number>>;
   readonly packets: number;
+  /** Datagrams that have brought something. */
+  readonly runs: number;
   /** Of its stages; a code where they were not stamped. */
   readonly stages?: StageSummary | string;
   readonly code?: string;

@@ -42,7 +42,9 @@ const stages = () => {
     return error.code;
   }
 };
+let runs = 0;
 const each = (message, at) => {
+  if (at.index === 0) runs++;
   digest.add(at.sequence, bytes, message.$at, message.$length);
   digests[at.channel]?.add(at.sequence, bytes, message.$at, message.$length);
 };
@@ -57,6 +59,7 @@ try {
     counters,
     packets: channels[0].packets,
     stages: stages(),
+    runs,
   });
 } catch (error) {
   say({ code: error.code, message: error.message, hint: error.hint, receive: feed.receive });
