@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <time.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -188,27 +189,7 @@ void each_known(const Input& in, const Catalogue& catalogue, Each&& visit) {
   });
 }
 
-/// Message by message: the time of each, and what is allocated once the day has begun.
-void singly(const Input& input, const Catalogue& catalogue, EventProgram& program) {
-  Books books(program.books());
-  BookKeeper keeper(program, books);
-  Histogram histogram;
-  uint64_t n = 0, before = 0, levels_before = 0;
-  each_known(input, catalogue, [&](uint16_t index, Bytes m) {
-    if (++n == input.messages / 2) {
-      before = allocations;
-      levels_before = aligned_allocations;
-    }
-    const double from = Clock::now_ns();
-    keeper.message(index, m, n);
-    keeper.flush();
-    histogram.add(uint64_t(Clock::now_ns() - from));
-  });
-  const uint64_t made = allocations - before, grown = aligned_allocations - levels_before;
-  histogram.print("single messages, processor time with the clock's own");
-  std::printf("{\"name\":\"allocations in the second half\",\"messages\":%llu,\"allocations\":%llu,\"sidesThatGrew\":%llu}\n",
-              static_cast<unsigned long long>(input.messages - input.messages / 2),
-              static_cast<unsigned long long>(made), static_cast<unsigned long long>(grown));
+void checkpoint(const Books& books, EventProgram& program) {
   std::vector<uint8_t> saved;
   const std::vector<BookPosition> positions(1);
   double from = Clock::now_ns();
@@ -224,6 +205,50 @@ void singly(const Input& input, const Catalogue& catalogue, EventProgram& progra
               good && again.orders() == books.orders() && again.size() == books.size() ? "true" : "false");
 }
 
+
+/// Message by message, each applied at once. What other work on the machine adds does not hit one message every time:
+/// of each, the least of some passes counts. Page faults, growth and rehashing come again in every pass.
+void singly(const Input& input, const Catalogue& catalogue, EventProgram& program) {
+  constexpr int kPasses = 5;
+  std::vector<uint32_t> least(input.messages + 1, UINT32_MAX);
+  for (int pass = 0; pass < kPasses; pass++) {
+    Books books(program.books());
+    BookKeeper keeper(program, books);
+    uint64_t n = 0;
+    each_known(input, catalogue, [&](uint16_t index, Bytes m) {
+      const auto from = std::chrono::steady_clock::now();
+      keeper.message(index, m, ++n);
+      keeper.flush();
+      const auto took = std::chrono::steady_clock::now() - from;
+      least[n] = uint32_t(std::min<uint64_t>(least[n], uint64_t(std::chrono::nanoseconds(took).count())));
+    });
+    if (pass + 1 == kPasses) checkpoint(books, program);
+  }
+  Histogram histogram;
+  for (const uint32_t ns : least) {
+    if (ns != UINT32_MAX) histogram.add(ns);
+  }
+  histogram.print("single messages, the least of five passes");
+}
+
+/// What is allocated once the day has begun.
+void allocated(const Input& input, const Catalogue& catalogue, EventProgram& program) {
+  Books books(program.books());
+  BookKeeper keeper(program, books);
+  uint64_t n = 0, before = 0, levels_before = 0;
+  each_known(input, catalogue, [&](uint16_t index, Bytes m) {
+    if (++n == input.messages / 2) {
+      before = allocations;
+      levels_before = aligned_allocations;
+    }
+    keeper.message(index, m, n);
+  });
+  keeper.flush();
+  const uint64_t made = allocations - before, grown = aligned_allocations - levels_before;
+  std::printf("{\"name\":\"allocations in the second half\",\"messages\":%llu,\"allocations\":%llu,\"sidesThatGrew\":%llu}\n",
+              static_cast<unsigned long long>(input.messages - input.messages / 2),
+              static_cast<unsigned long long>(made), static_cast<unsigned long long>(grown));
+}
 }  // namespace
 
 void* operator new(size_t bytes) {
@@ -261,7 +286,7 @@ class Pass {
 
  private:
   [[nodiscard]] bool wanted(const char* name) const {
-    return only_ == nullptr || std::strncmp(name, only_, std::strlen(only_)) == 0;
+    return only_ == nullptr || std::strcmp(only_, "each") == 0 || std::strncmp(name, only_, std::strlen(only_)) == 0;
   }
   void classify() const {
     uint64_t sum = 0;
@@ -307,7 +332,7 @@ class Pass {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: book MESSAGES COMPILED-TABLE [PASSES] [ONLY]\n");
+    std::fprintf(stderr, "usage: book MESSAGES COMPILED-TABLE [PASSES] [each|NAME]\n");
     return 2;
   }
   std::ifstream table(argv[2], std::ios::binary);
@@ -324,7 +349,10 @@ int main(int argc, char** argv) {
   input.bytes.assign((std::istreambuf_iterator<char>(in)), {});
   each(input, [&](Bytes) { input.messages++; });
   const char* const only = argc > 4 ? argv[4] : nullptr;
-  if (only == nullptr) singly(input, catalogue, program);
+  if (only == nullptr) {
+    singly(input, catalogue, program);
+    allocated(input, catalogue, program);
+  }
   const int passes = argc > 3 ? std::atoi(argv[3]) : 3;
   Pass pass(input, catalogue, program, only);
   for (int i = 0; i < passes; i++) pass.run();
