@@ -11,7 +11,7 @@ namespace venuewire {
 
 namespace {
 
-constexpr uint32_t kOrdersALevel = 3;  // for how many levels there is memory at once
+constexpr uint32_t kOrdersALevel = 4;  // for how many levels there is memory at once
 
 uint64_t mix(uint64_t key) {
   key *= 0x9E3779B97F4A7C15ull;
