@@ -2,7 +2,7 @@
 // A region has the names that it is an example of, as module.name. Nothing here is run.
 
 import { open, writeFile } from 'node:fs/promises';
-import { InstrumentNames, openBooks, TopTable } from '../../src/books/index.js';
+import { BookChanges, InstrumentNames, openBooks, TopChanges, TopTable } from '../../src/books/index.js';
 import {
   arrangeLines,
   Capture,
@@ -720,6 +720,20 @@ export async function booksModule(): Promise<void> {
     // In a worker, without a crossing:
     const table = new TopTable(books.tops);
     console.log(table.read(0));
+    // #endregion
+  }
+  {
+    const books = openBooks(feed);
+    // #region books.BookChanges books.TopChanges
+    const changes = new BookChanges(books, { depth: 5 });
+    const tops = new TopChanges(books.tops); // also in a worker
+    for await (const batch of feed) {
+      books.take(batch);
+      for (const { number, levels, stale } of changes.take()) {
+        for (const { side, price, size } of levels) console.log(number, side, price, size, stale); // size 0n: gone
+      }
+      for (const { number, bid, ask } of tops.take()) console.log(number, bid?.price, ask?.price);
+    }
     // #endregion
   }
   {
