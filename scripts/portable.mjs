@@ -4,7 +4,6 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CORE_TESTS } from './core-tests.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const words = process.argv.slice(2);
@@ -27,5 +26,7 @@ if (!words.includes('--only-native')) {
   const options = ['--CDBUILD_TESTING=OFF', '--CDVENUEWIRE_PORTABLE=ON'];
   run('npx', ['cmake-js', 'build', '--directory', 'native', '--out', 'build/portable/build', ...options]);
   rmSync('build/portable/prebuilds', { recursive: true, force: true });
-  run('npx', ['vitest', 'run', ...CORE_TESTS], { VENUEWIRE_PREBUILD: `${root}build/portable` });
+  run('npx', ['vitest', 'run', '--config', 'test/portable/vitest.config.ts'], {
+    VENUEWIRE_PREBUILD: `${root}build/portable`,
+  });
 }
