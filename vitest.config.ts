@@ -4,8 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Those need servers that nobody here wrote (npm run test:interop), the registry and other roots (npm run test:package), or
-    // network namespaces and root (npm run test:receive), or another addon (npm run test:portable).
+    // network namespaces and root (npm run test:receive), another addon (npm run test:portable), or an API server
+    // (npm run test:cluster).
     exclude: [
+      'test/cluster/**',
       'test/interop/**',
       'test/package/**',
       'test/services/**',
