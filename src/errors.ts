@@ -80,6 +80,7 @@ const own = {
   VW_RECEIVE_MEMORY: ['The receive backend may not lock so much memory.', 'Raise the limit (ulimit -l), grant CAP_IPC_LOCK, or give a smaller receiveBufferBytes.'],
   VW_RECEIVE_RIGHT: ['The receive backend needs a right that this process does not have.', 'Grant it with the command that the message names, or use receive: socket.'],
   VW_RECEIVE_UNSUPPORTED: ['The kernel, the driver or the interface cannot do what the receive backend needs.', 'Use receive: socket, or auto.'],
+  VW_LIVE_UNSUPPORTED: ['Multicast and UDP lines are received on Linux alone.', 'Replay a capture (capture: { file }), certify the venue in the simulator (venuewire certify), or run this part on Linux.'],
   VW_RECORD_WRITE: ['The recording could not be written.', 'Make room where it goes; what is in the file is whole.'],
   VW_RING: ['The ring is not as the core needs it, or a packet does not fit it.', 'Give a larger ringBytes.'],
   VW_RING_CONTRACT: ['The ring is written by a core of another version.', 'Use the library and the addon of one version.'],

@@ -58,6 +58,8 @@ const char* receive_code(const std::string& asked, const ReceiveProblem& problem
       return "VW_RECEIVE_RIGHT";
     case ReceiveError::not_supported:
       return "VW_RECEIVE_UNSUPPORTED";
+    case ReceiveError::no_reception:
+      return "VW_LIVE_UNSUPPORTED";
     case ReceiveError::no_resources:
       return "VW_RECEIVE_MEMORY";
     case ReceiveError::address_in_use:
@@ -191,7 +193,9 @@ void LiveDriver::run() {
   external_.start(loop_, now());
   if (source_.stamps) delivery_.writer().stamp_by([] { return clock_ns(CLOCK_MONOTONIC); });
   cycle_ns_ = now();
-  const bool movable = std::ranges::all_of(receivers_, [](const auto& r) { return r.first->moves_between_threads(); });
+  // What cannot be watched as one descriptor stays on its own thread.
+  const bool movable = loop_.descriptor() >= 0 &&
+                       std::ranges::all_of(receivers_, [](const auto& r) { return r.first->moves_between_threads(); });
   hand_over_.begin(*this, loop_.descriptor(), movable);
   while (!delivery_.stopping()) {
     if (!source_.spin) cycle_ns_ = now();
