@@ -106,7 +106,7 @@ export class LiveVenue implements Transport {
       decoder,
       venue.integrity ?? defineIntegrity({ per: 'connection' }),
       instruments,
-      (packet, receivedNs) => this.#current?.packet(packet, receivedNs),
+      (packets, receivedNs) => this.#current?.packets(packets, receivedNs),
       {
         holding: (symbol) => this.#current?.holding(symbol),
         unfit: (symbol) => this.#current?.unfit(symbol),
@@ -154,6 +154,7 @@ class LiveConnection implements TransportConnection {
   #silence: NodeJS.Timeout | undefined;
   #over = false;
   #isPaused = false;
+  #flushes = false;
 
   constructor(
     readonly of: LiveVenue,
@@ -166,7 +167,7 @@ class LiveConnection implements TransportConnection {
       connect: () => this.#fail({ reason: 'connectionClosed' }),
       giveUp: (symbol) => this.#fail({ reason: 'timedOut', error: noImage(this.#where, symbol) }),
     });
-    this.#refusals = new Refusals(this.#where, subscription.refused);
+    this.#refusals = new Refusals(this.#where, subscription.refused, of.decoder.events?.messages ?? {});
   }
 
   get #where(): string {
@@ -224,6 +225,7 @@ class LiveConnection implements TransportConnection {
       return;
     }
     this.of.session.opened(nowNs());
+    this.#flushSoon();
     this.#recoveries.begin();
     if (keepAlive?.send !== undefined) {
       const { send } = keepAlive;
@@ -246,12 +248,23 @@ class LiveConnection implements TransportConnection {
     this.#alive();
     of.keep(url === undefined ? 'in' : 'http', text, url);
     const found = of.session.message(text, nowNs(), { url });
+    this.#flushSoon();
     // What belongs to no instrument may be an answer to what was asked.
     if (!this.#refusals.concerns(text, found)) return;
     const end = this.#refusals.of(text);
     if (end === undefined) return;
     if (end.isRefused === true) this.#fail(end);
     else if (end.error !== undefined) of.tell?.(end.error);
+  }
+
+  /** When the messages that came together have all been read. */
+  #flushSoon(): void {
+    if (this.#flushes) return;
+    this.#flushes = true;
+    queueMicrotask(() => {
+      this.#flushes = false;
+      if (!this.#over) this.of.session.flush();
+    });
   }
 
   #alive(): void {
@@ -266,10 +279,10 @@ class LiveConnection implements TransportConnection {
     }, ms(this.of.subscription.silence));
   }
 
-  /** A packet for the core. */
-  packet(packet: Uint8Array, receivedNs: bigint): void {
+  /** Packets for the core. */
+  packets(packets: Uint8Array, receivedNs: bigint): void {
     if (this.#over) return;
-    if (this.events.datagram(packet, { receivedNs }) || this.#isPaused) return;
+    if (this.events.datagram(packets, { receivedNs }) || this.#isPaused) return;
     this.#isPaused = true;
     this.#open?.pause();
   }

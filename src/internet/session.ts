@@ -131,6 +131,12 @@ export class VenueSession {
     this.#isLost = true;
     for (const instrument of this.#instruments.values()) this.#forget(instrument, receivedNs);
     this.#doubt(receivedNs);
+    this.flush();
+  }
+
+  /** Hands on the packets of what has been told: those of one time are put together until then. */
+  flush(): void {
+    this.#writer.flush();
   }
 
   /**
@@ -167,6 +173,7 @@ export class VenueSession {
       for (const held of instrument.held) this.#write(instrument.channel, held.found, held.receivedNs);
       instrument.held = [];
     }
+    this.flush();
   }
 
   /** By the venue's symbols. */
