@@ -84,6 +84,11 @@ export class Ladder {
     this.asks.clear();
   }
 
+  /** All that is there, best first. */
+  levels(): readonly JsonLevel[] {
+    return [...this.bids.levels, ...this.asks.levels];
+  }
+
   /** Applies levels in their order, then cuts; what was cut is given as levels of size 0. */
   apply(levels: readonly JsonLevel[], depth: number | undefined): readonly JsonLevel[] {
     for (const level of levels) (level.side === 'B' ? this.bids : this.asks).set(level);
