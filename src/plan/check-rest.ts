@@ -29,9 +29,11 @@ const PACKAGES: Readonly<Record<PipelineSink['type'], readonly string[]>> = {
   influxdb: [],
   kafka: ['@platformatic/kafka'],
   kapacitor: [],
+  nats: ['@nats-io/transport-node', '@nats-io/jetstream'],
   parquet: ['hyparquet-writer', 'hyparquet'],
   postgresql: ['postgres'],
   questdb: [],
+  rabbitmq: ['rabbitmq-client'],
   redis: ['redis'],
   zeromq: ['zeromq', 'msgpackr'],
 };

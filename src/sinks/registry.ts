@@ -10,9 +10,11 @@ const sinks: Makers = {
   influxdb: async () => (await import('./line-protocol.js')).lineProtocol,
   kafka: async () => (await import('./kafka.js')).kafka,
   kapacitor: async () => (await import('./line-protocol.js')).lineProtocol,
+  nats: async () => (await import('./nats.js')).nats,
   parquet: async () => (await import('./lake.js')).parquet,
   postgresql: async () => (await import('./postgresql.js')).postgresql,
   questdb: async () => (await import('./line-protocol.js')).lineProtocol,
+  rabbitmq: async () => (await import('./rabbitmq.js')).rabbitmq,
   redis: async () => (await import('./redis.js')).redis,
   zeromq: async () => (await import('./zeromq.js')).zeromq,
 };
