@@ -24,6 +24,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** RabbitMQ takes ten seconds on a machine that has nothing else to do. */
+const START_MS = 120_000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const accepts = (port: number): Promise<boolean> =>
@@ -51,7 +53,7 @@ class Process implements Server {
   ) {}
   pid = (): number => this.#child?.pid as number;
   async start(): Promise<void> {
-    const until = Date.now() + 60_000;
+    const until = Date.now() + START_MS;
     while (Date.now() < until) {
       let hasEnded = false;
       const child = spawn(this.command, this.words, {
@@ -75,6 +77,7 @@ class Process implements Server {
       }
       await pause(100);
     }
+    await this.kill();
     throw new Error(`${this.command} did not start:\n${this.#said}`);
   }
   async #end(signal: NodeJS.Signals): Promise<void> {
