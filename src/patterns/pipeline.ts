@@ -187,6 +187,14 @@ const questdbSink = item('questdb', 'QuestDB over HTTP; needs no package', {
   tls: tls.optional(),
 });
 
+const typedbSink = item('typedb', 'TypeDB 3 over HTTP: rows as entities; needs no package', {
+  server: endpoint.describe('`host:port` of its HTTP endpoint, 8000 as it comes'),
+  database: identifier.default('venuewire').describe('Made when it is not there'),
+  username: reference.describe('User name'),
+  password: reference.describe('Password'),
+  tls: tls.optional(),
+});
+
 /** How brokers are given rows. */
 const records = {
   encoding: z
@@ -248,6 +256,7 @@ const sinks = [
   influxdbSink,
   kapacitorSink,
   questdbSink,
+  typedbSink,
   parquetSink,
 ] as const;
 /** Types of the sinks that there are. */

@@ -35,6 +35,7 @@ const PACKAGES: Readonly<Record<PipelineSink['type'], readonly string[]>> = {
   questdb: [],
   rabbitmq: ['rabbitmq-client'],
   redis: ['redis'],
+  typedb: [],
   zeromq: ['zeromq', 'msgpackr'],
 };
 const require = createRequire(import.meta.url);

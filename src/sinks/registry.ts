@@ -16,6 +16,7 @@ const sinks: Makers = {
   questdb: async () => (await import('./line-protocol.js')).lineProtocol,
   rabbitmq: async () => (await import('./rabbitmq.js')).rabbitmq,
   redis: async () => (await import('./redis.js')).redis,
+  typedb: async () => (await import('./typedb.js')).typedb,
   zeromq: async () => (await import('./zeromq.js')).zeromq,
 };
 
