@@ -187,16 +187,76 @@ const questdbSink = item('questdb', 'QuestDB over HTTP; needs no package', {
   tls: tls.optional(),
 });
 
+const typedbSink = item('typedb', 'TypeDB 3 over HTTP: rows as entities; needs no package', {
+  server: endpoint.describe('`host:port` of its HTTP endpoint, 8000 as it comes'),
+  database: identifier.default('venuewire').describe('Made when it is not there'),
+  username: reference.describe('User name'),
+  password: reference.describe('Password'),
+  tls: tls.optional(),
+});
+
+/** How brokers are given rows. */
+const records = {
+  encoding: z
+    .enum(['json', 'rows', 'columns'])
+    .default('json')
+    .describe('Of a record: a line of JSON for each row; or MessagePack as of ZeroMQ, `rows` or `columns` (fastest)'),
+  recordRows: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(512)
+    .describe('Rows of a record, all of one category and instrument, at most'),
+};
+const natsSink = item(
+  'nats',
+  'NATS JetStream: a subject for each category and instrument; needs the packages @nats-io/transport-node and @nats-io/jetstream',
+  {
+    servers: z.array(endpoint).min(1).describe('Servers of the cluster'),
+    ...login,
+    token: reference.optional().describe('Instead of a user'),
+    tls: tls.optional(),
+    prefix: topicPrefix.default('venuewire').describe('Subjects are PREFIX.data.SCHEMA.CATEGORY.INSTRUMENT'),
+    stream: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be letters, digits, _ and -, 32 at most')
+      .default('VENUEWIRE')
+      .describe('Stream of those subjects, and STREAM-control of positions; made where they are not there'),
+    ttl: duration.optional().describe('The stream keeps records so long; default: for ever'),
+    replicas: z.int().min(1).max(5).default(1).describe('Of a stream that is not there'),
+    ...records,
+  },
+);
+const rabbitmqSink = item('rabbitmq', 'RabbitMQ: a topic exchange with confirms; needs the package rabbitmq-client', {
+  server: endpoint,
+  vhost: z.string().min(1).default('/').describe('Virtual host'),
+  ...login,
+  tls: tls.optional(),
+  exchange: topicPrefix
+    .default('venuewire')
+    .describe('Topic exchange, made where it is not there; routing keys are SCHEMA.CATEGORY.INSTRUMENT'),
+  queue: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('A quorum queue that is made and bound to everything; left out: whoever reads binds a queue of his own'),
+  ...records,
+});
+
 const sinks = [
   duckdbSink,
   postgresqlSink,
   redisSink,
   zeromqSink,
   kafkaSink,
+  natsSink,
+  rabbitmqSink,
   clickhouseSink,
   influxdbSink,
   kapacitorSink,
   questdbSink,
+  typedbSink,
   parquetSink,
 ] as const;
 /** Types of the sinks that there are. */

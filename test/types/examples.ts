@@ -221,6 +221,7 @@ import {
   POSITION_FIELDS,
   RowBatch,
   type RowSchema,
+  relayChanges,
   runPipelines,
   SinkRefusal,
   sinkBalances,
@@ -1129,6 +1130,16 @@ export async function sinksModule(): Promise<void> {
     // #endregion
   }
   {
+    // #region sinks.relayChanges
+    const relay = await relayChanges({
+      postgresql: { server: '10.1.1.8:5432', database: 'ticks', username: 'env:PG_USER', password: 'env:PG_PASSWORD' },
+      tables: ['orders'],
+      rabbitmq: { server: '10.1.1.10:5672', exchange: 'changes', queue: 'changes' },
+    });
+    console.log(relay.state().told);
+    await relay.close();
+    // #endregion
+
     // #region sinks.consumeKafka
     const offsets = new Map<number, bigint>();
     const store = (_rows: RowBatch, at: number, next: bigint): void => void offsets.set(at, next);
