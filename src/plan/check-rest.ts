@@ -29,6 +29,7 @@ const PACKAGES: Readonly<Record<PipelineSink['type'], readonly string[]>> = {
   influxdb: [],
   kafka: ['@platformatic/kafka'],
   kapacitor: [],
+  log: [],
   parquet: ['hyparquet-writer', 'hyparquet'],
   postgresql: ['postgres'],
   questdb: [],

@@ -10,6 +10,7 @@ const sinks: Makers = {
   influxdb: async () => (await import('./line-protocol.js')).lineProtocol,
   kafka: async () => (await import('./kafka.js')).kafka,
   kapacitor: async () => (await import('./line-protocol.js')).lineProtocol,
+  log: async () => (await import('./log.js')).log,
   parquet: async () => (await import('./lake.js')).parquet,
   postgresql: async () => (await import('./postgresql.js')).postgresql,
   questdb: async () => (await import('./line-protocol.js')).lineProtocol,

@@ -37,6 +37,7 @@ describe('arrows', () => {
     ['formats'],
     ['capture'],
     ['index'],
+    ['log'],
     ['sinks'],
     ['services'],
     ['plan', 'classify'],
