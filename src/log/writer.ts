@@ -46,7 +46,7 @@ export interface LogWriterStatistics {
   readonly dropped: number;
   /** In memory. */
   readonly pending: number;
-  /** Entries before this position of the log outlive a power cut. */
+  /** Entries before this position of the log outlive a power cut, but those that are `unsure`. */
   readonly durable: number;
   /** Written, and the disk would not say that they outlive a power cut; told in the log. */
   readonly unsure: number;
@@ -206,6 +206,11 @@ export class LogWriter {
     const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / WORD);
     eachRecord({ words, bytes, mask: FLAT }, from / UNIT_BYTES, to / UNIT_BYTES, this.#filler);
     this.#appended();
+  }
+
+  /** Whether the policy would take so many bytes now. */
+  fits(bytes: number): boolean {
+    return this.#takes(bytes);
   }
 
   /** Entries that never came here have their place in the log, and are told there. */
@@ -463,6 +468,7 @@ export class LogWriter {
     const segment = this.#segment;
     if (segment !== undefined && segment.entries > 0 && this.#isDoubtful) this.#leave();
     else if (segment !== undefined) {
+      this.#isDoubtful = false;
       const isFull = segment.at > this.#options.segmentBytes && segment.entries > 0;
       if (!isFull) return segment;
       await segment.finish({ position: block.position, latestTime: block.latestTime, durable: this.#durableTo });
@@ -495,11 +501,8 @@ export class LogWriter {
   async #syncNow(): Promise<void> {
     if (this.#syncing !== undefined) return this.#syncing;
     const segment = this.#segment;
-    if (segment === undefined) {
-      // A segment is made durable before it is left, or told to be in doubt.
-      this.#durableTo = this.#writtenTo;
-      return;
-    }
+    // Another segment is on its way: what a sync says of one that has failed is worth nothing.
+    if (segment === undefined || this.#isDoubtful) return this.#progress();
     this.#syncing = this.#syncSegment(segment, this.#writtenTo).finally(() => {
       this.#syncing = undefined;
       this.#wake();
@@ -513,6 +516,7 @@ export class LogWriter {
     try {
       await segment.file.sync();
       this.#syncs++;
+      this.#durableTo = Math.max(this.#durableTo, to);
     } catch (error) {
       this.#failures++;
       this.#failing = messageOf(error);
@@ -522,7 +526,6 @@ export class LogWriter {
       this.#isDoubtful = true;
       this.#pump();
     }
-    this.#durableTo = Math.max(this.#durableTo, to);
   }
 
   /** Deletes whole segments that are too old, or too much. */
