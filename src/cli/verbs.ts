@@ -34,6 +34,7 @@ export const verbs: readonly Verb[] = [
     says: 'SQL over what pipelines have stored in DuckDB or Parquet files',
     load: () => import('./query.js'),
   },
+  { name: 'log', says: 'event logs: written, read, checked and cut', load: () => import('./log.js') },
   {
     name: 'service',
     says: 'services of the registry: publishers of feeds, subscribers with sinks',

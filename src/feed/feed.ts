@@ -663,6 +663,10 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
   get closed(): boolean {
     return this.#closed;
   }
+  /** Name of the venue. */
+  get venue(): string {
+    return this.#name;
+  }
   /**
    * How long what was received took from stage to stage so far, in nanoseconds, for a feed that was opened with `stamps`.
    * @throws VenuewireError `VW_OPTION` for one that was not.

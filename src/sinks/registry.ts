@@ -14,6 +14,7 @@ const sinks: { readonly [T in PipelineSink['type']]: Entry<T> } = {
   influxdb: { packages: [], load: async () => (await import('./line-protocol.js')).lineProtocol },
   kafka: { packages: ['@platformatic/kafka'], load: async () => (await import('./kafka.js')).kafka },
   kapacitor: { packages: [], load: async () => (await import('./line-protocol.js')).lineProtocol },
+  log: { packages: [], load: async () => (await import('./log.js')).log },
   nats: {
     packages: ['@nats-io/transport-node', '@nats-io/jetstream'],
     load: async () => (await import('./nats.js')).nats,

@@ -122,6 +122,7 @@ import {
   walk,
   when,
 } from '../../src/layout/index.js';
+import { cutLog, openLog, openLogWriter, verifyLog } from '../../src/log/index.js';
 import {
   databaseRows,
   defineMapping,
@@ -1122,6 +1123,28 @@ export async function testkit(): Promise<void> {
 }
 
 export async function sinksModule(): Promise<void> {
+  {
+    // #region log.openLogWriter log.openLog
+    const feed = await openFeed(await loadVenue('totalview.yaml'));
+    const writer = openLogWriter('day', feed, { sync: 'always' });
+    for await (const batch of feed) {
+      writer.append(batch);
+      if (writer.full) await writer.room();
+    }
+    await writer.close();
+    const log = await openLog('day');
+    const { books } = await log.books(1_000_000); // before the entry at this position
+    console.log(books.instruments);
+    for await (const batch of log.tail({ from: 1_000_000 })) console.log(batch.end); // as it is written
+    // #endregion
+  }
+  {
+    // #region log.verifyLog log.cutLog
+    const { isSound, faults } = await verifyLog('day');
+    for (const { type, path, at } of faults) console.warn(type, path, at);
+    if (!isSound) console.log(await cutLog('day')); // ends before the first fault; the rest stays beside it
+    // #endregion
+  }
   {
     // #region sinks.runPipelines sinks.sinkBalances
     const run = await runPipelines(await loadVenue('totalview.yaml'));

@@ -38,6 +38,7 @@ describe('arrows', () => {
     ['formats'],
     ['capture'],
     ['index'],
+    ['log'],
     ['sinks'],
     ['services'],
     ['plan', 'classify'],
