@@ -8,7 +8,7 @@ import { type BatchSink, type Position, read } from '../feed/batch.js';
 import { openFeed } from '../feed/feed.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
-import type { Flyweight } from '../layout/index.js';
+import type { View } from '../layout/index.js';
 import {
   cutLog,
   type Log,
@@ -157,7 +157,7 @@ async function digestsOf(log: Log, options: LogVerbOptions): Promise<Record<stri
   const digests = log.channels.map(() => new StreamDigest());
   const { view } = reader.ring;
   const memory = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  const take = ({ $at, $length }: Flyweight, { sequenced, origin, channel, sequence }: Position): void => {
+  const take = ({ $at, $length }: View, { sequenced, origin, channel, sequence }: Position): void => {
     if (sequenced && origin !== 'snapshot') digests[channel]?.add(sequence, memory, $at, $length);
   };
   const handlers = Object.fromEntries(log.decoder.names.map((name: string) => [name, take])) as never;
@@ -182,7 +182,7 @@ async function cut(folder: string): Promise<void> {
 
 /** Prints entries as they come. */
 class EntryPrinter {
-  readonly #print: (view: Flyweight, at: Position) => string;
+  readonly #print: (view: View, at: Position) => string;
   readonly #handlers: never;
   readonly #sink: BatchSink;
   readonly #events: EventHandlers;
@@ -193,7 +193,7 @@ class EntryPrinter {
     readonly format: LogVerbOptions['format'],
   ) {
     this.#print = printer(reader, format);
-    const take = (view: Flyweight, at: Position): void => this.#line(this.#print(view, at));
+    const take = (view: View, at: Position): void => this.#line(this.#print(view, at));
     this.#handlers = Object.fromEntries(reader.decoder.names.map((name: string) => [name, take])) as never;
     this.#sink = {
       notice: (notice) => this.#line(format === 'ndjson' ? noticeJson(notice, reader) : noticeText(notice, reader)),
