@@ -35,8 +35,8 @@ export {
   type FeedObject,
   type FeedOptions,
   type FeedSummary,
-  openFeed,
 } from './feed/feed.js';
+export { openFeed } from './feed/open.js';
 export type { Stage, StageSummary, StageTimes } from './feed/stages.js';
 export {
   balances,

@@ -2,6 +2,7 @@
 import { type BookLevel, type BookSideName, type Books, BY_ORDER, IMPLIED } from '../books/books.js';
 import { keyText } from '../books/instruments.js';
 import type { BookMoment } from '../books/until.js';
+import type { Batch } from '../feed/feed.js';
 import { decimalText } from '../json/decimal.js';
 import { formatPrice } from '../layout/index.js';
 import { usage } from './exit.js';
@@ -149,4 +150,11 @@ export function topLine(books: Books, number: number): TopLine | undefined {
     state: stale ? 'stale' : 'good',
     crossed,
   };
+}
+
+/** Takes a batch, up to a moment where one is asked for. True: nothing more is wanted. */
+export function takeUpTo(books: Books, batch: Batch, at: BookMoment | undefined): boolean {
+  if (at !== undefined) return books.takeUntil(batch, at) && batch.feed.channels.length === 1;
+  books.take(batch);
+  return false;
 }

@@ -2,17 +2,10 @@
 import type { Command } from 'commander';
 import { type Books, openBooks } from '../books/books.js';
 import type { BookMoment } from '../books/until.js';
-import { Capture } from '../capture/packets.js';
-import { VenuewireError } from '../errors.js';
-import { openFeed } from '../feed/feed.js';
-import { skippedFrames } from '../feed/skipped.js';
-import { feedCounter } from '../feed/statistics.js';
-import { bookLines, ladder, moment } from './book-lines.js';
+import { bookLines, ladder, moment, takeUpTo } from './book-lines.js';
+import { readCapture } from './capture-feed.js';
 import { again, captureThroughFeed, oneOf, wholeNumber } from './choose.js';
-import { endOfCapture, Interrupt } from './end-of-capture.js';
-import { captureVenue, needsLines, tellRefused } from './feeds.js';
-import { Output, Progress } from './output.js';
-import { say } from './terminal.js';
+import { Output } from './output.js';
 
 interface BookOptions {
   readonly venue?: string;
@@ -25,59 +18,21 @@ interface BookOptions {
   readonly format: 'ndjson' | 'pretty';
 }
 
-async function book(file: string, options: BookOptions): Promise<void> {
-  const given = new Capture(file);
-  const { capture, release } = needsLines(options) ? await given.keep() : { capture: given, release: () => {} };
-  try {
-    await readBooks(capture, options);
-  } finally {
-    release();
-  }
-}
-
-async function readBooks(capture: Capture, options: BookOptions): Promise<void> {
-  const { venue, capture: source, found } = await captureVenue(capture, options);
-  for (const text of found) say(text);
-  const feed = await openFeed(venue, { capture: source });
-  const books = openBooks(feed, { depth: options.depth });
-  const interrupt = new Interrupt(capture.isPipe);
-  interrupt.signal.addEventListener('abort', () => feed.close());
-  const out = new Output();
-  const progress = new Progress('book', capture.size);
-  const done = feedCounter(feed.ring, 'captureBytes');
-  const began = performance.now();
-  let gaps = 0;
-  let fault: VenuewireError | undefined;
-  feed.on('gapOpened', () => gaps++);
-  try {
-    try {
-      for await (const batch of feed) {
-        progress.update(done());
-        if (options.at === undefined) books.take(batch);
-        else if (books.takeUntil(batch, options.at) && feed.channels.length === 1) break;
-      }
-    } catch (error) {
-      // What came before the fault of a capture is printed first.
-      if (!(error instanceof VenuewireError) || error.code !== 'VW_CAPTURE_MALFORMED') throw error;
-      fault = error;
-    }
-    progress.done();
+const book = (file: string, options: BookOptions): Promise<void> =>
+  readCapture('book', file, options, async (from) => {
+    const books = openBooks(from.feed, { depth: options.depth });
+    const out = new Output();
+    const began = performance.now();
+    await from.each((batch) => takeUpTo(books, batch, options.at));
     const seconds = (performance.now() - began) / 1000;
-    for (const line of bookLines(books, gaps, options.depth, options.instrument)) {
+    for (const line of bookLines(books, from.gaps, options.depth, options.instrument)) {
       out.line(options.format === 'pretty' ? `${ladder(line)}\n` : JSON.stringify(line));
       if (out.full) await out.flush();
     }
     const summary = summaryOf(books, seconds);
     out.line(options.format === 'pretty' ? pretty(summary) : JSON.stringify({ summary }));
     await out.flush();
-    tellRefused(feed);
-    endOfCapture({ skipped: skippedFrames(feed.statistics().feed), fault }, gaps > 0);
-  } finally {
-    progress.done();
-    interrupt.dispose();
-    feed.close();
-  }
-}
+  });
 
 function summaryOf(books: Books, seconds: number) {
   const c = books.counters();

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Notice, Position } from '../feed/batch.js';
-import { type Feed, openFeed } from '../feed/feed.js';
+import type { Feed } from '../feed/feed.js';
+import { openFeed } from '../feed/open.js';
 import { balances } from '../feed/statistics.js';
 import { formatPrice, type View } from '../layout/index.js';
 import { printableWord } from '../printable.js';

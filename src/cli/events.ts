@@ -1,45 +1,17 @@
 /** `venuewire events`: the normalised events of a capture. */
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
-import { type Books, openBooks } from '../books/books.js';
+import { openBooks } from '../books/books.js';
 import { InstrumentNames } from '../books/instruments.js';
-import { Capture } from '../capture/packets.js';
-import {
-  BOOK_SIDE,
-  EVENT_ACTION,
-  EVENT_ACTION_AT,
-  EVENT_BYTES,
-  EVENT_CHANNEL_AT,
-  EVENT_EVENT_TIME_AT,
-  EVENT_FLAGS_AT,
-  EVENT_INSTRUMENT_AT,
-  EVENT_KIND,
-  EVENT_KIND_AT,
-  EVENT_LEVEL_AT,
-  EVENT_LINE_AT,
-  EVENT_ORDER_ID_AT,
-  EVENT_PRICE_AT,
-  EVENT_PRICE_EXPONENT_AT,
-  EVENT_RECEIVE_TIME_AT,
-  EVENT_SEQUENCE_AT,
-  EVENT_SIDE_AT,
-  EVENT_SIZE_AT,
-  EVENT_SIZE_EXPONENT_AT,
-  STATISTIC,
-  TRADING_STATE,
-} from '../contract.js';
-import { VenuewireError } from '../errors.js';
+import { EVENT_BYTES, STATISTIC, TRADING_STATE } from '../contract.js';
 import { NO_EXPONENT } from '../events/compile.js';
-import { type Feed as AnyFeed, openFeed } from '../feed/feed.js';
-import { skippedFrames } from '../feed/skipped.js';
-import { feedCounter } from '../feed/statistics.js';
+import { EventView } from '../events/view.js';
 import { DBN_SCHEMAS, type DbnSchema } from '../formats/dbn.js';
 import { type Decoder, type EventRoles, formatPrice } from '../layout/index.js';
+import { readCapture } from './capture-feed.js';
 import { captureThroughFeed, oneOf } from './choose.js';
-import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { Destination, eventFile, FILE_FORMATS, type FileFormat, only } from './event-file.js';
-import { captureVenue, needsLines, tellRefused } from './feeds.js';
-import { Output, Progress } from './output.js';
+import { Output } from './output.js';
 import { say } from './terminal.js';
 
 interface EventsOptions {
@@ -92,29 +64,26 @@ function instrumentOf(number: number, names: InstrumentNames): Pick<Row, 'instru
   return { instrument: key, symbol: symbol === '' ? null : symbol, book };
 }
 
-function rowOf(data: DataView, at: number, names: InstrumentNames): Row {
-  const kind = EVENT_KIND[data.getUint8(at + EVENT_KIND_AT)] as string;
-  const number = data.getUint32(at + EVENT_INSTRUMENT_AT, true);
-  if (kind === 'definition') names.told(number);
-  const level = data.getUint8(at + EVENT_LEVEL_AT);
-  const side = BOOK_SIDE[data.getUint8(at + EVENT_SIDE_AT)] as string;
+function rowOf(event: EventView, names: InstrumentNames): Row {
+  const { kind, level, side } = event;
+  if (kind === 'definition') names.told(event.instrument);
   const states = kind === 'status' ? TRADING_STATE : kind === 'statistic' ? STATISTIC : undefined;
   return {
-    eventTime: data.getBigInt64(at + EVENT_EVENT_TIME_AT, true).toString(),
-    receiveTime: data.getBigInt64(at + EVENT_RECEIVE_TIME_AT, true).toString(),
-    sequence: data.getBigUint64(at + EVENT_SEQUENCE_AT, true).toString(),
-    channel: data.getUint16(at + EVENT_CHANNEL_AT, true),
-    line: data.getUint8(at + EVENT_LINE_AT),
-    ...instrumentOf(number, names),
+    eventTime: event.eventTime.toString(),
+    receiveTime: event.receiveTime.toString(),
+    sequence: event.sequence.toString(),
+    channel: event.channel,
+    line: event.line,
+    ...instrumentOf(event.instrument, names),
     kind,
-    action: EVENT_ACTION[data.getUint8(at + EVENT_ACTION_AT)] as string,
+    action: event.action,
     side: side === 'none' ? null : side,
-    orderId: data.getBigUint64(at + EVENT_ORDER_ID_AT, true).toString(),
-    price: decimal(data.getBigInt64(at + EVENT_PRICE_AT, true), data.getInt8(at + EVENT_PRICE_EXPONENT_AT)),
-    size: decimal(data.getBigInt64(at + EVENT_SIZE_AT, true), data.getInt8(at + EVENT_SIZE_EXPONENT_AT)),
+    orderId: event.orderId.toString(),
+    price: decimal(event.price, event.priceExponent),
+    size: decimal(event.size, event.sizeExponent),
     level: states === undefined && level > 0 ? level : null,
     state: states === undefined ? null : (states[level] as string),
-    flags: data.getUint8(at + EVENT_FLAGS_AT),
+    flags: event.flags,
   };
 }
 
@@ -124,16 +93,6 @@ const quoted = (value: string | number | null): string => {
 };
 const lineOf = (row: Row, format: LineFormat): string =>
   format === 'csv' ? COLUMNS.map((name) => quoted(row[name])).join(',') : JSON.stringify(row);
-
-async function events(file: string, options: EventsOptions): Promise<void> {
-  const given = new Capture(file);
-  const { capture, release } = needsLines(options) ? await given.keep() : { capture: given, release: () => {} };
-  try {
-    await readEvents(capture, options);
-  } finally {
-    release();
-  }
-}
 
 /** Takes events; `flush` waits where its reader is slow. */
 interface EventsTo {
@@ -146,6 +105,7 @@ interface EventsTo {
 /** Lines on standard output, or into a file. */
 class Lines implements EventsTo {
   readonly leftOut = 0;
+  readonly #event = new EventView();
   readonly #out: Output;
   constructor(
     readonly names: InstrumentNames,
@@ -157,7 +117,8 @@ class Lines implements EventsTo {
   }
   take(records: Uint8Array, count: number): void {
     const data = new DataView(records.buffer, records.byteOffset);
-    for (let i = 0; i < count; i++) this.#out.line(lineOf(rowOf(data, i * EVENT_BYTES, this.names), this.format));
+    for (let i = 0; i < count; i++)
+      this.#out.line(lineOf(rowOf(this.#event.bind(data, i * EVENT_BYTES), this.names), this.format));
   }
   async flush(): Promise<void> {
     if (this.#out.full) await this.#out.flush();
@@ -192,62 +153,27 @@ async function openTo(
   return eventFile(format, options.schema, decoder.events as EventRoles, names, destination as Destination);
 }
 
-async function readEvents(capture: Capture, options: EventsOptions): Promise<void> {
-  const { venue, capture: source, found } = await captureVenue(capture, options);
-  for (const text of found) say(text);
-  const feed = await openFeed(venue, { capture: source });
-  const interrupt = new Interrupt(capture.isPipe);
-  interrupt.signal.addEventListener('abort', () => feed.close());
-  const progress = new Progress('events', capture.size);
-  const isFile = options.format !== 'ndjson' && options.format !== 'csv';
-  let destination: Destination | undefined;
-  let gaps = 0;
-  feed.on('gapOpened', () => gaps++);
-  try {
-    const books = openBooks(feed);
+const events = (file: string, options: EventsOptions): Promise<void> =>
+  readCapture('events', file, options, async (from) => {
+    const books = openBooks(from.feed);
     const names = new InstrumentNames(books);
-    if (isFile || options.out !== undefined) destination = await Destination.open(options.out);
-    const to = await openTo(options, feed.decoder, names, destination);
-    const fault = await takeAll(feed, books, options.instrument, names, to, (done) => progress.update(done));
-    progress.done();
-    await to.end();
-    await destination?.close();
-    tellRefused(feed);
-    if (to.leftOut > 0) say(`${to.leftOut} events left out: ${options.schema} has no place for them`);
-    endOfCapture({ skipped: skippedFrames(feed.statistics().feed), fault }, gaps > 0);
-  } finally {
-    progress.done();
-    interrupt.dispose();
-    feed.close();
-  }
-}
-
-/** Reads to the capture's end; returns its fault, what came before it being taken. */
-async function takeAll(
-  feed: AnyFeed,
-  books: Books,
-  instrument: string | undefined,
-  names: InstrumentNames,
-  to: EventsTo,
-  update: (done: number) => void,
-): Promise<VenuewireError | undefined> {
-  const done = feedCounter(feed.ring, 'captureBytes');
-  try {
-    for await (const batch of feed) {
+    const { instrument } = options;
+    const isFile = options.format !== 'ndjson' && options.format !== 'csv';
+    const destination = isFile || options.out !== undefined ? await Destination.open(options.out) : undefined;
+    const to = await openTo(options, from.feed.decoder, names, destination);
+    await from.each(async (batch) => {
       books.takeEvents(batch, (records, count) => {
         if (instrument === undefined) return to.take(records, count);
         const kept = only(instrument, names, records, count);
         to.take(kept, kept.length / EVENT_BYTES);
       });
-      update(done());
       await to.flush();
-    }
-    return undefined;
-  } catch (error) {
-    if (error instanceof VenuewireError && error.code === 'VW_CAPTURE_MALFORMED') return error;
-    throw error;
-  }
-}
+      return false;
+    });
+    await to.end();
+    await destination?.close();
+    if (to.leftOut > 0) say(`${to.leftOut} events left out: ${options.schema} has no place for them`);
+  });
 
 export function configure(command: Command): void {
   captureThroughFeed(command)

@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { VenuewireError } from '../errors.js';
-import { openFeed } from '../feed/feed.js';
+import { openFeed } from '../feed/open.js';
 import type { LiveFrame } from '../internet/live.js';
 import type { Venue } from '../patterns/venue.js';
 import { grouped } from './output.js';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type ReplayTotals, replayToMulticast } from '../capture/multicast-replay.js';
 import { Capture } from '../capture/packets.js';
-import { openFeed } from '../feed/feed.js';
+import { openFeed } from '../feed/open.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
 import { type FaultyCapture, faultyCapture } from '../simulator/faulty-capture.js';

@@ -1,6 +1,7 @@
 /** `venuewire run`: a venue, live. */
 import type { Command } from 'commander';
-import { type Feed, openFeed } from '../feed/feed.js';
+import type { Feed } from '../feed/feed.js';
+import { openFeed } from '../feed/open.js';
 import { type FeedMetrics, metricsOf, serveMetrics } from '../metrics/index.js';
 import { loadVenue } from '../venues/load.js';
 import { commaList, oneOf, TIMER_SECONDS_MOST, wholeNumber } from './choose.js';

@@ -3,20 +3,16 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Books, openBooks } from '../books/books.js';
 import type { BookMoment } from '../books/until.js';
-import { Capture } from '../capture/packets.js';
-import { VenuewireError } from '../errors.js';
-import { type Feed, openFeed } from '../feed/feed.js';
-import { skippedFrames } from '../feed/skipped.js';
-import { feedCounter } from '../feed/statistics.js';
+import type { Feed } from '../feed/feed.js';
+import { openFeed } from '../feed/open.js';
 import { printable } from '../printable.js';
 import { loadVenue } from '../venues/load.js';
-import { bookLines, ladder, moment, type Row, type TopLine, topLine } from './book-lines.js';
+import { bookLines, ladder, moment, type Row, type TopLine, takeUpTo, topLine } from './book-lines.js';
+import { readCapture } from './capture-feed.js';
 import { again, oneOf, TIMER_SECONDS_MOST, wholeNumber } from './choose.js';
-import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { FINDINGS, OK, usage } from './exit.js';
-import { captureVenue, needsLines } from './feeds.js';
-import { Output, Progress, table } from './output.js';
-import { dataStream, drawScreen, say } from './terminal.js';
+import { Output, table } from './output.js';
+import { dataStream, drawScreen } from './terminal.js';
 
 interface TopOptions {
   readonly venue?: string;
@@ -74,47 +70,11 @@ async function top(source: string, options: TopOptions): Promise<void> {
   if (live && options.at !== undefined) throw usage('--at is of captures', 'Leave it out, or name a capture.');
   if (live) return watch(source, options);
   if (VENUE_FILE.test(source) && !existsSync(source)) throw usage(`there is no file '${source}'`, 'Check the path.');
-  const given = new Capture(source);
-  const { capture, release } = needsLines(options) ? await given.keep() : { capture: given, release: () => {} };
-  try {
-    await ofCapture(capture, options);
-  } finally {
-    release();
-  }
-}
-
-async function ofCapture(capture: Capture, options: TopOptions): Promise<void> {
-  const { venue, capture: from, found } = await captureVenue(capture, options);
-  for (const text of found) say(text);
-  const feed = await openFeed(venue, { capture: from });
-  const interrupt = new Interrupt(capture.isPipe);
-  interrupt.signal.addEventListener('abort', () => feed.close());
-  const progress = new Progress('top', capture.size);
-  const done = feedCounter(feed.ring, 'captureBytes');
-  let gaps = 0;
-  let fault: VenuewireError | undefined;
-  feed.on('gapOpened', () => gaps++);
-  try {
-    const books = openBooks(feed, { depth: options.depth });
-    try {
-      for await (const batch of feed) {
-        progress.update(done());
-        if (options.at === undefined) books.take(batch);
-        else if (books.takeUntil(batch, options.at) && feed.channels.length === 1) break;
-      }
-    } catch (error) {
-      // What came before the fault of a capture is printed first.
-      if (!(error instanceof VenuewireError) || error.code !== 'VW_CAPTURE_MALFORMED') throw error;
-      fault = error;
-    }
-    progress.done();
-    await print(books, gaps, options);
-    endOfCapture({ skipped: skippedFrames(feed.statistics().feed), fault }, gaps > 0);
-  } finally {
-    progress.done();
-    interrupt.dispose();
-    feed.close();
-  }
+  return readCapture('top', source, options, async (from) => {
+    const books = openBooks(from.feed, { depth: options.depth });
+    await from.each((batch) => takeUpTo(books, batch, options.at));
+    await print(books, from.gaps, options);
+  });
 }
 
 async function print(books: Books, gaps: number, options: TopOptions): Promise<void> {

@@ -1,28 +1,14 @@
-/** Opening a venue connection and reading it: handlers, batches, notices, statistics. */
+/** Reading a venue that is open: handlers, batches, notices, statistics. */
 import { EventEmitter } from 'node:events';
-import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { remedyOf, VenuewireError } from '../errors.js';
 import type { EventHandlers } from '../events/view.js';
-import { type LiveFrame, liveVenue } from '../internet/live.js';
-import { jsonDecoderOf, replayRecording, withChannels } from '../internet/replay.js';
+import type { LiveFrame } from '../internet/live.js';
 import type { VenueSession } from '../internet/session.js';
-import type { JsonDecoder } from '../json/table.js';
 import type { DecodedMessage, View } from '../layout/index.js';
-import {
-  ANY_THREAD,
-  type NativeFeed,
-  type NativeSource,
-  type NativeThread,
-  native,
-  nativeError,
-  type ReceiveDecision,
-} from '../native.js';
+import { type NativeFeed, type NativeSource, native, nativeError, type ReceiveDecision } from '../native.js';
 import type { Receive } from '../patterns/network.js';
-import type { VenueDeclaration, VenueResource } from '../patterns/venue.js';
 import { withJson } from '../plain.js';
-import { checkArranged } from '../transports/arranged.js';
-import { tlsTransport } from '../transports/tls.js';
 import type { Transports, TransportTarget } from '../transports/transport.js';
 import {
   type AnyDecoder,
@@ -36,14 +22,14 @@ import {
   type Position,
   read,
 } from './batch.js';
-import { captureBytes } from './capture-source.js';
 import type { Columns, ColumnsSpec, ColumnTable } from './column-types.js';
 import { ColumnReader, EVENT_COLUMNS, type EventColumnName, EventColumnReader } from './columns.js';
-import { type CompiledVenue, compileVenue, type Venue } from './compile.js';
+import type { CompiledVenue, Venue } from './compile.js';
 import { EventDispatcher } from './event-dispatcher.js';
 import { ExternalConnections } from './external.js';
 import { type EventTaker, KeptBooks, type KeptBooksOptions } from './kept-books.js';
-import { checkEventHandlers, checkHandlers, checkOptions } from './options.js';
+import { nativeSource } from './native-source.js';
+import { checkEventHandlers, checkHandlers } from './options.js';
 import { Ring } from './ring.js';
 import { StageHistograms, type StageSummary } from './stages.js';
 import { type FeedStatistics, statistics } from './statistics.js';
@@ -297,7 +283,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
         (error, target) => this.tell(error, target),
       );
     }
-    this.#native = this.#open(compiled, sourceOf(compiled, options, this.#external), options.wake === 'poll');
+    this.#native = this.#open(compiled, nativeSource(compiled, options, this.#external), options.wake === 'poll');
     this.#name = venue.name;
     this.#unlisten = this.#closeOn(options.signal);
     publish('open', { feed: this });
@@ -744,208 +730,3 @@ const WATCH_MS = 1000;
 const STREAMED_OBJECTS = 256;
 const LIVE_RING_BYTES = 8 << 20;
 const CAPTURE_RING_BYTES = 16 << 20;
-const RECEIVE_BUFFER_BYTES = 8 << 20;
-
-function sourceOf(compiled: CompiledVenue, options: FeedOptions, external?: ExternalConnections): NativeSource {
-  const thread: NativeThread = {
-    cpu: options.cpu ?? ANY_THREAD.cpu,
-    numaNode: options.numaNode ?? ANY_THREAD.numaNode,
-    realtimePriority: options.realtimePriority ?? ANY_THREAD.realtimePriority,
-  };
-  if (options.capture !== undefined) {
-    const { file, name, speed } = options.capture;
-    const routes = captureRoutes(options.capture, compiled);
-    return {
-      kind: 'capture',
-      ...captureBytes(file),
-      ...(name === undefined ? {} : { name }),
-      routes,
-      speed: speed ?? 0,
-      packets: false,
-      ...thread,
-    };
-  }
-  return {
-    kind: 'live',
-    receiveBufferBytes: options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES,
-    busyPollUs: options.busyPollUs ?? 0,
-    preferBusyPoll: options.preferBusyPoll ?? false,
-    stamps: options.stamps ?? false,
-    spin: options.spin ?? false,
-    receive: options.receive ?? '',
-    ...(external === undefined ? {} : { external: external.native }),
-    ...thread,
-  };
-}
-
-function captureRoutes(capture: CaptureSource, compiled: CompiledVenue) {
-  const parse = (text: string, line: number) => {
-    const match = /^(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\])(?::(\*|\d+))?$/.exec(text);
-    const ip = match?.[1]?.replace(/^\[|\]$/g, '') ?? '';
-    if (!match || !(ip === '*' || isIP(ip))) {
-      throw new VenuewireError(
-        'VW_CAPTURE_LINE',
-        `'${text}' is not a destination`,
-        "Write 'group:port', '[group]:port' for IPv6, '*:port' or '*', for example { A: '233.54.12.111:26477' }.",
-      );
-    }
-    return { ip, port: match[2] && match[2] !== '*' ? Number(match[2]) : 0, line };
-  };
-  if (capture.lines) {
-    return Object.entries(capture.lines).map(([name, text]) => {
-      const line = compiled.lines.findIndex((l) => l.name === name);
-      if (line < 0) {
-        throw new VenuewireError(
-          'VW_CAPTURE_LINE',
-          `The venue has no line '${name}'`,
-          `Its lines are ${compiled.lines.map((l) => l.name).join(', ')}.`,
-        );
-      }
-      return parse(text, line);
-    });
-  }
-  const own = compiled.lines.flatMap((l, i) => (l.address ? [parse(l.address, i)] : []));
-  const [only] = compiled.lines;
-  return compiled.lines.length === 1 && only?.network.type !== 'captureFile' ? [{ ip: '*', port: 0, line: 0 }] : own;
-}
-
-/** Whether nothing is left to be found by its id. */
-const isWhole = (venue: Venue | VenueDeclaration | VenueResource): venue is Venue =>
-  !('spec' in venue) &&
-  typeof venue.decoder === 'object' &&
-  venue.window !== undefined &&
-  (venue.recovery ?? []).every((rung) => rung.type === 'waitForOtherLine' || typeof rung.pattern === 'object') &&
-  Object.values(venue.streams ?? {}).every((use) => typeof use.pattern === 'object');
-
-async function wholeVenue(venue: Venue | VenueDeclaration | VenueResource | string | URL): Promise<Venue> {
-  if (typeof venue !== 'string' && !(venue instanceof URL)) {
-    if (typeof venue !== 'object' || venue === null) {
-      throw new VenuewireError(
-        'VW_VENUE',
-        `openFeed takes a venue, not ${venue === null ? 'null' : `a ${typeof venue}`}`,
-        typeof venue === 'function'
-          ? `Call it: ${(venue as { name: string }).name || 'venue'}({ lines: { A: … } }).`
-          : 'Pass what defineVenue or a ready venue returns, a venue document, or the path of a venue file.',
-      );
-    }
-    if (isWhole(venue)) return venue;
-  }
-  // What reads files and knows all ids is loaded by those who need it.
-  const { loadVenue, resolveVenue } = await import('../venues/load.js');
-  if (typeof venue === 'string' || venue instanceof URL) return loadVenue(venue);
-  return resolveVenue(venue);
-}
-
-/**
- * The capture that the venue's own lines name.
- * @throws VenuewireError `VW_CAPTURE_LINE` when they name several, or other lines besides.
- */
-function declaredCapture(venue: Venue): CaptureSource | undefined {
-  const channels = Object.values(venue.channels ?? {});
-  const lines = [venue.lines, ...channels.flatMap((c) => [c.lines, c.retransmission, c.snapshot])].flatMap((of) =>
-    Object.values(of ?? {}),
-  );
-  const paths = new Set(lines.flatMap((l) => (l.type === 'captureFile' ? [l.path] : [])));
-  const [file] = paths;
-  if (file === undefined) return undefined;
-  if (paths.size === 1 && lines.every((l) => l.type === 'captureFile')) return { file };
-  throw new VenuewireError(
-    'VW_CAPTURE_LINE',
-    `${venue.name}: the lines name ${paths.size === 1 ? 'a capture and sockets' : `${paths.size} captures`}; a feed reads one capture, or sockets`,
-    'Put the captures together (mergecap), or open a feed for each.',
-  );
-}
-
-/**
- * A venue of text, connected to.
- * @throws VenuewireError `VW_SUBSCRIPTION`, `VW_PEER_MISSING`, `VW_SECURITY_…`
- */
-async function connected(venue: Venue, decoder: JsonDecoder, options: FeedOptions): Promise<Feed> {
-  if (options.transports !== undefined) {
-    throw new VenuewireError(
-      'VW_OPTION',
-      'transports carry bytes of a framing, and this venue sends text',
-      'Leave them out.',
-    );
-  }
-  checkArranged(venue.name, venue.security);
-  const live = await liveVenue(venue, decoder, options.frames);
-  const whole = withChannels(venue, live.line, live.subscription.instruments);
-  const transports = { lines: { [live.lineName]: live } };
-  const feed = new Feed(whole, compileVenue(whole, { select: options.select, transports }), options);
-  feed.session = live.session;
-  live.tell = (error) => feed.tell(error, live.target);
-  return feed;
-}
-
-/**
- * A venue of text: its recording, played through the venue's session into a capture; or connected to.
- * @throws VenuewireError as `openFeed`.
- */
-async function replayed(venue: Venue, decoder: JsonDecoder, options: FeedOptions, capture: CaptureSource | undefined) {
-  if (capture === undefined) return connected(venue, decoder, options);
-  if (capture.lines !== undefined) {
-    throw new VenuewireError('VW_CAPTURE_LINE', 'A recording of text has one line', 'Leave `lines` out.');
-  }
-  if (typeof capture.file !== 'string') {
-    throw new VenuewireError('VW_RECORDING', 'A recording of text is a file, not bytes', 'Give its path.');
-  }
-  const { venue: whole, bytes, session } = await replayRecording(venue, decoder, capture.file);
-  const source = { name: capture.file, speed: capture.speed ?? 0, file: bytes };
-  const compiled = compileVenue(whole, { select: options.select, capture: true });
-  const feed = new Feed(whole, compiled, { ...options, capture: source });
-  feed.session = session;
-  return feed;
-}
-
-/**
- * Opens a venue connection: a venue (what `defineVenue` or a ready venue returns), a venue document whose decoder and
- * patterns are ids, or the path or URL of a YAML or JSON file that holds one.
- * @throws VenuewireError when the declaration, a credential reference or the addon is not in order. What fails later (a
- * socket, a capture) rejects `run` or the iteration.
- */
-export async function openFeed<D extends AnyDecoder>(
-  venue: Venue<D>,
-  options: FeedOptions & { readonly events: true | KeptBooksOptions },
-): Promise<Feed<D, EventHandlers>>;
-export async function openFeed(
-  venue: VenueDeclaration | VenueResource | string | URL,
-  options: FeedOptions & { readonly events: true | KeptBooksOptions },
-): Promise<Feed<AnyDecoder, EventHandlers>>;
-export async function openFeed<D extends AnyDecoder>(venue: Venue<D>, options?: FeedOptions): Promise<Feed<D>>;
-export async function openFeed(
-  venue: VenueDeclaration | VenueResource | string | URL,
-  options?: FeedOptions,
-): Promise<Feed>;
-export async function openFeed(
-  given: Venue | VenueDeclaration | VenueResource | string | URL,
-  options: FeedOptions = {},
-): Promise<Feed> {
-  checkOptions(options);
-  const venue = await wholeVenue(given);
-  if (venue.pipelines !== undefined) {
-    throw new VenuewireError(
-      'VW_PIPELINES',
-      `${venue.name} declares pipelines (${Object.keys(venue.pipelines).join(', ')}), which openFeed does not run`,
-      remedyOf('VW_PIPELINES'),
-    );
-  }
-  const capture = options.capture ?? declaredCapture(venue);
-  if (capture !== undefined && options.transports !== undefined) {
-    throw new VenuewireError(
-      'VW_OPTION',
-      'transports carry live connections, and this feed reads a capture',
-      'Leave one of them out.',
-    );
-  }
-  const decoder = jsonDecoderOf(venue);
-  if (decoder !== undefined) return replayed(venue, decoder, options, capture);
-  if (capture === undefined) checkArranged(venue.name, venue.security);
-  const compiled = compileVenue(venue, {
-    select: options.select,
-    capture: capture !== undefined,
-    transports: options.transports,
-    tls: tlsTransport,
-  });
-  return new Feed(venue, compiled, capture === undefined ? options : { ...options, capture });
-}

@@ -1,4 +1,5 @@
 /** Books of levels out of normalised events, for the DBN schemas that carry levels: the state after each event. */
+import { placeOfPrice } from '../best-first.js';
 import type { EventAction, EventKind } from '../contract.js';
 
 /** A level: price in 1e-9, size and orders as DBN counts them. */
@@ -31,21 +32,8 @@ class Side {
   readonly levels: (DbnLevel | undefined)[] = [];
   constructor(readonly isBid: boolean) {}
 
-  /** Where a price is, or where it would go: best first. */
-  #place(price: bigint): number {
-    let low = 0;
-    let high = this.levels.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const at = (this.levels[middle] as DbnLevel).price;
-      if (this.isBid ? at > price : at < price) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   change(price: bigint, size: bigint, orders: number): void {
-    const at = this.#place(price);
+    const at = placeOfPrice(this.levels, price, this.isBid);
     const level = this.levels[at];
     if (level === undefined || level.price !== price) {
       if (size > 0n) this.levels.splice(at, 0, { price, size, orders });
@@ -57,7 +45,7 @@ class Side {
   }
 
   set(price: bigint, size: bigint, orders: number): void {
-    const at = this.#place(price);
+    const at = placeOfPrice(this.levels, price, this.isBid);
     const known = this.levels[at]?.price === price;
     if (size > 0n) this.levels.splice(at, known ? 1 : 0, { price, size, orders });
     else if (known) this.levels.splice(at, 1);

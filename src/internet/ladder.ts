@@ -1,5 +1,5 @@
 /** One side of a book with what its checksum is made of: integers of the table's scale, and the digits as sent. */
-
+import { placeOfPrice } from '../best-first.js';
 import type { JsonLevel } from '../json/reader.js';
 import { crc32Of } from './crc32.js';
 
@@ -18,20 +18,8 @@ export class LadderSide {
   readonly #digits: (string | undefined)[] = [];
   constructor(readonly isBid: boolean) {}
 
-  #place(price: bigint): number {
-    let low = 0;
-    let high = this.levels.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const there = (this.levels[middle] as JsonLevel).price;
-      if (this.isBid ? there > price : there < price) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   set(level: JsonLevel): void {
-    const at = this.#place(level.price);
+    const at = placeOfPrice(this.levels, level.price, this.isBid);
     const there = this.levels[at]?.price === level.price;
     if (level.size === 0n) {
       if (!there) return;

@@ -6,6 +6,7 @@ import { referenced } from '../patterns/credentials.js';
 import { splitEndpoint } from '../patterns/units.js';
 import { peer } from '../peer.js';
 import { printableWord } from '../printable.js';
+import { quotedName } from '../sql.js';
 import type { Mapping, MappingSource, MetadataRow, Resource } from './mapping.js';
 
 const fault = (name: string, why: string): VenuewireError =>
@@ -101,8 +102,7 @@ async function connected<T>(source: MappingSource, work: (sql: Sql) => Promise<T
   }
 }
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const tableName = (table: string): string => table.split('.').map(quoted).join('.');
+const tableName = (table: string): string => table.split('.').map(quotedName).join('.');
 
 /** All rows of the mapping's table, each value as PostgreSQL writes it. */
 export const databaseRows = (source: MappingSource): Promise<MetadataRow[]> =>
@@ -124,9 +124,9 @@ export const writeDatabase = (
     const table = tableName(source.table);
     await sql.begin(async (transaction) => {
       for (const row of rows) {
-        const columns = Object.keys(row).map(quoted);
+        const columns = Object.keys(row).map(quotedName);
         const chosen = `SELECT ${columns.join(', ')} FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb)`;
-        const same = keys.map((k) => `t.${quoted(k)} = k.${quoted(k)}`).join(' AND ');
+        const same = keys.map((k) => `t.${quotedName(k)} = k.${quotedName(k)}`).join(' AND ');
         const record = `jsonb_populate_record(NULL::${table}, $1::text::jsonb) k`;
         const json = JSON.stringify(row);
         const changed = await transaction.unsafe(

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { VenuewireError } from '../errors.js';
 import type { SinkOf } from '../patterns/pipeline.js';
 import { peer } from '../peer.js';
+import { quotedName } from '../sql.js';
 import {
   isNone,
   isWords,
@@ -35,8 +36,6 @@ const TYPES: Readonly<Record<RowType, string>> = {
 const CHUNK_ROWS = 2048;
 const POSITIONS = `CREATE TABLE IF NOT EXISTS venuewire_positions (
   pipeline VARCHAR, channel VARCHAR, epoch VARCHAR, number UBIGINT, part UINTEGER, PRIMARY KEY (pipeline, channel, epoch))`;
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 class DuckDbSink implements Sink {
   #api: DuckDb | undefined;
@@ -99,12 +98,12 @@ class DuckDbSink implements Sink {
   }
 
   async #create(connection: Connection, table: string, schema: RowSchema): Promise<void> {
-    const columns = schema.fields.map(({ name, dtype }) => `${quoted(name)} ${TYPES[dtype]}`);
-    await connection.run(`CREATE TABLE IF NOT EXISTS ${quoted(table)} (${columns.join(', ')})`);
+    const columns = schema.fields.map(({ name, dtype }) => `${quotedName(name)} ${TYPES[dtype]}`);
+    await connection.run(`CREATE TABLE IF NOT EXISTS ${quotedName(table)} (${columns.join(', ')})`);
     // What a field is goes with the data.
     for (const { name, dtype, unit, state, exponent } of schema.fields) {
       const text = JSON.stringify({ dtype, unit, state, exponent }).replaceAll("'", "''");
-      await connection.run(`COMMENT ON COLUMN ${quoted(table)}.${quoted(name)} IS '${text}'`);
+      await connection.run(`COMMENT ON COLUMN ${quotedName(table)}.${quotedName(name)} IS '${text}'`);
     }
     this.#tables.add(table);
   }

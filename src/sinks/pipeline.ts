@@ -1,6 +1,7 @@
 /** Runs the pipelines of a venue: one feed, read once, and a lane of its own to each sink. */
 import { type Notice, noticeAt } from '../feed/batch.js';
-import { type Batch, type FeedOptions, openFeed } from '../feed/feed.js';
+import type { Batch, FeedOptions } from '../feed/feed.js';
+import { openFeed } from '../feed/open.js';
 import type { FeedStatistics } from '../feed/statistics.js';
 import { type Pipeline, readsEvents } from '../patterns/pipeline.js';
 import { nanosecondsOf } from '../patterns/units.js';

@@ -5,6 +5,7 @@ import { referenced } from '../patterns/credentials.js';
 import type { SinkOf } from '../patterns/pipeline.js';
 import { splitEndpoint } from '../patterns/units.js';
 import { peer } from '../peer.js';
+import { quotedName } from '../sql.js';
 import { isNone, type RowBatch, type RowField, type RowPosition, type RowSchema, type RowType } from './rows.js';
 import { type Sink, type SinkContext, type SinkOpened, SinkRefusal } from './sink.js';
 import { tlsOptions } from './tls.js';
@@ -33,7 +34,6 @@ const ROWS_ARE_WRONG = /^2[23]/;
 /** Text of COPY is handed over in pieces of about so many characters. */
 const PIECE = 1 << 18;
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 const GONE = 'the connection has gone';
@@ -63,7 +63,7 @@ class PostgreSqlSink implements Sink {
   constructor(readonly options: SinkOf<'postgresql'>) {}
 
   get #schema(): string {
-    return quoted(this.options.schema);
+    return quotedName(this.options.schema);
   }
 
   async open({ pipeline }: SinkContext): Promise<SinkOpened> {
@@ -163,21 +163,21 @@ class PostgreSqlSink implements Sink {
   }
 
   async #create(sql: Sql, { name, fields }: RowSchema): Promise<void> {
-    const table = `${this.#schema}.${quoted(name)}`;
-    const columns = fields.map((field) => `${quoted(field.name)} ${TYPES[field.dtype]}`);
+    const table = `${this.#schema}.${quotedName(name)}`;
+    const columns = fields.map((field) => `${quotedName(field.name)} ${TYPES[field.dtype]}`);
     await sql.unsafe(`CREATE TABLE IF NOT EXISTS ${table} (${columns.join(', ')})`);
     // What a field is goes with the data.
     for (const { name: column, dtype, unit, state, exponent } of fields) {
       const says = JSON.stringify({ dtype, unit, state, exponent });
-      await sql.unsafe(`COMMENT ON COLUMN ${table}.${quoted(column)} IS ${literal(says)}`);
+      await sql.unsafe(`COMMENT ON COLUMN ${table}.${quotedName(column)} IS ${literal(says)}`);
     }
     this.#tables.add(name);
   }
 
   async #copy(reserved: ReservedSql, batch: RowBatch): Promise<void> {
     const { name, fields } = batch.schema;
-    const columns = fields.map((field) => quoted(field.name)).join(', ');
-    const stream = await reserved.unsafe(`COPY ${this.#schema}.${quoted(name)} (${columns}) FROM STDIN`).writable();
+    const columns = fields.map((field) => quotedName(field.name)).join(', ');
+    const stream = await reserved.unsafe(`COPY ${this.#schema}.${quotedName(name)} (${columns}) FROM STDIN`).writable();
     const ended = new Promise<void>((resolve, reject) => {
       stream.once('finish', resolve);
       stream.once('error', reject);

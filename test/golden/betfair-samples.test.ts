@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openBooks } from '../../src/books/index.js';
 import { bookLines } from '../../src/cli/book-lines.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { decimalText } from '../../src/json/decimal.js';
 import { BetfairMarkets, betfair } from '../../src/venues/betfair.js';
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Books, openBooks } from '../../src/books/index.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { recordedMessages } from '../../src/internet/recording.js';
 import { VenueSession } from '../../src/internet/session.js';
 import { decimalText } from '../../src/json/decimal.js';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { itch50 } from '../../src/decoders/itch50.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { udpMulticast } from '../../src/patterns/index.js';
 import { StreamDigest } from '../../src/simulator/digest.js';
 import { fixtures, manifest } from '../../src/simulator/fixtures.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { itch50 } from '../../src/decoders/itch50.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { StreamDigest } from '../../src/simulator/digest.js';
 import type { LineFaults } from '../../src/simulator/line-faults.js';
 import { LoopbackVenue, type LoopbackVenueOptions } from '../../src/simulator/loopback-venue.js';

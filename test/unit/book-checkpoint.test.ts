@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Books, type BooksOptions, openBooks } from '../../src/books/books.js';
 import { itch50 } from '../../src/decoders/itch50.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { captureFile } from '../../src/patterns/index.js';
 import { defineVenue } from '../../src/patterns/venue.js';
 import { ItchGenerator } from '../../src/simulator/itch-generator.js';

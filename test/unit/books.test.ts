@@ -8,7 +8,7 @@ import { type BookSideName, type Books, openBooks, TopTable } from '../../src/bo
 import { EVENT_ACTION, EVENT_ACTION_AT, EVENT_BYTES, EVENT_FLAGS_AT, EVENT_LAST } from '../../src/contract.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { compileEvents } from '../../src/events/compile.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { encode } from '../../src/layout/index.js';
 import { captureFile } from '../../src/patterns/index.js';
 import { defineVenue } from '../../src/patterns/venue.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Notice } from '../../src/feed/batch.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { defineVenue, udpMulticast, type Venue, waitForOtherLine } from '../../src/patterns/index.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 

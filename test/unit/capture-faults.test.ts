@@ -16,7 +16,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { udpMulticast } from '../../src/patterns/index.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 import { fixture, main, type Ran, readPcap, venuewire } from './cli-process.js';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Capture } from '../../src/capture/packets.js';
 import { type Flow, Flows } from '../../src/capture/tcp-flows.js';
 import type { CapturedPayload } from '../../src/feed/batch.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { udpMulticast } from '../../src/patterns/index.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 import { readPcap } from './cli-process.js';

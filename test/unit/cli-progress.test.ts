@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Capture } from '../../src/capture/packets.js';
 import { consume } from '../../src/cli/consume.js';
 import { Output, Progress } from '../../src/cli/output.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { feedCounter } from '../../src/feed/statistics.js';
 import { udpMulticast } from '../../src/patterns/index.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';

@@ -25,7 +25,7 @@ import { decoders } from '../../src/decoders/registry.js';
 import type { EventObject } from '../../src/events/index.js';
 import type { ColumnTable } from '../../src/feed/column-types.js';
 import { ColumnReader } from '../../src/feed/columns.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { Ring } from '../../src/feed/ring.js';
 import { createViews, type Decoder, Field, type Fields, Group, leaves } from '../../src/layout/index.js';
 import { captureFile } from '../../src/patterns/index.js';

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openBooks } from '../../src/books/index.js';
 import { EVENT_BYTES } from '../../src/contract.js';
 import { type EventObject, EventView } from '../../src/events/index.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import type { Venue } from '../../src/patterns/index.js';
 import { binanceSpot } from '../../src/venues/binance-spot.js';
 import { coinbaseExchange } from '../../src/venues/coinbase-exchange.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { udpMulticast } from '../../src/patterns/index.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 import { venues } from '../../src/venues/registry.js';

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openBooks } from '../../src/books/index.js';
 import { itch50 } from '../../src/decoders/itch50.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { crc32 } from '../../src/internet/crc32.js';
 import type { Venue } from '../../src/patterns/index.js';
 import { binanceSpot } from '../../src/venues/binance-spot.js';

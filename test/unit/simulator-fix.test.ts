@@ -1,6 +1,6 @@
 /** The simulated FIX 4.4 market data server: in virtual time, and on a real socket with our own feed. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { env, fixLogon } from '../../src/patterns/index.js';
 import type { FixMarketEntry } from '../../src/simulator/fix-market.js';
 import { type FixMarketDataOptions, FixMarketDataServer } from '../../src/simulator/fix-market-data.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { itch50 } from '../../src/decoders/itch50.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { captureFile } from '../../src/patterns/index.js';
 import { defineVenue, type Venue } from '../../src/patterns/venue.js';
 import { ItchGenerator, Random, StreamDigest, VenueHistory, writeCapture } from '../../src/simulator/index.js';

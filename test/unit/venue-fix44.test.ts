@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { encode } from '../../src/layout/index.js';
 import { defineVenue, env, fixLogon, stream, userPassword } from '../../src/patterns/index.js';
 import { fix44 } from '../../src/venues/fix44.js';

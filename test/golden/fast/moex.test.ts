@@ -13,7 +13,7 @@ import {
   fastDigest,
 } from '../../../src/fast/index.js';
 import { fastDecoder } from '../../../src/feed/fast.js';
-import { openFeed } from '../../../src/feed/feed.js';
+import { openFeed } from '../../../src/feed/open.js';
 import { atLeast, defineDecoder, Fnv1a64, group, message, toEnd, u8 } from '../../../src/layout/index.js';
 import { moexFast } from '../../../src/patterns/framings.js';
 import { defineVenue, udpMulticast, waitForOtherLine } from '../../../src/patterns/index.js';
