@@ -14,6 +14,8 @@ import { numbersOf, recordsOf, SOURCE } from './log-entries.mjs';
 import { FaultyFiles } from './log-faults.js';
 
 afterAll(removeFolders);
+/** Conditions are waited for as long as a loaded machine needs. */
+const PATIENT = { timeout: 30_000 };
 const SEEDS = Number(process.env.VENUEWIRE_LOG_SEEDS ?? 20);
 const KILLS = Number(process.env.VENUEWIRE_LOG_KILLS ?? 4);
 const SMALL: LogWriterOptions = { blockBytes: 4096, segmentBytes: 16_384, queueBytes: 1 << 16, lingerMs: 0 };
@@ -56,31 +58,28 @@ describe('a power cut at any moment', () => {
     return (await Promise.race([done, Promise.resolve(not)])) !== not;
   };
 
-  it.each(['always', 5] as const)(
-    `sync ${'%s'}: keeps what was promised, and goes on (${SEEDS} seeds)`,
-    async (sync) => {
-      let torn = 0;
-      for (let seed = 1; seed <= SEEDS; seed++) {
-        const { folder, promised, end } = await cutAt(seed, sync);
-        const writer = openLogWriter(folder, SOURCE, { ...SMALL, sync: 'never' });
-        const found = writer.position;
-        expect(found, `seed ${seed}`).toBeGreaterThanOrEqual(promised);
-        expect(found, `seed ${seed}`).toBeLessThanOrEqual(end);
-        writer.appendRecords(recordsOf(found, 50).bytes);
-        const last = writer.position;
-        await writer.close();
-        const { numbers, notes } = await read(folder);
-        expect(numbers, `seed ${seed}`).toEqual(upTo(last));
-        const cuts = notes.filter(({ type }) => type === 'tornTail');
-        expect(cuts.length, `seed ${seed}`).toBe(writer.cutBytes > 0 ? 1 : 0);
-        expect(cuts.every(({ code }) => code === 'VW_LOG_TORN')).toBe(true);
-        torn += cuts.length;
-        const report = await verifyLog(folder);
-        expect(report.isSound, `seed ${seed}: ${JSON.stringify(report.faults)}`).toBe(true);
-      }
-      expect(torn).toBeGreaterThan(SEEDS / 10);
-    },
-  );
+  it.each(['always', 5] as const)('sync %s: keeps what was promised, and goes on', async (sync) => {
+    let torn = 0;
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const { folder, promised, end } = await cutAt(seed, sync);
+      const writer = openLogWriter(folder, SOURCE, { ...SMALL, sync: 'never' });
+      const found = writer.position;
+      expect(found, `seed ${seed}`).toBeGreaterThanOrEqual(promised);
+      expect(found, `seed ${seed}`).toBeLessThanOrEqual(end);
+      writer.appendRecords(recordsOf(found, 50).bytes);
+      const last = writer.position;
+      await writer.close();
+      const { numbers, notes } = await read(folder);
+      expect(numbers, `seed ${seed}`).toEqual(upTo(last));
+      const cuts = notes.filter(({ type }) => type === 'tornTail');
+      expect(cuts.length, `seed ${seed}`).toBe(writer.cutBytes > 0 ? 1 : 0);
+      expect(cuts.every(({ code }) => code === 'VW_LOG_TORN')).toBe(true);
+      torn += cuts.length;
+      const report = await verifyLog(folder);
+      expect(report.isSound, `seed ${seed}: ${JSON.stringify(report.faults)}`).toBe(true);
+    }
+    expect(torn).toBeGreaterThan(SEEDS / 10);
+  });
 });
 
 describe('a full disk', () => {
@@ -90,7 +89,7 @@ describe('a full disk', () => {
     const files = new FaultyFiles(new Random(1), faults);
     const writer = openLogWriter(folder, SOURCE, { ...SMALL, sync: 'always' }, { files });
     for (let i = 0; i < 20; i++) writer.appendRecords(recordsOf(writer.position, 40).bytes);
-    await expect.poll(() => writer.statistics().failing).toContain('ENOSPC');
+    await expect.poll(() => writer.statistics().failing, PATIENT).toContain('ENOSPC');
     expect(writer.full).toBe(true);
     const { accepted, written, dropped, pending, durable } = writer.statistics();
     expect(pending).toBeGreaterThan(0);
@@ -125,9 +124,9 @@ describe('a full disk', () => {
       append();
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await expect.poll(() => writer.statistics().failing).toContain('ENOSPC');
+    await expect.poll(() => writer.statistics().failing, PATIENT).toContain('ENOSPC');
     faults.room = 1 << 30;
-    await expect.poll(() => writer.full).toBe(false);
+    await expect.poll(() => writer.full, PATIENT).toBe(false);
     append();
     const said = await writer.close();
     expect(said.dropped).toBeGreaterThan(0);

@@ -26,6 +26,8 @@ beforeAll(async () => {
   log = await openLog(folder);
 });
 afterAll(removeFolders);
+/** Conditions are waited for as long as a loaded machine needs. */
+const PATIENT = { timeout: 30_000 };
 
 const logListing = (options: Parameters<Log['read']>[0] = {}) => listing(log.read(options) as never);
 
@@ -223,7 +225,7 @@ describe('a reader', () => {
     await writer.close();
     const seen = (await openLog(other)).read();
     for await (const batch of seen) if (batch.end > 100) break;
-    await expect.poll(() => reader.position).toBe(day.length);
+    await expect.poll(() => reader.position, PATIENT).toBe(day.length);
     reader.close();
     expect(await lines).toEqual(day);
   });
@@ -431,7 +433,7 @@ describe('a pipeline into a log', () => {
     let stopped = 0;
     for (const batches of [3, 7, 15]) {
       const run = await runPipelines(venue, options);
-      await expect.poll(() => (run.statistics().day?.writes ?? 0) >= batches || run.feed.closed).toBe(true);
+      await expect.poll(() => (run.statistics().day?.writes ?? 0) >= batches || run.feed.closed, PATIENT).toBe(true);
       const { pipelines } = await run.close();
       expect(pipelines.day?.delivery).toBe('exactlyOnce');
       expect(sinkBalances(pipelines.day?.ledger as SinkLedger)).toBe(true);
