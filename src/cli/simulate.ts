@@ -7,6 +7,7 @@ import { type LineFaults, LoopbackVenue, type Means } from '../simulator/index.j
 import { probabilities, probability, wholeNumber } from './choose.js';
 import { OK, usage } from './exit.js';
 import { grouped, Output } from './output.js';
+import { names, type SimulateTextOptions, simulateText } from './simulate-text.js';
 import { say } from './terminal.js';
 
 export interface FaultOptions {
@@ -73,7 +74,8 @@ export function venueFile(venue: LoopbackVenue, means: readonly Means[], join: s
   return stringify(file, { aliasDuplicateObjects: false });
 }
 
-async function simulate(options: SimulateOptions): Promise<void> {
+async function simulate(id: string | undefined, options: SimulateOptions & SimulateTextOptions): Promise<void> {
+  if (id !== undefined) return simulateText(id, options);
   const history = options.capture === undefined ? undefined : await capturedHistory(options.capture);
   const venue = new LoopbackVenue({
     seed: options.seed,
@@ -135,6 +137,10 @@ export function faultOptions(command: Command, loss: readonly number[]): Command
 
 export function configure(command: Command): void {
   command
+    .argument('[venue]', 'a venue that sends text: kraken-spot, kraken-futures, coinbase-exchange or binance-spot')
+    .option('--instruments <names>', 'of such a venue, behind commas', names, ['AAA', 'BBB', 'CCC'])
+    .option('--faults <names>', 'what goes wrong at such a venue, behind commas, or all', names, [])
+    .option('--fault-every <s>', 'seconds between two of them', wholeNumber('--fault-every', 1, 3_600), 5)
     .option('--seed <n>', 'everything random comes from it', wholeNumber('--seed', 0, 2 ** 32 - 1), 1)
     .option('--symbols <n>', 'stocks', wholeNumber('--symbols', 1, 10_000), 20)
     .option('--rate <n>', 'messages a second', wholeNumber('--rate', 1, 10_000_000), 10_000)
@@ -151,11 +157,14 @@ export function configure(command: Command): void {
       'after',
       `
 Prints the venue as a file for 'venuewire run'. The servers keep running after the day's end, until Ctrl-C.
+Faults of a venue that sends text: drop, cutMidMessage, wrongChecksum, gap, damaged, silence, close1001, close1006,
+close1013, http429, http503. It needs the package ws.
 
 Examples:
   venuewire simulate --seed 7 --rate 20000 --loss 0.02,0.05 > venue.yaml &
   VENUEWIRE_SIMULATED_USER=SIMUSR VENUEWIRE_SIMULATED_PASSWORD=SIMPASS venuewire run venue.yaml --summary
   venuewire simulate --capture day.pcap --burst 0.001,30 --no-glimpse
+  venuewire simulate kraken-spot --faults wrongChecksum,drop,close1013 > venue.yaml &
 `,
     )
     .action(simulate);

@@ -6,6 +6,8 @@ export type { FixMarketEntry } from './fix-market.js';
 export { type FixMarketDataOptions, FixMarketDataServer, type FixMarketDataStatistics } from './fix-market-data.js';
 export { ItchSnapshots } from './glimpse.js';
 export { VenueHistory } from './history.js';
+export type { InternetFault } from './internet/faults.js';
+export { type InternetSimulation, type InternetSimulationOptions, simulateInternet } from './internet/simulate.js';
 export { BookAt, ItchBook, type MessageList } from './itch-book.js';
 export {
   type GeneratedOrder,

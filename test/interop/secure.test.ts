@@ -8,10 +8,10 @@ import type { Feed } from '../../src/feed/feed.js';
 import { openFeed } from '../../src/feed/open.js';
 import { decimalText } from '../../src/json/decimal.js';
 import { defineVenue, env, fixLogon, type Protection, stream, tls, userPassword } from '../../src/patterns/index.js';
+import { Authority, type Issued } from '../../src/simulator/internet/authority.js';
 import { fix44 } from '../../src/venues/fix44.js';
 import { krakenSpot } from '../../src/venues/kraken-spot.js';
 import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
-import { Authority, type Issued } from '../unit/authority.js';
 import { atEnd, Counterpart, day, folder, freeTcpPort, until, Watched } from './harness.js';
 
 beforeAll(() => {

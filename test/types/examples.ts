@@ -210,6 +210,7 @@ import {
   StreamDigest,
   simulatedCredentials,
   simulatedTotalView,
+  simulateInternet,
   stockName,
   VenueHistory,
   VenueState,
@@ -831,6 +832,15 @@ export async function simulator(): Promise<void> {
     const address = { source: '10.0.0.1', sourcePort: 5000, destination: '239.1.1.1', destinationPort: 5000 };
     pcap.udp(1_767_600_000, 0, address, packet);
     pcap.end();
+    // #endregion
+  }
+  {
+    // #region simulator.simulateInternet
+    const simulation = await simulateInternet('kraken-spot', { faults: ['drop', 'wrongChecksum'], faultEveryMs: 500 });
+    const feed = await openFeed(simulation.venue);
+    setTimeout(() => feed.close(), 2_000);
+    await feed.run();
+    simulation.stop();
     // #endregion
   }
   {

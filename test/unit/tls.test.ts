@@ -15,6 +15,8 @@ import type { Protection } from '../../src/patterns/security.js';
 import { splitEndpoint } from '../../src/patterns/units.js';
 import { StreamDigest } from '../../src/simulator/digest.js';
 import { VenueHistory } from '../../src/simulator/history.js';
+import { Authority, type Issued } from '../../src/simulator/internet/authority.js';
+import { makeCertificate } from '../../src/simulator/internet/certificate.js';
 import { ItchGenerator } from '../../src/simulator/itch-generator.js';
 import { LoopbackServer } from '../../src/simulator/loopback-server.js';
 import { Random } from '../../src/simulator/random.js';
@@ -23,8 +25,6 @@ import { SoupBinTcpServer } from '../../src/simulator/soup-bin-tcp.js';
 import { VenueState } from '../../src/simulator/venue-state.js';
 import { checkArranged, type Machine } from '../../src/transports/arranged.js';
 import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
-import { Authority, type Issued } from './authority.js';
-import { makeCertificate } from './certificate.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'venuewire-tls-'));
 afterAll(() => rmSync(folder, { recursive: true }));

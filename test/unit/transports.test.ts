@@ -9,6 +9,7 @@ import { defineVenue, stream, tls, udpMulticast, type Venue } from '../../src/pa
 import { splitEndpoint } from '../../src/patterns/units.js';
 import { StreamDigest } from '../../src/simulator/digest.js';
 import { VenueHistory } from '../../src/simulator/history.js';
+import { makeCertificate } from '../../src/simulator/internet/certificate.js';
 import { ItchGenerator } from '../../src/simulator/itch-generator.js';
 import { LoopbackServer } from '../../src/simulator/loopback-server.js';
 import { LoopbackVenue } from '../../src/simulator/loopback-venue.js';
@@ -20,7 +21,6 @@ import { VenueState } from '../../src/simulator/venue-state.js';
 import type { Transport, TransportEvents, Transports, TransportTarget } from '../../src/transports/transport.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
-import { makeCertificate } from './certificate.js';
 
 const identity = makeCertificate();
 const stops: (() => unknown)[] = [];
