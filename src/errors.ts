@@ -232,6 +232,7 @@ const own = {
   VW_INTERFACE: ['Datagrams cannot be sent from that address.', 'Give the address of one of this machine’s interfaces.'],
   VW_INTERNAL: ['A fault of this program.', 'Please report this.'],
   VW_MACHINE: ['A file of facts about a machine is not in order.', 'Make it with: venuewire doctor --facts > machine.json'],
+  VW_KUBERNETES_SCHEMA: ['A part of the schema has no form that a cluster takes.', 'Give each part one type, or an alternative told apart by `type`.'],
   VW_METADATA: ['Rows and venue resources cannot be said in each other as the mapping declares.', 'Correct the row or the mapping; docs/metadata.md has an example.'],
   VW_METADATA_DATABASE: ['The table of a metadata mapping could not be read or changed.', 'Check that the server runs, that the table is there and that this user may read and change it.'],
   VW_METRICS: ['Metrics cannot be served there.', 'Choose another port, or an address of this machine.'],

@@ -39,7 +39,7 @@ describe('arrows', () => {
     ['index'],
     ['sinks'],
     ['services'],
-    ['plan', 'classify'],
+    ['plan', 'classify', 'kubernetes'],
     ['metadata', 'metrics'],
     ['simulator'],
     ['simulator/certify'],
