@@ -1731,6 +1731,8 @@ export interface Subscription {
   login: Record<string, JsonValue>[];
   /** Sent behind it, and for one instrument alone when it is recovered */
   subscribe: Record<string, JsonValue>[];
+  /** Sent behind that, once for a connection: what has no state, which no recovery subscribes to anew */
+  alongside: Record<string, JsonValue>[];
   /** Sent before an instrument is subscribed to anew */
   unsubscribe: Record<string, JsonValue>[];
   /** Behind the address of the line, with places as in messages */
@@ -1828,6 +1830,8 @@ export interface SubscriptionInput {
   login?: Record<string, JsonValue>[] | undefined;
   /** Sent behind it, and for one instrument alone when it is recovered */
   subscribe?: Record<string, JsonValue>[] | undefined;
+  /** Sent behind that, once for a connection: what has no state, which no recovery subscribes to anew */
+  alongside?: Record<string, JsonValue>[] | undefined;
   /** Sent before an instrument is subscribed to anew */
   unsubscribe?: Record<string, JsonValue>[] | undefined;
   /** Behind the address of the line, with places as in messages */
@@ -2115,7 +2119,7 @@ export interface Pipeline {
         kinds?:
           | ('order' | 'level' | 'trade' | 'quote' | 'status' | 'definition' | 'imbalance' | 'statistic')[]
           | undefined;
-        /** Symbols or keys of instruments, for events and bookTop */
+        /** Symbols or keys of instruments, for events, bookTop and ticks */
         instruments?: string[] | undefined;
       }
     | undefined;
@@ -2137,6 +2141,9 @@ export interface Pipeline {
       }
     | {
         type: 'bookTop';
+      }
+    | {
+        type: 'ticks';
       };
   /** Conflated: of each category and instrument the newest row, so often; default: every row */
   every?: Duration | undefined;
@@ -2410,7 +2417,7 @@ export interface PipelineInput {
         kinds?:
           | ('order' | 'level' | 'trade' | 'quote' | 'status' | 'definition' | 'imbalance' | 'statistic')[]
           | undefined;
-        /** Symbols or keys of instruments, for events and bookTop */
+        /** Symbols or keys of instruments, for events, bookTop and ticks */
         instruments?: string[] | undefined;
       }
     | undefined;
@@ -2432,6 +2439,9 @@ export interface PipelineInput {
       }
     | {
         type: 'bookTop';
+      }
+    | {
+        type: 'ticks';
       };
   /** Conflated: of each category and instrument the newest row, so often; default: every row */
   every?: Duration | undefined;
