@@ -1,7 +1,7 @@
 /** The lines of a capture, found by what they carry, as a venue declares them. */
 import type { AnyDecoder } from '../feed/batch.js';
 import type { Framing } from '../patterns/framing.js';
-import { captureFile, type NetworkInput, udpMulticast, udpUnicast } from '../patterns/network.js';
+import { captureFile, type Network, udpMulticast, udpUnicast } from '../patterns/network.js';
 import type { VenueInput } from '../patterns/venue.js';
 import { Findings } from './messages.js';
 import type { Capture } from './packets.js';
@@ -9,7 +9,7 @@ import { separateRecovery } from './recovery-traffic.js';
 import { type Group, groupLines, isMulticast, Tracker } from './sequences.js';
 
 /** What a destination is to a venue. */
-export function networkOf(destination: string): NetworkInput {
+export function networkOf(destination: string): Network {
   return isMulticast(destination) ? udpMulticast(destination) : udpUnicast(destination);
 }
 
@@ -36,7 +36,7 @@ export async function findLines(
 }
 
 const LETTERS = 'ABCDEFGHIJKLMNOP';
-const named = (lines: readonly string[]): Record<string, NetworkInput> =>
+const named = (lines: readonly string[]): Record<string, Network> =>
   Object.fromEntries(lines.map((line, i) => [LETTERS[i] ?? `L${i}`, networkOf(line)]));
 
 /** Lines and channels as `defineVenue` takes them. */

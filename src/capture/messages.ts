@@ -216,18 +216,18 @@ export class Messages implements FlowSink {
     this.#flows.finish();
   }
 
-  /** @internal */
+  /** For the flow. */
   bytes(flow: Flow): void {
     this.#stream(flow, false);
   }
-  /** @internal What is left of the packet before the hole is no use without the rest. */
+  /** For the flow. What is left of the packet before the hole is no use without the rest. */
   hole(flow: Flow, bytes: number, packet: number): void {
     this.#stream(flow, true);
     this.findings.hole(packet, flow.channel, bytes);
     flow.take(flow.length);
     this.#states.set(flow, { inStep: false, told: true });
   }
-  /** @internal */
+  /** For the flow. */
   end(flow: Flow, why: FlowEnd): void {
     this.#stream(flow, true);
     if (flow.length === 0) return;

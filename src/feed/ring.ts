@@ -49,7 +49,7 @@ function allocate(bytes: number): SharedArrayBuffer {
   }
 }
 
-/** @internal A reading of the ring that is under way. */
+/** A reading of the ring that is under way. */
 export interface Reading {
   /** From here on nobody is called. */
   stop(): void;

@@ -8,7 +8,11 @@ import { reference } from '../patterns/credentials.js';
 import { endpoint } from '../patterns/units.js';
 import { API_VERSION, KIND, venueFaults } from '../patterns/venue.js';
 import { printableWord } from '../printable.js';
+import type { MappingRecord } from './mapping-types.js';
 import { type Path, pathOf, setAt, valueAt } from './path.js';
+
+export type { MappingSource } from './mapping-types.js';
+export type Mapping = Readonly<MappingRecord>;
 
 const column = z
   .strictObject({
@@ -25,7 +29,8 @@ const column = z
     'has two words for one value',
   );
 
-const source = z.strictObject({
+/** @internal */
+export const source = z.strictObject({
   server: endpoint.describe('PostgreSQL, host:port'),
   database: z.string().min(1),
   username: reference.optional(),
@@ -33,6 +38,7 @@ const source = z.strictObject({
   table: z.string().regex(/^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?$/, 'must be a table, or schema.table'),
 });
 
+/** @internal */
 export const mappingSchema = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal('MetadataMapping'),
@@ -48,8 +54,6 @@ export const mappingSchema = z.strictObject({
     postgresql: source.optional().describe('The table that rows come from and go to'),
   }),
 });
-export type Mapping = Readonly<z.output<typeof mappingSchema>>;
-export type MappingSource = z.output<typeof source>;
 
 /** A row of a database: text by column; null: nothing. */
 export type MetadataRow = Readonly<Record<string, string | null>>;

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { VenuewireError } from '../errors.js';
+import type { Credentials, Reference } from './types.js';
+
+export type { Credentials, Reference } from './types.js';
 
 /**
+ * @internal
  * Who we are to a venue. Values are always references (`env:NAME`, `file:PATH`): the text itself is read when a feed is
  * opened, and is never part of a declaration, an error, a log or a printed object.
  */
@@ -13,7 +17,6 @@ export const reference = z
   })
   .describe('Where the value is found when the feed opens: `env:NAME` (environment variable) or `file:PATH`')
   .meta({ id: 'Reference' });
-export type Reference = z.infer<typeof reference>;
 
 /** The value of an environment variable, read when the feed opens. */
 export const env = (name: string): Reference => `env:${name}`;
@@ -23,7 +26,8 @@ export const file = (path: string): Reference => `file:${path}`;
 const item = <T extends string, S extends z.ZodRawShape>(type: T, says: string, shape: S) =>
   z.strictObject({ type: z.literal(type), ...shape }).describe(says);
 
-const credentialsShape = z
+/** @internal */
+export const credentialsShape = z
   .discriminatedUnion('type', [
     item('none', 'No login: entitlement is by multicast, line or address', {}),
     item('userPassword', 'A user name and a password', {
@@ -50,11 +54,10 @@ const credentialsShape = z
   ])
   .describe('Who we are to the server')
   .meta({ id: 'Credentials' });
-export type CredentialsInput = z.input<typeof credentialsShape>;
-/** Its declarations name its types instead of saying them again. */
-export interface CredentialsSchema extends z.ZodType<Credentials, CredentialsInput> {}
+/** @internal */
+export interface CredentialsSchema extends z.ZodType<Credentials, Credentials> {}
+/** @internal */
 export const credentialsSchema: CredentialsSchema = credentialsShape;
-export type Credentials = z.infer<typeof credentialsShape>;
 
 function checked<T extends Credentials>(credentials: T): T {
   const result = credentialsSchema.safeParse(credentials);

@@ -11,12 +11,15 @@ import {
   PACKET_KIND_MEANING,
 } from '../contract.js';
 import { VenuewireError } from '../errors.js';
+import type { FramingField, FramingInput, Parsed } from './types.js';
 import { meanings, unsigned } from './units.js';
+
+export type { FramingField, FramingInput, Parsed } from './types.js';
 
 const offset = z.int().min(0).max(0xffff);
 const order = z.enum(['big', 'little']).optional().describe('Byte order, where it differs from the framing’s');
 
-/** An unsigned field of a header or message. */
+/** @internal An unsigned field of a header or message. */
 export const fieldSchema = z
   .strictObject({
     offset: offset.describe(
@@ -36,7 +39,6 @@ export const fieldSchema = z
   .refine((f) => f.type === 'digits' || f.size <= 8, 'has more than 8 bytes')
   .describe('Where an unsigned number stands')
   .meta({ id: 'Field' });
-export type FramingField = z.infer<typeof fieldSchema>;
 
 /** A field of tag=value messages, found by its tag: `tag(34)`. */
 export const tag = (number: number, type: 'number' | 'text' = 'number'): FramingField => ({
@@ -47,9 +49,11 @@ export const tag = (number: number, type: 'number' | 'text' = 'number'): Framing
 
 const HEADER_FIELDS = ['packetLength', 'sequence', 'count', 'channel', 'session'] as const;
 
+/** @internal */
 export const kindName = z.enum(PACKET_KIND).describe(meanings(PACKET_KIND_MEANING));
 export type { PacketKind } from '../contract.js';
 
+/** @internal */
 export const numberMeaning = z
   .enum(HEARTBEAT_NUMBER)
   .default('none')
@@ -70,8 +74,8 @@ const condition = z
   })
   .describe('A field that has this value');
 
-/** The record that `defineFraming` takes. */
-const framingShape = z
+/** @internal The record that `defineFraming` takes. */
+export const framingShape = z
   .strictObject({
     id: z
       .string()
@@ -283,16 +287,15 @@ const framingShape = z
   })
   .describe('How packets carry messages')
   .meta({ id: 'Framing' });
-export type Parsed = z.output<typeof framingShape>;
-/** Its declarations name its types instead of saying them again. */
+/** @internal */
 export interface FramingSchema extends z.ZodType<Parsed, FramingInput> {}
+/** @internal */
 export const framingSchema: FramingSchema = framingShape;
 
 const lengthFrom = (m: { length?: unknown; delimiter?: unknown }): LengthFrom =>
   m.length !== undefined ? 'field' : m.delimiter !== undefined ? 'delimiter' : 'packet';
 
 type LengthFrom = 'field' | 'table' | 'delimiter' | 'packet';
-export type FramingInput = z.input<typeof framingShape>;
 /** A framing with every default filled in. Plain data, frozen. */
 export type Framing = Parsed & {
   readonly numbering: 'message' | 'packet' | 'none';

@@ -2,7 +2,6 @@
 export {
   bearer,
   type Credentials,
-  credentialsSchema,
   env,
   externalLogin,
   file,
@@ -14,15 +13,14 @@ export {
   token,
   userPassword,
 } from './credentials.js';
-export { defineFraming, type Framing, type FramingInput, framingSchema, tag } from './framing.js';
+export { defineFraming, type Framing, type FramingInput, tag } from './framing.js';
 export { findFraming, framingOf, framings } from './framings.js';
-export { defineIntegrity, type Integrity, type IntegrityInput, integritySchema } from './integrity.js';
+export { defineIntegrity, type Integrity, type IntegrityInput } from './integrity.js';
 export {
   captureFile,
   ftp,
   httpsStream,
   type Network,
-  networkSchema,
   rrcp,
   sftp,
   sqlReplication,
@@ -37,16 +35,28 @@ export {
   type Recovery,
   type RecoveryInput,
   type RequestOptions,
-  recoverySchema,
   request,
   waitForOtherLine,
 } from './recovery.js';
+export {
+  credentialsSchema,
+  framingSchema,
+  integritySchema,
+  networkSchema,
+  recoverySchema,
+  type Schema,
+  type SchemaIssue,
+  securitySchema,
+  snapshotSchema,
+  streamSchema,
+  subscriptionSchema,
+  venueSchema,
+} from './schemas.js';
 export {
   messageHmac,
   mutualTls,
   type Protection,
   privateLine,
-  securitySchema,
   sourceAllowList,
   vpn,
 } from './security.js';
@@ -56,7 +66,6 @@ export {
   type SnapshotInput,
   type SnapshotOptions,
   snapshot,
-  snapshotSchema,
 } from './snapshot.js';
 export {
   defineStream,
@@ -64,13 +73,11 @@ export {
   type StreamInput,
   type StreamOptions,
   stream,
-  streamSchema,
 } from './stream.js';
 export {
   defineSubscription,
   type Subscription,
   type SubscriptionInput,
-  subscriptionSchema,
 } from './subscription.js';
 export { credential, emptyPacket, fix, message, parameter, type Value, variable } from './table.js';
 export {
@@ -80,5 +87,4 @@ export {
   type VenueDocument,
   type VenueInput,
   venueJsonSchema,
-  venueSchema,
 } from './venue.js';

@@ -1,6 +1,9 @@
 /** How a venue that sends text says, or lets one find out, that something is missing. */
 import { z } from 'zod';
 import { patternError } from './recovery.js';
+import type { Integrity, IntegrityInput } from './types.js';
+
+export type { Integrity, IntegrityInput } from './types.js';
 
 const name = z.string().min(1);
 const messages = z.array(name).min(1);
@@ -41,7 +44,8 @@ const position = z
   ])
   .describe('What tells that a message is missing');
 
-const integrityShape = z
+/** @internal */
+export const integrityShape = z
   .strictObject({
     per: z
       .enum(['instrument', 'connection'])
@@ -78,10 +82,9 @@ const integrityShape = z
     if (depth !== undefined && images.length === 0) fault('depth', 'needs `images`: it is of a state');
   })
   .describe('How messages of text are checked and held together');
-/** Its declarations name its types instead of saying them again. */
+/** @internal */
 export interface IntegritySchema extends z.ZodType<Integrity, IntegrityInput> {}
-export type Integrity = z.output<typeof integrityShape>;
-export type IntegrityInput = z.input<typeof integrityShape>;
+/** @internal */
 export const integritySchema: IntegritySchema = integrityShape;
 
 /**

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { VenuewireError } from '../errors.js';
+import type { Network } from './types.js';
 import { endpoint } from './units.js';
+
+export type { Network } from './types.js';
 
 const multicastEndpoint = endpoint.refine((a) => {
   const first = Number(a.split('.', 1)[0]);
@@ -25,8 +28,8 @@ const tlsOptions = {
 const item = <T extends string, S extends z.ZodRawShape>(type: T, says: string, shape: S) =>
   z.strictObject({ type: z.literal(type), ...shape }).describe(says);
 
-/** How the bytes of a line or a server come to us. */
-const networkShape = z
+/** @internal How the bytes of a line or a server come to us. */
+export const networkShape = z
   .discriminatedUnion('type', [
     item('udpMulticast', 'Datagrams sent to a multicast group', {
       address: multicastEndpoint.describe('`group:port`'),
@@ -59,14 +62,13 @@ const networkShape = z
   ])
   .describe('How the bytes come to us')
   .meta({ id: 'Network' });
-/** Its declarations name its types instead of saying them again. */
-export interface NetworkSchema extends z.ZodType<Network, NetworkInput> {}
+/** @internal */
+export interface NetworkSchema extends z.ZodType<Network, Network> {}
+/** @internal */
 export const networkSchema: NetworkSchema = networkShape;
-export type Network = z.infer<typeof networkShape>;
-export type NetworkInput = z.input<typeof networkShape>;
 type Of<T extends Network['type']> = Extract<Network, { type: T }>;
 
-const checked = <T extends Network['type']>(input: NetworkInput): Of<T> => {
+const checked = <T extends Network['type']>(input: Network): Of<T> => {
   const result = networkSchema.safeParse(input);
   if (result.success) return Object.freeze(result.data) as Of<T>;
   const issue = result.error.issues[0];

@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import { EVENT_KIND } from '../contract.js';
 import { reference } from './credentials.js';
+import type { Pipeline } from './types.js';
 import { duration, endpoint, isWithin } from './units.js';
+
+export type { Pipeline, PipelineInput } from './types.js';
 
 const item = <T extends string, S extends z.ZodRawShape>(type: T, says: string, shape: S) =>
   z.strictObject({ type: z.literal(type), ...shape }).describe(says);
@@ -329,6 +332,7 @@ const OF_EVENTS = `is for shapes ${EVENT_SHAPES.join(', ')}`;
 /** What a timer can wait. */
 const LONGEST_EVERY_NS = 24 * 86_400e9;
 
+/** @internal */
 export const pipelineSchema = z
   .strictObject({
     select: selectSchema.optional(),
@@ -362,12 +366,11 @@ export const pipelineSchema = z
     }
   });
 
+/** @internal */
 export const pipelinesSchema = z
   .record(identifier, pipelineSchema)
   .describe('What of the feed goes where, by name; `venuewire run` runs them');
 
-export type Pipeline = z.output<typeof pipelineSchema>;
-export type PipelineInput = z.input<typeof pipelineSchema>;
 export type PipelineQueue = Pipeline['queue'];
 export type PipelineSink = Pipeline['sink'];
 export type SinkOf<T extends PipelineSink['type']> = Extract<PipelineSink, { type: T }>;

@@ -8,11 +8,15 @@ import { type ErrorCode, VenuewireError } from '../errors.js';
 import { credentialsSchema } from './credentials.js';
 import { fieldSchema, framingSchema } from './framing.js';
 import { outgoingSchema, tableSchema, variableName } from './table.js';
+import type { Recovery, RecoveryInput, Reply, ReplyInput, RequestRungInput, WaitRungInput } from './types.js';
 import { duration, endpoint, meanings, unsigned } from './units.js';
 
-/** What a reply makes the engine do. */
+export type { Recovery, RecoveryInput, Reply } from './types.js';
+
+/** @internal What a reply makes the engine do. */
 export const replyAction = z.enum(ACTION).describe(meanings(ACTION_MEANING));
 
+/** @internal */
 export const outcome = z.enum(OUTCOME).describe(meanings(OUTCOME_MEANING));
 
 const on = z.strictObject({
@@ -32,7 +36,8 @@ const whenSchema = z.strictObject({
   equals: z.union([z.int().min(0), z.string().min(1).max(8)]),
 });
 
-const replyShape = z
+/** @internal */
+export const replyShape = z
   .strictObject({
     on: on.optional().describe('The message that the rule is for; the first rule that matches decides'),
     when: whenSchema
@@ -77,10 +82,9 @@ const replyShape = z
   })
   .describe('What one kind of reply means')
   .meta({ id: 'Reply' });
-export type ReplyInput = z.input<typeof replyShape>;
-export type Reply = z.output<typeof replyShape>;
-/** Its declarations name its types instead of saying them again. */
+/** @internal */
 export interface ReplySchema extends z.ZodType<Reply, ReplyInput> {}
+/** @internal */
 export const replySchema: ReplySchema = replyShape;
 
 const rate = z.strictObject({
@@ -88,7 +92,7 @@ const rate = z.strictObject({
   per: duration.describe('… in any span of this length'),
 });
 
-/** The part that requesters and snapshots share. */
+/** @internal The part that requesters and snapshots share. */
 export const serverPattern = {
   id: z.string().describe('Name of this pattern; venue files refer to it'),
   source: z.string().optional().describe('Document, version and section that says so'),
@@ -140,7 +144,8 @@ export const serverPattern = {
   loginTimeout: duration.default('1s').describe('From the connection to the server’s answer to the login'),
 };
 
-const recoveryShape = z
+/** @internal */
+export const recoveryShape = z
   .strictObject({
     ...serverPattern,
     delivery: z
@@ -163,12 +168,12 @@ const recoveryShape = z
   })
   .describe('How missing messages are requested from a server')
   .meta({ id: 'Recovery' });
-/** Its declarations name its types instead of saying them again. */
+/** @internal */
 export interface RecoverySchema extends z.ZodType<Recovery, RecoveryInput> {}
+/** @internal */
 export const recoverySchema: RecoverySchema = recoveryShape;
-export type RecoveryInput = z.input<typeof recoveryShape>;
-export type Recovery = z.output<typeof recoveryShape>;
 
+/** @internal */
 export const servers = z
   .array(endpoint)
   .min(1)
@@ -203,9 +208,10 @@ const use = {
     .describe('Other limits than the pattern’s'),
 };
 
-/** Put together in `venue.ts`, where the snapshot pattern is known too. */
+/** @internal Put together in `venue.ts`, where the snapshot pattern is known too. */
 export const rungParts = { use, duration };
 
+/** @internal */
 export const waitRung = z
   .strictObject({
     type: z.literal('waitForOtherLine'),
@@ -218,6 +224,7 @@ export const waitRung = z
   })
   .describe('What one line lost the other may still bring');
 
+/** @internal */
 export const requestRung = z
   .strictObject({
     type: z.literal('request'),
@@ -239,20 +246,21 @@ export function defineRecovery(input: RecoveryInput): Recovery {
   throw patternError('VW_RECOVERY', `Recovery '${input.id}'`, result.error);
 }
 
+/** @internal */
 export function patternError(code: ErrorCode, what: string, error: z.ZodError): VenuewireError {
   const issues = error.issues.map((i) => `${i.path.map(String).join('.')}: ${i.message}`);
   return new VenuewireError(code, `${what}: ${issues.join('; ')}`, 'Correct the record.');
 }
 
 /** Waits for what one line lost to come on the other. `for` defaults to 1ms. */
-export const waitForOtherLine = (options: { for?: string; packets?: number } = {}): z.input<typeof waitRung> => ({
+export const waitForOtherLine = (options: { for?: string; packets?: number } = {}): WaitRungInput => ({
   type: 'waitForOtherLine',
   ...options,
 });
 
-export type RequestOptions = Omit<z.input<typeof requestRung>, 'type' | 'pattern'>;
+export type RequestOptions = Omit<RequestRungInput, 'type' | 'pattern'>;
 /** Asks a server: `request(moldudp64Rerequest, { servers: ['10.1.1.1:17000'], tries: 3, timeout: '50ms' })`. */
-export const request = (pattern: Recovery | string, options: RequestOptions): z.input<typeof requestRung> => ({
+export const request = (pattern: Recovery | string, options: RequestOptions): RequestRungInput => ({
   type: 'request',
   pattern,
   ...options,

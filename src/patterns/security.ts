@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { reference } from './credentials.js';
+import type { Protection } from './types.js';
+
+export type { Protection } from './types.js';
 
 const item = <T extends string, S extends z.ZodRawShape>(type: T, says: string, shape: S) =>
   z.strictObject({ type: z.literal(type), ...shape }).describe(says);
@@ -16,7 +19,7 @@ const serverPart = {
   minimum: z.enum(['TLSv1.2', 'TLSv1.3']).optional().describe('Least version; default: TLSv1.2'),
 };
 
-/** One protection of a connection; a venue has a set of them. */
+/** @internal One protection of a connection; a venue has a set of them. */
 export const protection = z.discriminatedUnion('type', [
   item('privateLine', 'A leased line, cross-connect or extranet: nothing is encrypted', {}),
   item('sourceAllowList', 'The venue admits only addresses that it knows', {
@@ -43,9 +46,8 @@ export const protection = z.discriminatedUnion('type', [
   }),
   item('messageHmac', 'Each message is signed', { key: reference }),
 ]);
-export type Protection = z.infer<typeof protection>;
 
-/** What protects the connection; a set, for example a private line and a source allow-list. */
+/** @internal What protects the connection; a set, for example a private line and a source allow-list. */
 export const securitySchema = z
   .array(protection)
   .describe('What protects the connection, as a set: each kind at most once')

@@ -3,8 +3,12 @@ import { z } from 'zod';
 import { SNAPSHOT_COUNT } from '../contract.js';
 import { framingSchema } from './framing.js';
 import { patternError, replySchema, rungParts, serverPattern } from './recovery.js';
+import type { Snapshot, SnapshotInput, SnapshotRungInput } from './types.js';
 
-const snapshotShape = z
+export type { Snapshot, SnapshotInput } from './types.js';
+
+/** @internal */
+export const snapshotShape = z
   .strictObject({
     ...serverPattern,
     from: z
@@ -39,12 +43,12 @@ const snapshotShape = z
   })
   .describe('Where a snapshot comes from and how it joins the live feed')
   .meta({ id: 'Snapshot' });
-/** Its declarations name its types instead of saying them again. */
+/** @internal */
 export interface SnapshotSchema extends z.ZodType<Snapshot, SnapshotInput> {}
+/** @internal */
 export const snapshotSchema: SnapshotSchema = snapshotShape;
-export type SnapshotInput = z.input<typeof snapshotShape>;
-export type Snapshot = z.output<typeof snapshotShape>;
 
+/** @internal */
 export const snapshotRung = z
   .strictObject({
     type: z.literal('snapshot'),
@@ -68,9 +72,9 @@ export function defineSnapshot(input: SnapshotInput): Snapshot {
   throw patternError('VW_SNAPSHOT', `Snapshot '${input.id}'`, result.error);
 }
 
-export type SnapshotOptions = Omit<z.input<typeof snapshotRung>, 'type' | 'pattern'>;
+export type SnapshotOptions = Omit<SnapshotRungInput, 'type' | 'pattern'>;
 /** Takes a snapshot: `snapshot(glimpse, { servers: ['10.1.1.7:18301'], credentials })`. */
-export const snapshot = (pattern: Snapshot | string, options: SnapshotOptions): z.input<typeof snapshotRung> => ({
+export const snapshot = (pattern: Snapshot | string, options: SnapshotOptions): SnapshotRungInput => ({
   type: 'snapshot',
   pattern,
   ...options,

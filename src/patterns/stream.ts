@@ -6,8 +6,12 @@ import { z } from 'zod';
 import { fieldSchema } from './framing.js';
 import { patternError, rungParts, serverPattern } from './recovery.js';
 import { outgoingSchema, valueSchema } from './table.js';
+import type { Stream, StreamInput, StreamUseInput } from './types.js';
 
-const streamShape = z
+export type { Stream, StreamInput } from './types.js';
+
+/** @internal */
+export const streamShape = z
   .strictObject({
     ...serverPattern,
     delivery: z
@@ -76,13 +80,12 @@ const streamShape = z
     context.issues.push({ code: 'custom', path: ['resend'], message, input: undefined });
   })
   .describe('A connection that is itself a line of the feed');
-/** Its declarations name its types instead of saying them again. */
+/** @internal */
 export interface StreamSchema extends z.ZodType<Stream, StreamInput> {}
+/** @internal */
 export const streamSchema: StreamSchema = streamShape;
-export type StreamInput = z.input<typeof streamShape>;
-export type Stream = z.output<typeof streamShape>;
 
-/** A stream of a venue. */
+/** @internal A stream of a venue. */
 export const streamUse = z
   .strictObject({
     pattern: z.union([z.string(), streamSchema]).describe('How the server is talked to: id of a stream, or a stream'),
@@ -110,9 +113,9 @@ export function defineStream(input: StreamInput): Stream {
   throw patternError('VW_STREAM', `Stream '${input.id}'`, result.error);
 }
 
-export type StreamOptions = Omit<z.input<typeof streamUse>, 'pattern'>;
+export type StreamOptions = Omit<StreamUseInput, 'pattern'>;
 /** A stream: `stream(soupbintcpFeed, { servers: ['10.1.1.5:18300'], credentials })`. */
-export const stream = (pattern: Stream | string, options: StreamOptions): z.input<typeof streamUse> => ({
+export const stream = (pattern: Stream | string, options: StreamOptions): StreamUseInput => ({
   pattern,
   ...options,
 });

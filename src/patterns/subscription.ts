@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import { credentialsSchema } from './credentials.js';
 import { patternError } from './recovery.js';
+import type { Subscription, SubscriptionInput } from './types.js';
 import { duration } from './units.js';
+
+export type { Subscription, SubscriptionInput } from './types.js';
 
 /** Connections, messages or requests in any span of a length. */
 const rate = z
@@ -18,7 +21,8 @@ const template = z
       'for one entry each, `:lower` behind the name for small letters, `{credentials.NAME}` for a part of the credentials',
   );
 
-const subscriptionShape = z
+/** @internal */
+export const subscriptionShape = z
   .strictObject({
     instruments: z
       .array(z.string().min(1).max(64))
@@ -121,10 +125,9 @@ const subscriptionShape = z
       .describe('Bytes of a message, unpacked'),
   })
   .describe('What is said to a venue that sends text');
-/** Its declarations name its types instead of saying them again. */
+/** @internal */
 export interface SubscriptionSchema extends z.ZodType<Subscription, SubscriptionInput> {}
-export type Subscription = z.output<typeof subscriptionShape>;
-export type SubscriptionInput = z.input<typeof subscriptionShape>;
+/** @internal */
 export const subscriptionSchema: SubscriptionSchema = subscriptionShape;
 
 /**

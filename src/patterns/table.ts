@@ -2,53 +2,72 @@
 import { z } from 'zod';
 import { VARIABLE, VARIABLE_MEANING, type Variable } from '../contract.js';
 import { Decoder } from '../layout/decoder.js';
+import type {
+  CredentialValue,
+  EmptyPacketInput,
+  Envelope,
+  EnvelopeInput,
+  FixMessage,
+  Outgoing,
+  OutgoingInput,
+  ParameterValue,
+  Value,
+  VariableValue,
+} from './types.js';
 import { meanings, unsigned } from './units.js';
+
+export type { Envelope, Outgoing, TableMessage, Value } from './types.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: any decoder, whatever its fields
 export type AnyDecoder = Decoder<any, any>;
 
-/** A message table: the decoder itself, or its id. */
+/** @internal A message table: the decoder itself, or its id. */
 export const tableSchema = z
   .union([z.string(), z.custom<Decoder>((v) => v instanceof Decoder, 'must be a decoder or the id of one')])
   .describe('A message table, by the id of its decoder');
 
+/** @internal */
 export const variableName = z.enum(VARIABLE).describe(meanings(VARIABLE_MEANING));
 export type { Variable as VariableName } from '../contract.js';
 
-const variableSchema = z.strictObject({
+/** @internal */
+export const variableSchema = z.strictObject({
   variable: variableName,
   add: z.int().optional().describe('Added to the value'),
 });
-const credentialSchema = z.strictObject({
+/** @internal */
+export const credentialSchema = z.strictObject({
   credential: z
     .enum(['username', 'password', 'id', 'token', 'senderCompId', 'targetCompId', 'key', 'session'])
     .describe('The part of the credentials that goes here'),
 });
-const parameterSchema = z.strictObject({
+/** @internal */
+export const parameterSchema = z.strictObject({
   parameter: z.string().describe('Name of a value that the venue gives under `parameters`'),
 });
-/** A constant, a variable that the engine fills in, a part of the credentials, or a parameter. */
-const valueShape = z
+/** @internal A constant, a variable that the engine fills in, a part of the credentials, or a parameter. */
+export const valueShape = z
   .union([z.string(), z.number(), z.bigint(), variableSchema, credentialSchema, parameterSchema])
   .describe('A constant; `{ variable: … }`, which the engine fills in; `{ credential: … }`; `{ parameter: … }`')
   .meta({ id: 'Value' });
-/** Its declarations name its types instead of saying them again. */
+/** @internal */
 export interface ValueSchema extends z.ZodType<Value, Value> {}
+/** @internal */
 export const valueSchema: ValueSchema = valueShape;
-export type Value = z.infer<typeof valueShape>;
 
 /** Filled in by the engine with every request. */
-export const variable = (name: Variable, add?: number): z.infer<typeof variableSchema> =>
+export const variable = (name: Variable, add?: number): VariableValue =>
   add === undefined ? { variable: name } : { variable: name, add };
 /** Filled in from the credentials when the feed is opened. */
-export const credential = (part: z.infer<typeof credentialSchema>['credential']): z.infer<typeof credentialSchema> => ({
+export const credential = (part: CredentialValue['credential']): CredentialValue => ({
   credential: part,
 });
 
 /** Left to the venue, which says it under `parameters`. */
-export const parameter = (name: string): z.infer<typeof parameterSchema> => ({ parameter: name });
+export const parameter = (name: string): ParameterValue => ({ parameter: name });
 
-const envelopeShape = z
+/** @internal */
+export const envelopeShape = z
   .strictObject({
     framing: z.string().describe('Id of the framing of the packet that the message travels in; `feed`: the feed’s own'),
     sequence: valueSchema.optional().describe('The packet’s number; default: 0'),
@@ -66,11 +85,12 @@ const envelopeShape = z
       ),
   })
   .describe('The packet that the message travels in; absent: the message is sent as it is');
-export type EnvelopeInput = z.input<typeof envelopeShape>;
-/** Its declarations name its types instead of saying them again. */
+/** @internal */
 export interface EnvelopeSchema extends z.ZodType<Envelope, EnvelopeInput> {}
-const envelopeSchema: EnvelopeSchema = envelopeShape;
+/** @internal */
+export const envelopeSchema: EnvelopeSchema = envelopeShape;
 
+/** @internal */
 export const messageSchema = z
   .strictObject({
     table: tableSchema,
@@ -84,6 +104,7 @@ export const messageSchema = z
   .describe('A message, encoded by its table')
   .meta({ id: 'Message' });
 
+/** @internal */
 export const fixSchema = z
   .strictObject({
     fix: z
@@ -94,19 +115,17 @@ export const fixSchema = z
   .describe('A FIX tag=value message')
   .meta({ id: 'FixMessage' });
 
+/** @internal */
 export const emptyPacketSchema = z
   .strictObject({ packet: envelopeSchema })
   .describe('A packet without messages, as some venues’ heartbeats are');
 
-/** What is sent: a message of a table, a FIX text, or an empty packet. */
-const outgoingShape = z.union([messageSchema, fixSchema, emptyPacketSchema]);
-/** Its declarations name its types instead of saying them again. */
+/** @internal What is sent: a message of a table, a FIX text, or an empty packet. */
+export const outgoingShape = z.union([messageSchema, fixSchema, emptyPacketSchema]);
+/** @internal */
 export interface OutgoingSchema extends z.ZodType<Outgoing, OutgoingInput> {}
+/** @internal */
 export const outgoingSchema: OutgoingSchema = outgoingShape;
-export type Envelope = z.output<typeof envelopeShape>;
-export type Outgoing = z.output<typeof outgoingShape>;
-export type OutgoingInput = z.input<typeof outgoingShape>;
-export type TableMessage = z.output<typeof messageSchema>;
 
 /** The names of a decoder's messages, and of the fields of one. */
 type MessageName<D> = D extends { readonly messages: infer M } ? keyof M & string : string;
@@ -118,7 +137,7 @@ interface Said<V> {
   table: Decoder;
   message: string;
   values: V;
-  in?: z.input<typeof envelopeShape>;
+  in?: EnvelopeInput;
 }
 
 /**
@@ -134,21 +153,21 @@ export function message<
   table: D,
   name: N,
   values: V & { readonly [F in Exclude<keyof V, FieldName<D, N> | `${string}.${string}`>]: never },
-  envelope?: z.input<typeof envelopeShape>,
+  envelope?: EnvelopeInput,
 ): Said<V>;
 export function message(
   table: AnyDecoder,
   name: string,
   values: Readonly<Record<string, Value | Record<string, Value>[]>> = {},
-  envelope?: z.input<typeof envelopeShape>,
+  envelope?: EnvelopeInput,
 ): Said<typeof values> {
   return { table, message: name, values, ...(envelope === undefined ? {} : { in: envelope }) };
 }
 
 /** A packet without messages: `emptyPacket({ framing: 'feed' })`. */
-export const emptyPacket = (envelope: z.input<typeof envelopeShape>): z.input<typeof emptyPacketSchema> => ({
+export const emptyPacket = (envelope: EnvelopeInput): EmptyPacketInput => ({
   packet: envelope,
 });
 
 /** A FIX message: `fix([8, 'FIXT.1.1'], [35, 'A'], [553, credential('username')])`. */
-export const fix = (...tags: [number, Value][]): z.input<typeof fixSchema> => ({ fix: tags });
+export const fix = (...tags: [number, Value][]): FixMessage => ({ fix: tags });

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { Duration } from './types.js';
+
+export type { Duration } from './types.js';
 
 /** What each name means, as the description of an enumeration. */
 export const meanings = (of: Readonly<Record<string, string>>): string =>
@@ -6,7 +9,7 @@ export const meanings = (of: Readonly<Record<string, string>>): string =>
     .map(([name, meaning]) => `\`${name}\`: ${meaning}`)
     .join('; ');
 
-/** A time span in text: a number and its unit. */
+/** @internal A time span in text: a number and its unit. */
 export const duration = z
   .string()
   .regex(
@@ -15,7 +18,6 @@ export const duration = z
   )
   .refine((span) => isWithin(span, LONGEST_NS), 'must be 100 years (36500d) or less')
   .describe('A time span: a number and its unit (ns, us, ms, s, min, h, d), for example `250us`');
-export type Duration = z.infer<typeof duration>;
 
 /** Times are counted in 64 bits of nanoseconds since 1970: this much fits behind each of them. */
 const LONGEST_NS = 36_500 * 86_400e9;
@@ -44,7 +46,7 @@ export function nanosecondsOf(span: Duration): number {
   return n;
 }
 
-/** An unsigned number of up to 64 bits: a number where it is exact, decimal digits where it is not. */
+/** @internal An unsigned number of up to 64 bits: a number where it is exact, decimal digits where it is not. */
 export const unsigned = z
   .union([
     z.int().min(0),
@@ -64,7 +66,7 @@ const octetsFit = (text: string): boolean => {
   return octets.length === 4 && octets.every((o) => /^\d{1,3}$/.test(o) && Number(o) <= 255);
 };
 
-/** `host:port`. */
+/** @internal `host:port`. */
 export const endpoint = z
   .string()
   .regex(/^[^\s:]+:\d{1,5}$/, 'must be host:port, for example 10.1.1.5:18300')

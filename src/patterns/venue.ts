@@ -13,7 +13,10 @@ import { snapshotRung } from './snapshot.js';
 import { streamUse } from './stream.js';
 import { subscriptionSchema } from './subscription.js';
 import { type AnyDecoder, tableSchema } from './table.js';
+import type { VenueDeclaration, VenueDocument } from './types.js';
 import { unsigned } from './units.js';
+
+export type { VenueDeclaration, VenueDocument, VenueResource } from './types.js';
 
 export const API_VERSION = 'venuewire.io/v1alpha1';
 export const KIND = 'VenueConnection';
@@ -132,7 +135,7 @@ function checkParts(v: z.output<z.ZodObject<typeof parts>>, issues: z.core.$ZodR
   if (v.join === 'snapshot' && !snapshots) fault(['join'], "'snapshot' needs a rung of type snapshot in `recovery`");
 }
 
-/** A venue as TypeScript declares it: the parts of `spec`, and the name. */
+/** @internal A venue as TypeScript declares it: the parts of `spec`, and the name. */
 export const venueSchema = z
   .strictObject({ name: z.string().min(1).max(64).describe('Name of the connection, in reports'), ...parts })
   .check((context) => checkParts(context.value, context.issues));
@@ -141,7 +144,7 @@ const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 const NAME_MAX = 64;
 const labels = z.record(z.string(), z.string()).optional();
 
-/** A venue as a resource: what files hold, and what a cluster keeps. */
+/** @internal A venue as a resource: what files hold, and what a cluster keeps. */
 export const venueResourceSchema = z.strictObject({
   apiVersion: z.literal(API_VERSION).describe('Version of this schema'),
   kind: z.literal(KIND).describe('What the resource is'),
@@ -164,19 +167,13 @@ export const venueResourceSchema = z.strictObject({
   status: z.unknown().optional().describe('What a controller says of it; files have none, and it is not read'),
 });
 
-export type VenueInput<D extends AnyDecoder = AnyDecoder> = Omit<z.input<typeof venueSchema>, 'decoder'> & {
+export type VenueInput<D extends AnyDecoder = AnyDecoder> = Omit<VenueDeclaration, 'decoder'> & {
   readonly decoder: D;
 };
 /** A checked venue with every default filled in; it knows the type of its decoder. */
-export type Venue<D extends AnyDecoder = AnyDecoder> = Omit<z.output<typeof venueSchema>, 'decoder'> & {
+export type Venue<D extends AnyDecoder = AnyDecoder> = Omit<VenueDocument, 'decoder'> & {
   readonly decoder: D;
 };
-/** A venue as TypeScript says it, before it is checked: decoders and patterns may be ids, defaults may be left out. */
-export type VenueDeclaration = z.input<typeof venueSchema>;
-/** A venue as a file or a cluster says it: `apiVersion`, `kind`, `metadata` and `spec`. */
-export type VenueResource = z.input<typeof venueResourceSchema>;
-/** The same, checked. `resolveVenue` makes a `Venue` of it. */
-export type VenueDocument = z.output<typeof venueSchema>;
 
 /**
  * Checks a venue and fills in its defaults. Nothing is opened and no credential is read.
@@ -198,7 +195,7 @@ export interface VenueFault {
   readonly message: string;
 }
 
-/** The places that are not right, innermost and in plain words. Values are never repeated: they may be secrets. */
+/** @internal The places that are not right, innermost and in plain words. Values are never repeated: they may be secrets. */
 export function venueFaults(error: z.ZodError): VenueFault[] {
   const out: VenueFault[] = [];
   const visit = (issues: readonly z.core.$ZodIssue[], base: readonly PropertyKey[]): void => {

@@ -8,6 +8,7 @@ import { platform } from 'node:process';
 import { z } from 'zod';
 import { VenuewireError } from '../errors.js';
 import { printableWord } from '../printable.js';
+import type { MachineFacts } from './machine-types.js';
 
 const count = z.int().min(0);
 const address = z.strictObject({
@@ -35,7 +36,8 @@ const route = z.strictObject({
   rejects: z.boolean().describe('Packets are refused'),
 });
 
-const machineShape = z
+/** @internal */
+export const machineShape = z
   .strictObject({
     platform: z.string(),
     interfaces: z.array(networkInterface).describe('Loopback too'),
@@ -59,7 +61,7 @@ const machineShape = z
     timeKeepers: z.array(z.string()).describe('Programs here that keep the clock right'),
   })
   .describe('Facts about a machine');
-export type Machine = Readonly<z.output<typeof machineShape>>;
+export type Machine = Readonly<MachineFacts>;
 export type MachineInterface = Machine['interfaces'][number];
 
 /** A file of /proc or /sys, where there is one. */

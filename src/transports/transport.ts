@@ -8,7 +8,7 @@ import type { Protection } from '../patterns/security.js';
 
 /** Why a connection is over, or did not come about. `wrongPeer`: the other end is not the one that was declared. */
 export type ConnectionEnd = (typeof CONNECTION_ENDS)[number];
-/** @internal */
+/** All of them. */
 export const CONNECTION_ENDS = [
   'connectionRefused',
   'connectionClosed',

@@ -1,6 +1,6 @@
 import { itch50 } from '../decoders/itch50.js';
 import type { Credentials } from '../patterns/credentials.js';
-import type { NetworkInput } from '../patterns/network.js';
+import type { Network } from '../patterns/network.js';
 import { udpMulticast } from '../patterns/network.js';
 import { request, waitForOtherLine } from '../patterns/recovery.js';
 import { privateLine } from '../patterns/security.js';
@@ -17,7 +17,7 @@ interface Server {
 
 export interface NasdaqTotalViewOptions {
   /** The lines by name, for example `{ A: udpMulticast('233.54.12.111:26477', { interface: 'eth1' }), B: … }`. */
-  readonly lines: Readonly<Record<string, NetworkInput>>;
+  readonly lines: Readonly<Record<string, Network>>;
   /** MoldUDP64 re-request servers, `host:port` each. */
   readonly rerequest?: { readonly servers: readonly string[]; readonly tries?: number; readonly timeout?: string };
   /** A SoupBinTCP server that replays the session from any message on. */

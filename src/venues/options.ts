@@ -1,12 +1,12 @@
 /** Options that the ready venues have in common. */
 import type { Decoder } from '../layout/index.js';
 import type { Credentials } from '../patterns/credentials.js';
-import type { NetworkInput } from '../patterns/network.js';
+import type { Network } from '../patterns/network.js';
 import { type RequestOptions, waitForOtherLine } from '../patterns/recovery.js';
 import type { VenueInput } from '../patterns/venue.js';
 
 /** Lines by name: `{ A: udpMulticast('224.0.62.2:30001', { interface: 'eth1' }), B: … }`. */
-export type Lines = Readonly<Record<string, NetworkInput>>;
+export type Lines = Readonly<Record<string, Network>>;
 
 /** Servers of one kind. */
 export interface Servers {

@@ -19,7 +19,8 @@ import {
   readRunBook,
 } from '../../src/classify/index.js';
 import { findDecoder } from '../../src/decoders/registry.js';
-import { credentialsSchema, networkSchema } from '../../src/patterns/index.js';
+import { credentialsSchema } from '../../src/patterns/credentials.js';
+import { networkSchema } from '../../src/patterns/network.js';
 import { protection } from '../../src/patterns/security.js';
 import { Random } from '../../src/simulator/random.js';
 import { venues } from '../../src/venues/registry.js';

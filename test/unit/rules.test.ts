@@ -181,7 +181,7 @@ describe('words', () => {
 
   /** Where a partition is a broker's or a store's own, and an epoch what positions of rows are in. */
   const isOfStores = (path: string): boolean =>
-    path.startsWith('src/sinks/') || path === 'src/patterns/pipeline.ts' || path === 'src/errors.ts';
+    path.startsWith('src/sinks/') || /^src\/(patterns\/(pipeline|types)|errors)\.ts$/.test(path);
   const OF_STORES = /partition|epoch/;
 
   it('are those of docs/vocabulary.md, in both languages', () => {

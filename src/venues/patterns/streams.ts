@@ -46,7 +46,7 @@ const fixText = (most: number) =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the separator and its like end a field
     .regex(/^[^\u0000-\u001f=]+$/, 'must be text without = and control characters');
 
-/** What differs from one FIX market data session to another. */
+/** @internal */
 export const fixSessionSchema = z.strictObject({
   symbols: z.array(fixText(64)).min(1).max(SYMBOLS_MAX).describe('Symbol (55) of each instrument'),
   depth: z.int().min(0).default(0).describe('MarketDepth (264): 0 the whole book, 1 the top'),
@@ -63,7 +63,22 @@ export const fixSessionSchema = z.strictObject({
     .describe('The server’s session goes on after a break, or else each logon begins it anew'),
   login: z.boolean().default(true).describe('Username (553) and Password (554) are sent in the logon'),
 });
-export type FixSession = z.input<typeof fixSessionSchema>;
+
+/** What differs from one FIX market data session to another. */
+export interface FixSession {
+  /** Symbol (55) of each instrument. */
+  symbols: string[];
+  /** MarketDepth (264): 0 the whole book (the default), 1 the top. */
+  depth?: number | undefined;
+  /** MDEntryTypes (269). Default: bid, offer and trade. */
+  entries?: string[] | undefined;
+  /** HeartBtInt (108) in seconds. Default: 30. */
+  heartbeat?: number | undefined;
+  /** The server’s session goes on after a break (the default), or else each logon begins it anew. */
+  resume?: boolean | undefined;
+  /** Username (553) and Password (554) are sent in the logon (the default). */
+  login?: boolean | undefined;
+}
 
 /** The stream for options that came from a file. */
 export function fix44StreamFrom(
