@@ -1754,6 +1754,37 @@ export interface Subscription {
    * all is connected to anew; or by the next image, which comes unasked
    */
   recover: 'subscription' | 'image' | 'connection' | 'next';
+  /**
+   * How a venue goes on after a break. A template has `{resume.NAME}` where a token stands; without tokens the
+   * member is left out
+   */
+  resume?:
+    | {
+        /** Members of messages: the last value of each goes into the next subscription */
+        tokens: string[];
+        /** Member of messages that are parts of one: only the last part has tokens */
+        part?:
+          | {
+              member: string;
+              /** What it is of the last part */
+              last: string;
+            }
+          | undefined;
+        /** Member of the message that tells what comes instead */
+        answer: {
+          member: string;
+          /** What was missed */
+          patch: string;
+          /** Everything anew */
+          image: string;
+        };
+        /** Member of the answer to tokens that are too old */
+        refused: {
+          member: string;
+          equals: string;
+        };
+      }
+    | undefined;
   /** How one knows that the venue has refused what was asked of it */
   refused: {
     /** Where in an answer */
@@ -1853,6 +1884,37 @@ export interface SubscriptionInput {
    * all is connected to anew; or by the next image, which comes unasked
    */
   recover: 'subscription' | 'image' | 'connection' | 'next';
+  /**
+   * How a venue goes on after a break. A template has `{resume.NAME}` where a token stands; without tokens the
+   * member is left out
+   */
+  resume?:
+    | {
+        /** Members of messages: the last value of each goes into the next subscription */
+        tokens: string[];
+        /** Member of messages that are parts of one: only the last part has tokens */
+        part?:
+          | {
+              member: string;
+              /** What it is of the last part */
+              last: string;
+            }
+          | undefined;
+        /** Member of the message that tells what comes instead */
+        answer: {
+          member: string;
+          /** What was missed */
+          patch: string;
+          /** Everything anew */
+          image: string;
+        };
+        /** Member of the answer to tokens that are too old */
+        refused: {
+          member: string;
+          equals: string;
+        };
+      }
+    | undefined;
   /** How one knows that the venue has refused what was asked of it */
   refused?:
     | {
@@ -2132,6 +2194,9 @@ export interface Pipeline {
         type: 'messages';
       }
     | {
+        type: 'records';
+      }
+    | {
         type: 'events';
       }
     | {
@@ -2285,6 +2350,80 @@ export interface Pipeline {
         replicas?: number | undefined;
       }
     | {
+        type: 'nats';
+        /** Servers of the cluster */
+        servers: string[];
+        /** User name */
+        username?: Reference | undefined;
+        /** Password */
+        password?: Reference | undefined;
+        /** Instead of a user */
+        token?: Reference | undefined;
+        /** TLS; left out: none */
+        tls?:
+          | {
+              /** Certificates (PEM) that the server’s must be signed by; default: the system’s */
+              ca?: Reference | undefined;
+              /** Our certificate (PEM) */
+              certificate?: Reference | undefined;
+              /** Its private key (PEM) */
+              key?: Reference | undefined;
+            }
+          | undefined;
+        /** Subjects are PREFIX.data.SCHEMA.CATEGORY.INSTRUMENT. Default: `venuewire`. */
+        prefix: string;
+        /**
+         * Stream of those subjects, and STREAM-control of positions; made where they are not there. Default: `VENUEWIRE`.
+         */
+        stream: string;
+        /** The stream keeps records so long; default: for ever */
+        ttl?: Duration | undefined;
+        /** Of a stream that is not there. Default: `1`. */
+        replicas: number;
+        /**
+         * Of a record: a line of JSON for each row; or MessagePack as of ZeroMQ, `rows` or `columns` (fastest). Default:
+         * `json`.
+         */
+        encoding: 'json' | 'rows' | 'columns';
+        /** Rows of a record, all of one category and instrument, at most. Default: `512`. */
+        recordRows: number;
+      }
+    | {
+        type: 'rabbitmq';
+        /** `host:port` */
+        server: string;
+        /** Virtual host. Default: `/`. */
+        vhost: string;
+        /** User name */
+        username?: Reference | undefined;
+        /** Password */
+        password?: Reference | undefined;
+        /** TLS; left out: none */
+        tls?:
+          | {
+              /** Certificates (PEM) that the server’s must be signed by; default: the system’s */
+              ca?: Reference | undefined;
+              /** Our certificate (PEM) */
+              certificate?: Reference | undefined;
+              /** Its private key (PEM) */
+              key?: Reference | undefined;
+            }
+          | undefined;
+        /**
+         * Topic exchange, made where it is not there; routing keys are SCHEMA.CATEGORY.INSTRUMENT. Default: `venuewire`.
+         */
+        exchange: string;
+        /** A quorum queue that is made and bound to everything; left out: whoever reads binds a queue of his own */
+        queue?: string | undefined;
+        /**
+         * Of a record: a line of JSON for each row; or MessagePack as of ZeroMQ, `rows` or `columns` (fastest). Default:
+         * `json`.
+         */
+        encoding: 'json' | 'rows' | 'columns';
+        /** Rows of a record, all of one category and instrument, at most. Default: `512`. */
+        recordRows: number;
+      }
+    | {
         type: 'clickhouse';
         /** `host:port` of its HTTP interface, 8123 as it comes */
         server: string;
@@ -2382,11 +2521,56 @@ export interface Pipeline {
           | undefined;
       }
     | {
+        type: 'typedb';
+        /** `host:port` of its HTTP endpoint, 8000 as it comes */
+        server: string;
+        /** Made when it is not there. Default: `venuewire`. */
+        database: string;
+        /** User name */
+        username: Reference;
+        /** Password */
+        password: Reference;
+        /** TLS; left out: none */
+        tls?:
+          | {
+              /** Certificates (PEM) that the server’s must be signed by; default: the system’s */
+              ca?: Reference | undefined;
+              /** Our certificate (PEM) */
+              certificate?: Reference | undefined;
+              /** Its private key (PEM) */
+              key?: Reference | undefined;
+            }
+          | undefined;
+      }
+    | {
         type: 'parquet';
         /** FOLDER/SCHEMA/source=VENUE/date=DAY/…; made when it is not there */
         folder: string;
         /** Default: `snappy`. */
         compression: 'none' | 'snappy';
+      }
+    | {
+        type: 'log';
+        /** Made when it is not there */
+        folder: string;
+        /**
+         * What is written outlives a power cut: before it is acknowledged, when the kernel likes to, or so long after it
+         * was written. The end of the process harms nothing that was written. Default: `1s`.
+         */
+        sync: 'always' | 'never' | Duration;
+        /** A file of the log is closed after about so many bytes. Default: `268435456`. */
+        segmentBytes: number;
+        /** Of what is checked and read together. Default: `262144`. */
+        blockBytes: number;
+        /** Whole files are deleted, oldest first; default: never */
+        retain?:
+          | {
+              /** The log has about so many bytes at most */
+              bytes?: number | undefined;
+              /** Files are deleted so long after they were written last */
+              age?: Duration | undefined;
+            }
+          | undefined;
       };
   /** What waits for the sink */
   queue: {
@@ -2428,6 +2612,9 @@ export interface PipelineInput {
       }
     | {
         type: 'messages';
+      }
+    | {
+        type: 'records';
       }
     | {
         type: 'events';
@@ -2583,6 +2770,80 @@ export interface PipelineInput {
         replicas?: number | undefined;
       }
     | {
+        type: 'nats';
+        /** Servers of the cluster */
+        servers: string[];
+        /** User name */
+        username?: Reference | undefined;
+        /** Password */
+        password?: Reference | undefined;
+        /** Instead of a user */
+        token?: Reference | undefined;
+        /** TLS; left out: none */
+        tls?:
+          | {
+              /** Certificates (PEM) that the server’s must be signed by; default: the system’s */
+              ca?: Reference | undefined;
+              /** Our certificate (PEM) */
+              certificate?: Reference | undefined;
+              /** Its private key (PEM) */
+              key?: Reference | undefined;
+            }
+          | undefined;
+        /** Subjects are PREFIX.data.SCHEMA.CATEGORY.INSTRUMENT. Default: `venuewire`. */
+        prefix?: string | undefined;
+        /**
+         * Stream of those subjects, and STREAM-control of positions; made where they are not there. Default: `VENUEWIRE`.
+         */
+        stream?: string | undefined;
+        /** The stream keeps records so long; default: for ever */
+        ttl?: Duration | undefined;
+        /** Of a stream that is not there. Default: `1`. */
+        replicas?: number | undefined;
+        /**
+         * Of a record: a line of JSON for each row; or MessagePack as of ZeroMQ, `rows` or `columns` (fastest). Default:
+         * `json`.
+         */
+        encoding?: 'json' | 'rows' | 'columns' | undefined;
+        /** Rows of a record, all of one category and instrument, at most. Default: `512`. */
+        recordRows?: number | undefined;
+      }
+    | {
+        type: 'rabbitmq';
+        /** `host:port` */
+        server: string;
+        /** Virtual host. Default: `/`. */
+        vhost?: string | undefined;
+        /** User name */
+        username?: Reference | undefined;
+        /** Password */
+        password?: Reference | undefined;
+        /** TLS; left out: none */
+        tls?:
+          | {
+              /** Certificates (PEM) that the server’s must be signed by; default: the system’s */
+              ca?: Reference | undefined;
+              /** Our certificate (PEM) */
+              certificate?: Reference | undefined;
+              /** Its private key (PEM) */
+              key?: Reference | undefined;
+            }
+          | undefined;
+        /**
+         * Topic exchange, made where it is not there; routing keys are SCHEMA.CATEGORY.INSTRUMENT. Default: `venuewire`.
+         */
+        exchange?: string | undefined;
+        /** A quorum queue that is made and bound to everything; left out: whoever reads binds a queue of his own */
+        queue?: string | undefined;
+        /**
+         * Of a record: a line of JSON for each row; or MessagePack as of ZeroMQ, `rows` or `columns` (fastest). Default:
+         * `json`.
+         */
+        encoding?: 'json' | 'rows' | 'columns' | undefined;
+        /** Rows of a record, all of one category and instrument, at most. Default: `512`. */
+        recordRows?: number | undefined;
+      }
+    | {
         type: 'clickhouse';
         /** `host:port` of its HTTP interface, 8123 as it comes */
         server: string;
@@ -2680,11 +2941,56 @@ export interface PipelineInput {
           | undefined;
       }
     | {
+        type: 'typedb';
+        /** `host:port` of its HTTP endpoint, 8000 as it comes */
+        server: string;
+        /** Made when it is not there. Default: `venuewire`. */
+        database?: string | undefined;
+        /** User name */
+        username: Reference;
+        /** Password */
+        password: Reference;
+        /** TLS; left out: none */
+        tls?:
+          | {
+              /** Certificates (PEM) that the server’s must be signed by; default: the system’s */
+              ca?: Reference | undefined;
+              /** Our certificate (PEM) */
+              certificate?: Reference | undefined;
+              /** Its private key (PEM) */
+              key?: Reference | undefined;
+            }
+          | undefined;
+      }
+    | {
         type: 'parquet';
         /** FOLDER/SCHEMA/source=VENUE/date=DAY/…; made when it is not there */
         folder: string;
         /** Default: `snappy`. */
         compression?: 'none' | 'snappy' | undefined;
+      }
+    | {
+        type: 'log';
+        /** Made when it is not there */
+        folder: string;
+        /**
+         * What is written outlives a power cut: before it is acknowledged, when the kernel likes to, or so long after it
+         * was written. The end of the process harms nothing that was written. Default: `1s`.
+         */
+        sync?: 'always' | 'never' | Duration | undefined;
+        /** A file of the log is closed after about so many bytes. Default: `268435456`. */
+        segmentBytes?: number | undefined;
+        /** Of what is checked and read together. Default: `262144`. */
+        blockBytes?: number | undefined;
+        /** Whole files are deleted, oldest first; default: never */
+        retain?:
+          | {
+              /** The log has about so many bytes at most */
+              bytes?: number | undefined;
+              /** Files are deleted so long after they were written last */
+              age?: Duration | undefined;
+            }
+          | undefined;
       };
   /** What waits for the sink */
   queue?:
@@ -2776,6 +3082,37 @@ export interface VenueDocument {
   security: Protection[];
   /** What of the feed goes where, by name; `venuewire run` runs them */
   pipelines?: Record<string, Pipeline> | undefined;
+  /** How a cluster runs the handler; a handler that is started by hand does not read it */
+  deployment?:
+    | {
+        /** Image of the handler, best by digest */
+        image: string;
+        /** Where the lines of the pod come from */
+        network:
+          | {
+              type: 'host';
+            }
+          | {
+              type: 'pod';
+            }
+          | {
+              type: 'macvlan';
+              /** Interface of the node for each interface that the lines name: `lineA: ens1f0`. Needs Multus */
+              parents: Record<string, string>;
+            };
+        /** Asked for and not exceeded */
+        resources: {
+          /** Whole numbers give the feed thread a processor of its own. Default: `2`. */
+          cpu: string;
+          /** Default: `1Gi`. */
+          memory: string;
+        };
+        /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
+        secret?: string | undefined;
+        /** Labels of the nodes that have the lines */
+        nodeSelector?: Record<string, string> | undefined;
+      }
+    | undefined;
 }
 
 export interface VenueDeclaration {
@@ -2849,6 +3186,40 @@ export interface VenueDeclaration {
   security?: Protection[] | undefined;
   /** What of the feed goes where, by name; `venuewire run` runs them */
   pipelines?: Record<string, PipelineInput> | undefined;
+  /** How a cluster runs the handler; a handler that is started by hand does not read it */
+  deployment?:
+    | {
+        /** Image of the handler, best by digest */
+        image: string;
+        /** Where the lines of the pod come from */
+        network?:
+          | {
+              type: 'host';
+            }
+          | {
+              type: 'pod';
+            }
+          | {
+              type: 'macvlan';
+              /** Interface of the node for each interface that the lines name: `lineA: ens1f0`. Needs Multus */
+              parents: Record<string, string>;
+            }
+          | undefined;
+        /** Asked for and not exceeded */
+        resources?:
+          | {
+              /** Whole numbers give the feed thread a processor of its own. Default: `2`. */
+              cpu?: string | undefined;
+              /** Default: `1Gi`. */
+              memory?: string | undefined;
+            }
+          | undefined;
+        /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
+        secret?: string | undefined;
+        /** Labels of the nodes that have the lines */
+        nodeSelector?: Record<string, string> | undefined;
+      }
+    | undefined;
 }
 
 export interface VenueResource {
@@ -2937,6 +3308,40 @@ export interface VenueResource {
     security?: Protection[] | undefined;
     /** What of the feed goes where, by name; `venuewire run` runs them */
     pipelines?: Record<string, PipelineInput> | undefined;
+    /** How a cluster runs the handler; a handler that is started by hand does not read it */
+    deployment?:
+      | {
+          /** Image of the handler, best by digest */
+          image: string;
+          /** Where the lines of the pod come from */
+          network?:
+            | {
+                type: 'host';
+              }
+            | {
+                type: 'pod';
+              }
+            | {
+                type: 'macvlan';
+                /** Interface of the node for each interface that the lines name: `lineA: ens1f0`. Needs Multus */
+                parents: Record<string, string>;
+              }
+            | undefined;
+          /** Asked for and not exceeded */
+          resources?:
+            | {
+                /** Whole numbers give the feed thread a processor of its own. Default: `2`. */
+                cpu?: string | undefined;
+                /** Default: `1Gi`. */
+                memory?: string | undefined;
+              }
+            | undefined;
+          /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
+          secret?: string | undefined;
+          /** Labels of the nodes that have the lines */
+          nodeSelector?: Record<string, string> | undefined;
+        }
+      | undefined;
   };
   /** What a controller says of it; files have none, and it is not read */
   status?: unknown | undefined;
