@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Those need servers that nobody here wrote (npm run test:interop), the registry and other roots (npm run test:package), or
-    // network namespaces and root (npm run test:receive), or an API server (npm run test:cluster).
+    // network namespaces and root (npm run test:receive), another addon (npm run test:portable), or an API server
+    // (npm run test:cluster).
     exclude: [
       'test/cluster/**',
       'test/interop/**',
@@ -12,6 +13,7 @@ export default defineConfig({
       'test/services/**',
       'test/receive/**',
       'test/soak/**',
+      'test/portable/**',
     ],
     // Each file in a process of its own: a crash of the addon is one file's failure, and it is seen.
     pool: 'forks',

@@ -721,14 +721,14 @@ export type RecordKind =
   | 'notice'
   /** a captured payload as it is */
   | 'packet'
-  /** when the first datagram of what was published reached each stage */
+  /** when the datagram that brought the messages in front of it reached each stage */
   | 'stamps';
 export const RECORD_KIND_MEANING: Readonly<Record<RecordKind, string>> = {
   pad: 'nothing, to the end of the ring',
   run: 'messages',
   notice: 'a notice',
   packet: 'a captured payload as it is',
-  stamps: 'when the first datagram of what was published reached each stage',
+  stamps: 'when the datagram that brought the messages in front of it reached each stage',
 };
 
 /** Whose time it is that the first stamp has. */

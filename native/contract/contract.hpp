@@ -425,7 +425,7 @@ enum class RecordKind : uint8_t {
   run = 1,  ///< messages
   notice = 2,  ///< a notice
   packet = 3,  ///< a captured payload as it is
-  stamps = 4,  ///< when the first datagram of what was published reached each stage
+  stamps = 4,  ///< when the datagram that brought the messages in front of it reached each stage
 };
 inline constexpr uint32_t kRecordKinds = 5;
 inline constexpr const char* kRecordKindNames[] = {

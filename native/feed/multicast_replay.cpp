@@ -175,9 +175,7 @@ void MulticastReplay::tell(const CaptureReader& reader, const CaptureInput& inpu
 bool MulticastReplay::wait_until(int64_t due_ns) {
   for (int64_t now = now_ns(); due_ns - now > kSpinNs; now = now_ns()) {
     if (stop_.load(std::memory_order_relaxed)) return false;
-    const int64_t until = std::min(due_ns - kSpinNs, now + kLongestSleep);
-    const timespec at{until / kSecond, until % kSecond};
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
+    sleep_until(std::min(due_ns - kSpinNs, now + kLongestSleep));
   }
   while (now_ns() < due_ns) relax_cpu();
   return true;

@@ -1,6 +1,7 @@
 // What a thread of ours asks of the scheduler, when it begins: a CPU, a NUMA node, a real-time priority. What is asked
 // for and not granted is a problem for who started it, and never passed over.
 #pragma once
+#include <cstdint>
 #include <string>
 
 namespace venuewire {
@@ -19,6 +20,12 @@ struct ThreadProblem {
   const char* code = nullptr;  ///< null: none
   std::string text;
 };
+
+/// What debuggers and `top` call the thread that calls; up to 15 characters.
+void name_thread(const char* name);
+
+/// Sleeps until CLOCK_MONOTONIC says so.
+void sleep_until(int64_t monotonic_ns);
 
 /// For the thread that calls; `name` is what the messages call it ("The feed thread").
 [[nodiscard]] ThreadProblem set_up_thread(const ThreadConfig& config, const std::string& name);

@@ -134,7 +134,10 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
   };
 }
 
-function printer(feed: Feed, format: FeedFormat): (view: View, at: Position) => string {
+export function printer(
+  feed: Pick<Feed, 'decoder' | 'channels'>,
+  format: FeedFormat,
+): (view: View, at: Position) => string {
   const text = textReader(feed.decoder);
   if (format === 'ndjson') {
     const heads = feed.channels.map((c) => quote(c));

@@ -90,7 +90,7 @@ export interface FeedOptions {
   /** With `busyPollUs`, SO_PREFER_BUSY_POLL: the card's interrupts wait while the thread polls it. Needs CAP_NET_ADMIN. */
   readonly preferBusyPoll?: boolean;
   /**
-   * Stamps the stages of each batch, from the kernel to the handler: `feed.stages()`. Costs some 200 ns a batch. Default false.
+   * Stamps the stages of each datagram, from the kernel to the handler: `feed.stages()`. Costs a microsecond or two a datagram. Default false.
    */
   readonly stamps?: boolean;
   /** Aborted: the feed closes as with `close()`; `run` ends with its summary, iteration and streams end. */
@@ -648,6 +648,10 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
   }
   get closed(): boolean {
     return this.#closed;
+  }
+  /** Name of the venue. */
+  get venue(): string {
+    return this.#name;
   }
   /**
    * How long what was received took from stage to stage so far, in nanoseconds, for a feed that was opened with `stamps`.

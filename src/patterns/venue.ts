@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { JOIN } from '../contract.js';
 import { VenuewireError } from '../errors.js';
+import { deploymentSchema } from './deployment.js';
 import { framingSchema } from './framing.js';
 import { integritySchema } from './integrity.js';
 import { networkSchema } from './network.js';
@@ -101,6 +102,7 @@ const parts = {
   subscription: subscriptionSchema.optional().describe('Of venues that send text: what is said to them, and when'),
   security: securitySchema.default([]),
   pipelines: pipelinesSchema.optional(),
+  deployment: deploymentSchema.optional(),
 };
 
 /** What the parts must be to each other. */

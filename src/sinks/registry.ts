@@ -14,10 +14,17 @@ const sinks: { readonly [T in PipelineSink['type']]: Entry<T> } = {
   influxdb: { packages: [], load: async () => (await import('./line-protocol.js')).lineProtocol },
   kafka: { packages: ['@platformatic/kafka'], load: async () => (await import('./kafka.js')).kafka },
   kapacitor: { packages: [], load: async () => (await import('./line-protocol.js')).lineProtocol },
+  log: { packages: [], load: async () => (await import('./log.js')).log },
+  nats: {
+    packages: ['@nats-io/transport-node', '@nats-io/jetstream'],
+    load: async () => (await import('./nats.js')).nats,
+  },
   parquet: { packages: ['hyparquet-writer', 'hyparquet'], load: async () => (await import('./lake.js')).parquet },
   postgresql: { packages: ['postgres'], load: async () => (await import('./postgresql.js')).postgresql },
   questdb: { packages: [], load: async () => (await import('./line-protocol.js')).lineProtocol },
+  rabbitmq: { packages: ['rabbitmq-client'], load: async () => (await import('./rabbitmq.js')).rabbitmq },
   redis: { packages: ['redis'], load: async () => (await import('./redis.js')).redis },
+  typedb: { packages: [], load: async () => (await import('./typedb.js')).typedb },
   zeromq: { packages: ['zeromq', 'msgpackr'], load: async () => (await import('./zeromq.js')).zeromq },
 };
 

@@ -28,6 +28,7 @@ import type { View } from '../layout/index.js';
 import type { Pipeline } from '../patterns/pipeline.js';
 import { ColumnRows } from './column-rows.js';
 import type { Numbering } from './numbering.js';
+import { RecordRows } from './record-rows.js';
 import { POSITION_FIELDS, RowBatch, type RowColumn, type RowField, type RowSchema } from './rows.js';
 import type { AnyFeed, Emit, EventShaper, MessageShaper, Shaper } from './shaper.js';
 import { sinkOption } from './sink.js';
@@ -460,6 +461,8 @@ export function shaperOf(feed: AnyFeed, pipeline: Pipeline, numbering: Numbering
       return new TickRows(feed, pipeline, numbering);
     case 'columns':
       return new ColumnRows(feed, pipeline, numbering);
+    case 'records':
+      return new RecordRows(feed, numbering);
     default:
       return new MessageRows(feed, pipeline, numbering);
   }

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,6 +23,7 @@ namespace {
 
 /// The kernel's default of 50 µs would be added to every short wait.
 constexpr unsigned long kTimerSlackNs = 1000;
+constexpr int64_t kNanosPerSecond = 1'000'000'000;
 /// The shortest that the kernel gives. Who asks for little at a time is let in before those who run longer (from 6.12
 /// on).
 constexpr uint64_t kBriefSliceNs = 100'000;
@@ -96,6 +98,13 @@ ThreadProblem set_node(int node, const std::string& name) {
 }
 
 }  // namespace
+
+void name_thread(const char* name) { pthread_setname_np(pthread_self(), name); }
+
+void sleep_until(int64_t monotonic_ns) {
+  const timespec at{monotonic_ns / kNanosPerSecond, monotonic_ns % kNanosPerSecond};
+  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
+}
 
 ThreadProblem set_up_thread(const ThreadConfig& config, const std::string& name) {
   prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
