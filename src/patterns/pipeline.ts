@@ -21,7 +21,7 @@ const selectSchema = z
       .array(z.string())
       .min(1)
       .optional()
-      .describe('Symbols or keys of instruments, for events, bookTop and ticks'),
+      .describe('Symbols or keys of instruments, for events, bookTop, ticks and statistics'),
   })
   .describe('Only what is named; default: everything');
 
@@ -36,6 +36,14 @@ const shapeSchema = z
     }),
     item('bookTop', 'A row when the best prices of an instrument have changed, looked at once a batch', {}),
     item('ticks', 'A row for each trade, as of events, and the rows of bookTop', {}),
+    item('statistics', 'Rolling statistics of an instrument when it has traded or its best prices have changed', {
+      window: duration.default('1min').describe('What they are of: the time up to now'),
+      reference: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Instrument that others are correlated with; left out: with none'),
+    }),
   ])
   .describe('What a row is');
 
@@ -323,7 +331,7 @@ const queueSchema = z
   .prefault({})
   .describe('What waits for the sink');
 
-const EVENT_SHAPES = ['events', 'bookTop', 'ticks'];
+const EVENT_SHAPES = ['events', 'bookTop', 'ticks', 'statistics'];
 /** Whether its rows are made of events and books, not of messages. */
 export const readsEvents = ({ shape }: { readonly shape: { readonly type: string } }): boolean =>
   EVENT_SHAPES.includes(shape.type);

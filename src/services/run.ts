@@ -3,9 +3,11 @@ import { createServer, type Server } from 'node:http';
 import { VenuewireError } from '../errors.js';
 import { nearestNames } from '../nearest.js';
 import { type PipelineInput, type PipelineSink, pipelineSchema } from '../patterns/pipeline.js';
+import { nanosecondsOf } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
 import { type LaneStatistics, runPipelines } from '../sinks/index.js';
 import { type RelayRun, runRelay } from '../sinks/relay.js';
+import { RollingStatistics } from '../sinks/statistics.js';
 import { loadVenue } from '../venues/load.js';
 import { PORTS, type PortEntry } from './ports.js';
 import { type PublisherEntry, SERVICES, type ServiceEntry, type SubscriberEntry } from './services.js';
@@ -115,14 +117,16 @@ async function runSubscriber(
   ports: readonly PortEntry[],
   { host = '127.0.0.1', sink, queue }: ServiceOptions,
 ): Promise<ServiceRun> {
-  const { name, from, port, sink: type } = service;
+  const { name, from, port, sink: type, statistics } = service;
   // Whoever publishes on a port is heard, ours or not.
   const needs = subscriberNeeds(service);
   if (needs.length > 0)
     throw option(`service '${name}' cannot run: ${needs.join('; ')}`, 'See venuewire service list.');
   const own = port === undefined ? {} : bound(portOf(port, ports), host);
   const pipeline = checked(name, { shape: { type: 'events' }, sink: { type, ...own, ...sink }, queue });
+  const rolling = statistics && new RollingStatistics(nanosecondsOf(statistics.window), statistics.reference);
   const run: RelayRun = await runRelay({
+    ...(rolling === undefined ? {} : { make: (rows) => rolling.take(rows) }),
     ...{ name, sink: pipeline.sink, queue: pipeline.queue },
     sources: from.map(({ port: source, topics }) => {
       const at = portOf(source, ports);

@@ -23,6 +23,8 @@ export interface SubscriberEntry {
   readonly sink: string;
   /** Name of the port that it binds, where it publishes what it makes. */
   readonly port?: string;
+  /** It makes rolling statistics of the ticks that it reads. */
+  readonly statistics?: { readonly window: string; readonly reference?: string };
   /** What it would take beside a sink, and nobody has built. */
   readonly lacks?: string;
 }
@@ -55,7 +57,7 @@ const subscriber = (
   sink: string,
   from: readonly (string | SubscriberEntry['from'][number])[],
   says: string,
-  more: Pick<SubscriberEntry, 'port' | 'lacks'> = {},
+  more: Pick<SubscriberEntry, 'port' | 'statistics' | 'lacks'> = {},
 ): SubscriberEntry => ({
   role: 'subscriber',
   ...{ name, sink, says },
@@ -70,7 +72,7 @@ const TRANSACTIONS: PublisherEntry['pipeline'] = {
   shape: { type: 'messages' },
   select: { messages: ['transaction'] },
 };
-const STATISTICS = 'rolling statistics in Python (pandas, CuPy)';
+const STATISTICS = { port: 'statistics', statistics: { window: '1min', reference: 'EUR/USD' } };
 
 export const SERVICES: readonly ServiceEntry[] = [
   publisher('kraken_tick', 'kraken-tick', 'kraken-spot', ticks(), 'Kraken: quotes and trades'),
@@ -107,11 +109,9 @@ export const SERVICES: readonly ServiceEntry[] = [
   subscriber('typedb_kraken_orders', 'typedb', ['kraken-orders'], 'Kraken executions to TypeDB (Grakn)'),
   subscriber('kapacitor_kraken_tick', 'kapacitor', ['kraken-tick'], 'Kraken quotes and trades to Kapacitor’s alerts'),
   subscriber('kapacitor_oanda_tick', 'kapacitor', ['oanda-tick'], 'OANDA quotes to Kapacitor’s alerts'),
-  subscriber('statistics_kraken_tick_pandas', 'zeromq', ['kraken-tick'], 'statistics of Kraken ticks', {
-    ...{ port: 'statistics', lacks: STATISTICS },
-  }),
+  subscriber('statistics_kraken_tick_pandas', 'zeromq', ['kraken-tick'], 'statistics of Kraken ticks', STATISTICS),
   subscriber('statistics_kraken_tick_cuda', 'zeromq', ['kraken-tick'], 'statistics of Kraken ticks on a CUDA device', {
-    ...{ port: 'statistics', lacks: STATISTICS },
+    ...{ ...STATISTICS, lacks: 'a CUDA device and CuPy' },
   }),
   subscriber('stream_eurusd_tick', 'zeromq', ['kraken-eurusd', OANDA_EURUSD], 'EUR/USD of OANDA and Kraken together', {
     port: 'eurusd-tick',

@@ -3,6 +3,7 @@ import type { PipelineQueue, PipelineSink } from '../patterns/pipeline.js';
 import { Lane, type LaneStatistics } from './lane.js';
 import { Placer } from './placer.js';
 import { sinkOf } from './registry.js';
+import type { RowBatch } from './rows.js';
 import type { Sink } from './sink.js';
 import { type Subscriber, type SubscriberCounters, type SubscriberOptions, subscribe } from './zeromq-subscriber.js';
 
@@ -15,6 +16,8 @@ export interface RelayOptions {
   readonly sink: PipelineSink;
   readonly queue: PipelineQueue;
   readonly closeMs?: number;
+  /** What rows become before they go to the sink; undefined: nothing. */
+  readonly make?: (rows: RowBatch) => RowBatch | undefined;
   /** A sink of your own, instead of the declared one. */
   readonly own?: Sink;
 }
@@ -32,6 +35,7 @@ export class RelayRun {
     readonly subscribers: readonly Subscriber[],
     readonly lane: Lane,
     readonly closeMs: number,
+    readonly make: (rows: RowBatch) => RowBatch | undefined = (rows) => rows,
   ) {
     this.done = this.#run();
   }
@@ -52,7 +56,8 @@ export class RelayRun {
       await Promise.all(
         this.subscribers.map(async (subscriber) => {
           for await (const { topic, session, first, rows } of subscriber) {
-            this.lane.push(placer.inTopic(rows, topic, session, first));
+            const made = this.make(placer.inTopic(rows, topic, session, first));
+            if (made !== undefined) this.lane.push(made);
             if (this.lane.full) await this.lane.room();
           }
         }),
@@ -68,7 +73,7 @@ export class RelayRun {
  * Rows of all sources go to one sink. Where the sink stores positions and a publisher has a replay port, a restart asks for
  * what was published meanwhile.
  */
-export async function runRelay({ name, sources, sink, queue, closeMs, own }: RelayOptions): Promise<RelayRun> {
+export async function runRelay({ name, sources, sink, queue, closeMs, own, make }: RelayOptions): Promise<RelayRun> {
   const lane = new Lane(own ?? (await sinkOf(sink)), { venue: name, pipeline: name }, queue);
   await lane.open();
   const resume = (topic: string, session: string): number | undefined => {
@@ -78,7 +83,7 @@ export async function runRelay({ name, sources, sink, queue, closeMs, own }: Rel
   const subscribers: Subscriber[] = [];
   try {
     for (const source of sources) subscribers.push(await subscribe({ resume, ...source }));
-    return new RelayRun(subscribers, lane, closeMs ?? CLOSE_MS);
+    return new RelayRun(subscribers, lane, closeMs ?? CLOSE_MS, make);
   } catch (error) {
     for (const subscriber of subscribers) subscriber.close();
     await lane.close(0);

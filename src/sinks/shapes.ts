@@ -26,12 +26,14 @@ import type { Notice, Position } from '../feed/batch.js';
 import type { Batch } from '../feed/feed.js';
 import type { View } from '../layout/index.js';
 import type { Pipeline } from '../patterns/pipeline.js';
+import { nanosecondsOf } from '../patterns/units.js';
 import { ColumnRows } from './column-rows.js';
 import type { Numbering } from './numbering.js';
 import { RecordRows } from './record-rows.js';
 import { POSITION_FIELDS, RowBatch, type RowColumn, type RowField, type RowSchema } from './rows.js';
 import type { AnyFeed, Emit, EventShaper, MessageShaper, Shaper } from './shaper.js';
 import { sinkOption } from './sink.js';
+import { RollingStatistics } from './statistics.js';
 
 const HALVES = 2;
 const ALWAYS = 'always' as const;
@@ -352,6 +354,31 @@ class TickRows implements EventShaper {
   }
 }
 
+/** What ticks come to. */
+class StatisticRows implements EventShaper {
+  readonly reads = 'events';
+  readonly #ticks: TickRows;
+  readonly #statistics: RollingStatistics;
+  constructor(feed: AnyFeed, pipeline: Pipeline, numbering: Numbering) {
+    const { window, reference } = pipeline.shape as Extract<Pipeline['shape'], { type: 'statistics' }>;
+    this.#ticks = new TickRows(feed, pipeline, numbering);
+    this.#statistics = new RollingStatistics(nanosecondsOf(window), reference);
+  }
+  notice(notice: Notice): void {
+    this.#ticks.notice(notice);
+  }
+  events(records: DataView, count: number, emit: Emit): void {
+    this.#ticks.events(records, count, (rows) => this.#give(rows, emit));
+  }
+  end(emit: Emit): void {
+    this.#ticks.end((rows) => this.#give(rows, emit));
+  }
+  #give(rows: RowBatch, emit: Emit): void {
+    const made = this.#statistics.take(rows);
+    if (made !== undefined) emit(made);
+  }
+}
+
 const MESSAGE_FIELDS: readonly RowField[] = [
   ...POSITION_FIELDS,
   { name: 'message', dtype: 'word', unit: 'name of the message', state: ALWAYS },
@@ -459,6 +486,8 @@ export function shaperOf(feed: AnyFeed, pipeline: Pipeline, numbering: Numbering
       return new BookTopRows(feed, pipeline, numbering);
     case 'ticks':
       return new TickRows(feed, pipeline, numbering);
+    case 'statistics':
+      return new StatisticRows(feed, pipeline, numbering);
     case 'columns':
       return new ColumnRows(feed, pipeline, numbering);
     case 'records':

@@ -74,7 +74,8 @@ describe('the registry', () => {
     expect(serviceNeeds(nowhere, PORTS, SERVICES)).toEqual(['needs venue nowhere']);
     const unknown: ServiceEntry = { ...(SERVICES.at(-2) as SubscriberEntry), sink: 'nowhere' };
     expect(serviceNeeds(unknown, PORTS, SERVICES)).toContain('needs sink nowhere');
-    expect(needs('statistics_kraken_tick_pandas')[0]).toContain('needs rolling statistics');
+    expect(needs('statistics_kraken_tick_pandas')).toEqual([]);
+    expect(needs('statistics_kraken_tick_cuda')).toEqual(['needs a CUDA device and CuPy']);
     expect(needs('influxdb_twitter_sentiment').join()).toContain("needs a publisher on 'twitter' that is not ours");
   });
 });
@@ -204,7 +205,7 @@ spec:
     await expect(runService('kraken_tik')).rejects.toMatchObject({ code: 'VW_SERVICE', hint: /kraken_tick/ });
     await expect(runService('kraken_tick')).rejects.toMatchObject({ code: 'VW_SERVICE', message: /no venue file/ });
     await expect(runService('statistics_kraken_tick_cuda')).rejects.toMatchObject({
-      message: /needs rolling statistics/,
+      message: /needs a CUDA device/,
     });
     await expect(runService('duckdb_kraken_tick')).rejects.toMatchObject({ message: /sink.file/ });
     await expect(runService('duckdb_kraken_tick', { sink: { file: 'x', speed: 9 } })).rejects.toMatchObject({
@@ -215,7 +216,7 @@ spec:
   test('on the command line is listed, validated, and ends on SIGTERM with its ledger', async () => {
     const listed = spawnSync(process.execPath, [main, 'service', 'list', '--format', 'ndjson'], { encoding: 'utf8' });
     expect(listed.stdout.trimEnd().split('\n').length).toBe(SERVICES.length);
-    expect(listed.stdout).toContain('"state":"needs rolling statistics');
+    expect(listed.stdout).toContain('"state":"needs a CUDA device');
     const validated = spawnSync(process.execPath, [main, 'service', 'validate'], { encoding: 'utf8' });
     expect([validated.status, JSON.parse(validated.stdout)]).toMatchObject([0, { ports: 19, services: 40, faults: 0 }]);
     const words = ['service', 'run', 'duckdb_kraken_tick', '--sink', `{ file: ${join(folder, 'ticks.duckdb')} }`];

@@ -292,7 +292,7 @@ test.each([
   ],
   [
     '{ shape: { type: raw }, every: 1s, sink: { type: duckdb, file: x } }',
-    /every is for shapes events, bookTop, ticks/,
+    /every is for shapes events, bookTop, ticks, statistics/,
   ],
   ['{ shape: { type: raw }, sink: { type: duckdb, file: x }, queue: { whenFull: forget } }', /whenFull must be one of/],
 ])('a pipeline in a venue file is done or refused: %s', async (pipeline, says) => {
