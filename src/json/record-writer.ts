@@ -1,5 +1,6 @@
 /** Writes records of a table of JSON: what `encodeInto` writes, with the plan of each message looked through once. */
 import type { Decoder } from '../layout/decoder.js';
+import { encodeInto } from '../layout/encode.js';
 import type { PlanField, PlanMessage, PlanPart } from '../layout/plan.js';
 import type { JsonLevel } from './reader.js';
 import { LEVEL, LEVEL_AT } from './records.js';
@@ -162,6 +163,6 @@ export class RecordWriter {
    */
   write(message: string, values: Values, view: DataView, offset: number): number {
     const length = this.#writers.get(message)?.write(values, view, offset) ?? -1;
-    return length >= 0 ? length : this.decoder.encodeInto(message as never, values as never, view, offset);
+    return length >= 0 ? length : encodeInto(this.decoder, message, values as never, view, offset);
   }
 }

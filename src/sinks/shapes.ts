@@ -24,10 +24,11 @@ import {
 import { EVENT_SCHEMA, NO_VALUE } from '../events/view.js';
 import type { Notice, Position } from '../feed/batch.js';
 import type { Batch } from '../feed/feed.js';
-import type { Flyweight } from '../layout/index.js';
+import type { View } from '../layout/index.js';
 import type { Pipeline } from '../patterns/pipeline.js';
 import { ColumnRows } from './column-rows.js';
 import type { Numbering } from './numbering.js';
+import { RecordRows } from './record-rows.js';
 import { POSITION_FIELDS, RowBatch, type RowColumn, type RowField, type RowSchema } from './rows.js';
 import type { AnyFeed, Emit, EventShaper, MessageShaper, Shaper } from './shaper.js';
 import { sinkOption } from './sink.js';
@@ -330,6 +331,27 @@ class BookTopRows implements EventShaper {
   }
 }
 
+/** Trades, and behind them the best prices as of the batch's end: two schemas, one numbering. */
+class TickRows implements EventShaper {
+  readonly reads = 'events';
+  readonly #trades: EventRows;
+  readonly #tops: BookTopRows;
+  constructor(feed: AnyFeed, pipeline: Pipeline, numbering: Numbering) {
+    this.#trades = new EventRows(feed, { ...pipeline, select: { ...pipeline.select, kinds: ['trade'] } }, numbering);
+    this.#tops = new BookTopRows(feed, pipeline, numbering);
+  }
+  notice(notice: Notice): void {
+    this.#tops.notice(notice);
+  }
+  events(records: DataView, count: number, emit: Emit): void {
+    this.#trades.events(records, count, emit);
+    this.#tops.events(records, count);
+  }
+  end(emit: Emit): void {
+    this.#tops.end(emit);
+  }
+}
+
 const MESSAGE_FIELDS: readonly RowField[] = [
   ...POSITION_FIELDS,
   { name: 'message', dtype: 'word', unit: 'name of the message', state: ALWAYS },
@@ -352,7 +374,7 @@ const RAW_ROWS: RowSchema = {
 class MessageRows implements MessageShaper {
   readonly reads = 'messages';
   readonly #names: readonly string[];
-  readonly #handlers: Record<string, (view: Flyweight, at: Position) => void>;
+  readonly #handlers: Record<string, (view: View, at: Position) => void>;
   #channels: number[] = [];
   #epochs: number[] = [];
   #numbers: bigint[] = [];
@@ -377,7 +399,7 @@ class MessageRows implements MessageShaper {
     this.#handlers = Object.fromEntries(this.#names.map((name) => [name, this.#handler(name)]));
   }
 
-  #handler(name: string): (view: Flyweight, at: Position) => void {
+  #handler(name: string): (view: View, at: Position) => void {
     const { select, shape } = this.pipeline;
     const code = this.#names.indexOf(name);
     const passes = select?.messages === undefined || select.messages.includes(name);
@@ -435,8 +457,12 @@ export function shaperOf(feed: AnyFeed, pipeline: Pipeline, numbering: Numbering
       return new EventRows(feed, pipeline, numbering);
     case 'bookTop':
       return new BookTopRows(feed, pipeline, numbering);
+    case 'ticks':
+      return new TickRows(feed, pipeline, numbering);
     case 'columns':
       return new ColumnRows(feed, pipeline, numbering);
+    case 'records':
+      return new RecordRows(feed, numbering);
     default:
       return new MessageRows(feed, pipeline, numbering);
   }

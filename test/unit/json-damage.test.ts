@@ -2,6 +2,7 @@
  * Damaged messages of every JSON table, by seed: records or a coded error, nothing else; and JSON for us is what it is
  * for `JSON.parse`. VENUEWIRE_MUTATIONS=1000000 for each venue: `npm run fuzz:json`.
  */
+
 import { expect, it } from 'vitest';
 import { findDecoder } from '../../src/decoders/registry.js';
 import { VenuewireError } from '../../src/errors.js';
@@ -9,6 +10,7 @@ import { JsonReader } from '../../src/json/reader.js';
 import { RecordWriter } from '../../src/json/record-writer.js';
 import { JsonMembers, readJson } from '../../src/json/scan.js';
 import type { JsonDecoder } from '../../src/json/table.js';
+import { encode } from '../../src/layout/index.js';
 import { Random } from '../../src/simulator/random.js';
 import { ASKED, JSON_MESSAGES } from './json-messages.js';
 
@@ -96,7 +98,7 @@ it.each(Object.entries(JSON_MESSAGES))(
       const refused = refusal(() => {
         for (const { message, values } of reader.read(text, { url: ASKED })) {
           // Both writers write the same bytes, or refuse.
-          const bytes = decoder.encode(message, values as never);
+          const bytes = encode(decoder, message, values as never);
           const quick = room.subarray(0, writer.write(message, values, new DataView(room.buffer), 0));
           if (!Buffer.from(bytes).equals(quick)) expect.fail(`other bytes: ${where}`);
         }

@@ -76,16 +76,25 @@ export interface Dialect {
   image(book: TrueBook): string | undefined;
   update(book: TrueBook, change: { side: Side; level: Level }): string;
   answer?(message: Record<string, unknown>, symbol: string): string | undefined;
+  /** Which instruments' trades a message subscribes to, and a print at the best price, bought. */
+  subscribedToTrades?(message: Record<string, unknown>): readonly string[];
+  trade?(book: TrueBook): string;
 }
 
 const objects = (levels: readonly Level[]) => levels.map(([price, qty]) => `{"price":${price},"qty":${qty}}`).join(',');
-type Params = { readonly symbol: readonly string[] };
+type Params = { readonly channel: string; readonly symbol: readonly string[] };
 export const kraken2: Dialect = {
   depth: 10,
   subscribed: ({ method, params }) =>
-    /subscribe/.test(String(method)) ? { on: method === 'subscribe', symbols: (params as Params).symbol } : undefined,
+    /subscribe/.test(String(method)) && (params as Params).channel === 'book'
+      ? { on: method === 'subscribe', symbols: (params as Params).symbol }
+      : undefined,
+  subscribedToTrades: ({ method, params }) =>
+    method === 'subscribe' && (params as Params).channel === 'trade' ? (params as Params).symbol : [],
   answer: ({ method }, symbol) =>
     `{"method":"${String(method)}","result":{"channel":"book","symbol":"${symbol}"},"success":true}`,
+  trade: (b) =>
+    `{"channel":"trade","type":"update","data":[{"symbol":"${b.symbol}","side":"buy","price":${b.levels('asks')[0]?.[0]},"qty":1.50000000,"ord_type":"market","trade_id":${b.sequence},"timestamp":"2026-01-02T03:04:05.000006Z"}]}`,
   image: (b) =>
     `{"channel":"book","type":"snapshot","data":[{"symbol":"${b.symbol}","bids":[${objects(b.levels('bids'))}],"asks":[${objects(b.levels('asks'))}],"checksum":${b.checksum()}}]}`,
   update: (b, { side, level }) =>

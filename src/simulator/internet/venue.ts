@@ -13,6 +13,7 @@ export interface Client {
   readonly nth: number;
   readonly raw: Socket;
   readonly subscribed: Set<string>;
+  readonly trades: Set<string>;
   readonly headers: IncomingMessage['headers'];
 }
 
@@ -85,7 +86,7 @@ export class SimulatedInternetVenue {
   }
 
   #take(socket: WebSocket, nth: number, raw: Socket, request: IncomingMessage): void {
-    const client: Client = { socket, nth, raw, subscribed: new Set(), headers: request.headers };
+    const client: Client = { socket, nth, raw, subscribed: new Set(), trades: new Set(), headers: request.headers };
     this.clients.add(client);
     socket.on('error', () => {}).on('close', () => this.clients.delete(client));
     socket.on('message', (data) => this.#said(client, String(data)));
@@ -95,6 +96,7 @@ export class SimulatedInternetVenue {
   #said(client: Client, text: string): void {
     this.heard.push(text);
     const message = JSON.parse(text) as Record<string, unknown>;
+    for (const symbol of this.dialect.subscribedToTrades?.(message) ?? []) client.trades.add(symbol);
     const { on, symbols } = this.dialect.subscribed(message) ?? { on: false, symbols: [] };
     for (const symbol of symbols) {
       const book = this.books.get(symbol);
@@ -125,6 +127,15 @@ export class SimulatedInternetVenue {
     for (const [symbol, book] of this.books) {
       const text = this.dialect.update(book, book.change());
       for (const client of this.clients) if (client.subscribed.has(symbol)) this.say(client, text, symbol);
+    }
+  }
+
+  /** A trade of every instrument, told to those who have subscribed. */
+  print(): void {
+    for (const [symbol, book] of this.books) {
+      const text = this.dialect.trade?.(book);
+      if (text === undefined) continue;
+      for (const client of this.clients) if (client.trades.has(symbol)) this.say(client, text, symbol);
     }
   }
 
