@@ -7,18 +7,20 @@ export const SIZE = -8;
 export const SCALES = { price: PRICE, size: SIZE };
 export const SYMBOL = 32;
 
-const LEVEL = 20;
+/** Bytes of a level, and where its fields stand in them. */
+export const LEVEL = 20;
+export const LEVEL_AT = { price: 1, size: 9, priceDecimals: 17, sizeDecimals: 18, cut: 19 } as const;
 /** Price levels: `n` stands at `at`, they follow. */
 export const levelsAt = (at: number) => ({
   n: u16(at),
   levels: group(at + 2, 'n', LEVEL, {
     side: char(0, { B: 'Bid', S: 'Ask' }),
-    price: i64(1, scaled(PRICE)),
-    size: i64(9, scaled(SIZE)),
+    price: i64(LEVEL_AT.price, scaled(PRICE)),
+    size: i64(LEVEL_AT.size, scaled(SIZE)),
     /** Digits behind the point, as sent. */
-    priceDecimals: u8(17),
-    sizeDecimals: u8(18),
-    cut: u8(19, { 0: 'Sent', 1: 'Left the depth that is kept' }),
+    priceDecimals: u8(LEVEL_AT.priceDecimals),
+    sizeDecimals: u8(LEVEL_AT.sizeDecimals),
+    cut: u8(LEVEL_AT.cut, { 0: 'Sent', 1: 'Left the depth that is kept' }),
   }),
 });
 

@@ -3,6 +3,7 @@
  * takes is one thing. What a server cannot check (tables, routes, quotas) is checked by `plan`, and told as a condition.
  */
 import { API_VERSION, KIND, venueJsonSchema } from '../patterns/venue.js';
+import type { Manifest } from './manifests.js';
 import { type CelRule, type JsonSchema, type StructuralSchema, structuralSchema } from './structural.js';
 
 const [GROUP, VERSION] = API_VERSION.split('/') as [string, string];
@@ -113,7 +114,7 @@ const COLUMNS = [
 ];
 
 /** The definition of VenueConnection, as a cluster takes it: `apiextensions.k8s.io/v1`. */
-export function venueConnectionDefinition(): Record<string, unknown> {
+export function venueConnectionDefinition(): Manifest {
   const schema = venueJsonSchema() as JsonSchema & { readonly $defs: Record<string, JsonSchema> };
   const spec = schema.properties?.spec as JsonSchema;
   return {

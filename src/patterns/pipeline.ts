@@ -26,6 +26,7 @@ const shapeSchema = z
   .discriminatedUnion('type', [
     item('raw', 'A row for each message: its name and its bytes as they came', {}),
     item('messages', 'A row for each message: its name and its fields as JSON (64-bit integers as decimal text)', {}),
+    item('records', 'Everything as it was delivered, messages and notices, for a log', {}),
     item('events', 'A row for each normalised event', {}),
     item('columns', 'A row for each message of those named, with columns of the types of its fields', {
       columns: z.record(z.string(), z.array(z.string()).min(1)).describe('Fields by message'),
@@ -163,6 +164,38 @@ const parquetSink = item('parquet', 'A lake of Parquet files; needs the packages
   compression: z.enum(['none', 'snappy']).default('snappy'),
 });
 
+const LEAST_SEGMENT_BYTES = 16 << 10;
+const LEAST_BLOCK_BYTES = 4 << 10;
+const logSink = item('log', 'An event log (docs/event-log.md), for shape records; needs no package', {
+  folder: z.string().min(1).describe('Made when it is not there'),
+  sync: z
+    .union([z.enum(['always', 'never']), duration])
+    .default('1s')
+    .describe(
+      'What is written outlives a power cut: before it is acknowledged, when the kernel likes to, or so long after it was ' +
+        'written. The end of the process harms nothing that was written',
+    ),
+  segmentBytes: z
+    .int()
+    .min(LEAST_SEGMENT_BYTES)
+    .max(2 ** 40)
+    .default(256 << 20)
+    .describe('A file of the log is closed after about so many bytes'),
+  blockBytes: z
+    .int()
+    .min(LEAST_BLOCK_BYTES)
+    .max(16 << 20)
+    .default(256 << 10)
+    .describe('Of what is checked and read together'),
+  retain: z
+    .strictObject({
+      bytes: z.int().min(1).optional().describe('The log has about so many bytes at most'),
+      age: duration.optional().describe('Files are deleted so long after they were written last'),
+    })
+    .optional()
+    .describe('Whole files are deleted, oldest first; default: never'),
+});
+
 const retention = z.string().min(1).optional().describe('Retention policy; default: the database’s');
 const influxdbSink = item('influxdb', 'InfluxDB 1, 2 or 3 over HTTP; needs no package', {
   server: endpoint,
@@ -187,17 +220,78 @@ const questdbSink = item('questdb', 'QuestDB over HTTP; needs no package', {
   tls: tls.optional(),
 });
 
+const typedbSink = item('typedb', 'TypeDB 3 over HTTP: rows as entities; needs no package', {
+  server: endpoint.describe('`host:port` of its HTTP endpoint, 8000 as it comes'),
+  database: identifier.default('venuewire').describe('Made when it is not there'),
+  username: reference.describe('User name'),
+  password: reference.describe('Password'),
+  tls: tls.optional(),
+});
+
+/** How brokers are given rows. */
+const records = {
+  encoding: z
+    .enum(['json', 'rows', 'columns'])
+    .default('json')
+    .describe('Of a record: a line of JSON for each row; or MessagePack as of ZeroMQ, `rows` or `columns` (fastest)'),
+  recordRows: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(512)
+    .describe('Rows of a record, all of one category and instrument, at most'),
+};
+const natsSink = item(
+  'nats',
+  'NATS JetStream: a subject for each category and instrument; needs the packages @nats-io/transport-node and @nats-io/jetstream',
+  {
+    servers: z.array(endpoint).min(1).describe('Servers of the cluster'),
+    ...login,
+    token: reference.optional().describe('Instead of a user'),
+    tls: tls.optional(),
+    prefix: topicPrefix.default('venuewire').describe('Subjects are PREFIX.data.SCHEMA.CATEGORY.INSTRUMENT'),
+    stream: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be letters, digits, _ and -, 32 at most')
+      .default('VENUEWIRE')
+      .describe('Stream of those subjects, and STREAM-control of positions; made where they are not there'),
+    ttl: duration.optional().describe('The stream keeps records so long; default: for ever'),
+    replicas: z.int().min(1).max(5).default(1).describe('Of a stream that is not there'),
+    ...records,
+  },
+);
+const rabbitmqSink = item('rabbitmq', 'RabbitMQ: a topic exchange with confirms; needs the package rabbitmq-client', {
+  server: endpoint,
+  vhost: z.string().min(1).default('/').describe('Virtual host'),
+  ...login,
+  tls: tls.optional(),
+  exchange: topicPrefix
+    .default('venuewire')
+    .describe('Topic exchange, made where it is not there; routing keys are SCHEMA.CATEGORY.INSTRUMENT'),
+  queue: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('A quorum queue that is made and bound to everything; left out: whoever reads binds a queue of his own'),
+  ...records,
+});
+
 const sinks = [
   duckdbSink,
   postgresqlSink,
   redisSink,
   zeromqSink,
   kafkaSink,
+  natsSink,
+  rabbitmqSink,
   clickhouseSink,
   influxdbSink,
   kapacitorSink,
   questdbSink,
+  typedbSink,
   parquetSink,
+  logSink,
 ] as const;
 /** Types of the sinks that there are. */
 export const SINK_TYPES = sinks.map(({ shape }) => shape.type.value);
@@ -255,6 +349,14 @@ export const pipelineSchema = z
     if (select?.messages !== undefined && !isMessages) fault('messages', 'is for shapes messages and raw');
     if (select?.kinds !== undefined && shape.type !== 'events') fault('kinds', 'is for shape events');
     if (select?.instruments !== undefined && !readsEvents(value)) fault('instruments', OF_EVENTS);
+    if ((value.sink.type === 'log') !== (shape.type === 'records')) {
+      issues.push({
+        code: 'custom',
+        path: ['sink'],
+        message: 'log and shape records belong together',
+        input: undefined,
+      });
+    }
     if (value.every !== undefined && !readsEvents(value)) {
       issues.push({ code: 'custom', path: ['every'], message: OF_EVENTS, input: undefined });
     }

@@ -43,10 +43,19 @@ export class HttpClient {
   }
 
   /** @throws HttpFailure for any status but 2xx. */
+  get(path: string): Promise<string> {
+    return this.#ask('GET', path, []);
+  }
+
+  /** @throws HttpFailure for any status but 2xx. */
   post(path: string, body: string | Uint8Array | readonly Uint8Array[]): Promise<string> {
+    return this.#ask('POST', path, body);
+  }
+
+  #ask(method: string, path: string, body: string | Uint8Array | readonly Uint8Array[]): Promise<string> {
     const parts = typeof body === 'string' ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body;
     const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
-    const target = { host: this.#host, port: this.#port, path, method: 'POST', agent: this.#agent };
+    const target = { host: this.#host, port: this.#port, path, method, agent: this.#agent };
     return new Promise((resolve, reject) => {
       const request = (this.#isTls ? httpsRequest : httpRequest)(
         { ...target, headers: { ...this.headers, 'content-length': length } },

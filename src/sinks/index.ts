@@ -1,5 +1,6 @@
 /** From the feed to brokers and stores: pipelines, their ledger, and the sinks. */
 export type { Pipeline, PipelineInput, PipelineSink, SinkOf } from '../patterns/pipeline.js';
+export { type ChangeRelay, type ChangeRelayOptions, type ChangeRelayState, relayChanges } from './change-relay.js';
 export { consumeKafka, type KafkaConsumer, type KafkaConsumerOptions, type KafkaRows } from './kafka-consumer.js';
 export type { LaneStatistics } from './lane.js';
 export { type SinkLedger, sinkBalances } from './ledger.js';

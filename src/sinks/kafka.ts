@@ -7,9 +7,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { VenuewireError } from '../errors.js';
 import type { SinkOf } from '../patterns/pipeline.js';
-import { type Codec, columnsPayload, messagePack, rowsPayload } from './frames.js';
+import { type Codec, messagePack } from './frames.js';
 import { groupRows } from './groups.js';
-import { jsonLines } from './json-lines.js';
 import {
   brokerSaid,
   clientOptions,
@@ -22,6 +21,7 @@ import {
   schemaKey,
   topicOf,
 } from './kafka-client.js';
+import { recordHeaders, recordValue } from './records.js';
 import type { RowBatch, RowPosition, RowSchema } from './rows.js';
 import { type Sink, type SinkContext, type SinkOpened, SinkRefusal } from './sink.js';
 
@@ -191,35 +191,19 @@ class KafkaSink implements Sink {
   }
 
   *#messages(batch: RowBatch): Generator<Message> {
-    const { prefix, recordRows } = this.options;
+    const { prefix, recordRows, encoding } = this.options;
     const topic = topicOf(prefix, batch.schema);
     for (const [instrument, rows] of groupRows(batch, [batch.schema.instrument])) {
       const key = Buffer.from(`${this.#venue}:${instrument}`);
       for (let from = 0; from < rows.rows; from += recordRows) {
         const some = rows.slice(from, Math.min(rows.rows, from + recordRows));
-        yield { topic, key, value: this.#value(some), headers: this.#headers(some) };
+        yield {
+          ...{ topic, key },
+          value: recordValue(some, encoding, this.#codec),
+          headers: headersOf(recordHeaders(some, encoding, this.#pipeline)),
+        };
       }
     }
-  }
-
-  #value(rows: RowBatch): Buffer {
-    const { encoding } = this.options;
-    if (encoding === 'json') return Buffer.from(jsonLines(rows));
-    return (this.#codec as Codec).pack(encoding === 'rows' ? rowsPayload(rows) : columnsPayload(rows));
-  }
-
-  #headers(rows: RowBatch): Map<Buffer, Buffer> {
-    const [first, last] = [rows.position(0), rows.position(rows.rows - 1)];
-    return headersOf({
-      schema: `${rows.schema.name}.v${rows.schema.version}`,
-      encoding: this.options.encoding,
-      rows: `${rows.rows}`,
-      pipeline: this.#pipeline,
-      channel: first.channel,
-      epoch: first.epoch,
-      first: `${first.number}.${first.part}`,
-      last: `${last.number}.${last.part}`,
-    });
   }
 
   #schema(schema: RowSchema): Message {

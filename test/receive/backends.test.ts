@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { day, venueFile } from '../interop/harness.js';
-import { capture, fragmented, joined, type LineOptions, lastFrames, Network } from './network.js';
+import { capture, fragmented, joined, type LineOptions, Network, parted } from './network.js';
 
 const root = process.getuid?.() === 0;
 beforeAll(() => {
@@ -158,7 +158,7 @@ describe.skipIf(!root)('losses', () => {
     let sent = net.send(file);
     feed.goOn();
     // What a socket has lost is told with the next datagram behind it; the last packets end the session.
-    sent += net.send(lastFrames(file, 50), 1000);
+    sent += net.send(parted(file, 50)[1], 1000);
     const { ledger, counters, packets } = await feed.outcome();
     expect(counters[counter]).toBeGreaterThan(0);
     expect(packets).toBeGreaterThan(0);
@@ -166,6 +166,27 @@ describe.skipIf(!root)('losses', () => {
     expect(ledger.abandoned).toBeGreaterThan(0);
     expect(packets + (counters[counter] as number) + net.lostOnTheCable()).toBe(sent);
   });
+});
+
+describe.skipIf(!root)('a feed that the event loop drives, with small buffers', () => {
+  // io_uring is always read by the thread that made it.
+  test.each(['socket', 'packetRing', 'afXdp'])(
+    '%s: is received by its thread while a handler is busy, and what is lost is counted',
+    async (receive) => {
+      const { history } = day(12_000);
+      const net = new Network();
+      const lines = { A: { address: A, interface: 'receiver', receive } };
+      const feed = net.busyReceiver(lines, { receiveBufferBytes: 65_536 }, { sequence: 2_000, packets: 600 });
+      await feed.decided();
+      const [first, last] = parted(capture(history, [A], { faults: [] }), 50);
+      const sent = net.send(first, 1_500) + net.send(last, 1_000);
+      const { ledger, counters, packets } = await feed.outcome();
+      expect(balances(ledger)).toBe(true);
+      expect(packets + (counters.kernelDrops ?? 0) + (counters.ringDrops ?? 0) + net.lostOnTheCable()).toBe(sent);
+      // Batches that woke no other thread: the loop read them.
+      expect((counters.batches ?? 0) - (counters.doorbells ?? 0)).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe.skipIf(!root)('rights', () => {

@@ -26,6 +26,8 @@ export interface Outcome {
   readonly ledger: Readonly<Record<'expected' | 'delivered' | 'recovered' | 'abandoned' | 'inFlight', number>>;
   readonly counters: Readonly<Record<string, number>>;
   readonly packets: number;
+  /** Datagrams that have brought something. */
+  readonly runs: number;
   /** Of its stages; a code where they were not stamped. */
   readonly stages?: StageSummary | string;
   readonly code?: string;
@@ -99,6 +101,15 @@ export class Network {
   receiverOf(channels: readonly Readonly<Record<string, LineOptions>>[], options: object = {}): ReceiverProcess {
     const named = Object.fromEntries(channels.map((lines, i) => [`c${i}`, lines]));
     return this.#receiver({ channels: named, options, reorder: '5s' }, []);
+  }
+
+  /** A feed whose handler is busy at message `sequence`, until so many `packets` have been received meanwhile. */
+  busyReceiver(
+    lines: Readonly<Record<string, LineOptions>>,
+    options: object,
+    busy: { readonly sequence: number; readonly packets: number },
+  ): ReceiverProcess {
+    return this.#receiver({ lines, options, reorder: '10ms', busy }, []);
   }
 
   #receiver(argument: object, as: readonly string[]): ReceiverProcess {
@@ -217,12 +228,15 @@ export function joined(files: readonly string[]): string {
   return out;
 }
 
-/** A capture of the last frames of another one. */
-export function lastFrames(file: string, count: number): string {
+/** A capture in two: its last frames, and those before. */
+export function parted(file: string, last: number): readonly [string, string] {
   const pcap = readFileSync(file);
   const starts: number[] = [];
   for (let at = 24; at < pcap.length; at += RECORD + pcap.readUInt32LE(at + 8)) starts.push(at);
-  const out = join(folder(), 'last.pcap');
-  writeFileSync(out, Buffer.concat([pcap.subarray(0, 24), pcap.subarray(starts.at(-count) ?? 24)]));
-  return out;
+  const cut = starts.at(-last) ?? 24;
+  const names = ['first.pcap', 'last.pcap'].map((name) => join(folder(), name));
+  const [first = '', end = ''] = names;
+  writeFileSync(first, pcap.subarray(0, cut));
+  writeFileSync(end, Buffer.concat([pcap.subarray(0, 24), pcap.subarray(cut)]));
+  return [first, end];
 }

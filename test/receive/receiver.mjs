@@ -7,7 +7,7 @@ import { defineVenue, udpMulticast, waitForOtherLine } from '../../dist/patterns
 import { StreamDigest } from '../../dist/simulator/index.js';
 import { nasdaqTotalView } from '../../dist/venues/nasdaq-totalview.js';
 
-const { lines, channels, options, reorder } = JSON.parse(process.argv[2]);
+const { lines, channels, options, reorder, busy } = JSON.parse(process.argv[2]);
 const say = (object) => console.log(JSON.stringify(object));
 const mapped = (of, map) => Object.fromEntries(Object.entries(of).map(([name, value]) => [name, map(value)]));
 const multicast = (of) => mapped(of, ({ address, ...more }) => udpMulticast(address, more));
@@ -42,7 +42,15 @@ const stages = () => {
     return error.code;
   }
 };
+let runs = 0;
+/** A handler that lets nobody else on this thread do anything, until another one has received so many packets. */
+const beBusy = ({ packets }) => {
+  const received = () => feed.statistics().channels[0].packets;
+  for (const until = received() + packets; received() < until; );
+};
 const each = (message, at) => {
+  if (at.index === 0) runs++;
+  if (at.sequence === busy?.sequence) beBusy(busy);
   digest.add(at.sequence, bytes, message.$at, message.$length);
   digests[at.channel]?.add(at.sequence, bytes, message.$at, message.$length);
 };
@@ -57,6 +65,7 @@ try {
     counters,
     packets: channels[0].packets,
     stages: stages(),
+    runs,
   });
 } catch (error) {
   say({ code: error.code, message: error.message, hint: error.hint, receive: feed.receive });

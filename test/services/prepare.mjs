@@ -17,6 +17,8 @@ const NEEDED = {
   postgresql: () => existsSync('/usr/lib/postgresql'),
   'clickhouse-server': () => spawnSync('which', ['clickhouse-server']).status === 0,
   'default-jdk-headless': () => spawnSync('javac', ['-version']).status === 0,
+  'nats-server': () => spawnSync('which', ['nats-server']).status === 0,
+  'rabbitmq-server': () => existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server'),
   influxdb: () => spawnSync('which', ['influxd']).status === 0,
   maven: () => spawnSync('which', ['mvn']).status === 0,
   prometheus: () => spawnSync('which', ['promtool']).status === 0,

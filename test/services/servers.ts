@@ -24,6 +24,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** RabbitMQ takes ten seconds on a machine that has nothing else to do. */
+const START_MS = 120_000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const accepts = (port: number): Promise<boolean> =>
@@ -47,15 +49,17 @@ class Process implements Server {
     readonly words: readonly string[],
     readonly as: { uid?: number; gid?: number },
     readonly ready: (port: number) => Promise<boolean>,
+    readonly env: Readonly<Record<string, string>> = {},
   ) {}
   pid = (): number => this.#child?.pid as number;
   async start(): Promise<void> {
-    const until = Date.now() + 60_000;
+    const until = Date.now() + START_MS;
     while (Date.now() < until) {
       let hasEnded = false;
       const child = spawn(this.command, this.words, {
         cwd: this.folder,
         stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...this.env },
         ...this.as,
       });
       this.#child = child;
@@ -73,6 +77,7 @@ class Process implements Server {
       }
       await pause(100);
     }
+    await this.kill();
     throw new Error(`${this.command} did not start:\n${this.#said}`);
   }
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -240,4 +245,50 @@ bind-address = "127.0.0.1:${rpc}"
   const server = new Process(port, folder, 'influxd', ['-config', config], {}, accepts);
   await server.start();
   return server;
+}
+
+/** NATS with JetStream, Debian's. */
+export async function natsServer(): Promise<Server> {
+  const port = await freePort();
+  const folder = folderOf('nats');
+  const words = ['-js', '-sd', folder, '-a', '127.0.0.1', '-p', `${port}`];
+  const server = new Process(port, folder, 'nats-server', words, {}, accepts);
+  await server.start();
+  return server;
+}
+
+const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+
+/** RabbitMQ, Debian's, with a name server of Erlang of its own. */
+export async function rabbitmqServer(): Promise<Server> {
+  const [port, dist, names] = [await freePort(), await freePort(), await freePort()];
+  const folder = folderOf('rabbitmq');
+  const env = {
+    HOME: folder,
+    RABBITMQ_NODENAME: `vw${port}@localhost`,
+    RABBITMQ_NODE_PORT: `${port}`,
+    RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+    RABBITMQ_DIST_PORT: `${dist}`,
+    ERL_EPMD_PORT: `${names}`,
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
+    RABBITMQ_LOG_BASE: join(folder, 'log'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'plugins'),
+    RABBITMQ_PID_FILE: join(folder, 'pid'),
+    // Without the shell between us and the server: its process id is the one that is killed.
+    RUNNING_UNDER_SYSTEMD: 'true',
+  };
+  const server = new Process(port, folder, RABBITMQ, [], {}, accepts, env);
+  await server.start();
+  return {
+    port,
+    pid: server.pid,
+    kill: server.kill,
+    start: () => server.start(),
+    end: async () => {
+      await server.kill();
+      spawnSync('epmd', ['-port', `${names}`, '-kill'], { env: { ...process.env, ...env } });
+      await server.end();
+    },
+  };
 }

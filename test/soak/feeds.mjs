@@ -1,6 +1,6 @@
 // The feeds of the soak: opens one for each venue that it is told of, reads it in the way that is asked for, and closes it at
 // the end of its day. Once a second it looks whether every ledger balances, and at its memory, threads and descriptors.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { openBooks } from '../../dist/books/index.js';
 import { openFeed } from '../../dist/index.js';
 import { env, udpMulticast, userPassword } from '../../dist/patterns/index.js';
@@ -87,15 +87,24 @@ async function lookAtLedger(id, feed) {
   }
 }
 
+const ARENA_BYTES = 64 << 20;
+const MAPPING = /^([0-9a-f]+)-[0-9a-f]+ rw-p 0+ 00:00 0 *(\[heap\])?\n(?:.*\n)*?Rss: +(\d+) kB/gm;
+/** What the C library's allocator holds: its first heap, and the arenas of threads, which begin at multiples of their size. */
+function allocated() {
+  let bytes = 0;
+  for (const [, begin, heap, kilobytes] of readFileSync('/proc/self/smaps', 'latin1').matchAll(MAPPING))
+    if (heap !== undefined || Number(`0x${begin}`) % ARENA_BYTES === 0) bytes += 1024 * Number(kilobytes);
+  return bytes;
+}
+
 function look() {
   for (const [id, feed] of open) lookAtLedger(id, feed);
   global.gc();
-  const { rss, heapTotal, heapUsed } = process.memoryUsage();
   samples.push({
     ms: Math.round(performance.now()),
-    rss,
-    native: rss - heapTotal,
-    heap: heapUsed,
+    rss: process.memoryUsage.rss(),
+    allocated: allocated(),
+    heap: process.memoryUsage().heapUsed,
     threads: entries('task'),
     descriptors: entries('fd'),
   });

@@ -2,7 +2,7 @@
 // A region has the names that it is an example of, as module.name. Nothing here is run.
 
 import { open, writeFile } from 'node:fs/promises';
-import { InstrumentNames, openBooks, TopTable } from '../../src/books/index.js';
+import { BookChanges, InstrumentNames, openBooks, TopChanges, TopTable } from '../../src/books/index.js';
 import {
   arrangeLines,
   Capture,
@@ -61,6 +61,7 @@ import {
   type Position,
   VenuewireError,
 } from '../../src/index.js';
+import { manifests, venueConnectionDefinition } from '../../src/kubernetes/index.js';
 import {
   anyAfter,
   assertSound,
@@ -121,6 +122,7 @@ import {
   walk,
   when,
 } from '../../src/layout/index.js';
+import { cutLog, openLog, openLogWriter, verifyLog } from '../../src/log/index.js';
 import {
   databaseRows,
   defineMapping,
@@ -220,6 +222,7 @@ import {
   POSITION_FIELDS,
   RowBatch,
   type RowSchema,
+  relayChanges,
   runPipelines,
   SinkRefusal,
   sinkBalances,
@@ -437,7 +440,7 @@ export function layoutModule(): void {
     // #endregion
   }
   {
-    // #region layout.createViews layout.Flyweight layout.PlainMessage
+    // #region layout.createViews layout.View layout.PlainMessage
     const readers = createViews(itch50);
     const reader = readers[itch50.messageIndex(data, 0, data.byteLength)];
     if (reader !== undefined) console.log(reader.name, new reader.View().bind(data, 0, data.byteLength).toObject());
@@ -719,6 +722,20 @@ export async function booksModule(): Promise<void> {
     // In a worker, without a crossing:
     const table = new TopTable(books.tops);
     console.log(table.read(0));
+    // #endregion
+  }
+  {
+    const books = openBooks(feed);
+    // #region books.BookChanges books.TopChanges
+    const changes = new BookChanges(books, { depth: 5 });
+    const tops = new TopChanges(books.tops); // also in a worker
+    for await (const batch of feed) {
+      books.take(batch);
+      for (const { number, levels, stale } of changes.take()) {
+        for (const { side, price, size } of levels) console.log(number, side, price, size, stale); // size 0n: gone
+      }
+      for (const { number, bid, ask } of tops.take()) console.log(number, bid?.price, ask?.price);
+    }
     // #endregion
   }
   {
@@ -1067,6 +1084,17 @@ export async function metricsModule(): Promise<void> {
   // #endregion
 }
 
+export async function kubernetesModule(): Promise<void> {
+  {
+    // #region kubernetes.manifests kubernetes.venueConnectionDefinition
+    const { resource } = await readVenue('totalview.yaml');
+    if (resource === undefined) throw new Error('totalview.yaml is not in order');
+    const objects = manifests(resource, await loadVenue('totalview.yaml'), { namespace: 'markets' });
+    for (const { kind, metadata } of [venueConnectionDefinition(), ...objects]) console.log(kind, metadata.name);
+    // #endregion
+  }
+}
+
 export async function planModule(): Promise<void> {
   {
     // #region plan.plan plan.sarif
@@ -1096,6 +1124,28 @@ export async function testkit(): Promise<void> {
 
 export async function sinksModule(): Promise<void> {
   {
+    // #region log.openLogWriter log.openLog
+    const feed = await openFeed(await loadVenue('totalview.yaml'));
+    const writer = openLogWriter('day', feed, { sync: 'always' });
+    for await (const batch of feed) {
+      writer.append(batch);
+      if (writer.full) await writer.room();
+    }
+    await writer.close();
+    const log = await openLog('day');
+    const { books } = await log.books(1_000_000); // before the entry at this position
+    console.log(books.instruments);
+    for await (const batch of log.tail({ from: 1_000_000 })) console.log(batch.end); // as it is written
+    // #endregion
+  }
+  {
+    // #region log.verifyLog log.cutLog
+    const { isSound, faults } = await verifyLog('day');
+    for (const { type, path, at } of faults) console.warn(type, path, at);
+    if (!isSound) console.log(await cutLog('day')); // ends before the first fault; the rest stays beside it
+    // #endregion
+  }
+  {
     // #region sinks.runPipelines sinks.sinkBalances
     const run = await runPipelines(await loadVenue('totalview.yaml'));
     const { pipelines } = await run.done; // ends with the feed, or with run.close()
@@ -1103,6 +1153,16 @@ export async function sinksModule(): Promise<void> {
     // #endregion
   }
   {
+    // #region sinks.relayChanges
+    const relay = await relayChanges({
+      postgresql: { server: '10.1.1.8:5432', database: 'ticks', username: 'env:PG_USER', password: 'env:PG_PASSWORD' },
+      tables: ['orders'],
+      rabbitmq: { server: '10.1.1.10:5672', exchange: 'changes', queue: 'changes' },
+    });
+    console.log(relay.state().told);
+    await relay.close();
+    // #endregion
+
     // #region sinks.consumeKafka
     const offsets = new Map<number, bigint>();
     const store = (_rows: RowBatch, at: number, next: bigint): void => void offsets.set(at, next);

@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { compileWhere, parseWhere } from '../../src/cli/where.js';
 import { cmeMdp3Sbe19 } from '../../src/decoders/cme-mdp3-sbe-1.9.js';
 import { itch50 } from '../../src/decoders/itch50.js';
-import { type Decoder, encode, type Flyweight } from '../../src/layout/index.js';
+import { type Decoder, encode, type View } from '../../src/layout/index.js';
 
 const decoder = itch50 as unknown as Decoder;
 
-function addOrder(values: object): Flyweight {
+function addOrder(values: object): View {
   const bytes = encode(itch50, 'addOrder', values);
   return itch50.view('addOrder').bind(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
 }
-const passes = (text: string, message: Flyweight): boolean =>
+const passes = (text: string, message: View): boolean =>
   compileWhere(text, decoder)[message.$message.index]?.(message) === true;
 
 describe('a --where expression', () => {

@@ -6,8 +6,8 @@ import {
   createViews,
   type Decoder,
   encode,
-  type Flyweight,
   leaves,
+  type View,
   walk,
 } from '../../src/layout/index.js';
 import { codeOf } from './damage.js';
@@ -24,7 +24,7 @@ const message = (fields: string, attributes = ''): string =>
   `<message name="M" id="1" ${attributes}>${fields}</message>`;
 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
-function viewOf(decoder: Decoder, bytes: Uint8Array): Flyweight {
+function viewOf(decoder: Decoder, bytes: Uint8Array): View {
   const data = dataOf(bytes);
   const index = decoder.messageIndex(data, 0, bytes.length);
   expect(decoder.lengthCheck(index, bytes.length)).toBe('ok');
@@ -223,8 +223,8 @@ describe('SBE counts', () => {
     // 14 bytes: a header, and 2^32-1 entries of no bytes.
     const view = viewOf(d, bytesOf('0000 0100 0900 0000 0000 ffffffff')) as unknown as { rows: { length: number } };
     expect(codeOf(() => view.rows.length)).toBe('VW_MESSAGE_MALFORMED');
-    expect(codeOf(() => (view as unknown as Flyweight).toObject())).toBe('VW_MESSAGE_MALFORMED');
-    expect(codeOf(() => walk(view as unknown as Flyweight, () => undefined))).toBe('VW_MESSAGE_MALFORMED');
+    expect(codeOf(() => (view as unknown as View).toObject())).toBe('VW_MESSAGE_MALFORMED');
+    expect(codeOf(() => walk(view as unknown as View, () => undefined))).toBe('VW_MESSAGE_MALFORMED');
     expect(read(d, '0000 0100 0900 0000 0000 02000000')).toEqual({ rows: [{}, {}] });
   });
   it.each([

@@ -244,7 +244,7 @@ describe('the SBE importer', () => {
       memo: new Uint8Array([104, 105]),
     });
     const [reader] = createViews(decoder);
-    const view = new (reader as { View: new () => import('../../src/layout/index.js').Flyweight }).View().bind(
+    const view = new (reader as { View: new () => import('../../src/layout/index.js').View }).View().bind(
       dataOf(bytes),
       0,
       bytes.length,

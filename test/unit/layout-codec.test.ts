@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decoders } from '../../src/decoders/registry.js';
 import { VenuewireError } from '../../src/errors.js';
-import { createViews, digest, encode, type Flyweight, fields, leaves } from '../../src/layout/index.js';
+import { createViews, digest, encode, fields, leaves, type View } from '../../src/layout/index.js';
 import { dataOf, headerSkips, RUNS, recordValues, type Values } from './layout-samples.js';
 
 const isCoded = (error: unknown): boolean =>
@@ -21,7 +21,7 @@ function sameValue(given: unknown, got: unknown): void {
 }
 
 /** Everything that reads a message, as a reader of hostile bytes would meet it. */
-function readAll(view: Flyweight): void {
+function readAll(view: View): void {
   for (const read of [() => leaves(view), () => view.toObject(), () => fields(view), () => digest(view)]) {
     try {
       read();

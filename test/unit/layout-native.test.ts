@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decoders } from '../../src/decoders/registry.js';
 import { VenuewireError } from '../../src/errors.js';
-import { compileCatalogue, createViews, type Decoder, digest, encode, type Flyweight } from '../../src/layout/index.js';
+import { compileCatalogue, createViews, type Decoder, digest, encode, type View } from '../../src/layout/index.js';
 import { dataOf, headerSkips, recordValues } from './layout-samples.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,7 +15,7 @@ const compiler = process.env.CXX ?? 'c++';
 const hasCompiler = spawnSync(compiler, ['--version']).status === 0;
 
 /** As native/test/catalogue_test.cpp reads it. */
-function record(index: number, bytes: Uint8Array, view: Flyweight): Uint8Array {
+function record(index: number, bytes: Uint8Array, view: View): Uint8Array {
   let sound = 1;
   let value = 0n;
   try {

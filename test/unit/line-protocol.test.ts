@@ -176,3 +176,45 @@ test('InfluxDB tells how far a pipeline has come', async () => {
     (await sinkTo({ type: 'influxdb', database: 'd' })).open({ venue: 'd', pipeline: 'p' }),
   ).rejects.toMatchObject({ code: 'VW_SINK_OPEN' });
 });
+
+test('TypeDB: signs in, makes database and schema, and puts each row by its key in one transaction', async () => {
+  process.env.VW_U = 'u';
+  process.env.VW_P = 'p:';
+  const sink = await sinkTo({ type: 'typedb', username: 'env:VW_U', password: 'env:VW_P', database: 'ticks' });
+  answers = [
+    { status: 200, text: '{"token":"t0ken"}' },
+    { status: 200, text: '{"databases":[{"name":"other"}]}' },
+  ];
+  expect(await sink.open({ venue: 'v', pipeline: 'v/p' })).toEqual({ delivery: 'atLeastOnce', positions: [] });
+  answers = [
+    { status: 200, text: '{"queryType":"schema","answerType":"ok"}' },
+    { status: 200, text: '{"transactionId":"7"}' },
+  ];
+  await sink.write(ticks({ number: 5n, id: 2n ** 64n - 1n }, { number: 2n }));
+  expect(asked.map(({ path, login }) => `${path} ${login ?? ''}`)).toEqual([
+    '/v1/signin ',
+    '/v1/databases Bearer t0ken',
+    '/v1/databases/ticks Bearer t0ken',
+    '/v1/query Bearer t0ken',
+    '/v1/transactions/open Bearer t0ken',
+    '/v1/transactions/7/query Bearer t0ken',
+    '/v1/transactions/7/query Bearer t0ken',
+    '/v1/transactions/7/commit Bearer t0ken',
+  ]);
+  const bodies = asked.map(({ text }) => (text === '' ? {} : JSON.parse(text)));
+  expect(bodies[0]).toEqual({ username: 'u', password: 'p:' });
+  expect(bodies[3]).toMatchObject({ databaseName: 'ticks', transactionType: 'schema', commit: true });
+  expect(bodies[3].query).toContain('attribute vw_tick_price, value integer;');
+  expect(bodies[3].query).toContain('entity vw_tick, owns vw_key @key, owns vw_tick_channel,');
+  expect(bodies[4]).toEqual({ databaseName: 'ticks', transactionType: 'write' });
+  expect(bodies[5].query).toBe(
+    'put $row isa vw_tick, has vw_key "v/p/line A/s/5.0", has vw_tick_channel "line A", has vw_tick_epoch "s", has vw_tick_number "5", ' +
+      'has vw_tick_part 0, has vw_tick_kind "trade", has vw_tick_instrument "EUR,USD", has vw_tick_receiveTime 1700000000123456789, ' +
+      'has vw_tick_price 15, has vw_tick_id "18446744073709551615", has vw_tick_note "a \\"b\\" \\\\ c";',
+  );
+  // None is left out.
+  expect(bodies[6].query).not.toContain('vw_tick_price');
+  answers = [{ status: 400, text: '{"code":"TQL0","message":"no"}' }];
+  await expect(sink.write(ticks({ number: 6n }))).rejects.toBeInstanceOf(SinkRefusal);
+  await sink.close();
+});

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pipelineSchema } from '../../src/patterns/pipeline.js';
 import { PORTS, type PortEntry } from '../../src/services/ports.js';
 import { runService, serveHealth } from '../../src/services/run.js';
-import { type PublisherEntry, SERVICES, type ServiceEntry } from '../../src/services/services.js';
+import { type PublisherEntry, SERVICES, type ServiceEntry, type SubscriberEntry } from '../../src/services/services.js';
 import { isFree, registryFaults, serviceNeeds } from '../../src/services/validate.js';
 import { ItchGenerator, VenueHistory, writeCapture } from '../../src/simulator/index.js';
 import { runPipelines } from '../../src/sinks/index.js';
@@ -72,7 +72,8 @@ describe('the registry', () => {
     expect(needs('influxdb_kraken_tick')).toEqual([]);
     const nowhere: ServiceEntry = { ...(SERVICES[0] as PublisherEntry), venue: 'nowhere' };
     expect(serviceNeeds(nowhere, PORTS, SERVICES)).toEqual(['needs venue nowhere']);
-    expect(needs('typedb_kraken_orders')).toContain('needs sink typedb');
+    const unknown: ServiceEntry = { ...(SERVICES.at(-2) as SubscriberEntry), sink: 'nowhere' };
+    expect(serviceNeeds(unknown, PORTS, SERVICES)).toContain('needs sink nowhere');
     expect(needs('statistics_kraken_tick_pandas')[0]).toContain('needs rolling statistics');
     expect(needs('influxdb_twitter_sentiment').join()).toContain("needs a publisher on 'twitter' that is not ours");
   });
@@ -202,7 +203,9 @@ spec:
   test('that does not exist, lacks something, or is given wrong settings is refused with what to do', async () => {
     await expect(runService('kraken_tik')).rejects.toMatchObject({ code: 'VW_SERVICE', hint: /kraken_tick/ });
     await expect(runService('kraken_tick')).rejects.toMatchObject({ code: 'VW_SERVICE', message: /no venue file/ });
-    await expect(runService('typedb_kraken_orders')).rejects.toMatchObject({ message: /needs sink typedb/ });
+    await expect(runService('statistics_kraken_tick_cuda')).rejects.toMatchObject({
+      message: /needs rolling statistics/,
+    });
     await expect(runService('duckdb_kraken_tick')).rejects.toMatchObject({ message: /sink.file/ });
     await expect(runService('duckdb_kraken_tick', { sink: { file: 'x', speed: 9 } })).rejects.toMatchObject({
       code: 'VW_SERVICE',
@@ -212,7 +215,7 @@ spec:
   test('on the command line is listed, validated, and ends on SIGTERM with its ledger', async () => {
     const listed = spawnSync(process.execPath, [main, 'service', 'list', '--format', 'ndjson'], { encoding: 'utf8' });
     expect(listed.stdout.trimEnd().split('\n').length).toBe(SERVICES.length);
-    expect(listed.stdout).toContain('"state":"needs sink typedb"');
+    expect(listed.stdout).toContain('"state":"needs rolling statistics');
     const validated = spawnSync(process.execPath, [main, 'service', 'validate'], { encoding: 'utf8' });
     expect([validated.status, JSON.parse(validated.stdout)]).toMatchObject([0, { ports: 19, services: 40, faults: 0 }]);
     const words = ['service', 'run', 'duckdb_kraken_tick', '--sink', `{ file: ${join(folder, 'ticks.duckdb')} }`];
