@@ -2,7 +2,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TARGETS } from '../../scripts/prebuild.mjs';
+import { machOProblems } from '../../scripts/macho.mjs';
+import { MACOS, TARGETS } from '../../scripts/prebuild.mjs';
 import { made } from './prepare.mjs';
 import { barePath, binaries, type First, folder, must, packed, project, remove, root, run } from './project.js';
 
@@ -71,6 +72,20 @@ describe('a packed package, installed where no compiler is', () => {
     expect(must(run('node', ['-e', ask], clean))).toContain('json-schema.org');
     expect(existsSync(join(installed, 'test'))).toBe(false);
   });
+});
+
+describe('macOS, where nobody here can run it', () => {
+  test.each(['x64', 'arm64'])(
+    '%s: it is for that processor, and asks for nothing that the oldest macOS lacks',
+    (arch) => {
+      const installed = join(clean, 'node_modules/venuewire/prebuilds', `darwin-${arch}`, 'venuewire.node');
+      expect(machOProblems(installed, { arch, minimum: MACOS })).toEqual([]);
+      expect(machOProblems(installed, { arch: 'mips', minimum: '10.0' })).toEqual([
+        `made for ${arch}`,
+        `needs macOS ${MACOS}`,
+      ]);
+    },
+  );
 });
 
 describe('another C library, another processor', () => {
