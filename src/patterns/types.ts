@@ -2181,7 +2181,7 @@ export interface Pipeline {
         kinds?:
           | ('order' | 'level' | 'trade' | 'quote' | 'status' | 'definition' | 'imbalance' | 'statistic')[]
           | undefined;
-        /** Symbols or keys of instruments, for events, bookTop and ticks */
+        /** Symbols or keys of instruments, for events, bookTop, ticks and statistics */
         instruments?: string[] | undefined;
       }
     | undefined;
@@ -2209,6 +2209,13 @@ export interface Pipeline {
       }
     | {
         type: 'ticks';
+      }
+    | {
+        type: 'statistics';
+        /** What they are of: the time up to now. Default: `1min`. */
+        window: Duration;
+        /** Instrument that others are correlated with; left out: with none */
+        reference?: string | undefined;
       };
   /** Conflated: of each category and instrument the newest row, so often; default: every row */
   every?: Duration | undefined;
@@ -2601,7 +2608,7 @@ export interface PipelineInput {
         kinds?:
           | ('order' | 'level' | 'trade' | 'quote' | 'status' | 'definition' | 'imbalance' | 'statistic')[]
           | undefined;
-        /** Symbols or keys of instruments, for events, bookTop and ticks */
+        /** Symbols or keys of instruments, for events, bookTop, ticks and statistics */
         instruments?: string[] | undefined;
       }
     | undefined;
@@ -2629,6 +2636,13 @@ export interface PipelineInput {
       }
     | {
         type: 'ticks';
+      }
+    | {
+        type: 'statistics';
+        /** What they are of: the time up to now. Default: `1min`. */
+        window?: Duration | undefined;
+        /** Instrument that others are correlated with; left out: with none */
+        reference?: string | undefined;
       };
   /** Conflated: of each category and instrument the newest row, so often; default: every row */
   every?: Duration | undefined;
