@@ -14,6 +14,17 @@
                   "-isystem <!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")",
                   "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"],
     "ldflags": ["-Wl,-z,relro,-z,now,-z,noexecstack"],
-    "conditions": [["target_arch=='x64'", {"cflags_cc": ["-march=x86-64-v2"]}]]
+    "conditions": [
+      ["target_arch=='x64'", {"cflags_cc": ["-march=x86-64-v2"]}],
+      ["OS=='mac'", {"xcode_settings": {
+        "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+        "CLANG_CXX_LIBRARY": "libc++",
+        "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
+        "GCC_ENABLE_CPP_RTTI": "NO",
+        "GCC_OPTIMIZATION_LEVEL": "3",
+        "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+        "MACOSX_DEPLOYMENT_TARGET": "11.0"
+      }}]
+    ]
   }]
 }

@@ -1,14 +1,16 @@
 // The one list of native sources: binding.gyp and CMakeLists.txt both ask this script, so they cannot drift.
 // Usage: node native/sources.cjs ROOM [ROOM ...]   (rooms: core io feed binding test)
+// What systems do differently is in a room's folders `linux` and `portable`, of which one is built: `portable`, which
+// asks for POSIX only, where the machine is not Linux or VENUEWIRE_SYSTEM says so.
 const { readdirSync, existsSync } = require('node:fs');
 const { join } = require('node:path');
-const rooms = process.argv.slice(2);
-const list = rooms.flatMap((room) =>
-  existsSync(join(__dirname, room))
-    ? readdirSync(join(__dirname, room))
+const system = process.env.VENUEWIRE_SYSTEM ?? (process.platform === 'linux' ? 'linux' : 'portable');
+const sourcesIn = (folder) =>
+  existsSync(join(__dirname, folder))
+    ? readdirSync(join(__dirname, folder))
         .filter((f) => f.endsWith('.cpp'))
         .sort()
-        .map((f) => `${room}/${f}`)
-    : [],
-);
+        .map((f) => `${folder}/${f}`)
+    : [];
+const list = process.argv.slice(2).flatMap((room) => [...sourcesIn(room), ...sourcesIn(`${room}/${system}`)]);
 process.stdout.write(list.map((f) => (process.env.VENUEWIRE_PREFIX ?? 'native/') + f).join('\n'));

@@ -5,8 +5,12 @@ const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
-/** The core needs epoll, eventfd and futexes. Decoders are JavaScript and run anywhere. */
-const PLATFORMS = ['linux'];
+/** Where the core runs; on macOS without live reception. Decoders are JavaScript and run anywhere. */
+const TOOLS = {
+  linux:
+    'python3, make and a C++20 compiler (Debian: apt-get install python3 make g++; Alpine: apk add python3 make g++; Fedora: dnf install python3 make gcc-c++)',
+  darwin: "python3 and Xcode's command line tools (xcode-select --install)",
+};
 
 function works() {
   // In a process of its own: a binary that does not fit may end it.
@@ -31,13 +35,12 @@ function compile() {
 
 function main() {
   if (existsSync(join(root, 'src', 'index.ts')) || process.env.VENUEWIRE_SKIP_BUILD) return;
-  if (!PLATFORMS.includes(process.platform) || works()) return;
+  if (TOOLS[process.platform] === undefined || works()) return;
   console.error(`venuewire: no binary for ${process.platform}-${process.arch} is in the package: compiling the core`);
   const problem = compile();
   if (problem === undefined) return;
   console.error(
-    `venuewire: the core could not be compiled (${problem}). Install python3, make and a C++20 compiler ` +
-      '(Debian: apt-get install python3 make g++; Alpine: apk add python3 make g++; Fedora: dnf install python3 make gcc-c++), ' +
+    `venuewire: the core could not be compiled (${problem}). Install ${TOOLS[process.platform]}, ` +
       'then: npm rebuild venuewire. Only decoders are wanted: VENUEWIRE_SKIP_BUILD=1 npm install venuewire',
   );
   process.exitCode = 1;

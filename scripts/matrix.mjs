@@ -1,18 +1,33 @@
-// The smoke run under every supported Node. Other versions come from the npm package `node`; the one that runs this
-// script is used as it is. Usage: node scripts/matrix.mjs [20 22 24 …]. Needs `npm run build`.
+// The smoke run under every supported Node, or with --core the core's unit tests with the packed binary (`npm run
+// test:nodes`). Other versions come from the npm package `node`; the one that runs this script is used as it is.
+// Usage: node scripts/matrix.mjs [--core] [20 22 24 …]. Needs `npm run build`; --core: `npm run prebuild:all` too.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { CORE_TESTS } from './core-tests.mjs';
 
-const smoke = fileURLToPath(new URL('./smoke.mjs', import.meta.url));
-const versions = process.argv.slice(2).length ? process.argv.slice(2) : ['20', '22', '24'];
+const root = fileURLToPath(new URL('..', import.meta.url));
+const words = process.argv.slice(2);
+const core = words.includes('--core');
+const chosen = words.filter((word) => !word.startsWith('--'));
+const versions = chosen.length > 0 ? chosen : ['20', '22', '24', '26'];
+const program = core ? ['node_modules/vitest/vitest.mjs', 'run', ...CORE_TESTS] : ['scripts/smoke.mjs'];
+const env = core ? { ...process.env, PREBUILDS_ONLY: '1' } : process.env;
 let failed = 0;
 for (const version of versions) {
   const own = process.versions.node.split('.')[0] === version;
-  const [program, args] = own ? [process.execPath, [smoke]] : ['npx', ['-y', '-p', `node@${version}`, 'node', smoke]];
-  const { status, signal } = spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: 300_000 });
-  if (status !== 0) {
-    failed++;
-    console.error(`Node ${version}: failed (${signal ?? `exit code ${status}`})`);
-  }
+  const [command, args] = own
+    ? [process.execPath, program]
+    : ['npx', ['-y', '-p', `node@${version}`, 'node', ...program]];
+  const began = Date.now();
+  const { status, signal } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: core ? 1_800_000 : 300_000,
+    env,
+  });
+  const took = `${Math.round((Date.now() - began) / 1000)} s`;
+  if (status !== 0) failed++;
+  if (status !== 0) console.error(`Node ${version}: failed (${signal ?? `exit code ${status}`}, ${took})`);
+  else if (core) console.log(`Node ${version}: the core's unit tests passed with the packed binary (${took})`);
 }
 process.exit(failed === 0 ? 0 : 1);

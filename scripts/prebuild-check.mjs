@@ -6,6 +6,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { machOProblems } from './macho.mjs';
+import { MACOS, TARGETS } from './prebuild.mjs';
 
 // The oldest system that is supported: Debian 10, RHEL 8. C++'s library is linked in.
 const MOST = { GLIBC: '2.28', GLIBCXX: '0' };
@@ -36,6 +38,8 @@ try {
     `${packed.filename}: ${packed.files.length} files, ${packed.size} bytes packed, ${packed.unpackedSize} unpacked`,
   );
   expect(binaries.length > 0, `carries a prebuild (${binaries.map((f) => f.path).join(', ') || 'none'})`);
+  const absent = Object.values(TARGETS).filter(({ file }) => !binaries.some((f) => f.path === `prebuilds/${file}`));
+  if (absent.length > 0) console.log(`note  not here, and not checked: ${absent.map(({ file }) => file).join(', ')}`);
   expect(
     !packed.files.some((f) => /^(test|bench|native\/(test|fuzz))\/(?!results\.md$)/.test(f.path)),
     'carries no tests',
@@ -61,6 +65,14 @@ try {
     f.endsWith('.node'),
   )) {
     const binary = join(installed, 'prebuilds', name);
+    if (name.startsWith('darwin-')) {
+      const wrong = machOProblems(binary, { arch: name.includes('arm64') ? 'arm64' : 'x64', minimum: MACOS });
+      expect(
+        wrong.length === 0,
+        `${name} is for macOS ${MACOS}, asks for nothing that it has not, and was not run: ${wrong.join('; ') || 'as it should be'}`,
+      );
+      continue;
+    }
     const dump = spawnSync('readelf', ['-V', binary], { encoding: 'utf8' });
     if (dump.status !== 0) {
       console.log('note  readelf is not here: the versions that the binary needs are not checked');
@@ -85,7 +97,8 @@ try {
     `const before = performance.now();
      const { itch50 } = await import('venuewire/decoders/itch50');
      const ms = performance.now() - before;
-     const bytes = Buffer.from(itch50.encode('systemEvent', { stockLocate: 0, trackingNumber: 0, timestamp: 1, eventCode: 'O' }));
+     const { encode } = await import('venuewire/layout');
+     const bytes = Buffer.from(encode(itch50, 'systemEvent', { stockLocate: 0, trackingNumber: 0, timestamp: 1, eventCode: 'O' }));
      if (bytes.length !== 12) throw new Error('not a system event');
      console.log(ms.toFixed(1));`,
   );

@@ -18,12 +18,17 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 
+/** The oldest macOS that the binaries run on. */
+export const MACOS = '11.0';
+
 /** What is built: where node-gyp-build looks for it, what zig calls it, and flags of its own. */
 export const TARGETS = {
   'linux-x64-glibc': { file: 'linux-x64/venuewire.glibc.node', zig: 'x86_64-linux-gnu.2.28', cpu: 'x86_64_v2' },
   'linux-x64-musl': { file: 'linux-x64/venuewire.musl.node', zig: 'x86_64-linux-musl', cpu: 'x86_64_v2' },
   'linux-arm64-glibc': { file: 'linux-arm64/venuewire.glibc.node', zig: 'aarch64-linux-gnu.2.28' },
   'linux-arm64-musl': { file: 'linux-arm64/venuewire.musl.node', zig: 'aarch64-linux-musl' },
+  'darwin-x64': { file: 'darwin-x64/venuewire.node', zig: `x86_64-macos.${MACOS}`, cpu: 'x86_64_v2', macho: true },
+  'darwin-arm64': { file: 'darwin-arm64/venuewire.node', zig: `aarch64-macos.${MACOS}`, macho: true },
 };
 
 const ZIG_VERSION = '0.17.1';
@@ -45,6 +50,9 @@ const LINK_ELF = [
   ...['-shared', '-s', '-Wl,-z,relro', '-Wl,-z,now', '-Wl,-z,noexecstack', '-Wl,--gc-sections'],
   `-Wl,--version-script=${join(root, 'native/exports.map')}`,
 ];
+
+// What Node has is looked up when the addon is loaded; visibility alone says what is exported. Signed by the linker.
+const LINK_MACHO = ['-dynamiclib', '-s', '-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip'];
 
 /** The command that is zig: ZIG, the module of python3, or build/zig. */
 function findZig(install) {
@@ -96,9 +104,9 @@ export const MADE_FROM = join(root, 'prebuilds/made-from.json');
 
 /** One number for everything that a binary is made from. */
 export function sourcesDigest() {
-  const hash = createHash('sha256').update(JSON.stringify([COMPILE, LINK_ELF.slice(0, -1), TARGETS]));
+  const hash = createHash('sha256').update(JSON.stringify([COMPILE, LINK_ELF.slice(0, -1), LINK_MACHO, TARGETS]));
   for (const room of ['binding', 'contract', 'core', 'feed', 'io'])
-    for (const name of readdirSync(join(root, 'native', room)).sort())
+    for (const name of readdirSync(join(root, 'native', room), { recursive: true }).sort())
       if (/\.[ch]pp$/.test(name)) hash.update(name).update(readFileSync(join(root, 'native', room, name)));
   return hash.digest('hex');
 }
@@ -106,10 +114,11 @@ export function sourcesDigest() {
 const madeFrom = () => (existsSync(MADE_FROM) ? JSON.parse(readFileSync(MADE_FROM, 'utf8')) : {});
 
 /** Sources, and one number for everything that an object is made from but its own source. */
-function sources() {
+function sources(system) {
   const list = spawnSync(process.execPath, [join(root, 'native/sources.cjs'), 'core', 'io', 'feed', 'binding'], {
     encoding: 'utf8',
     cwd: root,
+    env: { ...process.env, VENUEWIRE_SYSTEM: system },
   }).stdout.split('\n');
   const hash = createHash('sha256').update(JSON.stringify([COMPILE, ZIG_VERSION]));
   for (const name of readdirSync(join(root, 'native'), { recursive: true }).sort())
@@ -121,7 +130,7 @@ async function build(name, zig) {
   const target = TARGETS[name];
   const objects = join(root, 'build/prebuild', name);
   mkdirSync(objects, { recursive: true });
-  const { list, headers } = sources();
+  const { list, headers } = sources(target.macho ? 'portable' : 'linux');
   const flags = ['-target', target.zig, ...(target.cpu ? [`-mcpu=${target.cpu}`] : [])];
   const wanted = list.map((source) => {
     const text = readFileSync(join(root, source));
@@ -150,7 +159,15 @@ async function build(name, zig) {
   for (const old of readdirSync(objects)) if (!current.has(old)) rmSync(join(objects, old));
   const file = join(root, 'prebuilds', target.file);
   mkdirSync(dirname(file), { recursive: true });
-  await run([...zig, 'c++', ...flags, ...LINK_ELF, ...wanted.map(({ object }) => object), '-o', file]);
+  await run([
+    ...zig,
+    'c++',
+    ...flags,
+    ...(target.macho ? LINK_MACHO : LINK_ELF),
+    ...wanted.map(({ object }) => object),
+    '-o',
+    file,
+  ]);
   writeFileSync(MADE_FROM, `${JSON.stringify({ ...madeFrom(), [name]: sourcesDigest() }, null, 1)}\n`);
   console.log(`${name}: ${missing.length} of ${list.length} sources compiled, ${readFileSync(file).length} bytes`);
 }

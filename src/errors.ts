@@ -8,7 +8,8 @@ import { printable } from './printable.js';
 /** What causes an error, and what to do about it. */
 export type ErrorMeaning = readonly [cause: string, remedy: string];
 
-const DAMAGED_FIX = 'The bytes are damaged, or no FIX message of this version begins here.';
+/** What to do about every error of a FIX message's bytes. */
+export const DAMAGED_FIX = 'The bytes are damaged, or no FIX message of this version begins here.';
 const CHECK_TEMPLATES = 'Check that the templates are those of the feed and of the day.';
 const LOST_BEFORE =
   'A message was lost before this one, or the templates are not those of the feed: reset the decoder.';
@@ -18,7 +19,36 @@ const CORRECT_RECORD = 'Correct the record; its schema is in schema/venue.schema
 const FITTING_VALUE = 'Give a value that the field can hold.';
 
 // biome-ignore format: one line a code
-const table = {
+/** The FAST specification's errors by their own names. A program that only decodes FAST carries these and no others. */
+export const FAST_ERRORS = {
+  VW_FAST_S1: ['[ERR S1] The templates are not well formed.', 'The templates file is not one: take it as the venue publishes it.'],
+  VW_FAST_S2: ['[ERR S2] An operator does not apply to the field’s type.', 'This operator is not for fields of this type.'],
+  VW_FAST_S3: ['[ERR S3] An initial value cannot be converted.', 'The initial value cannot be a value of the field.'],
+  VW_FAST_S4: ['[ERR S4] A constant has no initial value.', 'A constant needs a value.'],
+  VW_FAST_S5: ['[ERR S5] A mandatory default has no initial value.', 'A mandatory field with a default needs a value.'],
+  VW_FAST_D2: ['[ERR D2] An integer is beyond its type.', CHECK_TEMPLATES],
+  VW_FAST_D3: ['[ERR D3] A decimal cannot be written by its operators.', 'The operators of the exponent and the mantissa do not allow this value.'],
+  VW_FAST_D4: ['[ERR D4] A dictionary entry has another type.', 'Two fields of different types share one dictionary entry: check the templates.'],
+  VW_FAST_D5: ['[ERR D5] A mandatory field has no previous value.', LOST_BEFORE],
+  VW_FAST_D6: ['[ERR D6] The previous value of a mandatory field is empty.', LOST_BEFORE],
+  VW_FAST_D7: ['[ERR D7] A subtraction length is longer than the text.', LOST_BEFORE],
+  VW_FAST_D8: ['[ERR D8] A template that is referred to is not there.', 'The file lacks a template that another one refers to.'],
+  VW_FAST_D9: ['[ERR D9] A template identifier of the stream is unknown.', 'Take the templates file of the day: the stream has a message that this one does not know.'],
+  VW_FAST_D12: ['[ERR D12] A block size is not right.', 'The stream is not in blocks, or is out of step.'],
+  VW_FAST_R1: ['[ERR R1] A decimal’s exponent is beyond −63 … 63.', CHECK_TEMPLATES],
+  VW_FAST_R2: ['[ERR R2] Text is not as its character set says.', CHECK_TEMPLATES],
+  VW_FAST_R4: ['[ERR R4] An integer does not fit its field.', LOST_BEFORE],
+  VW_FAST_R6: ['[ERR R6] An integer is longer than it needs to be.', REPORTABLE],
+  VW_FAST_R7: ['[ERR R7] A presence map is longer than it needs to be.', REPORTABLE],
+  VW_FAST_R8: ['[ERR R8] A presence map has too many bits.', REPORTABLE],
+  VW_FAST_R9: ['[ERR R9] A string is longer than it needs to be.', REPORTABLE],
+  VW_FAST_END: ['The bytes end inside a FAST message.', 'Give the whole message, or wait for more of the stream.'],
+  VW_FAST_LIMIT: ['A FAST message is beyond a bound.', 'The bytes are damaged, the templates are not theirs, or the limit is too low.'],
+  VW_FAST_VALUE: ['A value cannot be written by the template.', 'Give a value of the field’s type.'],
+} satisfies Readonly<Record<`VW_FAST_${string}`, ErrorMeaning>>;
+
+// biome-ignore format: one line a code
+const own = {
   // ── loading ──
   VW_ADDON_CONTRACT: ['The native addon is of another version than the library.', 'Install venuewire again, or build the addon: npm run build:native.'],
   VW_ADDON_LOAD: ['The native addon is there but cannot be loaded.', 'Build it from source, or install a package that carries a prebuild for this platform.'],
@@ -50,6 +80,7 @@ const table = {
   VW_RECEIVE_MEMORY: ['The receive backend may not lock so much memory.', 'Raise the limit (ulimit -l), grant CAP_IPC_LOCK, or give a smaller receiveBufferBytes.'],
   VW_RECEIVE_RIGHT: ['The receive backend needs a right that this process does not have.', 'Grant it with the command that the message names, or use receive: socket.'],
   VW_RECEIVE_UNSUPPORTED: ['The kernel, the driver or the interface cannot do what the receive backend needs.', 'Use receive: socket, or auto.'],
+  VW_LIVE_UNSUPPORTED: ['Multicast and UDP lines are received on Linux alone.', 'Replay a capture (capture: { file }), certify the venue in the simulator (venuewire certify), or run this part on Linux.'],
   VW_RECORD_WRITE: ['The recording could not be written.', 'Make room where it goes; what is in the file is whole.'],
   VW_RING: ['The ring is not as the core needs it, or a packet does not fit it.', 'Give a larger ringBytes.'],
   VW_RING_CONTRACT: ['The ring is written by a core of another version.', 'Use the library and the addon of one version.'],
@@ -62,6 +93,20 @@ const table = {
   VW_DBN_VALUE: ['An event has a value that DBN has no room for.', 'Convert to Arrow or Parquet, which hold every event as it is.'],
   VW_EVENTS: ['The feed was opened without events.', 'Open it with { events: true }.'],
   VW_PIPELINES: ['The venue declares pipelines, and this way of opening it does not run them.', 'Run it by runPipelines of venuewire/sinks or venuewire run, or leave pipelines out of the declaration.'],
+  VW_LOG_CLOSED: ['The writer of a log has been closed.', 'Open another one.'],
+  VW_LOG_DAMAGED: ['Bytes of a log are not what was written, and entries behind them were durable.', 'See how much it is: venuewire log verify FOLDER. Copy the log back from where it is kept, or end it before the damage: venuewire log cut FOLDER.'],
+  VW_LOG_DECODER: ['The decoder of a log is not there.', 'Pass { decoder } with the table that the log was written with.'],
+  VW_LOG_EMPTY: ['There is no log in the folder.', 'Check the path; a log is made by its writer: openLogWriter, or a pipeline with a log as its sink.'],
+  VW_LOG_EVENTS: ['A log of events has no books.', 'Take books from a log of messages.'],
+  VW_LOG_FULL: ['Entries were dropped because the disk did not take them in time.', 'Give the log a faster disk or a larger queueBytes, or let it wait.'],
+  VW_LOG_GONE: ['An entry of a log is not there any more, or not yet.', 'Begin with the first entry that is there (venuewire log stats FOLDER), or keep segments for longer.'],
+  VW_LOG_LOCKED: ['A log has a writer already.', 'End it; one writer writes, any number read.'],
+  VW_LOG_OPEN: ['A log cannot be opened.', 'Check the path, the permissions and the room.'],
+  VW_LOG_OPTION: ['An option of a log is not understood, or out of range.', 'docs/event-log.md names them.'],
+  VW_LOG_OTHER: ['The log is of another feed.', 'Use a folder for each feed.'],
+  VW_LOG_SYNC: ['The disk did not confirm that entries outlive a power cut.', 'Look at the disk (dmesg, smartctl); the entries are named in the log.'],
+  VW_LOG_TORN: ['A writer was killed while it wrote, and what was not whole was cut off.', 'Nothing to do: it had not been acknowledged. The bytes are kept in a file ending in .torn.'],
+  VW_LOG_VERSION: ['A log is of another version.', 'Read it with the version of the library that its first block names.'],
   VW_SINK_OPTION: ['A pipeline or its sink asks for what cannot be done.', 'Correct the pipeline; schema/venue.schema.json describes it.'],
   VW_QUERY: ['A query could not be done.', 'Correct the SQL, or the path.'],
   VW_SINK_OPEN: ['A sink could not be opened.', 'Check that the server runs and lets this user in, or the path and its permissions.'],
@@ -194,32 +239,6 @@ const table = {
   VW_SBE_SCHEMA: ['The SBE schema is not sound.', 'Take the schema as the venue publishes it.'],
   VW_SBE_XML: ['The SBE schema is no XML.', 'Take the schema as the venue publishes it.'],
 
-  // ── FAST, the specification’s errors by their own names ──
-  VW_FAST_S1: ['[ERR S1] The templates are not well formed.', 'The templates file is not one: take it as the venue publishes it.'],
-  VW_FAST_S2: ['[ERR S2] An operator does not apply to the field’s type.', 'This operator is not for fields of this type.'],
-  VW_FAST_S3: ['[ERR S3] An initial value cannot be converted.', 'The initial value cannot be a value of the field.'],
-  VW_FAST_S4: ['[ERR S4] A constant has no initial value.', 'A constant needs a value.'],
-  VW_FAST_S5: ['[ERR S5] A mandatory default has no initial value.', 'A mandatory field with a default needs a value.'],
-  VW_FAST_D2: ['[ERR D2] An integer is beyond its type.', CHECK_TEMPLATES],
-  VW_FAST_D3: ['[ERR D3] A decimal cannot be written by its operators.', 'The operators of the exponent and the mantissa do not allow this value.'],
-  VW_FAST_D4: ['[ERR D4] A dictionary entry has another type.', 'Two fields of different types share one dictionary entry: check the templates.'],
-  VW_FAST_D5: ['[ERR D5] A mandatory field has no previous value.', LOST_BEFORE],
-  VW_FAST_D6: ['[ERR D6] The previous value of a mandatory field is empty.', LOST_BEFORE],
-  VW_FAST_D7: ['[ERR D7] A subtraction length is longer than the text.', LOST_BEFORE],
-  VW_FAST_D8: ['[ERR D8] A template that is referred to is not there.', 'The file lacks a template that another one refers to.'],
-  VW_FAST_D9: ['[ERR D9] A template identifier of the stream is unknown.', 'Take the templates file of the day: the stream has a message that this one does not know.'],
-  VW_FAST_D12: ['[ERR D12] A block size is not right.', 'The stream is not in blocks, or is out of step.'],
-  VW_FAST_R1: ['[ERR R1] A decimal’s exponent is beyond −63 … 63.', CHECK_TEMPLATES],
-  VW_FAST_R2: ['[ERR R2] Text is not as its character set says.', CHECK_TEMPLATES],
-  VW_FAST_R4: ['[ERR R4] An integer does not fit its field.', LOST_BEFORE],
-  VW_FAST_R6: ['[ERR R6] An integer is longer than it needs to be.', REPORTABLE],
-  VW_FAST_R7: ['[ERR R7] A presence map is longer than it needs to be.', REPORTABLE],
-  VW_FAST_R8: ['[ERR R8] A presence map has too many bits.', REPORTABLE],
-  VW_FAST_R9: ['[ERR R9] A string is longer than it needs to be.', REPORTABLE],
-  VW_FAST_END: ['The bytes end inside a FAST message.', 'Give the whole message, or wait for more of the stream.'],
-  VW_FAST_LIMIT: ['A FAST message is beyond a bound.', 'The bytes are damaged, the templates are not theirs, or the limit is too low.'],
-  VW_FAST_VALUE: ['A value cannot be written by the template.', 'Give a value of the field’s type.'],
-
   // ── simulator and command line ──
   VW_BENCH_MISSING: ['The benchmarks are not in the package.', 'They come with the repository: clone it, npm install, npm run bench.'],
   VW_CERTIFY: ['A worker of the certification failed.', 'Please report this.'],
@@ -228,6 +247,8 @@ const table = {
   VW_INTERFACE: ['Datagrams cannot be sent from that address.', 'Give the address of one of this machine’s interfaces.'],
   VW_INTERNAL: ['A fault of this program.', 'Please report this.'],
   VW_MACHINE: ['A file of facts about a machine is not in order.', 'Make it with: venuewire doctor --facts > machine.json'],
+  VW_KUBERNETES: ['A venue file asks for what a pod does not have.', 'Change the file as the message says; docs/kubernetes.md has an example.'],
+  VW_KUBERNETES_SCHEMA: ['A part of the schema has no form that a cluster takes.', 'Give each part one type, or an alternative told apart by `type`.'],
   VW_METADATA: ['Rows and venue resources cannot be said in each other as the mapping declares.', 'Correct the row or the mapping; docs/metadata.md has an example.'],
   VW_METADATA_DATABASE: ['The table of a metadata mapping could not be read or changed.', 'Check that the server runs, that the table is there and that this user may read and change it.'],
   VW_METRICS: ['Metrics cannot be served there.', 'Choose another port, or an address of this machine.'],
@@ -251,8 +272,9 @@ const table = {
 } satisfies Readonly<Record<`VW_${string}`, ErrorMeaning>>;
 
 /** The stable codes of all errors. */
-export type ErrorCode = keyof typeof table;
-export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = table;
+export type ErrorCode = keyof typeof own | keyof typeof FAST_ERRORS;
+// No spread: bundlers do not take one out of a program that needs no table.
+export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = /* @__PURE__ */ Object.assign({}, own, FAST_ERRORS);
 /** What to do about an error. */
 export const remedyOf = (code: ErrorCode): string => ERRORS[code][1];
 /** Whether that is one of our codes. */

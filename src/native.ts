@@ -399,6 +399,10 @@ export interface NativeAddon {
   alignment(ring: Uint8Array): number;
   /** Walks each message of a buffer (length, 4 bytes little-endian, then the message); `Digests` in the layout does the same. */
   digest(catalogue: Uint8Array, messages: Uint8Array): NativeDigest;
+  /** CRC-32C of `length` bytes from `offset`. */
+  crc32c(bytes: Uint8Array, offset: number, length: number): number;
+  /** Whether this process has the file to itself now; the lock ends with the descriptor, or with the process. */
+  lockFile(fd: number): boolean;
 }
 
 /** What native code threw, or tells as its failure, with what to do about it. */

@@ -13,6 +13,7 @@
 #include "binding/doorbell.hpp"
 #include "binding/external_wrap.hpp"
 #include "binding/fast_wrap.hpp"
+#include "binding/log_wrap.hpp"
 #include "binding/record_wrap.hpp"
 #include "binding/replay_wrap.hpp"
 #include "feed/feed.hpp"
@@ -501,6 +502,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Feed", FeedWrap::define(env));
   define_external(env, exports);
   define_fast(env, exports);
+  define_log(env, exports);
   define_replay(env, exports);
   define_record(env, exports);
   define_books(env, exports);

@@ -100,18 +100,18 @@ void read_framing(Reader& r, Record& out) {
   static_assert(std::is_same_v<decltype(out.send_time_unit_ns), uint32_t>);
   out.send_time_unit_ns = r.u32();
   read_field(r, out.send_time_nanos);
-  static_assert(std::is_same_v<decltype(out.epoch_offset), uint16_t>);
-  out.epoch_offset = r.u16();
-  static_assert(std::is_same_v<decltype(out.epoch_width), uint8_t>);
-  out.epoch_width = r.u8();
-  static_assert(std::is_same_v<decltype(out.epoch_shift), uint8_t>);
-  out.epoch_shift = r.u8();
-  static_assert(std::is_same_v<decltype(out.epoch_mask), uint64_t>);
-  out.epoch_mask = r.u64();
-  static_assert(std::is_same_v<decltype(out.epoch_big_endian), bool>);
-  out.epoch_big_endian = r.flag();
-  static_assert(std::is_same_v<decltype(out.epoch_ordered), bool>);
-  out.epoch_ordered = r.flag();
+  static_assert(std::is_same_v<decltype(out.session_offset), uint16_t>);
+  out.session_offset = r.u16();
+  static_assert(std::is_same_v<decltype(out.session_width), uint8_t>);
+  out.session_width = r.u8();
+  static_assert(std::is_same_v<decltype(out.session_shift), uint8_t>);
+  out.session_shift = r.u8();
+  static_assert(std::is_same_v<decltype(out.session_mask), uint64_t>);
+  out.session_mask = r.u64();
+  static_assert(std::is_same_v<decltype(out.session_big_endian), bool>);
+  out.session_big_endian = r.flag();
+  static_assert(std::is_same_v<decltype(out.session_ordered), bool>);
+  out.session_ordered = r.flag();
   static_assert(std::is_same_v<decltype(out.numbering), Numbering>);
   out.numbering = read_enumeration<Numbering>(r, kNumberings);
   static_assert(std::is_same_v<decltype(out.zero_is_unsequenced), bool>);
@@ -176,7 +176,7 @@ void read_line(Reader& r, Record& out) {
 }
 
 template <class Reader, class Record>
-void read_epoch(Reader& r, Record& out) {
+void read_session_id(Reader& r, Record& out) {
   static_assert(std::is_same_v<decltype(out.high), uint64_t>);
   out.high = r.u64();
   static_assert(std::is_same_v<decltype(out.low), uint64_t>);
@@ -194,7 +194,7 @@ void read_channel(Reader& r, Record& out) {
   out.join = read_enumeration<Join>(r, kJoins);
   static_assert(std::is_same_v<decltype(out.session_fixed), bool>);
   out.session_fixed = r.flag();
-  read_epoch(r, out.session);
+  read_session_id(r, out.session);
   static_assert(std::is_same_v<decltype(out.window_packets), uint32_t>);
   out.window_packets = r.u32();
   static_assert(std::is_same_v<decltype(out.window_bytes), uint32_t>);
@@ -305,10 +305,10 @@ void read_reply_rule(Reader& r, Record& out) {
   read_field(r, out.key);
   static_assert(std::is_same_v<decltype(out.payload_offset), uint16_t>);
   out.payload_offset = r.u16();
-  static_assert(std::is_same_v<decltype(out.epoch_offset), uint16_t>);
-  out.epoch_offset = r.u16();
-  static_assert(std::is_same_v<decltype(out.epoch_width), uint8_t>);
-  out.epoch_width = r.u8();
+  static_assert(std::is_same_v<decltype(out.session_offset), uint16_t>);
+  out.session_offset = r.u16();
+  static_assert(std::is_same_v<decltype(out.session_width), uint8_t>);
+  out.session_width = r.u8();
   static_assert(std::is_same_v<decltype(out.inclusive), bool>);
   out.inclusive = r.flag();
   for (uint32_t n = r.count(); n > 0 && r.ok(); n--) read_status_outcome(r, out.outcomes.emplace_back());

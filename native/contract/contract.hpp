@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0xb0295c89;
+inline constexpr uint32_t kContract = 0x5440860d;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -425,7 +425,7 @@ enum class RecordKind : uint8_t {
   run = 1,  ///< messages
   notice = 2,  ///< a notice
   packet = 3,  ///< a captured payload as it is
-  stamps = 4,  ///< when the first datagram of what was published reached each stage
+  stamps = 4,  ///< when the datagram that brought the messages in front of it reached each stage
 };
 inline constexpr uint32_t kRecordKinds = 5;
 inline constexpr const char* kRecordKindNames[] = {
@@ -909,7 +909,7 @@ enum class ChannelCounter : uint32_t {
   unsequenced = 18,  ///< counter, messages: messages without a sequence number
   malformed = 19,  ///< counter, events: packets, records or messages that contradict their own lengths
   unknownMessages = 20,  ///< counter, messages: messages whose type the decoder does not know
-  otherSession = 21,  ///< counter, packets: packets of a session or epoch that is not the current one
+  otherSession = 21,  ///< counter, packets: packets of a session that is not the current one
   implausible = 22,  ///< counter, packets: packets ignored because their number is too far from the expected one
   compressed = 23,  ///< counter, packets: packets left out because their body is compressed
   gapsOpened = 24,  ///< counter, gaps: gaps announced
@@ -926,7 +926,7 @@ enum class ChannelCounter : uint32_t {
   connects = 35,  ///< counter, events: connections attempted to recovery servers
   disconnects = 36,  ///< counter, events: connections of stream feeds that were lost
   quotaWaits = 37,  ///< counter, events: times a request waited for an allowance
-  resets = 38,  ///< counter, events: sequence resets and epoch changes
+  resets = 38,  ///< counter, events: sequence resets and sessions that change
   snapshots = 39,  ///< counter, events: snapshots applied
   snapshotsFailed = 40,  ///< counter, events: snapshots given up before their end
   oversized = 41,  ///< counter, packets: packets dropped because a ring of this size can never take them; their numbers become a gap

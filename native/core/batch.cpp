@@ -17,6 +17,8 @@ std::atomic_ref<uint32_t> word(uint8_t* memory, uint32_t at) {
 // copied as a whole, and the processor waits for the pieces.
 constexpr uint32_t kNoticeUnits = sizeof(NoticeRecord) / kUnitBytes;
 constexpr uint32_t kStampsUnits = sizeof(StampsRecord) / kUnitBytes;
+/// Datagrams whose stages are told of one publication: some batches of receivers.
+constexpr size_t kStampedMost = 1024;
 
 /// Worst growth of wire bytes in the ring: a message of one byte that is its own length or delimiter takes sixteen.
 constexpr uint64_t kGrowth = 16;
@@ -261,12 +263,19 @@ uint32_t BatchWriter::write_run(const Run& run, ChannelCounters& counters) {
   return w.walked;
 }
 
+void BatchWriter::stamp_by(int64_t (*clock)()) {
+  clock_ = clock;
+  stamped_.reserve(kStampedMost);
+}
+
 uint32_t BatchWriter::deliver(const Run& run, ChannelCounters& counters) {
-  if (clock_ == nullptr || stamps_.receive == 0 || stamps_.arbitrate != 0 || run.origin != Origin::live) [[likely]]
+  // What was held has the time of the datagram that brought it.
+  if (!stamps_.wanted || run.origin != Origin::live || run.receive_ns != stamps_.run_ns) [[likely]]
     return write(run, counters);
-  stamps_.arbitrate = clock_();
+  stamps_.wanted = false;
+  const int64_t arbitrate_ns = clock_();
   const uint32_t walked = write(run, counters);
-  stamps_.decode = clock_();
+  write_stamps(arbitrate_ns, clock_());
   return walked;
 }
 
@@ -293,8 +302,8 @@ void BatchWriter::write_notice(const Notice& n) {
                                              .sender_port = n.sender.port,
                                              .detail = n.detail,
                                              .sender_ip = n.sender.ip,
-                                             .session_high = n.epoch.high,
-                                             .session_low = n.epoch.low};
+                                             .session_high = n.session.high,
+                                             .session_low = n.session.low};
   head_ += kNoticeUnits;
 }
 
@@ -347,28 +356,30 @@ bool BatchWriter::packet(const PacketInfo& info, Bytes payload) {
   return true;
 }
 
-/// Where the reader has left no room for it, nothing is told of this batch.
-void BatchWriter::write_stamps() {
-  const Stamps s = stamps_;
-  stamps_ = {};
-  if (s.arbitrate == 0 || free_units() < kSlackUnits) return;
-  ::new (reserve(kStampsUnits)) StampsRecord{.units = kStampsUnits,
-                                             .kind = uint8_t(RecordKind::stamps),
-                                             .flags = 0,
-                                             .channel = 0,
-                                             .kernel = s.kernel,
-                                             .receive = s.receive,
-                                             .arbitrate = s.arbitrate,
-                                             .decode = s.decode,
-                                             .ring = clock_(),
-                                             .clock = uint64_t(s.clock)};
+/// Where the reader has left no room for it, nothing is told of this datagram.
+void BatchWriter::write_stamps(int64_t arbitrate_ns, int64_t decode_ns) {
+  if (free_units() < kSlackUnits || stamped_.size() == kStampedMost) return;
+  stamped_.push_back(::new (reserve(kStampsUnits)) StampsRecord{.units = kStampsUnits,
+                                                                .kind = uint8_t(RecordKind::stamps),
+                                                                .flags = 0,
+                                                                .channel = 0,
+                                                                .kernel = stamps_.kernel_ns,
+                                                                .receive = stamps_.had_ns,
+                                                                .arbitrate = arbitrate_ns,
+                                                                .decode = decode_ns,
+                                                                .ring = 0,
+                                                                .clock = uint64_t(stamps_.clock)});
   head_ += kStampsUnits;
 }
 
 bool BatchWriter::publish() {
   if (!pending_.empty()) (void)room(0);
   if (head_ == published_) return false;
-  if (clock_ != nullptr) write_stamps();
+  if (!stamped_.empty()) {
+    const int64_t now = clock_();
+    for (StampsRecord* record : stamped_) record->ring = now;
+    stamped_.clear();
+  }
   // Release: the records are complete before the head covers them. Sequentially consistent with the bell, so that
   // either the reader sees this head or we see that it has put the bell down.
   word(memory_, kHeadAt).store(head_, std::memory_order_seq_cst);

@@ -50,13 +50,15 @@ class BatchWriter : public Output {
   [[nodiscard]] bool packet(const PacketInfo& info, Bytes payload);
 
   /// From now on the stages of what is published are stamped by `clock`. Null: they are not.
-  void stamp_by(int64_t (*clock)()) { clock_ = clock; }
+  void stamp_by(int64_t (*clock)());
   [[nodiscard]] bool stamping() const { return clock_ != nullptr; }
-  /// Datagrams have been received, the first of them at `kernel_ns`: of what is published, the stages of the first that
-  /// brought something are told.
-  void stamp(int64_t kernel_ns, StampClock clock) {
-    if (stamps_.arbitrate == 0) stamps_ = {kernel_ns, clock_(), 0, 0, clock};
+  /// A datagram is about to be looked at. Its stages are told behind the first messages that it brings, which have its
+  /// `receive_ns`; the feed's thread has it since `had_ns`, and the kernel since `kernel_ns`, or 0.
+  void stamp(int64_t receive_ns, int64_t had_ns, int64_t kernel_ns, StampClock clock) {
+    stamps_ = {true, receive_ns, had_ns, kernel_ns, clock};
   }
+  /// It has been: what is delivered from now on is not its.
+  void stamp_over() { stamps_.wanted = false; }
 
   /// Makes what was written visible; true when the reader has to be woken.
   [[nodiscard]] bool publish();
@@ -91,12 +93,14 @@ class BatchWriter : public Output {
   bool select_ = false;
   std::vector<Notice> pending_;
   struct Stamps {
-    int64_t kernel = 0, receive = 0, arbitrate = 0, decode = 0;
+    bool wanted = false;
+    int64_t run_ns = 0, had_ns = 0, kernel_ns = 0;
     StampClock clock = StampClock::own;
   };
-  void write_stamps();
+  void write_stamps(int64_t arbitrate_ns, int64_t decode_ns);
   int64_t (*clock_)() = nullptr;
   Stamps stamps_;
+  std::vector<StampsRecord*> stamped_;  // not published yet: when they are is not known
 };
 
 }  // namespace venuewire

@@ -49,15 +49,8 @@ class BookKeeper {
 
   /// Applies what is pending. Call before books are read.
   void flush() {
-    const uint32_t orders = counts_[uint32_t(Books::Seeks::order)], prices = counts_[uint32_t(Books::Seeks::price)];
-    const auto order = [&](uint32_t i) -> BookOperation& { return pending_[seek_[uint32_t(Books::Seeks::order)][i]]; };
-    const auto price = [&](uint32_t i) -> BookOperation& { return pending_[seek_[uint32_t(Books::Seeks::price)][i]]; };
-    for (uint32_t i = 0; i < orders; i++) books_.fetch_order(order(i));
-    for (uint32_t i = 0; i < prices; i++) books_.fetch_side(price(i));
-    for (uint32_t i = 0; i < orders; i++) books_.fetch_level(order(i));
-    for (uint32_t i = 0; i < prices; i++) books_.fetch_place(price(i));
-    for (uint32_t i = 0; i < orders; i++) books_.fetch_neighbours(order(i));
-    for (uint32_t i = 0; i < prices; i++) books_.fetch_last(price(i));
+    constexpr auto kOrder = uint32_t(Books::Seeks::order), kPrice = uint32_t(Books::Seeks::price);
+    books_.bring_near(pending_.data(), seek_[kOrder].data(), counts_[kOrder], seek_[kPrice].data(), counts_[kPrice]);
     apply();
     count_ = 0;
     counts_ = {};
@@ -76,7 +69,6 @@ class BookKeeper {
     }
     BookOperation& op = pending_[count_];
     books_.prepare(op);
-    books_.fetch_index(op);
     const auto seeks = uint32_t(Books::seeks(op));
     seek_[seeks][counts_[seeks]++] = uint8_t(count_);
     origins_[count_++] = {sequence_, source_};
@@ -87,18 +79,23 @@ class BookKeeper {
   /// Small enough that what is brought near for a batch is still there when it is applied.
   static constexpr uint32_t kBatch = 64;
   static constexpr uint32_t kSources = 64;
-  static constexpr uint32_t kSeeks = 3;
 
   void apply() {
-    Event* const from = sink_ == nullptr ? nullptr : events_.data();
+    if (sink_ == nullptr) {
+      for (uint32_t i = 0; (i = books_.apply_quietly(pending_.data(), i, count_)) < count_; i++) {
+        (void)remove_places(pending_[i], origins_[i], nullptr, nullptr);
+        if (pending_[i].last) books_.event_end();
+      }
+      return;
+    }
+    Event* const from = events_.data();
     Event* into = from;
     for (uint32_t i = 0; i < count_; i++) {
       const BookOperation& op = pending_[i];
       if (op.action == BookAction::remove_from || op.action == BookAction::remove_through) [[unlikely]] {
         into = remove_places(op, origins_[i], from, into);
       } else {
-        const uint32_t made = books_.apply(op, into);
-        if (into != nullptr) into = finish(op, origins_[i], into, made);
+        into = finish(op, origins_[i], into, books_.apply(op, into));
       }
       if (op.last) books_.event_end();
     }
@@ -154,8 +151,8 @@ class BookKeeper {
   std::array<BookOperation, kBatch + 1> pending_;  // one more: the newest stays until there is another
   std::array<Origin, kBatch> origins_;
   uint32_t count_ = 0;
-  std::array<std::array<uint8_t, kBatch>, kSeeks> seek_;  // which of the pending seek what
-  std::array<uint32_t, kSeeks> counts_{};
+  std::array<std::array<uint8_t, kBatch>, Books::kSeeks> seek_;  // which of the pending seek what
+  std::array<uint32_t, Books::kSeeks> counts_{};
   std::vector<uint64_t> places_;
   uint64_t malformed_ = 0;
   std::vector<Event> events_;

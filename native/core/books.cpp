@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <cstddef>
 #include <cstring>
 #include <new>
 
@@ -133,31 +134,38 @@ int8_t Books::exponent_of(EventKind kind, uint32_t instrument) const {
   return own ? trade_exponents_[instrument] : price_exponent(instrument);
 }
 
+namespace {
+/// One of two places, without a question that a processor could guess wrong.
+const void* either(bool first, const void* a, const void* b) {
+  const auto x = reinterpret_cast<uintptr_t>(a), y = reinterpret_cast<uintptr_t>(b);
+  return reinterpret_cast<const void*>(y ^ ((x ^ y) & -uintptr_t(first)));
+}
+}  // namespace
+
 // ── what will be touched ─────────────────────────────────────────────────────────────────────────────────────────
 
-void Books::fetch_order(BookOperation& op) const {
+[[gnu::always_inline]] inline void Books::fetch_order(BookOperation& op) const {
   op.hint = index_.guess(op.hash);
   if (op.hint != kNone) [[likely]]
     __builtin_prefetch(&orders_[op.hint], 1);
 }
 
-void Books::fetch_level(const BookOperation& op) const {
+[[gnu::always_inline]] inline void Books::fetch_level(const BookOperation& op) const {
   if (op.hint == kNone) return;
   const Order& o = orders_[op.hint];
   if (o.level == kNone) return;
   __builtin_prefetch(&levels_[o.level], 1);
-  __builtin_prefetch(&orders_[o.before != kNone ? o.before : op.hint], 1);
-  __builtin_prefetch(&orders_[o.next != kNone ? o.next : op.hint], 1);
+  __builtin_prefetch(either(o.before != kNone, &orders_[o.before], &o), 1);
+  __builtin_prefetch(either(o.next != kNone, &orders_[o.next], &o), 1);
   __builtin_prefetch(&side(o.where), 1);
 }
 
-void Books::fetch_neighbours(const BookOperation& op) const {
+[[gnu::always_inline]] inline void Books::fetch_neighbours(const BookOperation& op) const {
   if (op.hint == kNone) return;
   const Order& o = orders_[op.hint];
   if (o.level == kNone) return;
   const SideLevels& s = side(o.where);
-  const bool best = s.best() == o.level;
-  __builtin_prefetch(best ? static_cast<const void*>(&tops_[o.where >> 1]) : &s, 1);
+  __builtin_prefetch(either(s.best() == o.level, &tops_[o.where >> 1], &s), 1);
   uint64_t place = s.second();
   if (op.action == BookAction::replace)
     place = s.place_of(rank_of(BookSide(o.where & 1), op.price)) % SideLevels::kPlaces;
@@ -165,7 +173,7 @@ void Books::fetch_neighbours(const BookOperation& op) const {
   s.prefetch_others();
 }
 
-void Books::fetch_side(BookOperation& op) const {
+[[gnu::always_inline]] inline void Books::fetch_side(BookOperation& op) const {
   const uint32_t where = op.instrument * 2 + uint32_t(op.side);
   const SideLevels& s = side(where);
   op.hint = uint32_t(s.place_of(rank_of(op.side, op.price)));
@@ -174,26 +182,36 @@ void Books::fetch_side(BookOperation& op) const {
 }
 
 /// The level at the place that `fetch_side` has found, or any.
-uint32_t Books::level_near(const BookOperation& op) const {
+[[gnu::always_inline]] inline uint32_t Books::level_near(const BookOperation& op) const {
   const uint32_t where = op.instrument * 2 + uint32_t(op.side);
   const uint32_t place = op.hint % SideLevels::kPlaces;
-  return side(where).stands_at(place) ? places(where).level[place] : 0;
+  return places(where).level[place] & -uint32_t(side(where).stands_at(place));
 }
 
-void Books::fetch_place(const BookOperation& op) const {
+[[gnu::always_inline]] inline void Books::fetch_place(const BookOperation& op) const {
   const SideLevels& s = side_of(op);
   __builtin_prefetch(&levels_[level_near(op)], 1);
-  __builtin_prefetch(s.is_top(op.hint % SideLevels::kPlaces) ? static_cast<const void*>(&tops_[op.instrument]) : &s, 1);
+  __builtin_prefetch(either(s.is_top(op.hint % SideLevels::kPlaces), &tops_[op.instrument], &s), 1);
 }
 
-void Books::fetch_last(const BookOperation& op) const {
+[[gnu::always_inline]] inline void Books::fetch_last(const BookOperation& op) const {
   const uint32_t last = levels_[level_near(op)].last;
-  __builtin_prefetch(&orders_[last != kNone ? last : 0], 1);
+  __builtin_prefetch(either(last != kNone, &orders_[last], &orders_[0]), 1);
+}
+
+void Books::bring_near(BookOperation* ops, const uint8_t* orders, uint32_t order_count, const uint8_t* prices,
+                       uint32_t price_count) const {
+  for (uint32_t i = 0; i < order_count; i++) fetch_order(ops[orders[i]]);
+  for (uint32_t i = 0; i < price_count; i++) fetch_side(ops[prices[i]]);
+  for (uint32_t i = 0; i < order_count; i++) fetch_level(ops[orders[i]]);
+  for (uint32_t i = 0; i < price_count; i++) fetch_place(ops[prices[i]]);
+  for (uint32_t i = 0; i < order_count; i++) fetch_neighbours(ops[orders[i]]);
+  for (uint32_t i = 0; i < price_count; i++) fetch_last(ops[prices[i]]);
 }
 
 // ── orders and levels ────────────────────────────────────────────────────────────────────────────────────────────
 
-uint32_t Books::level_at(uint32_t where, int64_t price, uint32_t hint) {
+[[gnu::always_inline]] inline uint32_t Books::find_level(uint32_t where, int64_t price, uint32_t hint) {
   SideLevels& s = side(where);
   const int64_t rank = rank_of(BookSide(where & 1), price);
   uint64_t place = 0;
@@ -206,14 +224,16 @@ uint32_t Books::level_at(uint32_t where, int64_t price, uint32_t hint) {
   return level;
 }
 
-void Books::drop_level(uint32_t level) {
+uint32_t Books::level_at(uint32_t where, int64_t price, uint32_t hint) { return find_level(where, price, hint); }
+
+[[gnu::always_inline]] inline void Books::drop_level(uint32_t level) {
   Level& l = levels_[level];
   side(l.where).erase(places(l.where), rank_of(BookSide(l.where & 1), l.price));
   l.where = kNone;
   levels_.give_back(level);
 }
 
-void Books::enqueue(uint32_t order, uint32_t level) {
+[[gnu::always_inline]] inline void Books::queue_up(uint32_t order, uint32_t level) {
   Level& l = levels_[level];
   Order& o = orders_[order];
   o.level = level;
@@ -225,6 +245,8 @@ void Books::enqueue(uint32_t order, uint32_t level) {
   l.orders++;
   l.size = plus(l.size, o.size);
 }
+
+void Books::enqueue(uint32_t order, uint32_t level) { queue_up(order, level); }
 
 [[gnu::always_inline]] inline void Books::dequeue(uint32_t order) {
   const Order& o = orders_[order];
@@ -258,13 +280,20 @@ void Books::changed_best(uint32_t where, int64_t time_ns) {
 /// Other threads see either the old or the new one.
 void Books::show_top(uint32_t where, int64_t price, int64_t size, uint32_t orders, int64_t time_ns) {
   BookTop& t = tops_[where >> 1];
-  const bool bid = (where & 1) == 0;
+  const uint32_t ask = where & 1;
   std::atomic_ref<uint32_t> version(t.version);
   version.store(t.version + 1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);  // no reader sees new figures with the old even version
-  (bid ? t.bid_price : t.ask_price) = price;
-  (bid ? t.bid_size : t.ask_size) = size;
-  (bid ? t.bid_orders : t.ask_orders) = orders;
+  // By numbers instead of questions: nobody guesses which side comes next.
+  constexpr size_t kPrices = offsetof(BookTop, bid_price), kOrders = offsetof(BookTop, bid_orders);
+  constexpr size_t kNextPrice = offsetof(BookTop, ask_price) - kPrices;
+  constexpr size_t kNextOrders = offsetof(BookTop, ask_orders) - kOrders;
+  static_assert(offsetof(BookTop, bid_size) == kPrices + sizeof price &&
+                offsetof(BookTop, ask_size) == kPrices + kNextPrice + sizeof price);
+  auto* const bytes = reinterpret_cast<uint8_t*>(&t);
+  std::memcpy(bytes + kPrices + ask * kNextPrice, &price, sizeof price);
+  std::memcpy(bytes + kPrices + ask * kNextPrice + sizeof price, &size, sizeof size);
+  std::memcpy(bytes + kOrders + ask * kNextOrders, &orders, sizeof orders);
   t.event_time = time_ns;
   t.changes++;
   version.store(t.version + 1, std::memory_order_release);
@@ -284,19 +313,12 @@ void Books::show_top(uint32_t where, int64_t price, int64_t size, uint32_t order
   const uint32_t order = orders_.take();
   orders_[order].id = id;
   orders_[order].size = size;
-  const uint32_t level = level_at(where, price, hint);
-  enqueue(order, level);
+  const uint32_t level = find_level(where, price, hint);
+  queue_up(order, level);
   index_.insert_at(end, hash, order);
   counters_.most_orders = std::max<uint64_t>(counters_.most_orders, index_.size());
   changed(level, time_ns);
   return true;
-}
-
-void Books::forget(uint32_t order, uint32_t hash, int64_t time_ns) {
-  leave(order, time_ns);
-  index_.erase(hash, order);
-  orders_[order].level = kNone;
-  orders_.give_back(order);
 }
 
 /// The order leaves its level, and the level the book with its last order.
@@ -309,6 +331,13 @@ void Books::forget(uint32_t order, uint32_t hash, int64_t time_ns) {
   s.updates++;
   s.time_ns = time_ns;
   if (best) changed_best(where, time_ns);
+}
+
+[[gnu::always_inline]] inline void Books::forget(uint32_t order, uint32_t hash, int64_t time_ns) {
+  leave(order, time_ns);
+  index_.erase(hash, order);
+  orders_[order].level = kNone;
+  orders_.give_back(order);
 }
 
 [[gnu::always_inline]] inline void Books::shrink(uint32_t order, uint32_t hash, int64_t by, int64_t time_ns) {
@@ -325,9 +354,9 @@ void Books::forget(uint32_t order, uint32_t hash, int64_t time_ns) {
 
 // ── operations ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-Event* Books::event(Event* at, const BookOperation& op, EventKind kind, EventAction action, uint32_t instrument,
-                    BookSide side, uint64_t id, int64_t price, int64_t size) const {
-  if (at == nullptr) return nullptr;
+[[gnu::noinline]] Event* Books::make_event(Event* at, const BookOperation& op, EventKind kind, EventAction action,
+                                           uint32_t instrument, BookSide side, uint64_t id, int64_t price,
+                                           int64_t size) const {
   *at = Event{.event_time = op.time_ns,
               .receive_time = 0,
               .sequence = 0,
@@ -351,138 +380,11 @@ Event* Books::event(Event* at, const BookOperation& op, EventKind kind, EventAct
   return at + 1;
 }
 
-uint32_t Books::apply(const BookOperation& op, Event* into) {
-  if (op.action == BookAction::none) return 0;
-  counters_.operations++;
-  switch (op.action) {
-    case BookAction::clear:
-      if (op.instrument == kNoInstrument) {
-        clear_channel();
-      } else if (op.side != BookSide::none) {
-        empty_side(op.instrument * 2 + uint32_t(op.side));
-        changed_best(op.instrument * 2 + uint32_t(op.side), op.time_ns);
-      } else {
-        clear(op.instrument);
-      }
-      return into == nullptr ? 0
-                             : uint32_t(event(into, op, EventKind::order, EventAction::clear, op.instrument, op.side, 0,
-                                              kNoPrice, kNoSize) -
-                                        into);
-    case BookAction::trade:
-      counters_.trades++;
-      return into == nullptr ? 0
-                             : uint32_t(event(into, op, EventKind::trade, EventAction::trade, op.instrument, op.side,
-                                              op.id, op.price, op.size) -
-                                        into);
-    case BookAction::trade_cancel:
-      if (into == nullptr) return 0;
-      event(into, op, EventKind::trade, EventAction::cancel, op.instrument, op.side, op.id, op.price, op.size);
-      return 1;
-    case BookAction::remove_from:
-    case BookAction::remove_through:
-      return 0;  // the keeper takes one order after the other
-    case BookAction::status:
-      return told(op, EventKind::status, into);
-    case BookAction::define:
-      return told(op, EventKind::definition, into);
-    case BookAction::imbalance:
-      return told(op, EventKind::imbalance, into);
-    case BookAction::statistic:
-      return told(op, EventKind::statistic, into);
-    case BookAction::quote:
-      return on_quote(op, into);
-    case BookAction::level_set:
-      return on_level(op, into);
-    case BookAction::level_insert:
-    case BookAction::level_change:
-    case BookAction::level_remove:
-    case BookAction::level_remove_from:
-    case BookAction::level_remove_through:
-      return on_numbered(op, into);
-    default:
-      return on_order(op, into);
-  }
-}
-
 /// What changes no book.
 uint32_t Books::told(const BookOperation& op, EventKind kind, Event* into) const {
   if (into == nullptr) return 0;
   event(into, op, kind, EventAction::none, op.instrument, op.side, op.id, op.price, op.size);
   return 1;
-}
-
-uint32_t Books::on_order(const BookOperation& op, Event* into) {
-  const uint32_t scope = scope_of(op);
-  uint32_t end = 0;
-  if (op.action != BookAction::add && op.hint != kNone && orders_[op.hint].level != kNone &&
-      is(orders_[op.hint], op.id, scope)) [[likely]] {
-    return on_known(op, op.hint, into);
-  }
-  const uint32_t order = index_.find(op.hash, end, [&](uint32_t slot) { return is(orders_[slot], op.id, scope); });
-  if (order != kNone) return on_known(op, order, into);
-  if (op.action != BookAction::add && op.action != BookAction::put) {
-    if ((op.flags & kOperationIfKnown) == 0) counters_.unknown_orders++;
-    return 0;
-  }
-  if (op.side == BookSide::none || op.instrument == kNoInstrument || op.price == kNoPrice || op.size <= 0 ||
-      op.size == kNoSize) {
-    counters_.refused++;
-    return 0;
-  }
-  const uint32_t hint = op.action == BookAction::add ? op.hint : kNone;
-  if (!add(where_of(op), op.id, op.hash, end, hint, op.price, op.size, op.time_ns) || into == nullptr) return 0;
-  event(into, op, EventKind::order, EventAction::add, op.instrument, op.side, op.id, op.price, op.size);
-  return 1;
-}
-
-uint32_t Books::on_known(const BookOperation& op, uint32_t order, Event* into) {
-  const Order& o = orders_[order];
-  const Level& l = levels_[o.level];
-  const uint32_t instrument = l.where >> 1;
-  const BookSide side = BookSide(l.where & 1);
-  const int64_t price = l.price, size = o.size;
-  switch (op.action) {
-    case BookAction::add:
-      counters_.duplicate_orders++;
-      [[fallthrough]];
-    case BookAction::put:
-    case BookAction::modify:
-      return on_modify(op, order, into);
-    case BookAction::replace:
-      return on_replace(op, order, into);
-    case BookAction::remove: {
-      forget(order, op.hash, op.time_ns);
-      if (into == nullptr) return 0;
-      event(into, op, EventKind::order, EventAction::cancel, instrument, side, op.id, price, size);
-      return 1;
-    }
-    case BookAction::set_size:
-    case BookAction::reduce:
-    case BookAction::execute: {
-      int64_t by = op.action == BookAction::set_size ? size - op.size : op.size;
-      if (by < 0 || by == kNoSize) {
-        counters_.refused++;
-        return 0;
-      }
-      const bool told = op.remaining != kNoSize && op.remaining >= 0 && op.remaining <= size;
-      shrink(order, op.hash, told ? size - op.remaining : by, op.time_ns);
-      by = told ? size - op.remaining : std::min(by, size);
-      const bool traded = op.action == BookAction::execute;
-      if (traded && (op.flags & kOperationNoPrint) == 0) counters_.trades++;
-      if (into == nullptr) return 0;
-      Event* at = into;
-      if (traded) {
-        const int64_t at_price = (op.flags & kOperationAtPrice) != 0 && op.price != kNoPrice ? op.price : price;
-        const BookSide aggressor = side == BookSide::bid ? BookSide::ask : BookSide::bid;
-        at = event(at, op, EventKind::trade, EventAction::trade, instrument, aggressor, op.new_id, at_price, by);
-        at = event(at, op, EventKind::order, EventAction::fill, instrument, side, op.id, at_price, by);
-      }
-      at = event(at, op, EventKind::order, EventAction::cancel, instrument, side, op.id, price, by);
-      return uint32_t(at - into);
-    }
-    default:
-      return 0;
-  }
 }
 
 uint32_t Books::on_modify(const BookOperation& op, uint32_t order, Event* into) {
@@ -518,36 +420,6 @@ uint32_t Books::on_modify(const BookOperation& op, uint32_t order, Event* into) 
   if (into == nullptr) return 0;
   event(into, op, EventKind::order, EventAction::modify, instrument, side, op.id, price, size);
   return 1;
-}
-
-uint32_t Books::on_replace(const BookOperation& op, uint32_t order, Event* into) {
-  const Order& o = orders_[order];
-  const Level& l = levels_[o.level];
-  const uint32_t where = l.where;
-  const int64_t old_price = l.price, old_size = o.size;
-  const BookSide side = op.side == BookSide::none ? BookSide(where & 1) : op.side;
-  const int64_t price = op.price == kNoPrice ? old_price : op.price;
-  const int64_t size = op.size == kNoSize ? old_size : op.size;
-  forget(order, op.hash, op.time_ns);
-  Event* at = event(into, op, EventKind::order, EventAction::cancel, where >> 1, BookSide(where & 1), op.id, old_price,
-                    old_size);
-  const uint32_t instrument = where >> 1, to = instrument * 2 + uint32_t(side);
-  const uint32_t scope = to & scope_mask_;
-  const uint32_t hash = OrderIndex::hash(op.new_id, scope);
-  uint32_t end = 0;
-  const auto same = [&](uint32_t slot) { return is(orders_[slot], op.new_id, scope); };
-  const uint32_t taken = index_.find(hash, end, same);
-  if (taken != kNone) {
-    counters_.duplicate_orders++;
-    forget(taken, hash, op.time_ns);
-    (void)index_.find(hash, end, same);
-  }
-  if (size <= 0) {
-    counters_.refused++;
-  } else if (add(to, op.new_id, hash, end, kNone, price, size, op.time_ns)) {
-    at = event(at, op, EventKind::order, EventAction::add, instrument, side, op.new_id, price, size);
-  }
-  return into == nullptr ? 0 : uint32_t(at - into);
 }
 
 uint32_t Books::on_level(const BookOperation& op, Event* into) {
@@ -640,18 +512,14 @@ uint32_t Books::on_numbered(const BookOperation& op, Event* into) {
   return 1;
 }
 
-uint32_t Books::on_quote(const BookOperation& op, Event* into) {
-  if (op.side == BookSide::none || op.instrument == kNoInstrument) {
-    counters_.refused++;
-    return 0;
-  }
+bool Books::show_quote(const BookOperation& op) {
   const uint32_t where = op.instrument * 2 + uint32_t(op.side);
   empty_side(where);
   if (op.size > 0 && op.size != kNoSize && op.price != kNoPrice) {
     const uint32_t level = level_at(where, op.price);
     if (level == kNone) {
       counters_.refused++;
-      return 0;
+      return false;
     }
     Level& l = levels_[level];
     l.size = op.size;
@@ -660,9 +528,191 @@ uint32_t Books::on_quote(const BookOperation& op, Event* into) {
   books_[op.instrument].sides[uint32_t(op.side)].updates++;
   books_[op.instrument].sides[uint32_t(op.side)].time_ns = op.time_ns;
   changed_best(where, op.time_ns);
+  return true;
+}
+
+uint32_t Books::on_quote(const BookOperation& op, Event* into) {
+  if (op.side == BookSide::none || op.instrument == kNoInstrument) {
+    counters_.refused++;
+    return 0;
+  }
+  if ((op.flags & kOperationAside) == 0 && !show_quote(op)) return 0;
   if (into == nullptr) return 0;
   event(into, op, EventKind::quote, EventAction::modify, op.instrument, op.side, op.orders, op.price, op.size);
   return 1;
+}
+
+[[gnu::always_inline]] inline uint32_t Books::on_replace(const BookOperation& op, uint32_t order, Event* into) {
+  const Order& o = orders_[order];
+  const Level& l = levels_[o.level];
+  const uint32_t where = l.where;
+  const int64_t old_price = l.price, old_size = o.size;
+  const BookSide side = op.side == BookSide::none ? BookSide(where & 1) : op.side;
+  const int64_t price = op.price == kNoPrice ? old_price : op.price;
+  const int64_t size = op.size == kNoSize ? old_size : op.size;
+  forget(order, op.hash, op.time_ns);
+  Event* at = event(into, op, EventKind::order, EventAction::cancel, where >> 1, BookSide(where & 1), op.id, old_price,
+                    old_size);
+  const uint32_t instrument = where >> 1, to = instrument * 2 + uint32_t(side);
+  const uint32_t scope = to & scope_mask_;
+  const uint32_t hash = OrderIndex::hash(op.new_id, scope);
+  uint32_t end = 0;
+  const auto same = [&](uint32_t slot) { return is(orders_[slot], op.new_id, scope); };
+  const uint32_t taken = index_.find(hash, end, same);
+  if (taken != kNone) {
+    counters_.duplicate_orders++;
+    forget(taken, hash, op.time_ns);
+    (void)index_.find(hash, end, same);
+  }
+  if (size <= 0) {
+    counters_.refused++;
+  } else if (add(to, op.new_id, hash, end, kNone, price, size, op.time_ns)) {
+    at = event(at, op, EventKind::order, EventAction::add, instrument, side, op.new_id, price, size);
+  }
+  return into == nullptr ? 0 : uint32_t(at - into);
+}
+
+[[gnu::always_inline]] inline uint32_t Books::on_known(const BookOperation& op, uint32_t order, Event* into) {
+  const Order& o = orders_[order];
+  const Level& l = levels_[o.level];
+  const uint32_t instrument = l.where >> 1;
+  const BookSide side = BookSide(l.where & 1);
+  const int64_t price = l.price, size = o.size;
+  switch (op.action) {
+    case BookAction::add:
+      counters_.duplicate_orders++;
+      [[fallthrough]];
+    case BookAction::put:
+    case BookAction::modify:
+      return on_modify(op, order, into);
+    case BookAction::replace:
+      return on_replace(op, order, into);
+    case BookAction::remove: {
+      forget(order, op.hash, op.time_ns);
+      if (into == nullptr) return 0;
+      event(into, op, EventKind::order, EventAction::cancel, instrument, side, op.id, price, size);
+      return 1;
+    }
+    case BookAction::set_size:
+    case BookAction::reduce:
+    case BookAction::execute: {
+      int64_t by = op.action == BookAction::set_size ? size - op.size : op.size;
+      if (by < 0 || by == kNoSize) {
+        counters_.refused++;
+        return 0;
+      }
+      const bool told = op.remaining != kNoSize && op.remaining >= 0 && op.remaining <= size;
+      shrink(order, op.hash, told ? size - op.remaining : by, op.time_ns);
+      by = told ? size - op.remaining : std::min(by, size);
+      const bool traded = op.action == BookAction::execute;
+      if (traded && (op.flags & kOperationNoPrint) == 0) counters_.trades++;
+      if (into == nullptr) return 0;
+      Event* at = into;
+      if (traded) {
+        const int64_t at_price = (op.flags & kOperationAtPrice) != 0 && op.price != kNoPrice ? op.price : price;
+        const BookSide aggressor = side == BookSide::bid ? BookSide::ask : BookSide::bid;
+        at = event(at, op, EventKind::trade, EventAction::trade, instrument, aggressor, op.new_id, at_price, by);
+        at = event(at, op, EventKind::order, EventAction::fill, instrument, side, op.id, at_price, by);
+      }
+      at = event(at, op, EventKind::order, EventAction::cancel, instrument, side, op.id, price, by);
+      return uint32_t(at - into);
+    }
+    default:
+      return 0;
+  }
+}
+
+[[gnu::always_inline]] inline uint32_t Books::on_order(const BookOperation& op, Event* into) {
+  const uint32_t scope = scope_of(op);
+  uint32_t end = 0;
+  if (op.action != BookAction::add && op.hint != kNone && orders_[op.hint].level != kNone &&
+      is(orders_[op.hint], op.id, scope)) [[likely]] {
+    return on_known(op, op.hint, into);
+  }
+  const uint32_t order = index_.find(op.hash, end, [&](uint32_t slot) { return is(orders_[slot], op.id, scope); });
+  if (order != kNone) return on_known(op, order, into);
+  if (op.action != BookAction::add && op.action != BookAction::put) {
+    if ((op.flags & kOperationIfKnown) == 0) counters_.unknown_orders++;
+    return 0;
+  }
+  if (op.side == BookSide::none || op.instrument == kNoInstrument || op.price == kNoPrice || op.size <= 0 ||
+      op.size == kNoSize) {
+    counters_.refused++;
+    return 0;
+  }
+  const uint32_t hint = op.action == BookAction::add ? op.hint : kNone;
+  if (!add(where_of(op), op.id, op.hash, end, hint, op.price, op.size, op.time_ns) || into == nullptr) return 0;
+  event(into, op, EventKind::order, EventAction::add, op.instrument, op.side, op.id, op.price, op.size);
+  return 1;
+}
+
+[[gnu::always_inline]] inline uint32_t Books::apply_one(const BookOperation& op, Event* into) {
+  if (op.action == BookAction::none) return 0;
+  counters_.operations++;
+  switch (op.action) {
+    case BookAction::clear:
+      if (op.instrument == kNoInstrument) {
+        clear_channel();
+      } else if (op.side != BookSide::none) {
+        empty_side(op.instrument * 2 + uint32_t(op.side));
+        changed_best(op.instrument * 2 + uint32_t(op.side), op.time_ns);
+      } else {
+        clear(op.instrument);
+      }
+      return into == nullptr ? 0
+                             : uint32_t(event(into, op, EventKind::order, EventAction::clear, op.instrument, op.side, 0,
+                                              kNoPrice, kNoSize) -
+                                        into);
+    case BookAction::trade:
+      counters_.trades++;
+      return into == nullptr ? 0
+                             : uint32_t(event(into, op, EventKind::trade, EventAction::trade, op.instrument, op.side,
+                                              op.id, op.price, op.size) -
+                                        into);
+    case BookAction::trade_cancel:
+      if (into == nullptr) return 0;
+      event(into, op, EventKind::trade, EventAction::cancel, op.instrument, op.side, op.id, op.price, op.size);
+      return 1;
+    case BookAction::remove_from:
+    case BookAction::remove_through:
+      return 0;  // the keeper takes one order after the other
+    case BookAction::status:
+      return told(op, EventKind::status, into);
+    case BookAction::define:
+      return told(op, EventKind::definition, into);
+    case BookAction::imbalance:
+      return told(op, EventKind::imbalance, into);
+    case BookAction::statistic:
+      return told(op, EventKind::statistic, into);
+    case BookAction::quote:
+      return on_quote(op, into);
+    case BookAction::level_set:
+      return on_level(op, into);
+    case BookAction::level_insert:
+    case BookAction::level_change:
+    case BookAction::level_remove:
+    case BookAction::level_remove_from:
+    case BookAction::level_remove_through:
+      return on_numbered(op, into);
+    default:
+      return on_order(op, into);
+  }
+}
+
+uint32_t Books::apply(const BookOperation& op, Event* into) {
+  // Twice the same: where no events are made, nothing is asked about them.
+  return into == nullptr ? apply_one(op, nullptr) : apply_one(op, into);
+}
+
+uint32_t Books::apply_quietly(const BookOperation* ops, uint32_t from, uint32_t count) {
+  for (uint32_t i = from; i < count; i++) {
+    const BookOperation& op = ops[i];
+    if (op.action == BookAction::remove_from || op.action == BookAction::remove_through) [[unlikely]]
+      return i;
+    (void)apply_one(op, nullptr);
+    if (op.last) event_end();
+  }
+  return count;
 }
 
 // ── state ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -717,9 +767,10 @@ void Books::good_all() {
 void Books::look_at_shown() {
   for (uint32_t i = 0; i < shown_count_; i++) {
     BookTop& t = tops_[shown_[i]];
-    const bool both = t.bid_price != kNoPrice && t.ask_price != kNoPrice;
-    const bool crossed = both && t.bid_price > t.ask_price;
-    if (both && t.bid_price == t.ask_price) counters_.locked++;
+    // No ask is beyond any bid; no bid shall be below any ask.
+    const int64_t bid = t.bid_price == kNoPrice ? INT64_MIN : t.bid_price;
+    const bool crossed = bid > t.ask_price;
+    counters_.locked += bid == t.ask_price ? 1 : 0;
     if (crossed == ((t.state & kBookCrossed) != 0)) continue;
     if (crossed) {
       counters_.crossed++;

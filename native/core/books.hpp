@@ -4,6 +4,7 @@
 // lock, no venue. Nothing is allocated for a message; stores grow by blocks up to declared bounds.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -42,6 +43,7 @@ inline constexpr uint8_t kOperationNoPrint = 4;   ///< the trade is counted else
 inline constexpr uint8_t kOperationAtPrice = 8;   ///< executed at `price`, not at the order's
 inline constexpr uint8_t kOperationImplied = 16;  ///< kept apart from real orders
 inline constexpr uint8_t kOperationByOrder = 32;  ///< orders of a feed that has levels too
+inline constexpr uint8_t kOperationAside = 64;    ///< a quote of a feed whose book is told by levels: an event alone
 
 /// Implied orders and levels are books of their own: the instrument's key with this bit.
 inline constexpr uint64_t kImpliedKey = 1ull << 63;
@@ -111,29 +113,27 @@ class Books {
 
   /// What an operation looks for: nothing, a known order, or a price on a side.
   enum class Seeks : uint8_t { nothing, order, price };
+  static constexpr uint32_t kSeeks = 3;
   [[nodiscard]] static Seeks seeks(const BookOperation& op) {
-    if (op.action == BookAction::add || op.action == BookAction::level_set) {
-      return op.instrument != kNoInstrument && op.side != BookSide::none ? Seeks::price : Seeks::nothing;
-    }
-    return op.action <= BookAction::replace ? Seeks::order : Seeks::nothing;
+    const bool has_side = (op.instrument != kNoInstrument) & (op.side != BookSide::none);
+    return kSeeksOf[has_side][uint32_t(op.action)];
   }
-  /// `apply` needs this first.
-  void prepare(BookOperation& op) const { op.hash = OrderIndex::hash(op.id, scope_of(op)); }
-  /// These bring what `op` will touch towards the cache, step by step, each some operations after the one before. What
-  /// they ask for is not asked of the processor as a question: it would guess wrong half of the time.
-  void fetch_index(const BookOperation& op) const {
+  /// `apply` needs this first. Asks for what the search in the index begins with.
+  void prepare(BookOperation& op) const {
+    op.hash = OrderIndex::hash(op.id, scope_of(op));
     index_.prefetch(op.hash);
     if (op.action == BookAction::replace) index_.prefetch(OrderIndex::hash(op.new_id, scope_of(op)));
-    if (op.instrument != kNoInstrument) __builtin_prefetch(&side_of(op), 1);
+    __builtin_prefetch(&side_of(op.instrument != kNoInstrument ? op.instrument : 0, op.side), 1);
   }
-  void fetch_order(BookOperation& op) const;             ///< of those that seek an order
-  void fetch_level(const BookOperation& op) const;       ///< …
-  void fetch_neighbours(const BookOperation& op) const;  ///< …
-  void fetch_side(BookOperation& op) const;              ///< of those that seek a price
-  void fetch_place(const BookOperation& op) const;       ///< …
-  void fetch_last(const BookOperation& op) const;        ///< …
+  /// Brings what the operations `orders`, which seek one, and `prices` will touch towards the cache: step by step,
+  /// each for all of them, so that memory is asked for early and for many at once.
+  void bring_near(BookOperation* ops, const uint8_t* orders, uint32_t order_count, const uint8_t* prices,
+                  uint32_t price_count) const;
   /// Events go to `into` (null: none are made); returns how many. There is room for kEventsEach.
   uint32_t apply(const BookOperation& op, Event* into);
+  /// Applies operations from number `from` on without events, and ends theirs; returns how far it came: `count`, or
+  /// the number of one by orders' places, which is no single operation.
+  uint32_t apply_quietly(const BookOperation* ops, uint32_t from, uint32_t count);
   static constexpr uint32_t kEventsEach = 4;
 
   /// The books cannot be trusted: everything known is dropped at the next snapshot, or kept until `good`.
@@ -175,6 +175,17 @@ class Books {
  private:
   friend class BookCheckpoint;
   static constexpr uint32_t kNone = 0xFFFFFFFF;
+  /// By action, without and with a side of an instrument: a table, because a processor would guess it wrong.
+  using SeeksOf = std::array<std::array<Seeks, kBookActions>, 2>;
+  static constexpr SeeksOf kSeeksOf = [] {
+    SeeksOf table{};
+    for (auto& seeks : table) {
+      for (auto a = uint32_t(BookAction::put); a <= uint32_t(BookAction::replace); a++) seeks[a] = Seeks::order;
+    }
+    table[1][uint32_t(BookAction::add)] = table[1][uint32_t(BookAction::level_set)] = Seeks::price;
+    return table;
+  }();
+  static_assert(uint32_t(BookAction::add) + 1 == uint32_t(BookAction::put));
 
   struct Order {
     uint64_t id;
@@ -207,7 +218,8 @@ class Books {
   };
   using NumberedSide = std::vector<Numbered>;  // by level number less 1
 
-  [[nodiscard]] static int64_t rank_of(BookSide side, int64_t price) { return side == BookSide::bid ? price : ~price; }
+  /// Of asks, the price with every bit turned: lower ones are better.
+  [[nodiscard]] static int64_t rank_of(BookSide side, int64_t price) { return price ^ -int64_t(side); }
   [[nodiscard]] static uint32_t where_of(const BookOperation& op) {
     return op.side == BookSide::none ? kNone : op.instrument * 2 + uint32_t(op.side);
   }
@@ -226,15 +238,24 @@ class Books {
   [[nodiscard]] const SideLevels& side(uint32_t where) const { return books_[where >> 1].sides[where & 1]; }
   [[nodiscard]] SideLevels::Places& places(uint32_t where) { return places_[where >> 1].sides[where & 1]; }
   [[nodiscard]] const SideLevels::Places& places(uint32_t where) const { return places_[where >> 1].sides[where & 1]; }
-  [[nodiscard]] const SideLevels& side_of(const BookOperation& op) const {
-    return books_[op.instrument].sides[uint32_t(op.side) & 1];
+  [[nodiscard]] const SideLevels& side_of(uint32_t instrument, BookSide side) const {
+    return books_[instrument].sides[uint32_t(side) & 1];
   }
+  [[nodiscard]] const SideLevels& side_of(const BookOperation& op) const { return side_of(op.instrument, op.side); }
+  void fetch_order(BookOperation& op) const;
+  void fetch_level(const BookOperation& op) const;
+  void fetch_neighbours(const BookOperation& op) const;
+  void fetch_side(BookOperation& op) const;
+  void fetch_place(const BookOperation& op) const;
+  void fetch_last(const BookOperation& op) const;
   /// kNone: there is no room for another one. `hint`: its place, if it is.
   [[nodiscard]] uint32_t level_at(uint32_t where, int64_t price, uint32_t hint = kNone);
+  [[nodiscard]] uint32_t find_level(uint32_t where, int64_t price, uint32_t hint);
   [[nodiscard]] uint32_t level_near(const BookOperation& op) const;
   void drop_level(uint32_t level);
   void leave(uint32_t order, int64_t time_ns);
   void enqueue(uint32_t order, uint32_t level);
+  void queue_up(uint32_t order, uint32_t level);
   void dequeue(uint32_t order);
   void changed(uint32_t level, int64_t time_ns);
   void changed_best(uint32_t where, int64_t time_ns);
@@ -243,8 +264,13 @@ class Books {
                          int64_t size, int64_t time_ns);
   void forget(uint32_t order, uint32_t hash, int64_t time_ns);
   void shrink(uint32_t order, uint32_t hash, int64_t by, int64_t time_ns);
+  Event* make_event(Event* at, const BookOperation& op, EventKind kind, EventAction action, uint32_t instrument,
+                    BookSide side, uint64_t id, int64_t price, int64_t size) const;
   Event* event(Event* at, const BookOperation& op, EventKind kind, EventAction action, uint32_t instrument,
-               BookSide side, uint64_t id, int64_t price, int64_t size) const;
+               BookSide side, uint64_t id, int64_t price, int64_t size) const {
+    return at == nullptr ? nullptr : make_event(at, op, kind, action, instrument, side, id, price, size);
+  }
+  uint32_t apply_one(const BookOperation& op, Event* into);
   uint32_t on_order(const BookOperation& op, Event* into);
   uint32_t on_known(const BookOperation& op, uint32_t order, Event* into);
   uint32_t on_replace(const BookOperation& op, uint32_t order, Event* into);
@@ -252,6 +278,7 @@ class Books {
   uint32_t on_level(const BookOperation& op, Event* into);
   uint32_t on_numbered(const BookOperation& op, Event* into);
   uint32_t on_quote(const BookOperation& op, Event* into);
+  [[nodiscard]] bool show_quote(const BookOperation& op);  ///< false: there is no room
   uint32_t told(const BookOperation& op, EventKind kind, Event* into) const;
   [[nodiscard]] int8_t exponent_of(EventKind kind, uint32_t instrument) const;
   void empty_side(uint32_t where);

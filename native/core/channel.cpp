@@ -61,7 +61,7 @@ Channel::Channel(const ChannelSpec& spec, const FramingSpec& framing, uint16_t i
   holes_.reserve(spec.holes_max + 2);
   window_.slots.reserve(spec.window_packets);
   prepare_belief();
-  if (spec.session_fixed) epoch_ = spec.session;
+  if (spec.session_fixed) session_ = spec.session;
 }
 
 // ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,7 +97,7 @@ void Channel::say(NoticeType code, Reason why, uint64_t begin, uint64_t end, int
   n.requester = requester;
   n.server = server;
   n.detail = detail;
-  n.epoch = epoch_;
+  n.session = session_;
   n.sender = code == NoticeType::sessionStarted || code == NoticeType::sessionEnded || code == NoticeType::reset ||
                      code == NoticeType::sequenceJump
                  ? sender_
@@ -130,7 +130,7 @@ bool Channel::take_in_turn(const FramingSpec& framing, const Packet& packet, con
   if (arrival.origin != Origin::live || arrival.line >= kLinesMax ||
       resets_.seen_by_line[arrival.line] != resets_.count)
     return false;
-  if (framing.epoch_width != 0 && !(packet.epoch == epoch_)) return false;
+  if (framing.session_width != 0 && !(packet.session == session_)) return false;
   if (packet.body.size > output_.bytes_max()) return false;
   const uint64_t end = packet.sequence + packet.count;
   if (end <= next_) return take_copy(packet, end, arrival);
@@ -215,9 +215,9 @@ void Channel::follow_control(const FramingSpec& framing, const Packet& packet, c
     counters_[C::compressed]++;
     return;
   }
-  const bool foreign = framing.epoch_width != 0 && kind != PacketKind::ignore && kind != PacketKind::unavailable &&
-                       !(packet.epoch == epoch_ && (started() || spec_.session_fixed));
-  if (foreign && !enter_epoch(framing, packet, arrival)) return;
+  const bool foreign = framing.session_width != 0 && kind != PacketKind::ignore && kind != PacketKind::unavailable &&
+                       !(packet.session == session_ && (started() || spec_.session_fixed));
+  if (foreign && !enter_session(framing, packet, arrival)) return;
   if (packet.cut && kind != PacketKind::data) counters_[C::malformed]++;
   if (rule != nullptr && !rule->counted) hand_over_control(framing, packet, arrival);
   if (kind == PacketKind::ignore || kind == PacketKind::unavailable) return;
@@ -368,7 +368,7 @@ bool Channel::follow_time(const Packet& packet, uint64_t end, const Arrival& arr
   int64_t since_ns = 0;
   if (begins_again(end, packet.send_time_ns, since_ns)) {
     const uint64_t before = highest_;
-    if (!switch_epoch(epoch_, framing_.wrap_first, NoticeType::reset, arrival.now_ns)) return false;
+    if (!switch_session(session_, framing_.wrap_first, NoticeType::reset, arrival.now_ns)) return false;
     resets_.highest_before = before;
     resets_.send_ns = since_ns;
     resets_.count++;
@@ -391,10 +391,10 @@ bool Channel::take_reset(const Packet& packet, HeartbeatNumber meaning, uint64_t
   }
   if (started()) {
     const uint64_t before = highest_;
-    if (!switch_epoch(epoch_, reset_to, NoticeType::reset, arrival.now_ns)) return false;
+    if (!switch_session(session_, reset_to, NoticeType::reset, arrival.now_ns)) return false;
     resets_.highest_before = before;
   } else {
-    if (framing_.epoch_width != 0 && !spec_.session_fixed) epoch_ = packet.epoch;
+    if (framing_.session_width != 0 && !spec_.session_fixed) session_ = packet.session;
     start_at(reset_to, arrival.now_ns);
   }
   resets_.identity = identity;

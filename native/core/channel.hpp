@@ -49,7 +49,7 @@ struct Notice {
   uint16_t requester = 0xFFFF;
   uint16_t server = 0;
   uint32_t detail = 0;  ///< a server's status code, an errno …
-  Epoch epoch;
+  SessionId session;
   Sender sender;  ///< of the packet that led to it, where it is about who is believed
 };
 
@@ -70,7 +70,7 @@ struct ChannelSpec {
   uint64_t key = 0;  ///< value of the framing's channel field, when lines carry several channels
   Join join = Join::live;
   bool session_fixed = false;
-  Epoch session;  ///< only with session_fixed
+  SessionId session;  ///< only with session_fixed
   uint32_t window_packets = 4096;
   uint32_t window_bytes = 16u << 20;
   uint32_t holes_max = 1024;
@@ -172,7 +172,7 @@ class Channel {
   void snapshot_fail(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester);
   // ── for a stream that is a line of this channel ──
   /// A login was accepted: the stream goes on with that wire number (0: it does not say), in that session.
-  void stream_up(const Epoch* epoch, uint64_t wire_next, int64_t now_ns, uint16_t requester);
+  void stream_up(const SessionId* session, uint64_t wire_next, int64_t now_ns, uint16_t requester);
   /// The connection is lost. Without any other one nothing more is known: the channel is stale.
   void stream_down(Reason why, uint32_t detail, int64_t now_ns, uint16_t requester, uint16_t server);
   void stream_end(int64_t now_ns);
@@ -196,7 +196,7 @@ class Channel {
   [[nodiscard]] uint64_t highest() const { return highest_; }
   [[nodiscard]] uint64_t wire(uint64_t linear) const;
   [[nodiscard]] uint64_t linear(uint64_t wire) const;
-  [[nodiscard]] const Epoch& epoch() const { return epoch_; }
+  [[nodiscard]] const SessionId& session() const { return session_; }
   [[nodiscard]] uint16_t index() const { return index_; }
   [[nodiscard]] uint64_t key() const { return spec_.key; }
   [[nodiscard]] bool blocked() const { return blocked_; }
@@ -243,7 +243,7 @@ class Channel {
   struct Claim {
     enum class Of : uint8_t { nothing, first_number, session, restart };
     Of of = Of::nothing;
-    Epoch epoch;
+    SessionId session;
     uint64_t next =
         0;  ///< of a session: wire number behind its latest packet; of a restart: Belief::advances at its begin
     uint32_t packets = 0;  ///< that agree
@@ -262,12 +262,12 @@ class Channel {
   };
   /// Where a count may begin. `kept`: which kept packet says so, counted from 1; 0: a heartbeat.
   struct FirstSeen {
-    Epoch epoch;
+    SessionId session;
     uint64_t begin = 0, next = 0;  ///< wire numbers
     uint32_t kept = 0;
   };
   struct PastSession {
-    Epoch epoch;
+    SessionId session;
     uint64_t next = 0;  ///< wire number at which it was left
   };
   /// What a line has shown of the present count.
@@ -311,7 +311,7 @@ class Channel {
   [[nodiscard]] bool is_near(uint64_t number, uint64_t begin, uint64_t next) const;
   void prepare_belief();
   [[nodiscard]] static uint64_t belief_bytes_max();
-  void leave_session(const Epoch& for_epoch);
+  void leave_session(const SessionId& for_session);
   void keep_for_claim(const FramingSpec& framing, const Packet& packet, const Arrival& arrival, uint64_t numbers,
                       uint64_t first = 0);
   void drop_claim();
@@ -332,9 +332,10 @@ class Channel {
   void drain(int64_t now_ns);
   uint32_t hand_over(const FramingSpec& framing, Bytes body, uint32_t skip, uint32_t take, uint64_t sequence,
                      const Arrival& arrival, bool unsequenced);
-  [[nodiscard]] bool enter_epoch(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
+  [[nodiscard]] bool enter_session(const FramingSpec& framing, const Packet& packet, const Arrival& arrival);
   /// `told`: the venue has said so. Otherwise what was delivered may not be true: stale.
-  [[nodiscard]] bool switch_epoch(const Epoch& epoch, uint64_t next, NoticeType why, int64_t now_ns, bool told = true);
+  [[nodiscard]] bool switch_session(const SessionId& session, uint64_t next, NoticeType why, int64_t now_ns,
+                                    bool told = true);
   [[nodiscard]] bool goes_on_as_before(const Packet& packet, uint64_t first, const Arrival& arrival);
   [[nodiscard]] bool from_before_reset(const Packet& packet, uint64_t first, const Arrival& arrival);
   void mark_unavailable(uint64_t first, uint64_t last, int64_t now_ns);
@@ -431,7 +432,7 @@ class Channel {
   uint64_t end_number_ = 0;
   uint64_t next_ = 0;     // linear: first number not delivered
   uint64_t highest_ = 0;  // linear: one above the highest number known to exist
-  Epoch epoch_;
+  SessionId session_;
   PastSessions past_;
   Sender sender_;  // of the packet that is being read
 

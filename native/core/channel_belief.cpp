@@ -77,7 +77,7 @@ bool Channel::first_agrees(const FramingSpec& framing, const Packet& packet, uin
                            const Arrival& arrival, bool keeps) {
   for (uint32_t i = 0; i < belief_.firsts_count; i++) {
     const FirstSeen& f = belief_.firsts[i];
-    if (!(f.epoch == packet.epoch) || !is_near(begin, f.begin, f.next)) continue;
+    if (!(f.session == packet.session) || !is_near(begin, f.begin, f.next)) continue;
     begin_with(i, arrival.now_ns);
     return true;
   }
@@ -94,7 +94,8 @@ bool Channel::first_agrees(const FramingSpec& framing, const Packet& packet, uin
     belief_.claim.since_ns = since_ns;
   }
   if (keeps) keep_for_claim(framing, packet, arrival, 1);
-  belief_.firsts[belief_.firsts_count++] = {packet.epoch, begin, next, keeps ? uint32_t(belief_.kept.list.size()) : 0};
+  belief_.firsts[belief_.firsts_count++] = {packet.session, begin, next,
+                                            keeps ? uint32_t(belief_.kept.list.size()) : 0};
   return false;
 }
 
@@ -107,7 +108,7 @@ void Channel::begin_with(uint32_t which, int64_t now_ns) {
   } else {
     kept.list = {kept.list[first.kept - 1]};
   }
-  if (framing_.epoch_width != 0 && !spec_.session_fixed) epoch_ = first.epoch;
+  if (framing_.session_width != 0 && !spec_.session_fixed) session_ = first.session;
   start_at(linear(first.begin), now_ns);
   replay(std::move(kept), now_ns);
 }
@@ -125,10 +126,10 @@ void Channel::believe_first(int64_t now_ns) {
 /// Counts a packet of another session; true when so many of them have come that it is the one.
 bool Channel::session_agrees(const FramingSpec& framing, const Packet& packet, uint64_t end, const PastSession* past,
                              uint32_t needed, const Arrival& arrival) {
-  if (belief_.claim.of != Claim::Of::session || !(belief_.claim.epoch == packet.epoch)) {
+  if (belief_.claim.of != Claim::Of::session || !(belief_.claim.session == packet.session)) {
     drop_claim();
     belief_.claim.of = Claim::Of::session;
-    belief_.claim.epoch = packet.epoch;
+    belief_.claim.session = packet.session;
   } else if (past != nullptr && end <= belief_.claim.next) {
     counters_[C::otherSession]++;  // the other line's copy
     return false;
@@ -213,7 +214,7 @@ bool Channel::start_over(const Arrival& arrival) {
   const bool beginning_lost = !led_astray && begin > origin && begin - origin <= spec_.window_packets;
   const uint64_t before = highest_;
   const uint64_t next = wire(beginning_lost ? origin : begin);
-  if (!switch_epoch(epoch_, next, NoticeType::reset, arrival.now_ns, false)) return false;
+  if (!switch_session(session_, next, NoticeType::reset, arrival.now_ns, false)) return false;
   resets_.highest_before = before;
   resets_.count++;
   shows_present_count(arrival.line);

@@ -1,4 +1,4 @@
-// A channel's sessions: idle packets, numbers that jump, epochs that change, streams that come and go.
+// A channel's sessions: idle packets, numbers that jump, sessions that change, streams that come and go.
 #include <algorithm>
 
 #include "core/channel.hpp"
@@ -62,13 +62,13 @@ void Channel::take_heartbeat(const Packet& packet, HeartbeatNumber meaning, cons
   raise_highest(next, arrival.now_ns);
 }
 
-bool Channel::enter_epoch(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
+bool Channel::enter_session(const FramingSpec& framing, const Packet& packet, const Arrival& arrival) {
   if (spec_.session_fixed) {
     counters_[C::otherSession]++;
     return false;
   }
   if (!started()) {
-    if (arrival.connected) epoch_ = packet.epoch;
+    if (arrival.connected) session_ = packet.session;
     return true;  // the first number is agreed on together with its session
   }
   // Recovery servers answer with the session they were asked for; anything else is not ours.
@@ -76,10 +76,11 @@ bool Channel::enter_epoch(const FramingSpec& framing, const Packet& packet, cons
     counters_[C::otherSession]++;
     return false;
   }
-  const bool lower = framing.epoch_ordered && (packet.epoch.high < epoch_.high ||
-                                               (packet.epoch.high == epoch_.high && packet.epoch.low < epoch_.low));
+  const bool lower =
+      framing.session_ordered && (packet.session.high < session_.high ||
+                                  (packet.session.high == session_.high && packet.session.low < session_.low));
   const PastSession* past = nullptr;
-  for (uint32_t i = 0; i < past_.count; i++) past = past_.list[i].epoch == packet.epoch ? &past_.list[i] : past;
+  for (uint32_t i = 0; i < past_.count; i++) past = past_.list[i].session == packet.session ? &past_.list[i] : past;
   // What a session that was left still had to say, by a slow line or a sender that has been replaced, is over. One that
   // goes on was left by mistake.
   const uint64_t end = packet.sequence + numbers_in(framing, packet);
@@ -90,24 +91,24 @@ bool Channel::enter_epoch(const FramingSpec& framing, const Packet& packet, cons
   const uint32_t needed = past != nullptr || lower ? kTakenBackAfter : session_over() || arrival.connected ? 1 : 2;
   if (!session_agrees(framing, packet, end, past, needed, arrival)) return false;
   const uint64_t next = past == nullptr ? framing_.wrap_first : past->next;
-  if (switch_epoch(packet.epoch, next, NoticeType::sessionStarted, arrival.now_ns, past == nullptr && !lower))
+  if (switch_session(packet.session, next, NoticeType::sessionStarted, arrival.now_ns, past == nullptr && !lower))
     replay(take_claim(), arrival.now_ns);
   return false;  // what made the claim true has been taken with it
 }
 
 /// Ends what the present numbers mean: what is missing is given up, what is held is delivered, counting starts at the
 /// wire number `next`. False while the consumer has no room for that.
-bool Channel::switch_epoch(const Epoch& epoch, uint64_t next, NoticeType why, int64_t now_ns, bool told) {
+bool Channel::switch_session(const SessionId& session, uint64_t next, NoticeType why, int64_t now_ns, bool told) {
   give_up_all(why == NoticeType::reset ? Reason::reset : Reason::sessionEnded, now_ns);
   if (!held_.empty() || !lost_.empty()) {
     counters_[C::consumerFull]++;
     return false;
   }
-  if (!(epoch == epoch_)) leave_session(epoch);
+  if (!(session == session_)) leave_session(session);
   if (why != NoticeType::reset && end_ != End::told) {
     say(NoticeType::sessionEnded, Reason::sessionEnded, next_, next_, now_ns);
   }
-  epoch_ = epoch;
+  session_ = session;
   counters_[C::resets]++;
   end_ = End::open;
   end_number_ = 0;
@@ -132,17 +133,18 @@ bool Channel::switch_epoch(const Epoch& epoch, uint64_t next, NoticeType why, in
   return true;
 }
 
-/// Remembers where the present session was left; `for_epoch` is entered (again).
-void Channel::leave_session(const Epoch& for_epoch) {
+/// Remembers where the present session was left; `for_session` is entered (again).
+void Channel::leave_session(const SessionId& for_session) {
   uint32_t kept = 0;
   for (uint32_t i = 0; i < past_.count; i++) {
-    if (!(past_.list[i].epoch == for_epoch) && !(past_.list[i].epoch == epoch_)) past_.list[kept++] = past_.list[i];
+    if (!(past_.list[i].session == for_session) && !(past_.list[i].session == session_))
+      past_.list[kept++] = past_.list[i];
   }
   if (kept == kPastSessions) {
     for (uint32_t i = 1; i < kPastSessions; i++) past_.list[i - 1] = past_.list[i];
     kept--;
   }
-  past_.list[kept++] = {epoch_, wire(highest_)};
+  past_.list[kept++] = {session_, wire(highest_)};
   past_.count = kept;
   for (LineTrace& t : belief_.traces) t = LineTrace{};
 }
@@ -161,13 +163,13 @@ void Channel::tell_end(int64_t now_ns) {
   say(NoticeType::sessionEnded, Reason::none, next_, next_, now_ns);
 }
 
-void Channel::stream_up(const Epoch* epoch, uint64_t wire_next, int64_t now_ns, uint16_t requester) {
+void Channel::stream_up(const SessionId* session, uint64_t wire_next, int64_t now_ns, uint16_t requester) {
   streams_.was_up = true;
-  const bool entered = epoch == nullptr || !started() || *epoch == epoch_ ||
-                       switch_epoch(*epoch, framing_.wrap_first, NoticeType::sessionStarted, now_ns);
+  const bool entered = session == nullptr || !started() || *session == session_ ||
+                       switch_session(*session, framing_.wrap_first, NoticeType::sessionStarted, now_ns);
   streams_.up++;
   if (!entered) return;
-  if (epoch != nullptr && !started()) epoch_ = *epoch;
+  if (session != nullptr && !started()) session_ = *session;
   if (wire_next != 0) {
     const uint64_t next = linear(wire_next);
     if (!started()) {
@@ -192,7 +194,7 @@ void Channel::stream_down(Reason why, uint32_t detail, int64_t now_ns, uint16_t 
 }
 
 bool Channel::stream_restart(uint64_t wire_next, int64_t now_ns) {
-  return switch_epoch(epoch_, wire_next, NoticeType::reset, now_ns);
+  return switch_session(session_, wire_next, NoticeType::reset, now_ns);
 }
 
 void Channel::stream_end(int64_t now_ns) { end_session(now_ns); }

@@ -51,6 +51,7 @@ bool EventProgram::parse(SpecReader& spec, const Catalogue& catalogue) {
     }
     m.single &= !m.bounded;
   }
+  make_gathers(catalogue);
   return spec.ok();
 }
 

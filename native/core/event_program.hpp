@@ -30,6 +30,13 @@ class EventProgram {
   /// From here on every rule takes the general way; for tests, which compare the two.
   void forget_quick_rules() {
     for (QuickRule& q : quick_) q.usable = false;
+    forget_gathered();
+  }
+  /// Messages whose fields are gathered; `forget_gathered`: they are read field by field from here on. For tests.
+  [[nodiscard]] size_t gathered_messages() const { return gathers_.size(); }
+  void forget_gathered() {
+    for (Message& m : messages_) m.gather = kNotGathered;
+    gathers_.clear();
   }
 
   /// What follows comes from this channel: times and instruments that messages leave out are those of the channel.
@@ -46,6 +53,20 @@ class EventProgram {
   template <class Into>
   bool run(uint16_t index, Bytes message, Books& books, Into& into) {
     const Message& m = messages_[index];
+    if (m.gather != kNotGathered && message.size >= gathers_[m.gather].message_bytes) [[likely]] {
+      gather(gathers_[m.gather], m, message, books, into.next());
+      into.done();
+      return true;
+    }
+    return run_by_field(m, message, books, into);
+  }
+
+ private:
+  friend class BookCheckpoint;
+  using Source = EventSource;
+  struct Message;
+  template <class Into>
+  [[gnu::noinline]] bool run_by_field(const Message& m, Bytes message, Books& books, Into& into) {
     if (m.single && !channels_[channel_].open) [[likely]] {
       if (fill<true>(m.rules.first, Place{message, {}, {}}, books, into.next())) into.done();
       return true;
@@ -53,9 +74,6 @@ class EventProgram {
     return m.bounded ? bound(m, message, into) : run_all(m, message, books, into);
   }
 
- private:
-  friend class BookCheckpoint;
-  using Source = EventSource;
   struct Load {
     Source source = Source::absent;
     Reading reading = Reading::unsigned_bits;
@@ -143,7 +161,31 @@ class EventProgram {
     QuickByte conditions[kQuickConditions];
   };
 
+  /// Unsigned fields of a message that go straight into sixteen bytes of an operation, each out of its own window.
+  struct Gather {
+    uint8_t order[2][Lanes::kBytes];
+    uint32_t at[2] = {};
+    Gather() { std::memset(order, Lanes::kNothing, sizeof order); }
+  };
+  /// The operation's sixteen bytes of ids, of price and size, and of times.
+  static constexpr uint32_t kGathers = 3;
+  /// A message of one rule whose fields are unsigned numbers, or bytes that stand for a side: no field is asked for
+  /// singly, and no question is put. Those that are not there are zero in what is gathered.
+  struct GatherRule {
+    BookOperation operation;                 // with all that is the same for every message
+    uint32_t message_bytes = Lanes::kBytes;  // that it takes
+    bool has_instrument = false;
+    Gather gathers[kGathers];
+    uint32_t instrument_at = 0;
+    uint8_t instrument_order[Lanes::kBytes];
+    uint32_t side_at = 0;
+    std::array<uint8_t, 256> sides;
+    GatherRule() { std::memset(instrument_order, Lanes::kNothing, sizeof instrument_order); }
+  };
+  static constexpr uint32_t kNotGathered = 0xFFFFFFFF;
+
   struct Message {
+    uint32_t gather = kNotGathered;
     Span rules;
     bool bounded = false;  // it begins or ends events
     bool single = false;   // one rule and no group
@@ -191,6 +233,10 @@ class EventProgram {
   [[nodiscard]] bool fill_general(const Rule& rule, const Place& place, Books& books, BookOperation& op);
   template <bool kBig, bool kWhole>
   [[nodiscard]] bool fill_quick(uint32_t rule, const QuickRule& q, const Place& place, Books& books, BookOperation& op);
+  void gather(const GatherRule& g, const Message& m, Bytes message, Books& books, BookOperation& op) const;
+  [[nodiscard]] bool can_gather(const Message& m) const;
+  [[nodiscard]] bool make_gather(const Message& m, uint32_t message_bytes, GatherRule& g) const;
+  void make_gathers(const Catalogue& catalogue);
   void make_quick(const Rule& rule, const Catalogue& catalogue, uint16_t index);
   [[nodiscard]] bool quick_rule(const Rule& r, uint32_t message_bytes, uint32_t entry_bytes, QuickRule& q);
   [[nodiscard]] bool quick_codes(const Rule& r, QuickRule& q);
@@ -304,12 +350,32 @@ class EventProgram {
   std::vector<Load> keys_;
   std::vector<QuickRule> quick_;  // as many as rules
   std::vector<std::array<uint8_t, 256>> quick_tables_;
+  std::vector<GatherRule> gathers_;
   uint32_t header_size_ = 0, block_at_ = 0, block_size_ = 0;
   bool block_big_ = false;
   std::vector<Channel> channels_ = std::vector<Channel>(1);
   uint32_t channel_ = 0;
   bool has_implied_ = false, has_follows_ = false;
 };
+
+[[gnu::always_inline]] inline void EventProgram::gather(const GatherRule& g, const Message& m, Bytes message,
+                                                        Books& books, BookOperation& op) const {
+  const auto* const same = reinterpret_cast<const uint8_t*>(&g.operation);
+  auto* const into = reinterpret_cast<uint8_t*>(&op);
+  for (uint32_t i = 0; i < kGathers; i++) {
+    const Gather& two = g.gathers[i];
+    const Lanes fields = Lanes::load(message.data + two.at[0]).picked(two.order[0]) |
+                         Lanes::load(message.data + two.at[1]).picked(two.order[1]);
+    (fields | Lanes::load(same + i * Lanes::kBytes)).store(into + i * Lanes::kBytes);
+  }
+  constexpr size_t kDone = size_t(kGathers) * Lanes::kBytes;
+  std::memcpy(into + kDone, same + kDone, sizeof op - kDone);
+  op.side = BookSide(g.sides[message.data[g.side_at]]);
+  if (!g.has_instrument) return;
+  op.instrument = books.known(Lanes::load(message.data + g.instrument_at).picked(g.instrument_order).first());
+  if (op.instrument == kNoInstrument) [[unlikely]]
+    find_instrument(rules_[m.rules.first], Place{message, {}, {}}, books, op);
+}
 
 template <bool kBig, bool kWhole>
 [[gnu::always_inline]] inline bool EventProgram::fill_quick(uint32_t rule, const QuickRule& q, const Place& place,

@@ -175,6 +175,79 @@ bool EventProgram::quick_rule(const Rule& r, uint32_t message_bytes, uint32_t en
          optional(r.level, q.has_level, q.level);
 }
 
+// ── gathered ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+namespace {
+/// Where a window of sixteen bytes that holds the field begins, and which of its bytes are the field's. It ends with
+/// the message at the latest. False: the message is too short for one.
+bool window(uint32_t at, uint32_t size, bool big, uint32_t message_bytes, uint32_t& from, uint8_t* order) {
+  const uint32_t end = std::max(at + size, std::min(at + Lanes::kBytes, message_bytes));
+  if (end < Lanes::kBytes) return false;
+  from = end - Lanes::kBytes;
+  for (uint32_t i = 0; i < size; i++) order[i] = uint8_t(at - from + (big ? size - 1 - i : i));
+  return true;
+}
+}  // namespace
+
+bool EventProgram::can_gather(const Message& m) const {
+  if (!m.single) return false;
+  const QuickRule& q = quick_[m.rules.first];
+  if (!q.usable || q.has_action || q.has_last || q.has_seconds || q.has_orders || q.has_level || q.base_time ||
+      q.block_bytes != 0 || q.condition_count != 0 || (q.has_instrument && !q.plain_instrument)) {
+    return false;
+  }
+  return std::all_of(q.loads, q.loads + kQuickLoads, [](const QuickLoad& l) { return l.plain; });
+}
+
+bool EventProgram::make_gather(const Message& m, uint32_t message_bytes, GatherRule& g) const {
+  static_assert(offsetof(BookOperation, new_id) == 8 && offsetof(BookOperation, size) == 24 &&
+                offsetof(BookOperation, time_ns) == 40 && offsetof(BookOperation, instrument) == 48);
+  const Rule& r = rules_[m.rules.first];
+  const QuickRule& q = quick_[m.rules.first];
+  g.operation = q.operation;
+  struct Field {
+    const Load& load;
+    size_t into;
+  };
+  const Field fields[] = {{r.id, offsetof(BookOperation, id)},
+                          {r.new_id, offsetof(BookOperation, new_id)},
+                          {r.price, offsetof(BookOperation, price)},
+                          {r.size, offsetof(BookOperation, size)},
+                          {r.time, offsetof(BookOperation, time_ns)}};
+  g.message_bytes = std::max(q.message_bytes, Lanes::kBytes);
+  const auto needs = [&](uint32_t from) { g.message_bytes = std::max(g.message_bytes, from + Lanes::kBytes); };
+  for (const Field& f : fields) {
+    const Load& l = f.load;
+    if (l.source == Source::absent || l.source == Source::constant) continue;
+    const uint32_t half = (f.into / sizeof(uint64_t)) % 2;
+    Gather& two = g.gathers[f.into / Lanes::kBytes];
+    if (!window(l.at, l.size, l.big, message_bytes, two.at[half], two.order[half] + half * sizeof(uint64_t)))
+      return false;
+    std::memset(reinterpret_cast<uint8_t*>(&g.operation) + f.into, 0, sizeof(uint64_t));
+    needs(two.at[half]);
+  }
+  const Load& key = r.instrument;
+  g.has_instrument = q.has_instrument;
+  if (g.has_instrument && !window(key.at, key.size, key.big, message_bytes, g.instrument_at, g.instrument_order))
+    return false;
+  needs(g.instrument_at);
+  g.side_at = q.side.at;
+  g.sides = quick_tables_[q.side.table];
+  return true;
+}
+
+void EventProgram::make_gathers(const Catalogue& catalogue) {
+  // An event of several messages, and fields that an earlier message has told, are for the other ways.
+  if (has_follows_ || std::any_of(messages_.begin(), messages_.end(), [](const Message& m) { return m.bounded; }))
+    return;
+  for (Message& m : messages_) {
+    GatherRule g;
+    if (!can_gather(m) || !make_gather(m, catalogue.min_length(uint16_t(&m - messages_.data())), g)) continue;
+    m.gather = uint32_t(gathers_.size());
+    gathers_.push_back(g);
+  }
+}
+
 void EventProgram::make_quick(const Rule& rule, const Catalogue& catalogue, uint16_t index) {
   QuickRule q;
   // Entries of a length that the message tells are never read past their fields.

@@ -45,24 +45,25 @@ uint64_t Field::load_tag(Bytes b) const {
 
 bool FramingSpec::sound() const {
   const auto inside = [&](const Field& x) { return !x.present() || x.tag || x.offset + x.width <= header_length_min; };
-  return epoch_width <= 16 && epoch_shift <= 63 && message_align != 0 && wrap_first <= wrap_max &&
-         epoch_offset + epoch_width <= header_length_min && inside(sequence) && inside(sequence_high) &&
+  return session_width <= 16 && session_shift <= 63 && message_align != 0 && wrap_first <= wrap_max &&
+         session_offset + session_width <= header_length_min && inside(sequence) && inside(sequence_high) &&
          inside(channel) && inside(item) && inside(send_time) && inside(send_time_nanos) && inside(packet_length);
 }
 
 namespace {
 
-Epoch load_epoch(const FramingSpec& f, const uint8_t* p) {
-  Epoch e;
-  if (f.epoch_width == 0) return e;
-  if (f.epoch_width <= 8) {
-    e.low = (load_uint(p + f.epoch_offset, f.epoch_width, f.epoch_big_endian) >> f.epoch_shift) & f.epoch_mask;
+SessionId load_session(const FramingSpec& f, const uint8_t* p) {
+  SessionId e;
+  if (f.session_width == 0) return e;
+  if (f.session_width <= 8) {
+    e.low =
+        (load_uint(p + f.session_offset, f.session_width, f.session_big_endian) >> f.session_shift) & f.session_mask;
     return e;
   }
   // Text keeps its bytes in order: high holds the first eight.
-  e.high = load_uint(p + f.epoch_offset, 8, true);
-  const uint32_t rest = f.epoch_width - 8u;
-  e.low = load_uint(p + f.epoch_offset + 8, rest, true) << (8 * (8 - rest));
+  e.high = load_uint(p + f.session_offset, 8, true);
+  const uint32_t rest = f.session_width - 8u;
+  e.low = load_uint(p + f.session_offset + 8, rest, true) << (8 * (8 - rest));
   return e;
 }
 
@@ -89,16 +90,17 @@ bool plain_header(const FramingSpec& f, PlainHeader& h) {
       !place(f.count, h.count, h.bytes) || !place(f.channel, h.channel, h.bytes)) {
     return false;
   }
-  if (f.epoch_width > 8) {
-    // Text: its first eight bytes, and the rest moved up, as load_epoch gives them.
-    h.epoch_high = {f.epoch_offset, true, 0, 0, ~0ull};
-    const uint8_t rest = uint8_t(f.epoch_width - 8);
-    h.epoch_low = {uint16_t(f.epoch_offset + 8), true, 0, 0, rest == 8 ? ~0ull : ~(~0ull >> (8 * rest))};
-    h.bytes = std::max<uint32_t>(h.bytes, f.epoch_offset + 16u);
-  } else if (f.epoch_width != 0) {
-    h.epoch_low = {f.epoch_offset, f.epoch_big_endian, uint8_t(64 - 8 * f.epoch_width), f.epoch_shift, f.epoch_mask};
-    if (f.epoch_mask == 0) return false;
-    h.bytes = std::max<uint32_t>(h.bytes, f.epoch_offset + 8u);
+  if (f.session_width > 8) {
+    // Text: its first eight bytes, and the rest moved up, as load_session gives them.
+    h.session_high = {f.session_offset, true, 0, 0, ~0ull};
+    const uint8_t rest = uint8_t(f.session_width - 8);
+    h.session_low = {uint16_t(f.session_offset + 8), true, 0, 0, rest == 8 ? ~0ull : ~(~0ull >> (8 * rest))};
+    h.bytes = std::max<uint32_t>(h.bytes, f.session_offset + 16u);
+  } else if (f.session_width != 0) {
+    h.session_low = {f.session_offset, f.session_big_endian, uint8_t(64 - 8 * f.session_width), f.session_shift,
+                     f.session_mask};
+    if (f.session_mask == 0) return false;
+    h.bytes = std::max<uint32_t>(h.bytes, f.session_offset + 8u);
   }
   for (const KindRule& k : f.kinds) {
     PlainHeader::Rule rule{{}, k.value, k.kind, k.number};
@@ -200,7 +202,7 @@ FrameStatus read_any_packet(const FramingSpec& f, Bytes datagram, Packet& out, u
   out.whole = whole;
   out.kind = PacketKind::data;
   out.number = HeartbeatNumber::none;
-  out.epoch = load_epoch(f, p);
+  out.session = load_session(f, p);
   out.sequence = f.sequence.present() ? f.sequence.load(whole) : 0;
   if (f.sequence_high.present()) out.sequence |= f.sequence_high.load(p) << 32;
   out.channel = f.channel.present() ? f.channel.load(p) : 0;

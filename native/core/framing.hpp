@@ -42,9 +42,9 @@ struct Field {
 };
 
 /// Session string, session number, version or restart counter: the part of a position that is not the number.
-struct Epoch {
+struct SessionId {
   uint64_t high = 0, low = 0;
-  bool operator==(const Epoch&) const = default;
+  bool operator==(const SessionId&) const = default;
   [[nodiscard]] bool blank() const { return high == 0 && low == 0; }
 };
 
@@ -96,7 +96,7 @@ struct PlainHeader {
     HeartbeatNumber number = HeartbeatNumber::none;
   };
   uint32_t bytes = 0;  ///< what a packet must have to be read this way; 0: none is
-  Place length, sequence, count, channel, epoch_high, epoch_low;
+  Place length, sequence, count, channel, session_high, session_low;
   std::vector<Rule> kinds;
 };
 
@@ -111,12 +111,12 @@ struct FramingSpec {
   Field send_time;
   uint32_t send_time_unit_ns = 1;
   Field send_time_nanos;  ///< added to `send_time`
-  uint16_t epoch_offset = 0;
-  uint8_t epoch_width = 0;  ///< raw bytes, at most 16
-  uint8_t epoch_shift = 0;  ///< widths of 1 to 8 only
-  uint64_t epoch_mask = ~0ull;
-  bool epoch_big_endian = false;
-  bool epoch_ordered = false;  ///< a greater number is newer
+  uint16_t session_offset = 0;
+  uint8_t session_width = 0;  ///< raw bytes, at most 16
+  uint8_t session_shift = 0;  ///< widths of 1 to 8 only
+  uint64_t session_mask = ~0ull;
+  bool session_big_endian = false;
+  bool session_ordered = false;  ///< a greater number is newer
   Numbering numbering = Numbering::message;
   bool zero_is_unsequenced = false;
   bool many_packets = false;  ///< several packets in one datagram, each with its own header
@@ -156,7 +156,7 @@ extern const FramingSpec kEmptyFraming;
 struct Packet {
   PacketKind kind = PacketKind::data;
   HeartbeatNumber number = HeartbeatNumber::none;
-  Epoch epoch;
+  SessionId session;
   uint64_t sequence = 0;  ///< as on the wire
   uint32_t count = 0;     ///< messages the header claims; kCountUnknown: to the end of the packet
   uint64_t channel = 0;
@@ -191,7 +191,7 @@ inline constexpr uint64_t kLengthMask = (1ull << 62) - 1;
   out.whole = {p, size};
   out.kind = PacketKind::data;
   out.number = HeartbeatNumber::none;
-  out.epoch = {h.epoch_high.load(p), h.epoch_low.load(p)};
+  out.session = {h.session_high.load(p), h.session_low.load(p)};
   out.channel = h.channel.load(p);
   out.send_time_ns = 0;
   out.count = h.count.mask != 0 ? uint32_t(h.count.load(p)) : kCountUnknown;

@@ -8,8 +8,8 @@ namespace {
 
 using C = ChannelCounter;
 
-/// Whether a text field equals the epoch's text, blanks and NULs aside.
-bool same_session(const uint8_t* p, uint32_t width, const Epoch& e) {
+/// Whether a text field equals the session's text, blanks and NULs aside.
+bool same_session(const uint8_t* p, uint32_t width, const SessionId& e) {
   uint8_t text[16];
   store_uint(text, e.high, 8, true);
   store_uint(text + 8, e.low, 8, true);
@@ -52,8 +52,8 @@ void HoleRequester::log_in(int64_t now_ns) {
 }
 
 void HoleRequester::login_accepted(const Reply& r) {
-  if (work_.under_way() && r.rule.epoch_width != 0 &&
-      !same_session(r.at.data + r.rule.epoch_offset, r.rule.epoch_width, work_.channel->epoch())) {
+  if (work_.under_way() && r.rule.session_width != 0 &&
+      !same_session(r.at.data + r.rule.session_offset, r.rule.session_width, work_.channel->session())) {
     return server_failed(Reason::requestRefused, 0, r.now_ns);
   }
   connection_.let_in(r.now_ns);

@@ -57,7 +57,7 @@ class OrderIndex {
       insert(h, slot);
     }
   }
-  void insert(uint32_t h, uint32_t slot) {
+  [[gnu::noinline]] void insert(uint32_t h, uint32_t slot) {
     move_some();
     if ((count_ + 1) * 2 > uint64_t(table_.mask) + 1) grow();
     put(table_, h, slot);

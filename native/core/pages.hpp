@@ -10,6 +10,9 @@
 
 namespace venuewire {
 
+/// Tells the system that large pages are welcome there. It may have none.
+void wish_for_large_pages(void* from, uint64_t bytes);
+
 class Pages {
  public:
   static constexpr uint64_t kLarge = 2u << 20;
@@ -45,7 +48,7 @@ class Pages {
   }
   /// Backs the first `bytes`, which are usable, now instead of at their first use.
   void back(uint64_t bytes) {
-    if (bytes >= kLarge) (void)madvise(data_, rounded(bytes), MADV_HUGEPAGE);  // a wish
+    if (bytes >= kLarge) wish_for_large_pages(data_, rounded(bytes));
     for (uint64_t at = 0; at < bytes; at += kSmall) *const_cast<volatile uint8_t*>(data_ + at) = 0;
   }
 

@@ -42,9 +42,9 @@ struct ReplyRule {
   Field number, number2;  ///< number2: the last of a range; on snapshot lines: how many items the cycle has
   Field key;              ///< snapshot lines: what tells items apart; absent: the framing's `item`
   uint16_t payload_offset = 0;
-  uint16_t epoch_offset = 0;
-  uint8_t epoch_width = 0;  ///< text: must equal the channel's session, blanks aside
-  bool inclusive = false;   ///< snapshot numbers: the snapshot contains this number
+  uint16_t session_offset = 0;
+  uint8_t session_width = 0;  ///< text: must equal the channel's session, blanks aside
+  bool inclusive = false;     ///< snapshot numbers: the snapshot contains this number
   std::vector<StatusOutcome> outcomes;
   Outcome otherwise = Outcome::give_up;
   /// A field that repeats what the request held. One that does not makes this the answer to another request.

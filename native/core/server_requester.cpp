@@ -113,8 +113,8 @@ TemplateValues ServerRequester::values(int64_t now_ns) const {
     v[Variable::last] = work_.end > 0 ? c->wire(work_.end - 1) : 0;
     v[Variable::end] = c->wire(work_.end);
     v[Variable::channel] = c->key();
-    v[Variable::session] = c->epoch().low;
-    v.session = c->epoch();
+    v[Variable::session] = c->session().low;
+    v.session = c->session();
   }
   v[Variable::count] = work_.end - work_.begin;
   v[Variable::correlation] = correlation_;
@@ -166,13 +166,13 @@ void ServerRequester::begin_waiting(int64_t now_ns) {
   work_.missing = missing();
   work_.answer_due_ns = now_ns + work_.rung->timeout_ns;
   last_request_.channel = work_.channel;
-  last_request_.epoch = work_.epoch;
+  last_request_.session = work_.session;
   last_request_.end = work_.end;
 }
 
 Channel* ServerRequester::answering() const {
   if (last_request_.channel == nullptr) return work_.channel;
-  return last_request_.channel->epoch() == last_request_.epoch ? last_request_.channel : nullptr;
+  return last_request_.channel->session() == last_request_.session ? last_request_.channel : nullptr;
 }
 
 /// A server that says when it is done has yet to say so.
@@ -305,7 +305,7 @@ bool ServerRequester::take_reply(const ReplyRule& rule, Bytes whole, Bytes at, i
   // The reason of a refused subscription may be left out.
   const bool lacks_last = rule.number2.present() && !has_last && rule.action != Action::subscription_rejected;
   if ((rule.number.present() && !rule.number.fits(at)) || lacks_last ||
-      !at.holds(rule.epoch_offset, rule.epoch_width)) {
+      !at.holds(rule.session_offset, rule.session_width)) {
     count_malformed();
     return true;
   }

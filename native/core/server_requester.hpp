@@ -123,7 +123,7 @@ class ServerRequester : public Requester {
   /// The last request of this connection: what it held, and whether its answer may still be coming.
   struct LastRequest {
     Channel* channel = nullptr;
-    Epoch epoch;
+    SessionId session;
     uint64_t end = 0;  // linear
     uint64_t values[kEchoedVariables] = {};
     bool outstanding = false;

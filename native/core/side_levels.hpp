@@ -104,7 +104,7 @@ class SideLevels {
  public:
   static constexpr uint32_t kNone = 0xFFFFFFFF;
   static constexpr uint32_t kPlaces = 64;
-  /// The levels at the places; what no level stands at is never read.
+  /// The levels at the places; what stands where no level does means nothing.
   struct Places {
     uint32_t level[kPlaces];
   };
@@ -118,14 +118,15 @@ class SideLevels {
   [[nodiscard]] bool is_top(uint32_t place) const { return mask_ >> place <= 1; }
   /// The place of the best but one; of none, any.
   [[nodiscard]] uint32_t second() const {
-    const uint64_t rest = mask_ & ~(std::bit_floor(mask_));
+    const uint64_t rest = mask_ & ~(1ull << top());
     return uint32_t(std::countl_zero(rest | 1)) ^ (kPlaces - 1);
   }
   /// kPlaces or more: it has no place.
   [[nodiscard]] uint64_t place_of(int64_t rank) const {
     const uint64_t away = uint64_t(rank) - uint64_t(low_);
     const uint64_t n = away / uint64_t(step_);
-    return (n * uint64_t(step_) == away) & (rank >= low_) ? n : kPlaces;
+    const bool none = (n * uint64_t(step_) != away) | (rank < low_);
+    return n | uint64_t(none) * kPlaces;
   }
   [[nodiscard]] bool is_place_of(uint64_t place, int64_t rank) const {
     return (place < kPlaces) & (rank >= low_) && rank_at(place) == rank;
@@ -161,8 +162,8 @@ class SideLevels {
     strays_ = uint8_t(strays_ - (strays_ != 0));
     if (!others_.empty()) [[unlikely]] {
       look_for_best(places);
-    } else if (top) {
-      best_ = level;
+    } else {
+      best_ = top ? level : best_;
     }
   }
   /// The level of `rank`, which is there, leaves.
@@ -170,11 +171,11 @@ class SideLevels {
     const uint64_t place = place_of(rank);
     if (place < kPlaces) [[likely]] {
       mask_ &= ~(1ull << place);
-      if (mask_ == 0 && !others_.empty()) [[unlikely]] {
-        rebuild(places, others_.rank(others_.size() - 1), step_);
+      if (!others_.empty()) [[unlikely]] {
+        if (mask_ == 0) rebuild(places, others_.rank(others_.size() - 1), step_);
         look_for_best(places);
-      } else if (mask_ >> place == 0 || !others_.empty()) {
-        look_for_best(places);
+      } else if (mask_ >> place == 0) {
+        best_ = mask_ == 0 ? kNone : places.level[top()];
       }
     } else {
       others_.erase(others_.place_of(rank));

@@ -24,7 +24,7 @@ const ControlRule* reset_within(const FramingSpec& framing, const Packet& packet
 }
 
 /// The session that a text field names, at the left end of it, whichever end the protocol pads.
-Epoch session_in(const uint8_t* at, uint32_t width) {
+SessionId session_in(const uint8_t* at, uint32_t width) {
   uint8_t text[16] = {};
   width = std::min<uint32_t>(width, sizeof text);
   const auto blank = [](uint8_t c) { return c == ' ' || c == 0; };
@@ -75,16 +75,16 @@ void StreamLine::log_in(int64_t now_ns) {
   TemplateValues v = values(now_ns);
   if (login_.any_session) {
     v[Variable::begin] = channel_.first_number();
-    v.session = Epoch{};
+    v.session = SessionId{};
   }
   connection_.send(t, v, now_ns);
 }
 
 void StreamLine::login_accepted(const Reply& r) {
-  login_.has_session = r.rule.epoch_width != 0;
+  login_.has_session = r.rule.session_width != 0;
   if (login_.has_session) {
-    login_.session = session_in(r.at.data + r.rule.epoch_offset, r.rule.epoch_width);
-    const bool same = login_.session == channel_.epoch();
+    login_.session = session_in(r.at.data + r.rule.session_offset, r.rule.session_width);
+    const bool same = login_.session == channel_.session();
     // Another session than the one that was declared, or still the one that is over.
     if (channel_.session_fixed() && !same)
       return lost(Reason::requestRefused, 0, Parting::silent, Return::late, r.now_ns);
@@ -103,7 +103,7 @@ void StreamLine::let_in(uint64_t next, int64_t now_ns) {
   state_ = State::up;
   login_.any_session = login_.numbers_anew = false;
   channel_.stream_up(login_.has_session ? &login_.session : nullptr, next, now_ns, index_);
-  if (login_.has_session && !(channel_.epoch() == login_.session)) {
+  if (login_.has_session && !(channel_.session() == login_.session)) {
     // The consumer had no room for the end of the session before: come again.
     return lost(Reason::connectionClosed, 0, Parting::polite, Return::soon, now_ns);
   }
@@ -300,7 +300,7 @@ bool StreamLine::act(const Reply& r) {
 void StreamLine::take_message(const Reply& r) {
   if (!r.whole.holds(r.rule.payload_offset, 0)) return;
   const uint64_t sequence = number_of(r);
-  if (login_.has_session && !(channel_.epoch() == login_.session)) {
+  if (login_.has_session && !(channel_.session() == login_.session)) {
     channel_.counters()[C::otherSession]++;  // another line is in the next session already
     return;
   }

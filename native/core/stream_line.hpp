@@ -24,7 +24,7 @@ class StreamLine final : public ServerRequester {
     bool any_session = false;  // the session that we know is over, and asking for it was refused: whatever is there now
     bool numbers_anew = false;  // the server's numbers have begun again: the next login begins ours again too
     bool has_session = false;   // the server says which session this connection is logged into
-    Epoch session;
+    SessionId session;
   };
 
   [[nodiscard]] bool pick(std::vector<Channel*>& channels, const std::vector<RungSpec>& rungs, int64_t now_ns) override;

@@ -55,11 +55,11 @@ void append_time(std::vector<uint8_t>& out, int64_t ns) {
 }
 
 /// A session in a field of a message of ours; none is all blanks: the current one. `right`: its text stands at the end.
-void put_session(uint8_t* to, uint32_t width, const Epoch& e, bool right) {
+void put_session(uint8_t* to, uint32_t width, const SessionId& e, bool right) {
   uint8_t text[16];
   store_uint(text, e.high, 8, true);
   store_uint(text + 8, e.low, 8, true);
-  if (e == Epoch{}) std::memset(text, ' ', 16);
+  if (e == SessionId{}) std::memset(text, ' ', 16);
   if (!right) {
     std::memcpy(to, text, width < 16 ? width : 16);
     return;

@@ -9,7 +9,7 @@ namespace venuewire {
 /// What can be filled into a message.
 struct TemplateValues {
   uint64_t of[kVariables] = {};  ///< by Variable, those that are numbers
-  Epoch session;                 ///< none: the current one, written as blanks
+  SessionId session;             ///< none: the current one, written as blanks
   Bytes echo;                    ///< text of the message that is answered (FIX)
 
   uint64_t& operator[](Variable v) { return of[uint32_t(v)]; }

@@ -20,7 +20,7 @@ void Work::take(Channel& c, const std::vector<RungSpec>& rungs, size_t on_rung, 
   rung_index = uint16_t(on_rung);
   begin = from;
   end = to;
-  epoch = c.epoch();
+  session = c.session();
   quota_told = false;
   not_before_ns = now_ns;
   answer_due_ns = now_ns + rung->timeout_ns;

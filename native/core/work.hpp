@@ -21,7 +21,7 @@ struct Work {
   const RungSpec* rung = nullptr;
   uint16_t rung_index = 0;
   uint64_t begin = 0, end = 0;  ///< linear
-  Epoch epoch;
+  SessionId session;
   uint64_t missing = 0;  ///< when `answer_due_ns` was last set
   int64_t answer_due_ns = 0;
   int64_t not_before_ns = 0;  ///< the server asked for patience
@@ -30,7 +30,7 @@ struct Work {
   [[nodiscard]] bool under_way() const { return state != State::none; }
   [[nodiscard]] bool asked() const { return state == State::asked; }
   /// The channel has left the session in which this was missing.
-  [[nodiscard]] bool outlived() const { return under_way() && !(channel->epoch() == epoch); }
+  [[nodiscard]] bool outlived() const { return under_way() && !(channel->session() == session); }
 
   void take(Channel& c, const std::vector<RungSpec>& rungs, size_t on_rung, uint64_t from, uint64_t to, int64_t now_ns);
   /// Takes the first hole of the channel that stands on a rung of that kind. Where every server refuses, or none can

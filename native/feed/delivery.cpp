@@ -1,10 +1,7 @@
 // See delivery.hpp.
 #include "feed/delivery.hpp"
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/relax.hpp"
 #include "io/event_loop.hpp"
@@ -15,7 +12,6 @@ namespace {
 
 using F = FeedCounter;
 
-constexpr int64_t kNanosPerSecond = 1'000'000'000;
 /// A reader at work makes room within microseconds; one that does not read is not worth a core.
 constexpr uint32_t kSpinRounds = 4096;
 constexpr int kPausesPerRound = 32;
@@ -44,7 +40,7 @@ void Delivery::stop() {
 }
 
 void Delivery::wake_waiters() {
-  if (waiters_.load() != 0) syscall(SYS_futex, word(ring_, kHeadAt), FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
+  if (waiters_.load() != 0) published_->notify();
 }
 
 void Delivery::wake_all() {
@@ -118,10 +114,8 @@ bool Delivery::wait(uint32_t seen, int64_t timeout_ns) {
   if (changed()) return true;
   waiters_.fetch_add(1);
   // Looked at again: what changed before the writer could count us in does not wake us.
-  if (timeout_ns > 0 && !changed()) {
-    const timespec t{timeout_ns / kNanosPerSecond, timeout_ns % kNanosPerSecond};
-    syscall(SYS_futex, head, FUTEX_WAIT, seen, &t, nullptr, 0);
-  }
+  const uint32_t ticket = published_->ticket();
+  if (timeout_ns > 0 && !changed()) published_->wait(ticket, timeout_ns);
   waiters_.fetch_sub(1);
   return changed();
 }

@@ -2,12 +2,14 @@
 // thread writes; what other threads may call is said there.
 #pragma once
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "core/batch.hpp"
 #include "core/session.hpp"
+#include "feed/event_count.hpp"
 #include "io/receiver.hpp"
 
 namespace venuewire {
@@ -90,6 +92,7 @@ class Delivery {
 
   uint8_t* ring_;
   Doorbell* doorbell_;
+  std::unique_ptr<EventCount> published_ = make_event_count();
   BatchWriter writer_;
   FeedCounters counters_;
   uint64_t* channel_counters_;

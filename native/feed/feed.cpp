@@ -1,8 +1,6 @@
 // See feed.hpp.
 #include "feed/feed.hpp"
 
-#include <pthread.h>
-
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -56,7 +54,7 @@ void Feed::run_guarded() {
 }
 
 void Feed::run() {
-  pthread_setname_np(pthread_self(), "venuewire");
+  name_thread("venuewire");
   const ThreadProblem problem = set_up_thread(source_.thread, "The feed thread");
   if (problem.code != nullptr) {
     delivery_.fail(problem.code, problem.text);

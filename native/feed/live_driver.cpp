@@ -44,6 +44,11 @@ Reason reason_of(ClientCloseReason r) {
   }
 }
 
+StampClock stamp_clock(ReceiveClock c) {
+  if (c == ReceiveClock::none) return StampClock::own;
+  return c == ReceiveClock::kernel ? StampClock::kernel : StampClock::hardware;
+}
+
 /// The code of the error by which a feed fails whose lines could not be opened.
 const char* receive_code(const std::string& asked, const ReceiveProblem& problem) {
   // A socket needs no rights but for an option, and then there is a command that grants it.
@@ -53,6 +58,8 @@ const char* receive_code(const std::string& asked, const ReceiveProblem& problem
       return "VW_RECEIVE_RIGHT";
     case ReceiveError::not_supported:
       return "VW_RECEIVE_UNSUPPORTED";
+    case ReceiveError::no_reception:
+      return "VW_LIVE_UNSUPPORTED";
     case ReceiveError::no_resources:
       return "VW_RECEIVE_MEMORY";
     case ReceiveError::address_in_use:
@@ -186,7 +193,9 @@ void LiveDriver::run() {
   external_.start(loop_, now());
   if (source_.stamps) delivery_.writer().stamp_by([] { return clock_ns(CLOCK_MONOTONIC); });
   cycle_ns_ = now();
-  const bool movable = std::ranges::all_of(receivers_, [](const auto& r) { return r.first->moves_between_threads(); });
+  // What cannot be watched as one descriptor stays on its own thread.
+  const bool movable = loop_.descriptor() >= 0 &&
+                       std::ranges::all_of(receivers_, [](const auto& r) { return r.first->moves_between_threads(); });
   hand_over_.begin(*this, loop_.descriptor(), movable);
   while (!delivery_.stopping()) {
     if (!source_.spin) cycle_ns_ = now();
@@ -272,27 +281,26 @@ void LiveDriver::receive(size_t index) {
     const int n = receiver->receive(batch_.data(), kReceiveBatch);
     if (n <= 0) return;
     const int64_t at = now();
-    if (delivery_.writer().stamping()) stamp(batch_[0]);
+    const bool stamping = delivery_.writer().stamping();
+    // The kernel counts from the epoch, and its clock may be set; stages are told apart by one that nobody sets.
+    const int64_t had_ns = stamping ? clock_ns(CLOCK_MONOTONIC) : 0;
+    const int64_t epoch_ns = stamping ? clock_ns(CLOCK_REALTIME) - had_ns : 0;
     for (size_t i = 0; i < size_t(n); i++) {
       const Datagram& d = batch_[i];
       if (d.truncated) delivery_.counter(F::truncatedDatagrams)++;
       const int64_t receive_ns = d.clock != ReceiveClock::none ? d.time_ns : at;
       const Sender sender{d.source_ip, d.source_port};
+      if (stamping) {
+        const bool timed = d.clock != ReceiveClock::none;
+        delivery_.writer().stamp(receive_ns, had_ns, timed ? d.time_ns - epoch_ns : 0, stamp_clock(d.clock));
+      }
       (void)port->router.each(IpAddress::v4(d.destination_ip), d.destination_port, d.source_ip,
                               [&](uint16_t line) { session_.datagram(line, d.bytes, receive_ns, at, sender); });
     }
+    if (stamping) delivery_.writer().stamp_over();
     if (n < kReceiveBatch) return;
     delivery_.publish();
   }
-}
-
-/// The kernel counts from the epoch, and its clock may be set; stages are told apart by one that nobody sets.
-void LiveDriver::stamp(const Datagram& d) {
-  const int64_t offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
-  const StampClock clock = d.clock == ReceiveClock::kernel     ? StampClock::kernel
-                           : d.clock == ReceiveClock::hardware ? StampClock::hardware
-                                                               : StampClock::own;
-  delivery_.writer().stamp(clock == StampClock::own ? 0 : d.time_ns - offset, clock);
 }
 
 void LiveDriver::report() {

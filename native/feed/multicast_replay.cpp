@@ -17,7 +17,7 @@ namespace venuewire {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kSpinNs = 60'000;            // a sleeping thread is woken up to so late
+constexpr int64_t kSpinNs = 40'000;            // a sleeping thread is woken up to so late
 constexpr int64_t kLongestSleep = 20'000'000;  // between two looks at whether the replay is closed
 constexpr int64_t kLeadNs = 2'000'000;         // before the first packet, so that it is as punctual as the others
 constexpr double kFarthestNs = 4e18;           // a capture with absurd times waits, but does not overflow
@@ -175,9 +175,7 @@ void MulticastReplay::tell(const CaptureReader& reader, const CaptureInput& inpu
 bool MulticastReplay::wait_until(int64_t due_ns) {
   for (int64_t now = now_ns(); due_ns - now > kSpinNs; now = now_ns()) {
     if (stop_.load(std::memory_order_relaxed)) return false;
-    const int64_t until = std::min(due_ns - kSpinNs, now + kLongestSleep);
-    const timespec at{until / kSecond, until % kSecond};
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
+    sleep_until(std::min(due_ns - kSpinNs, now + kLongestSleep));
   }
   while (now_ns() < due_ns) relax_cpu();
   return true;

@@ -4,14 +4,15 @@
 #pragma once
 #include <atomic>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "io/event_loop.hpp"
-#include "io/packet_ring.hpp"
 #include "io/pcapng_writer.hpp"
+#include "io/receiver.hpp"
 
 namespace venuewire {
 
@@ -33,8 +34,8 @@ struct RecordCounts {
 
 class Recorder {
  public:
-  explicit Recorder(RecordConfig config) : config_(std::move(config)) {}
-  ~Recorder() { close(); }
+  explicit Recorder(RecordConfig config);
+  ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
@@ -50,15 +51,7 @@ class Recorder {
   [[nodiscard]] bool failed(std::string& code, std::string& message);
 
  private:
-  struct Source {
-    std::string name;
-    PacketRing ring;
-    Memberships members;
-    Receivers receivers;  // instead of the ring
-    uint64_t received = 0;
-    uint64_t dropped = 0;
-    ReceiveDecision decision;
-  };
+  struct Source;
 
   void run();
   void record();

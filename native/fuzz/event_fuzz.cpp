@@ -1,6 +1,6 @@
-// Every decoder's roles against mutated messages: the quick way of a rule gives the operations that the general way
-// gives, field by field, and books stay consistent whatever they are told. Mutated programs are refused or as safe.
-// Usage: event_fuzz [iterations] [seed] [corpus folder] [--each]
+// Every decoder's roles against mutated messages: the quick ways of a rule (fields gathered, and field by field) give
+// the operations that the general way gives, each the same, and books stay consistent whatever they are told. Mutated
+// programs are refused or as safe. Usage: event_fuzz [iterations] [seed] [corpus folder] [--each]
 // `--each`: so many iterations for every table instead of in all. Without a folder there is nothing to do.
 #include <cinttypes>
 #include <memory>
@@ -30,8 +30,8 @@ struct Table {
   std::string id;
   fuzz::Buffer compiled;
   Catalogue catalogue;
-  EventProgram quick, general;
-  std::unique_ptr<Books> quick_books, general_books;
+  EventProgram quick, by_field, general;
+  std::unique_ptr<Books> quick_books, field_books, general_books;
   std::unique_ptr<BookKeeper> keeper;
   std::vector<fuzz::Buffer> messages;
 };
@@ -54,12 +54,13 @@ bool same(const BookOperation& a, const BookOperation& b) {
   const uint16_t index = table.catalogue.classify(exact.view());
   if (index == Catalogue::kUnknown) return true;
   if (table.catalogue.check_length(index, exact.view().size) == Catalogue::LengthCheck::too_short) return true;
-  Operations quick, general;
+  Operations quick, by_field, general;
   const bool whole = table.quick.run(index, exact.view(), *table.quick_books, quick);
   if (table.general.run(index, exact.view(), *table.general_books, general) != whole) return false;
-  if (quick.count != general.count) return false;
+  if (table.by_field.run(index, exact.view(), *table.field_books, by_field) != whole) return false;
+  if (quick.count != general.count || by_field.count != general.count) return false;
   for (size_t i = 0; i < quick.count; i++) {
-    if (!same(quick.list[i], general.list[i])) return false;
+    if (!same(quick.list[i], general.list[i]) || !same(by_field.list[i], general.list[i])) return false;
   }
   table.keeper->message(index, exact.view(), t.messages);
   t.messages++;
@@ -99,12 +100,14 @@ std::unique_ptr<Table> open(const std::string& folder, const std::string& name) 
   const Bytes compiled{t->compiled.data(), uint32_t(t->compiled.size())};
   SpecReader reader(compiled);
   if (!t->catalogue.parse(reader) || !t->quick.parse(reader, t->catalogue) || t->messages.empty()) return nullptr;
-  t->general = t->quick;
+  t->by_field = t->general = t->quick;
+  t->by_field.forget_gathered();
   t->general.forget_quick_rules();
   BooksSpec small = t->quick.books();
   small.orders_expected = 16;
   small.orders_max = small.instruments_max = 5'000;
   t->quick_books = std::make_unique<Books>(small);
+  t->field_books = std::make_unique<Books>(small);
   t->general_books = std::make_unique<Books>(small);
   t->keeper = std::make_unique<BookKeeper>(t->quick, *t->quick_books);
   return t;
@@ -124,7 +127,7 @@ int main(int argc, char** argv) {
     return folder.empty() ? 0 : 2;
   }
   Totals totals;
-  size_t quick_rules = 0, rules = 0;
+  size_t quick_rules = 0, rules = 0, gathered = 0;
   for (const std::string& name : names) {
     const std::unique_ptr<Table> t = open(folder, name);
     if (t == nullptr) {
@@ -133,6 +136,7 @@ int main(int argc, char** argv) {
     }
     quick_rules += t->quick.quick_rules();
     rules += t->quick.rules();
+    gathered += t->quick.gathered_messages();
     fuzz::Random random{seed};
     const uint64_t own = each ? iterations : iterations / names.size() + 1;
     for (uint64_t i = 0; i < own; i++) {
@@ -149,7 +153,9 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  std::printf("event_fuzz: %" PRIu64 " messages of %zu tables, %" PRIu64 " operations, %zu of %zu rules quick\n",
-              totals.messages, names.size(), totals.operations, quick_rules, rules);
+  std::printf("event_fuzz: %" PRIu64 " messages of %zu tables, %" PRIu64
+              " operations, %zu of %zu rules quick, "
+              "%zu messages gathered\n",
+              totals.messages, names.size(), totals.operations, quick_rules, rules, gathered);
   return 0;
 }

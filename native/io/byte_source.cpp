@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "io/event_loop.hpp"
+#include "io/system.hpp"
 
 namespace venuewire {
 
@@ -38,7 +39,7 @@ bool FileSource::open(const std::string& path) {
   sized_ = own_ && S_ISREG(status.st_mode);
   if (sized_) {
     size_ = uint64_t(status.st_size);
-    (void)::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);  // advice only
+    will_read_all(fd_);
     return true;
   }
   // What cannot be watched (a regular file, /dev/zero) never makes a reader wait.

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "io/address.hpp"
+#include "io/system.hpp"
 
 namespace venuewire {
 namespace {
@@ -143,7 +144,7 @@ void Clients::begin(uint32_t id, const ClientConfig& config, uint32_t address) {
   Slot& slot = slots_[id];
   int error = open_socket(slot, config, address);
   // Connected sockets are writable, UDP ones from the start: on_connected comes from the first such event.
-  if (error == 0 && !loop_.add(slot.fd, token(id), EPOLLIN | EPOLLOUT)) error = errno;
+  if (error == 0 && !loop_.add(slot.fd, token(id), LoopEvent::kReadable | LoopEvent::kWritable)) error = errno;
   if (error != 0) return defer(slot, reason_of(error), error);
   slot.wants_write = true;
   slot.paused = false;
@@ -156,7 +157,7 @@ int Clients::open_socket(Slot& slot, const ClientConfig& config, uint32_t addres
   const std::optional<NetworkInterface> interface = find_interface(config.interface);
   if (!interface) return ENODEV;
   const bool tcp = config.kind == ClientKind::tcp;
-  slot.fd = ::socket(AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  slot.fd = system_socket(tcp ? SOCK_STREAM : SOCK_DGRAM, true);
   if (slot.fd < 0) return errno;
   const int on = 1;
   if (tcp && ::setsockopt(slot.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) return errno;
@@ -164,8 +165,7 @@ int Clients::open_socket(Slot& slot, const ClientConfig& config, uint32_t addres
     if (parse_ipv4(config.interface)) {
       const sockaddr_in local = socket_address(interface->ip, 0);
       if (::bind(slot.fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) return errno;
-    } else if (::setsockopt(slot.fd, SOL_SOCKET, SO_BINDTODEVICE, interface->name.c_str(),
-                            socklen_t(interface->name.size())) != 0) {
+    } else if (!bind_to_interface(slot.fd, *interface)) {
       return errno;
     }
   }
@@ -193,7 +193,7 @@ void Clients::leave(uint32_t id, int64_t deadline) {
   slot.fd = -1;  // it is no longer the slot's to close
   release(slot);
   if (!loop_.change(l.fd, token(uint32_t(slots_.size() + size_t(free - leaving_.begin())), l.generation),
-                    EPOLLIN | EPOLLOUT)) {
+                    LoopEvent::kReadable | LoopEvent::kWritable)) {
     release(l);
   }
 }
@@ -220,7 +220,7 @@ uint32_t Clients::end_leaving(int64_t now) {
 void Clients::flush_leaving(Leaving& l) {
   while (l.pending_from < l.pending.size()) {
     const ssize_t n =
-        ::send(l.fd, l.pending.data() + l.pending_from, l.pending.size() - l.pending_from, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ::send(l.fd, l.pending.data() + l.pending_from, l.pending.size() - l.pending_from, kNoSignal | MSG_DONTWAIT);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && would_block(errno)) return;
     if (n < 0) return release(l);
@@ -228,12 +228,12 @@ void Clients::flush_leaving(Leaving& l) {
     l.pending_from += size_t(n);
   }
   const uint32_t id = uint32_t(slots_.size() + size_t(&l - leaving_.data()));
-  if (::shutdown(l.fd, SHUT_WR) != 0 || !loop_.change(l.fd, token(id, l.generation), EPOLLIN)) release(l);
+  if (::shutdown(l.fd, SHUT_WR) != 0 || !loop_.change(l.fd, token(id, l.generation), LoopEvent::kReadable)) release(l);
 }
 
 void Clients::handle_leaving(Leaving& l, uint32_t events) {
-  if (events & EPOLLOUT) flush_leaving(l);
-  if (l.fd < 0 || (events & ~uint32_t(EPOLLOUT)) == 0) return;
+  if (events & LoopEvent::kWritable) flush_leaving(l);
+  if (l.fd < 0 || (events & ~LoopEvent::kWritable) == 0) return;
   for (int i = 0; i < kReadsPerEvent; i++) {
     const ssize_t n = ::recv(l.fd, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
     if (n < 0 && errno == EINTR) continue;
@@ -259,7 +259,7 @@ void Clients::pause(uint32_t id, bool paused) {
 void Clients::watch(uint32_t id) {
   const Slot& slot = slots_[id];
   (void)loop_.change(slot.fd, token(id),
-                     (slot.paused ? 0 : uint32_t(EPOLLIN)) | (slot.wants_write ? uint32_t(EPOLLOUT) : 0));
+                     (slot.paused ? 0 : LoopEvent::kReadable) | (slot.wants_write ? LoopEvent::kWritable : 0));
 }
 
 /// Gives the kernel what it takes. False when the connection is broken: what the peer sent before is still read, and
@@ -267,7 +267,7 @@ void Clients::watch(uint32_t id) {
 bool Clients::write_some(Slot& slot, Bytes bytes, uint32_t& taken) {
   taken = 0;
   while (taken < bytes.size) {
-    const ssize_t n = ::send(slot.fd, bytes.data + taken, bytes.size - taken, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t n = ::send(slot.fd, bytes.data + taken, bytes.size - taken, kNoSignal | MSG_DONTWAIT);
     if (n >= 0) {
       taken += uint32_t(n);
       counters_.bytes_out += uint64_t(n);
@@ -288,7 +288,7 @@ bool Clients::send(uint32_t id, Bytes bytes) {
   if (slot.kind == ClientKind::udp) {
     ssize_t n;
     do {
-      n = ::send(slot.fd, bytes.data, bytes.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+      n = ::send(slot.fd, bytes.data, bytes.size, kNoSignal | MSG_DONTWAIT);
     } while (n < 0 && errno == EINTR);
     if (n >= 0) {
       counters_.bytes_out += uint64_t(n);
@@ -377,25 +377,25 @@ void Clients::handle(const LoopEvent& event) {
   }
   if (slots_[id].generation != generation || slots_[id].fd < 0) return;
   Slot& slot = slots_[id];
-  const bool broken = event.events & (EPOLLERR | EPOLLHUP);
+  const bool broken = event.events & (LoopEvent::kError | LoopEvent::kHangUp);
 
   if (slot.state == State::connecting) {
-    if (!broken && !(event.events & EPOLLOUT)) return;
+    if (!broken && !(event.events & LoopEvent::kWritable)) return;
     const int error = pending_error(slot.fd);
     if (error != 0) return finish(id, reason_of(error), error);
     slot.state = State::open;
     events_.on_connected(id);
     if (slot.generation != generation) return;
   }
-  if ((event.events & EPOLLIN) || broken) {
+  if ((event.events & LoopEvent::kReadable) || broken) {
     read_ready(id);
     if (slot.generation != generation) return;
   }
-  if (slot.wants_write && (event.events & EPOLLOUT)) {
+  if (slot.wants_write && (event.events & LoopEvent::kWritable)) {
     write_ready(id);
     if (slot.generation != generation) return;
   }
-  if (event.events & EPOLLERR) {
+  if (event.events & LoopEvent::kError) {
     // An error that reading did not meet would be reported again for ever.
     const int error = pending_error(slot.fd);
     if (error != 0) finish(id, reason_of(error), error);

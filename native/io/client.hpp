@@ -92,7 +92,7 @@ class Clients {
     ClientKind kind = ClientKind::tcp;
     ClientCloseReason reason = ClientCloseReason::local;  // when failed
     bool paused = false;
-    bool wants_write = false;  // EPOLLOUT is asked for
+    bool wants_write = false;  // room to write is asked for
     int fd = -1;
     int system_error = 0;     // when failed, or once a send has found the connection broken
     uint32_t generation = 0;  // of the slot's use: tells an event of an earlier one

@@ -1,8 +1,7 @@
-// One epoll descriptor for everything a feed thread waits on, and the eventfd that wakes it. All calls belong to that
-// thread, except wake(), which any thread may make at any time between open() and close().
+// Everything a feed thread waits on, and what wakes it: epoll and an eventfd on Linux, poll and a pipe elsewhere. All
+// calls belong to that thread, except wake(), which any thread may make at any time between open() and close().
 #pragma once
-#include <sys/epoll.h>
-
+#include <memory>
 #include <string>
 
 #include "core/wire.hpp"
@@ -10,8 +9,11 @@
 namespace venuewire {
 
 struct LoopEvent {
+  /// The numbers that poll and epoll have for them.
+  static constexpr uint32_t kReadable = 1, kWritable = 4, kError = 8, kHangUp = 16;
+
   uint64_t token = 0;
-  uint32_t events = 0;  // EPOLLIN, EPOLLOUT, ...
+  uint32_t events = 0;
 };
 
 /// What sleeps while there is nothing to do; woken from any thread.
@@ -29,16 +31,17 @@ class EventLoop final : public Sleeper {
   /// The loop's own; not for add().
   static constexpr uint64_t kWakeToken = ~uint64_t(0);
 
-  EventLoop() = default;
-  ~EventLoop() override { close(); }
+  EventLoop();
+  ~EventLoop() override;
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// False: see errno. Without fine timeouts wait() rounds up to milliseconds, as it does by itself on old kernels.
+  /// False: see errno. Without fine timeouts wait() rounds up to milliseconds, as it does by itself on old kernels and
+  /// where there is only poll.
   [[nodiscard]] bool open(bool fine_timeouts = true);
   void close();
 
-  [[nodiscard]] bool add(int fd, uint64_t token, uint32_t events = EPOLLIN);
+  [[nodiscard]] bool add(int fd, uint64_t token, uint32_t events = LoopEvent::kReadable);
   [[nodiscard]] bool change(int fd, uint64_t token, uint32_t events);
   void remove(int fd);
 
@@ -49,13 +52,12 @@ class EventLoop final : public Sleeper {
   [[nodiscard]] bool woken() const { return woken_; }
 
   void wake() override;
-  /// Readable while wait() would find something.
-  [[nodiscard]] int descriptor() const { return epoll_; }
+  /// Readable while wait() would find something; −1: this system has no such descriptor.
+  [[nodiscard]] int descriptor() const;
 
  private:
-  int epoll_ = -1;
-  int event_ = -1;
-  bool fine_timeout_ = true;  // epoll_pwait2, from Linux 5.11 on
+  struct System;
+  std::unique_ptr<System> system_;
   bool woken_ = false;
 };
 

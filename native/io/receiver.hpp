@@ -77,6 +77,7 @@ enum class ReceiveError : uint8_t {
   too_many_memberships,
   not_permitted,
   not_supported,  ///< by this kernel, driver or interface
+  no_reception,   ///< this system has no backend at all
   no_resources,
   system,
 };

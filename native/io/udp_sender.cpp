@@ -1,21 +1,15 @@
 // See udp_sender.hpp.
 #include "io/udp_sender.hpp"
 
-#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "io/address.hpp"
+#include "io/system.hpp"
 
 namespace venuewire {
-namespace {
-constexpr uint32_t kBatch = 64;
-}
-
 UdpSendError UdpSender::fail(UdpSendError error, int system_error, const std::string& text) {
   system_error_ = system_error;
   problem_ = text;
@@ -39,7 +33,7 @@ UdpSendError UdpSender::open(const UdpSenderConfig& config) {
         UdpSendError::no_interface, 0,
         "no interface '" + config.interface + "' here; give the name or the IPv4 address of one ('ip address')");
   }
-  fd_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+  fd_ = system_socket(SOCK_DGRAM, false);
   if (fd_ < 0) return fail(UdpSendError::system, errno, "cannot open a socket");
   const int ttl = config.ttl;
   const int loop = config.loop;
@@ -53,8 +47,7 @@ UdpSendError UdpSender::open(const UdpSenderConfig& config) {
     close();
     return fail(UdpSendError::system, error, "cannot set how multicast leaves");
   }
-  const int segment = config.segment_bytes;
-  if (segment != 0 && ::setsockopt(fd_, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof segment) != 0) {
+  if (config.segment_bytes != 0 && !cut_into_datagrams(fd_, config.segment_bytes)) {
     const int error = errno;
     close();
     return fail(UdpSendError::system, error, "this kernel cannot segment datagrams");
@@ -67,21 +60,7 @@ UdpSendError UdpSender::send(const OutgoingDatagram* datagrams, uint32_t count, 
   if (sent) *sent = 0;
   if (fd_ < 0) return fail(UdpSendError::closed, 0, "the sender is not open");
   while (done < count) {
-    std::array<mmsghdr, kBatch> headers{};
-    std::array<iovec, kBatch> parts;
-    std::array<sockaddr_in, kBatch> addresses;
-    const uint32_t n = std::min(kBatch, count - done);
-    for (uint32_t i = 0; i < n; i++) {
-      const OutgoingDatagram& d = datagrams[done + i];
-      addresses[i] = socket_address(d.ip, d.port);
-      parts[i] = {const_cast<uint8_t*>(d.bytes.data), d.bytes.size};
-      msghdr& header = headers[i].msg_hdr;
-      header.msg_name = &addresses[i];
-      header.msg_namelen = sizeof addresses[i];
-      header.msg_iov = &parts[i];
-      header.msg_iovlen = 1;
-    }
-    const int result = ::sendmmsg(fd_, headers.data(), n, MSG_NOSIGNAL);
+    const int result = send_datagrams(fd_, datagrams + done, count - done);
     if (result < 0) {
       const int error = errno;
       if (error == EINTR) continue;

@@ -1,5 +1,5 @@
-// Sends datagrams, multicast or not, in batches with sendmmsg: for replaying captures, for simulators and for tests.
-// Runs on the thread that owns it; it blocks while the socket's buffer is full and leaves nothing out.
+// Sends datagrams, multicast or not, in batches where the system has them: for replaying captures, for simulators and
+// for tests. Runs on the thread that owns it; it blocks while the socket's buffer is full and leaves nothing out.
 #pragma once
 #include <string>
 

@@ -364,23 +364,28 @@ SCENARIO("leaves out other instruments; what has none crosses") {
 
 int64_t stamp_clock = 0;
 
-SCENARIO(
-    "stages of the first datagram that brought something are told once, behind its messages, and only when asked for") {
-  Rig r;
+SCENARIO("stages of each datagram that brought something are told once, behind its messages, and only when asked for") {
+  Rig r;  // whose runs were received at 7
   CHECK(r.deliver(mold("DAY1", 1, 1, {"one"}), 1));
   CHECK_LOG(r.read(), " 1=one");
   stamp_clock = 100;
   r.writer->stamp_by([] { return stamp_clock += 10; });
-  r.writer->stamp(50, StampClock::own);  // of a copy, which brings nothing
-  r.writer->stamp(90, StampClock::kernel);
+  r.writer->stamp(7, 60, 50, StampClock::kernel);  // of a copy, which brings nothing
+  r.writer->stamp(7, 95, 90, StampClock::kernel);
   CHECK(r.deliver(mold("DAY1", 2, 1, {"two"}), 2));
-  r.writer->stamp(95, StampClock::own);  // later ones do not count
+  r.writer->stamp(7, 95, 0, StampClock::own);
   CHECK(r.deliver(mold("DAY1", 3, 1, {"three"}), 3));
-  CHECK_LOG(r.read(), " 2=two 3=three stamps 90 120 130 140 150 kernel");
+  CHECK(r.deliver(mold("DAY1", 4, 1, {"four"}), 4));  // its second packet
+  CHECK_LOG(r.read(), " 2=two stamps 90 95 110 120 150 kernel 3=three stamps 0 95 130 140 150 other 4=four");
+  r.writer->stamp(8, 95, 90, StampClock::kernel);  // what comes now was held since 7
+  CHECK(r.deliver(mold("DAY1", 5, 1, {"five"}), 5));
+  r.writer->stamp(7, 95, 90, StampClock::kernel);
+  r.writer->stamp_over();  // … or is let go by a timer
+  CHECK(r.deliver(mold("DAY1", 6, 1, {"six"}), 6));
   r.origin = Origin::recovery;
-  r.writer->stamp(99, StampClock::kernel);
-  CHECK(r.deliver(mold("DAY1", 4, 1, {"four"}), 4));
-  CHECK_LOG(r.read(), " 4=four");
+  r.writer->stamp(7, 95, 90, StampClock::kernel);
+  CHECK(r.deliver(mold("DAY1", 7, 1, {"seven"}), 7));
+  CHECK_LOG(r.read(), " 5=five 6=six 7=seven");
 }
 
 SCENARIO("a set of instruments has what was added to it, however far apart, and nothing else") {

@@ -913,7 +913,7 @@ SCENARIO("a foreign session between packets of the present one is not believed")
 
 SCENARIO("a greater session number that was forged is left again for the true one") {
   FramingSpec f = moldudp64();
-  f.epoch_ordered = true;
+  f.session_ordered = true;
   DoubtRig r({}, f);
   for (uint64_t n = 1; n <= 10; n++) r.data(n);
   r.other(1, 0, "ZZZZ");

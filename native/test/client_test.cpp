@@ -457,7 +457,7 @@ void stale_events() {
   }
   f.clients.connect(2, server.config());
   f.log.allowed = true;
-  f.clients.handle({late.token, EPOLLIN | EPOLLOUT | EPOLLHUP});
+  f.clients.handle({late.token, LoopEvent::kReadable | LoopEvent::kWritable | LoopEvent::kHangUp});
   f.log.allowed = false;
   CHECK(late.token != 0 && f.log.slots[2].connected == 0 && f.log.slots[2].closed == 0);
   CHECK(f.connected(2));
@@ -517,9 +517,10 @@ void tokens() {
   CHECK(Clients::owns(EventLoop::kClientToken));
   Fixture f;
   f.log.allowed = true;
-  f.clients.handle({EventLoop::kClientToken | uint64_t(7) << 32 | 12345, EPOLLIN});  // never open
-  f.clients.handle({EventLoop::kClientToken | uint64_t(8) << 32, EPOLLIN});          // no such slot
-  f.clients.handle({EventLoop::kClientToken, EPOLLIN | EPOLLOUT});                   // closed, of the first generation
+  f.clients.handle({EventLoop::kClientToken | uint64_t(7) << 32 | 12345, LoopEvent::kReadable});  // never open
+  f.clients.handle({EventLoop::kClientToken | uint64_t(8) << 32, LoopEvent::kReadable});          // no such slot
+  f.clients.handle(
+      {EventLoop::kClientToken, LoopEvent::kReadable | LoopEvent::kWritable});  // closed, of the first generation
   for (const Log::Slot& slot : f.log.slots) CHECK(slot.connected == 0 && slot.closed == 0);
 }
 

@@ -26,8 +26,8 @@ SCENARIO("reads MoldUDP64: session, number, count, messages") {
   uint32_t consumed = 0;
   CHECK(read_packet(f, view(b), p, consumed) == FrameStatus::ok && consumed == b.size());
   CHECK(p.kind == PacketKind::data && p.sequence == 0x1122334455667788 && p.count == 2);
-  CHECK(p.epoch.high == load_uint(reinterpret_cast<const uint8_t*>("DAY1    "), 8, true));
-  CHECK(p.epoch.low >> 48 == 0x2020 && (p.epoch.low << 16) == 0);
+  CHECK(p.session.high == load_uint(reinterpret_cast<const uint8_t*>("DAY1    "), 8, true));
+  CHECK(p.session.low >> 48 == 0x2020 && (p.session.low << 16) == 0);
   CHECK_LOG(walk(f, Buffer(b.begin() + 20, b.end())), "one two");
 }
 
@@ -247,7 +247,7 @@ bool same_reading(const FramingSpec& derived, Bytes datagram, FrameStatus status
   if (status != FrameStatus::ok) return true;
   const bool same_bytes = p.whole.data == q.whole.data && p.whole.size == q.whole.size && p.body.size == q.body.size &&
                           (p.body.size == 0 || p.body.data == q.body.data);
-  return same_bytes && taken == consumed && p.kind == q.kind && p.number == q.number && p.epoch == q.epoch &&
+  return same_bytes && taken == consumed && p.kind == q.kind && p.number == q.number && p.session == q.session &&
          p.sequence == q.sequence && p.count == q.count && p.channel == q.channel && p.cut == q.cut &&
          p.send_time_ns == q.send_time_ns;
 }
@@ -293,8 +293,8 @@ SCENARIO(
     } else {
       f.send_time = field(true);
     }
-    f.epoch_width = uint8_t(random(f.header_length_min < 16 ? f.header_length_min + 1u : 17u));
-    f.epoch_offset = uint16_t(random(uint64_t(f.header_length_min) - f.epoch_width + 1));
+    f.session_width = uint8_t(random(f.header_length_min < 16 ? f.header_length_min + 1u : 17u));
+    f.session_offset = uint16_t(random(uint64_t(f.header_length_min) - f.session_width + 1));
     f.many_packets = random(2) == 0;
     if (random(2) == 0) {
       f.message_length = be(uint16_t(random(4)), uint8_t(1 + random(4)));

@@ -78,7 +78,7 @@ inline FramingSpec moldudp64() {
   f.header_length_min = 20;
   f.sequence = be(10, 8);
   f.count = be(18, 2);
-  f.epoch_width = 10;
+  f.session_width = 10;
   f.kinds.push_back({be(18, 2), 0, {}, 0, PacketKind::heartbeat, HeartbeatNumber::next});
   f.kinds.push_back({be(18, 2), 0xFFFF, {}, 0, PacketKind::end_of_session, HeartbeatNumber::next});
   f.message_length = be(0, 2);

@@ -63,8 +63,8 @@ inline RequesterSpec soup_server() {
   q.login.patches = {{29, 20, Encoding::digits_left_blank, Variable::begin, 0}};
   ReplyRule accept = soup_rule('A', Action::login_accepted);
   accept.number = digits(13, 20);
-  accept.epoch_offset = 3;
-  accept.epoch_width = 10;
+  accept.session_offset = 3;
+  accept.session_width = 10;
   ReplyRule reject = soup_rule('J', Action::login_rejected);
   reject.number = be(3, 1);
   ReplyRule message = soup_rule('S', Action::message);

@@ -730,8 +730,8 @@ RequesterSpec soup_feed(uint8_t line = 0) {
   };
   ReplyRule accept = rule('A', Action::login_accepted), message = rule('S', Action::message);
   accept.number = digits(13, 20);
-  accept.epoch_offset = 3;
-  accept.epoch_width = 10;
+  accept.session_offset = 3;
+  accept.session_width = 10;
   message.payload_offset = 3;
   ReplyRule gone = rule('J', Action::session_unavailable), refused = rule('J', Action::login_rejected);
   gone.second = be(3, 1);

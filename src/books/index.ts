@@ -12,5 +12,6 @@ export {
   type TopOfBook,
   TopTable,
 } from './books.js';
+export { type BookChange, BookChanges, type LevelChange, type TopChange, TopChanges } from './changes.js';
 export { type BookOfInstrument, type InstrumentName, InstrumentNames } from './instruments.js';
 export type { BookMoment } from './until.js';

@@ -2,7 +2,7 @@
  * Reads packets by a framing, in TypeScript: a second execution of the records that the native core executes, without the
  * addon. What it gives is what the core gives; what is malformed is told, never thrown.
  */
-import { createViews, type Decoder, type Flyweight, walk } from '../layout/index.js';
+import { createViews, type Decoder, type View, walk } from '../layout/index.js';
 import {
   type Framing,
   type FramingField,
@@ -381,7 +381,7 @@ export class FramingReader {
 
 /** The lengths of a decoder's messages, for framings whose messages do not say them. */
 export function tableLengths(decoder: Decoder): NonNullable<ReaderOptions['tableLength']> {
-  const views: (Flyweight | undefined)[] = [];
+  const views: (View | undefined)[] = [];
   const readers = createViews(decoder);
   return (data, at, length) => {
     const index = decoder.messageIndex(data, at, length);
@@ -392,7 +392,7 @@ export function tableLengths(decoder: Decoder): NonNullable<ReaderOptions['table
     views[index] ??= new reader.View();
     let end = at;
     try {
-      walk((views[index] as Flyweight).bind(data, at, length), (_, begin, size) => {
+      walk((views[index] as View).bind(data, at, length), (_, begin, size) => {
         end = begin + size;
       });
     } catch {

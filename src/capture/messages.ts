@@ -7,7 +7,7 @@ import { defineFraming, type Framing } from '../patterns/framing.js';
 import { findFraming, framingOf } from '../patterns/framings.js';
 import { type FrameLeaves, frameLeaves } from './frame-leaves.js';
 import { EMPTY_DATAGRAM, FramingReader, tableLengths } from './framing-reader.js';
-import { type Decoder, type Flyweight, recordViews } from './record-views.js';
+import { type Decoder, recordViews, type View } from './record-views.js';
 import { type Flow, type FlowEnd, type FlowSink, Flows } from './tcp-flows.js';
 
 /** What carries a feed's messages over TCP, where its datagrams have another framing. */
@@ -112,7 +112,7 @@ export interface Found {
   /** Destination `ip:port`. */
   readonly channel: string;
   readonly sequence: bigint;
-  readonly view: Flyweight;
+  readonly view: View;
   /** Position of the transport payload's first byte in the view's buffer. */
   readonly base: number;
   /** What framed it, and where its packet begins in the view's buffer; undefined for messages that nothing frames. */
@@ -126,7 +126,7 @@ export interface MutableFound extends Found {
   time: bigint;
   channel: string;
   sequence: bigint;
-  view: Flyweight;
+  view: View;
   base: number;
   frame: FrameLeaves | undefined;
   packetAt: number;
@@ -151,7 +151,7 @@ const ENDS: Readonly<Record<FlowEnd, string>> = {
 
 /** Reads packets and calls `message` for each of their messages. */
 export class Messages implements FlowSink {
-  readonly #views: (index: number) => Flyweight;
+  readonly #views: (index: number) => View;
   readonly #udp: FramingReader;
   readonly #tcp: FramingReader;
   readonly #udpFrame: FrameLeaves;
@@ -183,7 +183,7 @@ export class Messages implements FlowSink {
       time: 0n,
       channel: '',
       sequence: 0n,
-      view: undefined as unknown as Flyweight,
+      view: undefined as unknown as View,
       base: 0,
       frame: undefined,
       packetAt: 0,

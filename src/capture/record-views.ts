@@ -1,11 +1,11 @@
 /** One reused view for each message type of a decoder. */
-import { createViews, type Decoder, type Flyweight } from '../layout/index.js';
+import { createViews, type Decoder, type View } from '../layout/index.js';
 
-export type { Decoder, Flyweight } from '../layout/index.js';
+export type { Decoder, View } from '../layout/index.js';
 
-export function recordViews(decoder: Decoder): (index: number) => Flyweight {
+export function recordViews(decoder: Decoder): (index: number) => View {
   const readers = createViews(decoder);
-  const made: Flyweight[] = [];
+  const made: View[] = [];
   return (index) => {
     const known = made[index];
     if (known !== undefined) return known;

@@ -9,7 +9,7 @@ import {
   type Ledger,
   type ReaderStatistics,
 } from '../feed/statistics.js';
-import type { Flyweight } from '../layout/index.js';
+import type { View } from '../layout/index.js';
 import type { FeedMetrics } from '../metrics/index.js';
 import type { Venue } from '../patterns/venue.js';
 import { printableWord } from '../printable.js';
@@ -28,7 +28,7 @@ export interface ConsumeOptions {
   /** Only what came of it, not the messages. */
   readonly summary: boolean;
   readonly limit: number;
-  readonly passes: (found: { readonly index: number; readonly view: Flyweight }) => boolean;
+  readonly passes: (found: { readonly index: number; readonly view: View }) => boolean;
   readonly publisher?: MessagePublisher | undefined;
   /** Called after each batch. */
   readonly after?: (messages: number) => void;
@@ -74,11 +74,11 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
   let messages = 0;
   let printed = 0;
   const readText = textReader(decoder);
-  const said = (view: Flyweight): { readonly message: string; readonly fields: object } => {
+  const said = (view: View): { readonly message: string; readonly fields: object } => {
     const text = readText?.(view);
     return { message: text?.name ?? view.$message.name, fields: text?.fields ?? { ...view.toObject() } };
   };
-  const take = (view: Flyweight, at: Position): void => {
+  const take = (view: View, at: Position): void => {
     messages++;
     firsts.see(at);
     if (at.sequenced && at.origin !== 'snapshot') digests[at.channel]?.add(at.sequence, bytes, view.$at, view.$length);
@@ -134,7 +134,10 @@ export async function consume(feed: Feed, out: Output, options: ConsumeOptions):
   };
 }
 
-function printer(feed: Feed, format: FeedFormat): (view: Flyweight, at: Position) => string {
+export function printer(
+  feed: Pick<Feed, 'decoder' | 'channels'>,
+  format: FeedFormat,
+): (view: View, at: Position) => string {
   const text = textReader(feed.decoder);
   if (format === 'ndjson') {
     const heads = feed.channels.map((c) => quote(c));

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { Findings, framingsFor, Messages, type MutableFound } from '../capture/messages.js';
 import { Capture, type CaptureTotals } from '../capture/packets.js';
 import type { CapturedPayload } from '../feed/batch.js';
-import { type Decoder, Field, type Flyweight } from '../layout/index.js';
+import { type Decoder, Field, type View } from '../layout/index.js';
 import type { Framing } from '../patterns/framing.js';
 import { chooseFeed, chooseMessages, commaList, oneOf, wholeNumber } from './choose.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
@@ -60,7 +60,7 @@ export function filters(
   options: { readonly message?: readonly string[]; readonly where?: string; readonly symbol?: string },
 ): {
   readonly only: ReadonlySet<number> | undefined;
-  readonly passes: (found: { readonly index: number; readonly view: Flyweight }) => boolean;
+  readonly passes: (found: { readonly index: number; readonly view: View }) => boolean;
 } {
   const text = textFilter(decoder, options);
   if (text !== undefined) return { only: undefined, passes: ({ view }) => text(view) };

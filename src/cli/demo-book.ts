@@ -1,5 +1,5 @@
 /** Top of book of ITCH messages: orders by reference, shares by price. For the demo's screen. */
-import type { Flyweight } from '../layout/index.js';
+import type { View } from '../layout/index.js';
 
 interface Order {
   readonly book: Book;
@@ -53,7 +53,7 @@ export class TopBooks {
   readonly #books = new Map<number, Book>();
   readonly #orders = new Map<number, Order>();
 
-  readonly handlers: Readonly<Record<string, (message: Flyweight) => void>> = {
+  readonly handlers: Readonly<Record<string, (message: View) => void>> = {
     stockDirectory: (m) => {
       const v = m as unknown as ItchFields;
       this.#book(v.stockLocate).stock = v.stock;

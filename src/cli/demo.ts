@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Notice, Position } from '../feed/batch.js';
 import { type Feed, openFeed } from '../feed/feed.js';
 import { balances } from '../feed/statistics.js';
-import { type Flyweight, formatPrice } from '../layout/index.js';
+import { formatPrice, type View } from '../layout/index.js';
 import { printableWord } from '../printable.js';
 import { capturedHistory } from '../simulator/captured-history.js';
 import { LoopbackVenue, StreamDigest } from '../simulator/index.js';
@@ -79,7 +79,7 @@ class Watch {
   }
 
   /** A feed's handlers: every message into the digest, those of orders into the books. */
-  handlers(feed: Feed): Readonly<Record<string, (m: Flyweight, at: Position) => void>> {
+  handlers(feed: Feed): Readonly<Record<string, (m: View, at: Position) => void>> {
     const { view } = feed.ring;
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
     return Object.fromEntries(
@@ -87,7 +87,7 @@ class Watch {
         const book = this.books.handlers[name];
         return [
           name,
-          (m: Flyweight, at: Position) => {
+          (m: View, at: Position) => {
             this.messages++;
             if (at.sequenced && at.origin !== 'snapshot') this.digest.add(at.sequence, bytes, m.$at, m.$length);
             book?.(m);

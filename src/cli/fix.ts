@@ -4,7 +4,7 @@ import { fix44 } from '../decoders/fix44.js';
 import { fixText } from '../decoders/fix44-text.js';
 import { VenuewireError } from '../errors.js';
 import { FixView } from '../fix/index.js';
-import type { Decoder, Flyweight } from '../layout/index.js';
+import type { Decoder, View } from '../layout/index.js';
 import { hex } from '../layout/values.js';
 import { printableWord } from '../printable.js';
 import { didYouMean, usage } from './exit.js';
@@ -32,11 +32,11 @@ function withoutSecrets(fields: object): object {
 }
 
 /** The bytes of a message; those that a ring shares with the core cannot be given to a text decoder: they are copied. */
-const bytesOf = ({ $data, $at, $end }: Flyweight): Uint8Array =>
+const bytesOf = ({ $data, $at, $end }: View): Uint8Array =>
   new Uint8Array($data.buffer, $data.byteOffset + $at, $end - $at).slice();
 
 /** Reads the messages of a decoder that leaves them as text; undefined for any other decoder. */
-export function textReader(decoder: Decoder): ((message: Flyweight) => Read) | undefined {
+export function textReader(decoder: Decoder): ((message: View) => Read) | undefined {
   if (decoder.id !== fixText.id) return undefined;
   const fix = fix44();
   const view = new FixView();
@@ -65,7 +65,7 @@ const exact = (_: string, value: unknown): unknown =>
 export const fieldsJson = ({ fields }: Read): string => JSON.stringify(fields, exact);
 
 /** Every field with where its value is: `[name, value, offset, size]`, offsets from the payload's first byte. */
-function leavesOf(message: Flyweight, base: number): readonly (readonly [string, string, number, number])[] {
+function leavesOf(message: View, base: number): readonly (readonly [string, string, number, number])[] {
   const fix = fix44();
   const view = new FixView();
   const bytes = bytesOf(message);
@@ -163,7 +163,7 @@ const hasSymbol = (fields: object, symbol: string): boolean =>
 export function textFilter(
   decoder: Decoder,
   options: { readonly message?: readonly string[]; readonly where?: string; readonly symbol?: string },
-): ((view: Flyweight) => boolean) | undefined {
+): ((view: View) => boolean) | undefined {
   const read = textReader(decoder);
   if (read === undefined) return undefined;
   if (options.where !== undefined)

@@ -6,11 +6,11 @@ import {
   Field,
   type Fields,
   Filler,
-  type Flyweight,
   formatPrice,
   Group,
   leaves,
   type Meaning,
+  type View,
   When,
 } from '../layout/index.js';
 import { hex } from '../layout/values.js';
@@ -50,7 +50,7 @@ export function json(value: unknown): string {
   return JSON.stringify(value);
 }
 
-type FieldsWriter = (view: Flyweight) => string;
+type FieldsWriter = (view: View) => string;
 
 const scaleOf = (part: Fields[string] | undefined): number | undefined =>
   part instanceof Field ? part.data.meaning?.scale : undefined;

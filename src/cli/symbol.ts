@@ -1,7 +1,7 @@
 /** Messages of one instrument: by a text field that holds its symbol, or by the number that such a message ties to it. */
 
 import { VenuewireError } from '../errors.js';
-import { type Decoder, Field, type Flyweight, Group } from '../layout/index.js';
+import { type Decoder, Field, Group, type View } from '../layout/index.js';
 import type { Test } from './where.js';
 
 const SYMBOL_NAME = /symbol|stock|ticker|instrument|security|contract|series|^name$/i;
@@ -56,5 +56,5 @@ export function symbolTest(decoder: Decoder, wanted: string): Test {
       'Use the number of the instrument, or --where with a field of the messages.',
     );
   }
-  return (message: Flyweight) => (tests[message.$message.index] as Test)(message);
+  return (message: View) => (tests[message.$message.index] as Test)(message);
 }

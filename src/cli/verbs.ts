@@ -34,6 +34,7 @@ export const verbs: readonly Verb[] = [
     says: 'SQL over what pipelines have stored in DuckDB or Parquet files',
     load: () => import('./query.js'),
   },
+  { name: 'log', says: 'event logs: written, read, checked and cut', load: () => import('./log.js') },
   {
     name: 'service',
     says: 'services of the registry: publishers of feeds, subscribers with sinks',
@@ -54,6 +55,11 @@ export const verbs: readonly Verb[] = [
     name: 'plan',
     says: 'a venue file against this machine, a day and what runs, before anything connects',
     load: () => import('./plan.js'),
+  },
+  {
+    name: 'kubernetes',
+    says: 'what a cluster runs for venue files, and the kind that it keeps them as',
+    load: () => import('./kubernetes.js'),
   },
   {
     name: 'classify',

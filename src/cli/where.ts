@@ -5,7 +5,7 @@
  * the field does not match.
  */
 import { VenuewireError } from '../errors.js';
-import { Composite, Constant, type Decoder, Field, type Fields, type Flyweight, Group, When } from '../layout/index.js';
+import { Composite, Constant, type Decoder, Field, type Fields, Group, type View, When } from '../layout/index.js';
 import { didYouMean } from './exit.js';
 
 type Operator = '==' | '!=' | '<' | '<=' | '>' | '>=';
@@ -15,7 +15,7 @@ type Expression =
   | { readonly kind: 'not'; readonly of: Expression }
   | { readonly kind: 'compare'; readonly field: string; readonly operator: Operator; readonly literal: Literal };
 
-export type Test = (message: Flyweight) => boolean;
+export type Test = (message: View) => boolean;
 type Row = Readonly<Record<string, unknown>>;
 
 const TOKEN = /\s*(?:(&&|\|\||==|!=|<=|>=|[<>!()])|([A-Za-z_][\w.]*)|([+-]?\d+(?:\.\d+)?)|"([^"]*)"|'([^']*)')/y;

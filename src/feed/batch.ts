@@ -56,14 +56,7 @@ import {
   UNKNOWN_TYPE,
 } from '../contract.js';
 import { remedyOf, VenuewireError } from '../errors.js';
-import {
-  createViews,
-  type Decoder,
-  type Fields,
-  type Flyweight,
-  type Messages,
-  type MessageView,
-} from '../layout/index.js';
+import { createViews, type Decoder, type Fields, type Messages, type MessageView, type View } from '../layout/index.js';
 import { jsonRecord, withJson } from '../plain.js';
 import type { Reading, Ring } from './ring.js';
 
@@ -234,7 +227,7 @@ let made = 0;
  * the handler and the view's getters are compiled into it; otherwise a shared closure that does the same, slower. V8
  * gives equal texts the same code, hence the number.
  */
-function dispatcher(view: Flyweight, handler: AnyHandler, position: Position): Dispatch {
+function dispatcher(view: View, handler: AnyHandler, position: Position): Dispatch {
   try {
     return new Function(
       'view',
@@ -247,7 +240,7 @@ function dispatcher(view: Flyweight, handler: AnyHandler, position: Position): D
       view.$at = at;
       view.$length = length;
       view.$end = at + length;
-      (handler as (message: Flyweight, at: Position) => void)(view, position);
+      (handler as (message: View, at: Position) => void)(view, position);
     };
   }
 }
@@ -320,29 +313,29 @@ const RELEASE_UNITS = 16384;
  */
 export function read(ring: Ring, from: number, to: number, dispatcher: Dispatcher, release = false): number {
   if (ring.closed) return 0;
-  ring.check();
   if ((to - from) >>> 0 > ring.mask + 1) throw damaged();
   const outer = ring.reading;
-  ring.beginReading(from);
-  dispatcher.$before = 0;
-  dispatcher.$runAt = -1;
+  if (from !== ring.$readFrom) ring.beginReading(from);
   ring.reading = outer === undefined ? dispatcher.alone : [...outer, dispatcher];
-  let messages = -1;
+  let messages: number;
   try {
     messages = walk(ring, from, to, dispatcher, release);
-    return messages;
-  } finally {
-    // A handler has thrown: the message that it was given is the last one.
-    ring.endReading(messages < 0 ? passedBy(dispatcher, ring) : messages);
+  } catch (thrown) {
+    // By a handler: the message that it was given is the last one.
+    ring.endReading(passedBy(dispatcher, ring));
     ring.reading = outer;
+    throw thrown;
   }
+  if (messages !== ring.$handedHere || ring.$takenTo >= 0) ring.endReading(messages);
+  ring.reading = outer;
+  return messages;
 }
 
 function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, release: boolean): number {
   const { words, view, mask } = ring;
   const { table, position, sink } = dispatcher;
   const known = table.length;
-  ring.stages?.begin();
+  if (ring.stages !== undefined) ring.stages.begin();
   let messages = 0;
   let given = from;
   for (let unit = from; unit !== to && !ring.closed; ) {
@@ -356,14 +349,18 @@ function walk(ring: Ring, from: number, to: number, dispatcher: Dispatcher, rele
     const units = (words[w] as number) | 0;
     const head = words[w + KIND_WORD] as number;
     // What no core has written (another thread has scribbled over the ring) is neither followed nor believed.
-    if (units <= 0 || units > ((to - unit) | 0) || first + units > mask + 1) throw damaged();
+    if ((units - 1) >>> 0 >= (to - unit) >>> 0 || first + units > mask + 1) {
+      dispatcher.$before = messages;
+      dispatcher.$runAt = -1;
+      throw damaged();
+    }
     const end = w + units * UNIT_WORDS;
     unit = (unit + units) >>> 0;
     const kind = head & 0xff;
     if (kind === RUN) {
-      if (units < RUN_UNITS) throw damaged();
       const count = words[w + COUNT_WORD] as number;
       if (dispatcher.idle) {
+        if (units < RUN_UNITS) throw damaged();
         messages += count;
         dispatcher.$before = messages;
         dispatcher.$runAt = -1;

@@ -9,7 +9,7 @@ import { bitName, type Field } from '../layout/field.js';
 import { compileCatalogue } from '../layout/index.js';
 import type { PlanField, PlanGroup, PlanMessage, PlanRecord } from '../layout/plan.js';
 import { SpecWriter } from '../layout/spec.js';
-import { type Flyweight, recordClass } from '../layout/view.js';
+import { recordClass, type View } from '../layout/view.js';
 import { type NativeColumns, native } from '../native.js';
 import { nearestWord } from '../nearest.js';
 import type { AnyDecoder } from './batch.js';
@@ -458,7 +458,7 @@ export class ColumnReader<C> {
       }
       plan.wanted.forEach(({ field, written, source }, i) => {
         if (written !== undefined) return;
-        const from = (source === 'entry' ? entry : view) as Flyweight & Readonly<Record<string, unknown>>;
+        const from = (source === 'entry' ? entry : view) as View & Readonly<Record<string, unknown>>;
         const value = from[field.name] as number | string | bigint | boolean | Uint8Array | null;
         const bits = nulls[i];
         if (bits !== undefined && value !== null) bits[row >> 3] = (bits[row >> 3] as number) | (1 << (row & 7));

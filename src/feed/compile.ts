@@ -120,7 +120,7 @@ function patternOf<P>(rung: { readonly pattern: P | string }, where: string): P 
   );
 }
 
-function epochOf(f: Framing, session: string, where: string): { high: bigint; low: bigint } {
+function sessionIdOf(f: Framing, session: string, where: string): { high: bigint; low: bigint } {
   const s = f.session;
   if (s === undefined)
     throw fault('VW_VENUE_SESSION', `${where}: framing '${f.id}' carries no session`, 'Leave `session` out.');
@@ -541,7 +541,7 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
 
 function channelRecords(venue: Venue, options: CompileOptions, feed: Framing, channels: readonly CompiledChannel[]) {
   const window = { ...venue.window, ...options.window };
-  const session = venue.session === undefined ? undefined : epochOf(feed, venue.session, venue.name);
+  const session = venue.session === undefined ? undefined : sessionIdOf(feed, venue.session, venue.name);
   return channels.map(({ key, join }) => ({
     key,
     join,

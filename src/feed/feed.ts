@@ -8,7 +8,7 @@ import { type LiveFrame, liveVenue } from '../internet/live.js';
 import { jsonDecoderOf, replayRecording, withChannels } from '../internet/replay.js';
 import type { VenueSession } from '../internet/session.js';
 import type { JsonDecoder } from '../json/table.js';
-import type { DecodedMessage, Flyweight } from '../layout/index.js';
+import type { DecodedMessage, View } from '../layout/index.js';
 import {
   ANY_THREAD,
   type NativeFeed,
@@ -104,7 +104,7 @@ export interface FeedOptions {
   /** With `busyPollUs`, SO_PREFER_BUSY_POLL: the card's interrupts wait while the thread polls it. Needs CAP_NET_ADMIN. */
   readonly preferBusyPoll?: boolean;
   /**
-   * Stamps the stages of each batch, from the kernel to the handler: `feed.stages()`. Costs some 200 ns a batch. Default false.
+   * Stamps the stages of each datagram, from the kernel to the handler: `feed.stages()`. Costs a microsecond or two a datagram. Default false.
    */
   readonly stamps?: boolean;
   /** Aborted: the feed closes as with `close()`; `run` ends with its summary, iteration and streams end. */
@@ -633,7 +633,7 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
     const handlers = Object.fromEntries(
       names.map((message) => [
         message,
-        (view: Flyweight, at: Position) =>
+        (view: View, at: Position) =>
           found.push(withJson({ message, fields: view.toObject(), at: at.toObject() }) as unknown as FeedObject<D>),
       ]),
     ) as unknown as FeedHandlers<D>;
@@ -662,6 +662,10 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
   }
   get closed(): boolean {
     return this.#closed;
+  }
+  /** Name of the venue. */
+  get venue(): string {
+    return this.#name;
   }
   /**
    * How long what was received took from stage to stage so far, in nanoseconds, for a feed that was opened with `stamps`.

@@ -79,10 +79,11 @@ export class Ring {
   reading: readonly Reading[] | undefined;
   /** Messages of what was read before the reading that began last, and most that a reading from its place has come to. */
   #handedBefore = 0;
-  #handedHere = 0;
-  #readFrom = -1;
-  /** Up to where books have taken what begins there; −1: none have. */
-  #takenTo = -1;
+  /** @internal */ $handedHere = 0;
+  /** @internal Where the reading that began last began. */
+  $readFrom = -1;
+  /** @internal Up to where books have taken what begins there; −1: none have. */
+  $takenTo = -1;
 
   /** @param dataBytes a power of two from 64 KiB to 1 GiB. */
   constructor(
@@ -122,33 +123,34 @@ export class Ring {
   }
   /** Messages handed to the reader in this thread so far, the one that is being handled among them; once each. */
   get handed(): number {
-    let here = Math.max(this.#handedHere, this.#taken());
+    let here = Math.max(this.$handedHere, this.#taken());
     // Once closed nothing more is handed, though what is being read is walked over to its end.
     if (!this.closed) for (const dispatcher of this.reading ?? []) here = Math.max(here, dispatcher.passed(this));
     return this.#handedBefore + here;
   }
   /** @internal A reading begins: another one of the same place hands the same messages again. */
   beginReading(from: number): void {
-    if (from === this.#readFrom) return;
-    this.#handedBefore += this.#handedHere;
-    this.#handedHere = 0;
-    this.#readFrom = from;
-    this.#takenTo = -1;
+    if (from === this.$readFrom) return;
+    this.check();
+    this.#handedBefore += this.$handedHere;
+    this.$handedHere = 0;
+    this.$readFrom = from;
+    this.$takenTo = -1;
   }
   /** @internal [from, to) has been handed over in the core: its messages are counted when somebody asks. */
   take(from: number, to: number): void {
     if (this.closed) return;
     this.beginReading(from);
-    this.#takenTo = to;
+    this.$takenTo = to;
   }
   #taken(): number {
-    if (this.#takenTo < 0 || this.closed) return 0;
+    if (this.$takenTo < 0 || this.closed) return 0;
     let messages = 0;
-    for (let unit = this.#readFrom; unit !== this.#takenTo; ) {
+    for (let unit = this.$readFrom; unit !== this.$takenTo; ) {
       const at = ((unit & this.mask) * UNIT_BYTES) / WORD;
       const units = this.words[at + RECORD_UNITS_AT / WORD] as number;
       const kind = (this.words[at + RECORD_KIND_AT / WORD] as number) & 0xff;
-      if (units === 0 || units > (this.#takenTo - unit) >>> 0) break;
+      if (units === 0 || units > (this.$takenTo - unit) >>> 0) break;
       if (kind === RUN) messages += this.words[at + RUN_COUNT_AT / WORD] as number;
       unit = (unit + units) >>> 0;
     }
@@ -157,12 +159,12 @@ export class Ring {
   /** @internal A reading is over, or a handler has ended it. */
   endReading(messages: number): void {
     if (this.closed) return;
-    this.#handedHere = Math.max(this.#handedHere, messages, this.#taken());
-    this.#takenTo = -1;
+    this.$handedHere = Math.max(this.$handedHere, messages, this.#taken());
+    this.$takenTo = -1;
   }
   /** Ends delivery in this thread, at once: also the rest of what is being read. */
   close(): void {
-    this.#handedHere = this.handed - this.#handedBefore;
+    this.$handedHere = this.handed - this.#handedBefore;
     this.closed = true;
     for (const dispatcher of this.reading ?? []) dispatcher.stop();
   }

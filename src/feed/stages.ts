@@ -1,7 +1,4 @@
-/**
- * How long what is received takes from stage to stage, for a feed that was opened with `stamps`: of each batch the first
- * datagram that brought something, which has waited for the others.
- */
+/** How long each datagram that brings something takes from stage to stage, for a feed that was opened with `stamps`. */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import {
   STAMP_CLOCK,
@@ -16,8 +13,8 @@ import {
 
 /**
  * `receive`: from the kernel's (or the card's) time until the feed's thread had it. `arbitrate`: until it was clear that its
- * messages are next. `decode`: until they were in the ring with their types. `ring`: until the batch was published. `handler`:
- * until a handler was about to be called. `whole`: all of it.
+ * messages are next. `decode`: until they were in the ring with their types. `ring`: until its batch was published. `handler`:
+ * until the handler of the first of them was about to be called. `whole`: all of it.
  */
 export const STAGES = ['receive', 'arbitrate', 'decode', 'ring', 'handler', 'whole'] as const;
 export type Stage = (typeof STAGES)[number];
@@ -35,7 +32,7 @@ export interface StageTimes {
 /** What `feed.stages()` gives. */
 export interface StageSummary {
   readonly stages: Readonly<Record<Stage, StageTimes>>;
-  /** Batches by whose time the first stamp has: `own` has none of the kernel, so they are not in `receive`. */
+  /** Datagrams by whose time the first stamp has: `own` has none of the kernel, so they are not in `receive`. */
   readonly clocks: Readonly<Record<StampClock, number>>;
 }
 
@@ -51,7 +48,7 @@ function summary(h: RecordableHistogram): StageTimes {
 export class StageHistograms {
   readonly #histograms = STAGES.map(() => createHistogram({ figures: 3 }));
   readonly #clocks = STAMP_CLOCK.map(() => 0);
-  /** When the handlers of what is read now were called first. */
+  /** When the handlers of what is read now were called first: what was before it has been read. */
   #handler = 0;
   #last = 0;
 
@@ -60,17 +57,17 @@ export class StageHistograms {
     this.#handler = Number(process.hrtime.bigint());
   }
 
-  /** The stamps at byte `at`. A batch that is read again is not counted again. */
+  /** The stamps at byte `at`, behind the messages that they are of. What is read again is not counted again. */
   note(view: DataView, at: number): void {
     const time = (field: number): number => Number(view.getBigInt64(at + field, true));
     const ring = time(STAMPS_RING_AT);
     const handler = this.#handler;
     this.begin();
-    if (ring <= this.#last) return;
-    this.#last = ring;
     const clock = view.getUint8(at + STAMPS_CLOCK_AT);
     const [kernel, receive] = [time(STAMPS_KERNEL_AT), time(STAMPS_RECEIVE_AT)];
     const [arbitrate, decode] = [time(STAMPS_ARBITRATE_AT), time(STAMPS_DECODE_AT)];
+    if (decode <= this.#last) return;
+    this.#last = decode;
     this.#clocks[clock] = (this.#clocks[clock] ?? 0) + 1;
     if (kernel !== 0) this.#record('receive', receive - kernel);
     this.#record('arbitrate', arbitrate - receive);

@@ -6,8 +6,10 @@ const TABLE = Int32Array.from({ length: 256 }, (_, n) => {
   return c;
 });
 
-export function crc32(text: string): number {
-  let c = -1;
+/** Goes on with the next part of a text; the first one goes on from -1. */
+export function crc32Of(text: string, before: number): number {
+  let c = before;
   for (let i = 0; i < text.length; i++) c = (c >>> 8) ^ (TABLE[(c ^ text.charCodeAt(i)) & 255] as number);
-  return ~c >>> 0;
+  return c;
 }
+export const crc32 = (text: string): number => ~crc32Of(text, -1) >>> 0;

@@ -17,6 +17,7 @@ import type { Transport, TransportConnection, TransportEvents, TransportTarget }
 import { loadWebSocket } from '../transports/websocket.js';
 import { Recoveries } from './recoveries.js';
 import { Refusals } from './refusals.js';
+import { Resumption } from './resumption.js';
 import { VenueSession } from './session.js';
 import { Templates } from './template.js';
 
@@ -73,6 +74,7 @@ export class LiveVenue implements Transport {
   readonly protects = ['tls', 'mutualTls'] as const;
   readonly session: VenueSession;
   readonly templates: Templates;
+  readonly resumption: Resumption | undefined;
   readonly backoff: Backoff;
   readonly requests: TokenBucket;
   readonly messages: TokenBucket;
@@ -96,6 +98,7 @@ export class LiveVenue implements Transport {
     const bucket = (r: { count: number; per: string } | undefined): TokenBucket =>
       new TokenBucket(r?.count ?? Number.POSITIVE_INFINITY, ms(r?.per ?? '1s'));
     this.templates = new Templates(subscription);
+    this.resumption = subscription.resume && new Resumption(subscription.resume);
     this.backoff = new Backoff(ms(reconnect.first), ms(reconnect.most));
     [this.#connects, this.messages, this.requests] = [
       bucket(rates.connects),
@@ -106,13 +109,14 @@ export class LiveVenue implements Transport {
       decoder,
       venue.integrity ?? defineIntegrity({ per: 'connection' }),
       instruments,
-      (packet, receivedNs) => this.#current?.packet(packet, receivedNs),
+      (packets, receivedNs) => this.#current?.packets(packets, receivedNs),
       {
         holding: (symbol) => this.#current?.holding(symbol),
         unfit: (symbol) => this.#current?.unfit(symbol),
         broken: (symbol) => this.#current?.broken(symbol),
         whole: (symbol) => this.#current?.whole(symbol),
       },
+      this.resumption !== undefined,
     );
   }
 
@@ -154,6 +158,9 @@ class LiveConnection implements TransportConnection {
   #silence: NodeJS.Timeout | undefined;
   #over = false;
   #isPaused = false;
+  #flushes = false;
+  /** Tokens have been sent, and what becomes of them is not known yet. */
+  #isResuming = false;
 
   constructor(
     readonly of: LiveVenue,
@@ -166,7 +173,7 @@ class LiveConnection implements TransportConnection {
       connect: () => this.#fail({ reason: 'connectionClosed' }),
       giveUp: (symbol) => this.#fail({ reason: 'timedOut', error: noImage(this.#where, symbol) }),
     });
-    this.#refusals = new Refusals(this.#where, subscription.refused);
+    this.#refusals = new Refusals(this.#where, subscription.refused, of.decoder.events?.messages ?? {});
   }
 
   get #where(): string {
@@ -212,17 +219,21 @@ class LiveConnection implements TransportConnection {
   #opened(): void {
     if (this.#over) return;
     const { subscription, templates } = this.of;
-    const { login, subscribe, once, instruments, keepAlive, lifetime } = subscription;
+    const { login, subscribe, alongside, instruments, keepAlive, lifetime } = subscription;
     this.#alive();
     this.events.connected();
+    const tokens = this.of.resumption?.tokens();
     try {
-      for (const template of [...login, ...subscribe, ...once]) this.#say(templates.message(template, instruments));
+      for (const template of [...login, ...subscribe, ...alongside])
+        this.#say(templates.message(template, instruments, tokens));
     } catch (cause) {
       if (!(cause instanceof VenuewireError)) throw cause;
       this.#fail({ reason: 'wrongPeer', error: cause, isRefused: true });
       return;
     }
-    this.of.session.opened(nowNs());
+    this.#isResuming = tokens !== undefined;
+    if (!this.#isResuming) this.of.session.opened(nowNs());
+    this.#flushSoon();
     this.#recoveries.begin();
     if (keepAlive?.send !== undefined) {
       const { send } = keepAlive;
@@ -244,13 +255,42 @@ class LiveConnection implements TransportConnection {
     const { of } = this;
     this.#alive();
     of.keep(url === undefined ? 'in' : 'http', text, url);
+    if (this.#isResuming && !this.#resumed(text)) return;
     const found = of.session.message(text, nowNs(), { url });
+    if (of.session.isInDoubt) of.resumption?.forget();
+    else of.resumption?.take(text);
+    this.#flushSoon();
     // What belongs to no instrument may be an answer to what was asked.
     if (!this.#refusals.concerns(text, found)) return;
     const end = this.#refusals.of(text);
     if (end === undefined) return;
     if (end.isRefused === true) this.#fail(end);
     else if (end.error !== undefined) of.tell?.(end.error);
+  }
+
+  /** What the venue makes of the tokens. False: the connection is over. */
+  #resumed(text: string): boolean {
+    const { session, resumption } = this.of;
+    const answer = resumption?.answer(text);
+    if (answer === undefined) return true;
+    this.#isResuming = false;
+    if (answer === 'patch') session.resumed(nowNs());
+    else {
+      resumption?.forget();
+      if (answer === 'image') session.opened(nowNs());
+      else this.#fail({ reason: 'connectionClosed' });
+    }
+    return !this.#over;
+  }
+
+  /** When the messages that came together have all been read. */
+  #flushSoon(): void {
+    if (this.#flushes) return;
+    this.#flushes = true;
+    queueMicrotask(() => {
+      this.#flushes = false;
+      if (!this.#over) this.of.session.flush();
+    });
   }
 
   #alive(): void {
@@ -265,10 +305,10 @@ class LiveConnection implements TransportConnection {
     }, ms(this.of.subscription.silence));
   }
 
-  /** A packet for the core. */
-  packet(packet: Uint8Array, receivedNs: bigint): void {
+  /** Packets for the core. */
+  packets(packets: Uint8Array, receivedNs: bigint): void {
     if (this.#over) return;
-    if (this.events.datagram(packet, { receivedNs }) || this.#isPaused) return;
+    if (this.events.datagram(packets, { receivedNs }) || this.#isPaused) return;
     this.#isPaused = true;
     this.#open?.pause();
   }

@@ -1,17 +1,21 @@
 /** Records as packets of the framing `venue-messages`: what the core arbitrates, counts and hands on. */
+import { RecordWriter } from '../json/record-writer.js';
 import type { JsonDecoder } from '../json/table.js';
 
-const HEADER = 20;
+const HEADER = 24;
 const PREFIX = 2;
 const KIND_AT = 18;
+const LENGTH_AT = 20;
 const DATA = 0;
 const HEARTBEAT = 1;
 const END_OF_SESSION = 2;
-/** What a packet may have: it goes through captures as a UDP datagram. */
-const PACKET_MAX = 60_000;
+/** What packets may have together: they go through captures as a UDP datagram. */
+const DATAGRAM_MOST = 60_000;
+/** More than any record has. */
+const RECORD_MOST = 24_000;
 
-/** Takes a packet. The bytes are overwritten by the next one. */
-export type PacketTaker = (packet: Uint8Array, receivedNs: bigint) => void;
+/** Takes packets, one behind the other. The bytes are overwritten by the next ones. */
+export type PacketTaker = (packets: Uint8Array, receivedNs: bigint) => void;
 
 /** One channel of the core: its key, and where its numbers are. */
 export class PacketChannel {
@@ -20,46 +24,69 @@ export class PacketChannel {
   constructor(readonly key: number) {}
 }
 
+/** Puts packets of one time together: they are handed on when time goes on, when there is no more room, and by `flush`. */
 export class PacketWriter {
-  readonly #bytes = new Uint8Array(PACKET_MAX);
+  readonly #bytes = new Uint8Array(DATAGRAM_MOST);
   readonly #view = new DataView(this.#bytes.buffer);
+  readonly #records: RecordWriter;
+  #at = 0;
+  #receivedNs = 0n;
   constructor(
-    readonly decoder: JsonDecoder,
+    decoder: JsonDecoder,
     readonly take: PacketTaker,
-  ) {}
+  ) {
+    this.#records = new RecordWriter(decoder);
+  }
 
   /** @throws VenuewireError `VW_ENCODE_…` when a value does not fit the record: nothing was written then. */
-  record(channel: PacketChannel, message: string, values: object, receivedNs: bigint): void {
-    const length = this.decoder.encodeInto(message, values as never, this.#view, HEADER + PREFIX);
-    this.#view.setUint16(HEADER, length, true);
-    this.#header(channel, DATA, 1);
+  record(channel: PacketChannel, message: string, values: Readonly<Record<string, unknown>>, receivedNs: bigint): void {
+    this.#begin(receivedNs);
+    const from = this.#at + HEADER;
+    const length = this.#records.write(message, values, this.#view, from + PREFIX);
+    this.#view.setUint16(from, length, true);
+    this.#header(channel, DATA, 1, PREFIX + length);
     channel.next++;
-    this.take(this.#bytes.subarray(0, HEADER + PREFIX + length), receivedNs);
   }
 
   /** So many numbers are missing before the next record, as the core learns at once. */
   missing(channel: PacketChannel, count: number, receivedNs: bigint): void {
+    this.#begin(receivedNs);
     channel.next += count;
-    this.#header(channel, HEARTBEAT, 0);
-    this.take(this.#bytes.subarray(0, HEADER), receivedNs);
+    this.#header(channel, HEARTBEAT, 0, 0);
   }
 
   /** What comes next replaces everything that was told. */
   anew(channel: PacketChannel, receivedNs: bigint): void {
-    this.#header(channel, END_OF_SESSION, 0);
-    this.take(this.#bytes.subarray(0, HEADER), receivedNs);
+    this.#begin(receivedNs);
+    this.#header(channel, END_OF_SESSION, 0, 0);
     channel.session++;
     channel.next = 1;
   }
 
-  #header(channel: PacketChannel, kind: number, count: number): void {
+  /** Hands on what has been put together. */
+  flush(): void {
+    if (this.#at === 0) return;
+    const packets = this.#bytes.subarray(0, this.#at);
+    this.#at = 0;
+    this.take(packets, this.#receivedNs);
+  }
+
+  #begin(receivedNs: bigint): void {
+    if (this.#at > 0 && (receivedNs !== this.#receivedNs || this.#at + RECORD_MOST > DATAGRAM_MOST)) this.flush();
+    this.#receivedNs = receivedNs;
+  }
+
+  #header(channel: PacketChannel, kind: number, count: number, length: number): void {
     const v = this.#view;
-    v.setUint32(0, channel.key, true);
-    v.setUint32(4, channel.session, true);
-    v.setBigUint64(8, BigInt(channel.next), true);
-    v.setUint16(16, count, true);
-    v.setUint8(KIND_AT, kind);
-    v.setUint8(KIND_AT + 1, 0);
+    const at = this.#at;
+    v.setUint32(at, channel.key, true);
+    v.setUint32(at + 4, channel.session, true);
+    v.setBigUint64(at + 8, BigInt(channel.next), true);
+    v.setUint16(at + 16, count, true);
+    v.setUint8(at + KIND_AT, kind);
+    v.setUint8(at + KIND_AT + 1, 0);
+    v.setUint32(at + LENGTH_AT, length, true);
+    this.#at += HEADER + length;
   }
 }
 

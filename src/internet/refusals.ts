@@ -15,15 +15,19 @@ const at = (value: unknown, path: readonly (string | number)[]): unknown =>
   );
 
 export class Refusals {
+  /** `events`: messages of the market; none of them is an answer. */
   constructor(
     readonly where: string,
     readonly rules: Subscription['refused'],
+    readonly events: Readonly<Record<string, unknown>>,
   ) {}
 
-  /** Whether a message may be an answer: it says nothing of an instrument's state. */
+  /** Whether a message may be an answer: it says nothing of an instrument. */
   concerns(text: string, found: readonly JsonFound[]): boolean {
     return (
-      this.rules.length > 0 && text.length <= ANSWER_MOST && found.every(({ values }) => values.levels === undefined)
+      this.rules.length > 0 &&
+      text.length <= ANSWER_MOST &&
+      !found.some(({ message }) => Object.hasOwn(this.events, message))
     );
   }
 

@@ -100,8 +100,8 @@ export async function replayRecording(venue: Venue, decoder: JsonDecoder, path: 
   const integrity = venue.integrity ?? defineIntegrity({ per: 'connection' });
   const instruments = integrity.per === 'instrument' ? await instrumentsOf(decoder, path) : [];
   const capture = new CaptureBytes(CAPTURE_MAX);
-  const session = new VenueSession(decoder, integrity, instruments, (packet, receivedNs) => {
-    if (capture.add(packet, receivedNs)) return;
+  const session = new VenueSession(decoder, integrity, instruments, (packets, receivedNs) => {
+    if (capture.add(packets, receivedNs)) return;
     throw new VenuewireError(
       'VW_RECORDING_SIZE',
       `${path} becomes more than ${CAPTURE_MAX} bytes of records`,

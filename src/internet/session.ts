@@ -47,6 +47,8 @@ class Instrument {
   hasImage = false;
   broken = false;
   held: Held[] = [];
+  /** What the last change told beside levels, where a state is kept for a break. */
+  last: Readonly<Record<string, unknown>> | undefined;
   constructor(
     readonly symbol: string,
     readonly channel: PacketChannel,
@@ -89,6 +91,8 @@ export class VenueSession {
   #lastId: bigint | undefined;
   /** Messages that could not be read, by the code of the error. */
   readonly refused = new Map<string, number>();
+  /** A message that could not be read may have changed anything. */
+  isInDoubt = false;
   /** The first of them. */
   firstRefusal: VenuewireError | undefined;
 
@@ -99,6 +103,8 @@ export class VenueSession {
     instruments: readonly string[],
     take: PacketTaker,
     readonly help?: SessionHelp,
+    /** The venue goes on after a break: what was there before it is kept. */
+    readonly resumes = false,
   ) {
     this.#writer = new PacketWriter(decoder, take);
     this.#images = new Set(integrity.images);
@@ -121,6 +127,7 @@ export class VenueSession {
       if (!(error instanceof VenuewireError)) throw error;
       this.firstRefusal ??= error;
       this.refused.set(error.code, (this.refused.get(error.code) ?? 0) + 1);
+      this.isInDoubt = true;
       this.#doubt(receivedNs);
       return [];
     }
@@ -131,6 +138,12 @@ export class VenueSession {
     this.#isLost = true;
     for (const instrument of this.#instruments.values()) this.#forget(instrument, receivedNs);
     this.#doubt(receivedNs);
+    this.flush();
+  }
+
+  /** Hands on the packets of what has been told: those of one time are put together until then. */
+  flush(): void {
+    this.#writer.flush();
   }
 
   /**
@@ -140,8 +153,28 @@ export class VenueSession {
   opened(receivedNs: bigint): void {
     if (this.integrity.per !== 'connection' || !this.#isLost) return;
     this.#isLost = false;
+    this.isInDoubt = false;
     this.#writer.anew(this.#connection, receivedNs);
-    for (const instrument of this.#instruments.values()) instrument.broken = false;
+    for (const instrument of this.#instruments.values()) {
+      instrument.broken = false;
+      instrument.ladder.clear();
+      instrument.last = undefined;
+    }
+  }
+
+  /** The venue goes on where the connection before ended: everything is as it was then, and is told anew. */
+  resumed(receivedNs: bigint): void {
+    const [image] = this.integrity.images;
+    if (!this.#isLost || image === undefined) return;
+    this.#isLost = false;
+    this.#writer.anew(this.#connection, receivedNs);
+    for (const instrument of this.#instruments.values()) {
+      instrument.broken = false;
+      if (instrument.last === undefined) continue;
+      instrument.hasImage = true;
+      const levels = instrument.ladder.levels();
+      this.#write(instrument.channel, { message: image, values: { ...instrument.last, levels } }, receivedNs);
+    }
   }
   #isLost = false;
 
@@ -167,6 +200,7 @@ export class VenueSession {
       for (const held of instrument.held) this.#write(instrument.channel, held.found, held.receivedNs);
       instrument.held = [];
     }
+    this.flush();
   }
 
   /** By the venue's symbols. */
@@ -342,6 +376,11 @@ export class VenueSession {
     }
     const { checksum } = this.integrity;
     if (checksum === undefined && this.integrity.depth === undefined) {
+      if (this.resumes) {
+        if (isImage) instrument.ladder.clear();
+        instrument.ladder.apply(levels, undefined);
+        instrument.last = found.values;
+      }
       this.#write(instrument.channel, found, receivedNs);
       if (isImage) this.help?.whole(instrument.symbol);
       return;

@@ -16,11 +16,32 @@ export interface Filled {
 }
 const HIDDEN = '***';
 
+type Tokens = Readonly<Record<string, string>>;
+const NO_TOKENS: Tokens = {};
+const TOKEN = /^\{resume\.([A-Za-z]+)\}$/;
+
+/** The template with tokens in their places. */
+function withTokens(template: Readonly<Record<string, Json>>, tokens: Tokens): Record<string, Json> {
+  const entries = Object.entries(template).flatMap(([name, value]): [string, Json][] => {
+    const token = typeof value === 'string' ? TOKEN.exec(value)?.[1] : undefined;
+    if (token === undefined) return [[name, value]];
+    const given = tokens[token];
+    return given === undefined ? [] : [[name, given]];
+  });
+  return Object.fromEntries(entries);
+}
+
 export class Templates {
   constructor(readonly subscription: Subscription) {}
 
-  message(template: Readonly<Record<string, Json>>, instruments: readonly string[]): Filled {
-    const fill = (hide: boolean): string => JSON.stringify(this.#value(template, instruments, hide));
+  /** `tokens`: of the break before; a member whose token there is none of is left out. */
+  message(
+    template: Readonly<Record<string, Json>>,
+    instruments: readonly string[],
+    tokens: Tokens = NO_TOKENS,
+  ): Filled {
+    const said = withTokens(template, tokens);
+    const fill = (hide: boolean): string => JSON.stringify(this.#value(said, instruments, hide));
     return { text: fill(false), shown: fill(true) };
   }
 

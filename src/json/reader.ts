@@ -1,7 +1,7 @@
 /** The rules of a table, compiled once: each field is a function that finds its value, checks it and gives it. */
 import { VenuewireError } from '../errors.js';
 import { parseDecimal } from './decimal.js';
-import { type JsonLimits, JsonNumber, type JsonObject, type JsonValue, readJson } from './scan.js';
+import { type JsonLimits, JsonMembers, JsonNumber, type JsonObject, type JsonValue, readJson } from './scan.js';
 import type { JsonDecoder, JsonField, JsonLevels, JsonPath, JsonRule, JsonScales, JsonTest } from './table.js';
 
 /** A price level as it stands in a record. */
@@ -48,12 +48,16 @@ function step(value: JsonValue | undefined, part: string | number): JsonValue | 
   return (value as JsonObject)[part];
 }
 
-const walk = (value: JsonValue | undefined, path: JsonPath): JsonValue | undefined => path.reduce(step, value);
+function walk(value: JsonValue | undefined, path: JsonPath, from = 0): JsonValue | undefined {
+  let at = value;
+  for (let i = from; i < path.length && at !== undefined; i++) at = step(at, path[i] as string | number);
+  return at;
+}
 
 function reach(path: JsonPath): (scope: Scope) => JsonValue | undefined {
   const [first, second] = path;
-  if (first === '$') return ({ whole }) => walk(whole, path.slice(1));
-  if (first === '^') return ({ outer }) => walk(outer, path.slice(1));
+  if (first === '$') return ({ whole }) => walk(whole, path, 1);
+  if (first === '^') return ({ outer }) => walk(outer, path, 1);
   if (first !== undefined && second === undefined) return ({ entry }) => step(entry, first);
   return ({ entry }) => walk(entry, path);
 }
@@ -87,12 +91,49 @@ function decimal(value: JsonValue | undefined, exponent: number, where: string):
   );
 }
 
+/** The minute of the time before, and when it began: most times are of the same one. */
+let minute = '';
+let minuteNs = 0n;
+const MINUTE_LENGTH = 16;
+const SECOND_END = 19;
+const NANOSECOND_DIGITS = 9;
+
+/** Seconds and their parts in the minute of the time before; undefined: it is of another one, or written otherwise. */
+function inMinute(text: string): bigint | undefined {
+  const end = text.length - 1;
+  if (
+    !text.startsWith(minute) ||
+    minute === '' ||
+    text.charCodeAt(end) !== 0x5a ||
+    text.charCodeAt(MINUTE_LENGTH) !== 0x3a
+  )
+    return undefined;
+  const [tens, ones] = [text.charCodeAt(MINUTE_LENGTH + 1) - 0x30, text.charCodeAt(MINUTE_LENGTH + 2) - 0x30];
+  if (!(tens >= 0 && tens < 6 && ones >= 0 && ones < 10)) return undefined;
+  let ns = 0;
+  const digits = end - SECOND_END - 1;
+  if (end !== SECOND_END && (digits < 1 || digits > NANOSECOND_DIGITS || text.charCodeAt(SECOND_END) !== 0x2e))
+    return undefined;
+  for (let i = 0; i < NANOSECOND_DIGITS; i++) {
+    const digit = i < digits ? text.charCodeAt(SECOND_END + 1 + i) - 0x30 : 0;
+    if (!(digit >= 0 && digit < 10)) return undefined;
+    ns = ns * 10 + digit;
+  }
+  return minuteNs + BigInt((tens * 10 + ones) * 1_000_000_000 + ns);
+}
+
 /** Nanoseconds since the Unix epoch. */
 export function rfc3339(text: string): bigint | undefined {
+  const quick = inMinute(text);
+  if (quick !== undefined) return quick;
   const match = RFC3339.exec(text);
   if (match === null) return undefined;
   const ms = Date.parse(`${match[1]}${match[3]}`);
   if (Number.isNaN(ms)) return undefined;
+  if (match[3] === 'Z') {
+    minute = text.slice(0, MINUTE_LENGTH);
+    minuteNs = BigInt(Math.floor(ms / 60_000)) * 60_000_000_000n;
+  }
   return BigInt(ms) * 1_000_000n + BigInt((match[2] ?? '').padEnd(9, '0'));
 }
 
@@ -277,12 +318,12 @@ export const OTHER_CHARACTERS = 1_000;
 
 export class JsonReader {
   readonly #rules: readonly CompiledRule[];
-  readonly #members: ReadonlySet<string>;
+  readonly #members: JsonMembers;
   readonly #limits: JsonLimits;
 
   constructor(decoder: JsonDecoder, limits: JsonLimits = {}) {
     const { rules, scales } = decoder.json;
-    this.#members = membersOf(rules);
+    this.#members = new JsonMembers(membersOf(rules));
     this.#rules = rules.map((rule) => compileRule(rule, scales));
     this.#limits = limits;
   }
@@ -296,20 +337,22 @@ export class JsonReader {
     const rule = this.#rules.find(({ fits }) => fits.every((test) => test(whole)));
     if (rule === undefined) return [{ message: 'other', values: { text: text.slice(0, OTHER_CHARACTERS) } }];
     const found: JsonFound[] = [];
-    this.#entries(rule, whole, rule.each, { whole, entry: whole, outer: whole, context }, found);
+    this.#entries(rule, whole, 0, { whole, entry: whole, outer: whole, context }, found);
     return found;
   }
 
-  #entries(rule: CompiledRule, at: JsonValue, each: readonly JsonPath[], scope: Scope, found: JsonFound[]): void {
-    const [path, ...rest] = each;
+  #entries(rule: CompiledRule, at: JsonValue, depth: number, scope: Scope, found: JsonFound[]): void {
+    const { each } = rule;
+    const path = each[depth];
     if (path === undefined) {
       found.push(this.#record(rule, scope));
       return;
     }
-    const list = path[0] === '$' ? walk(scope.whole, path.slice(1)) : walk(at, path);
+    const list = path[0] === '$' ? walk(scope.whole, path, 1) : walk(at, path);
     if (list === undefined && rule.mayHaveNone) return;
     if (!Array.isArray(list)) throw wrong(`${rule.message}: ${path.join('.')}`, 'an array', list);
-    for (const entry of list) this.#entries(rule, entry, rest, { ...scope, entry, outer: scope.entry }, found);
+    const { whole, context, entry: outer } = scope;
+    for (const entry of list) this.#entries(rule, entry, depth + 1, { whole, entry, outer, context }, found);
   }
 
   #record(rule: CompiledRule, scope: Scope): JsonFound {

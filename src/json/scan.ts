@@ -55,11 +55,29 @@ const WORDS = [
 const isDigit = (c: number): boolean => c >= ZERO && c <= NINE;
 const isExponent = (c: number): boolean => c === 0x65 || c === 0x45;
 
+/** Names of members by their length: one that is known is recognised where it stands. */
+export class JsonMembers {
+  readonly #byLength: (readonly string[])[] = [];
+  constructor(names: Iterable<string>) {
+    for (const name of names) this.#byLength[name.length] = [...(this.#byLength[name.length] ?? []), name];
+  }
+
+  at(text: string, from: number, length: number): string | undefined {
+    const names = this.#byLength[length];
+    if (names === undefined) return undefined;
+    for (let i = 0; i < names.length; i++) if (text.startsWith(names[i] as string, from)) return names[i];
+    return undefined;
+  }
+  has(name: string): string | undefined {
+    return this.at(name, 0, name.length);
+  }
+}
+
 class Scanner {
   #at = 0;
   constructor(
     readonly text: string,
-    readonly members: ReadonlySet<string>,
+    readonly members: JsonMembers,
     readonly depth: number,
   ) {}
 
@@ -113,8 +131,8 @@ class Scanner {
   }
 
   #object(keep: boolean, depth: number): JsonObject {
-    const found: Record<string, JsonValue> = {};
-    const { text, members } = this;
+    const found: Record<string, JsonValue> = keep ? {} : NO_MEMBERS;
+    const { text } = this;
     this.#at++;
     this.#space();
     if (text.charCodeAt(this.#at) === CLOSE_OBJECT) {
@@ -124,13 +142,14 @@ class Scanner {
     for (;;) {
       this.#space();
       if (text.charCodeAt(this.#at) !== QUOTE) throw this.#wrong('a member needs a name');
-      const name = this.#string(true);
-      const known = keep && members.has(name);
+      const begin = this.#at;
+      const name = this.#name(keep);
       this.#space();
-      if (text.charCodeAt(this.#at++) !== COLON) throw this.#wrong(`member '${name}' has no value`);
-      const value = this.#value(known, depth);
-      if (known) {
-        if (Object.hasOwn(found, name)) throw this.#wrong(`member '${name}' stands there twice`);
+      if (text.charCodeAt(this.#at++) !== COLON)
+        throw this.#wrong(`member ${text.slice(begin, Math.min(this.#at - 1, begin + NAME_SHOWN))} has no value`);
+      const value = this.#value(name !== undefined, depth);
+      if (name !== undefined) {
+        if (found[name] !== undefined) throw this.#wrong(`member '${name}' stands there twice`);
         found[name] = value;
       }
       this.#space();
@@ -156,6 +175,26 @@ class Scanner {
       const c = text.charCodeAt(this.#at++);
       if (c === CLOSE_LIST) return found;
       if (c !== COMMA) throw this.#wrong('an array goes on with , or ]');
+    }
+  }
+
+  /** A member's name, where it is one that is kept. */
+  #name(keep: boolean): string | undefined {
+    const { text } = this;
+    const from = this.#at + 1;
+    let at = from;
+    for (;;) {
+      const c = text.charCodeAt(at);
+      if (c === QUOTE) {
+        this.#at = at + 1;
+        return keep ? this.members.at(text, from, at - from) : undefined;
+      }
+      // Escapes, and what is wrong, are rare.
+      if (c === BACKSLASH || !(c >= FIRST_PRINTED)) {
+        const name = this.#string(true);
+        return keep ? this.members.has(name) : undefined;
+      }
+      at++;
     }
   }
 
@@ -208,28 +247,30 @@ class Scanner {
     }
   }
 
+  /** Behind the digits that begin at `at`. */
+  #digits(at: number): number {
+    const { text } = this;
+    if (!isDigit(text.charCodeAt(at))) {
+      this.#at = at;
+      throw this.#wrong('a number lacks a digit');
+    }
+    let end = at + 1;
+    while (isDigit(text.charCodeAt(end))) end++;
+    return end;
+  }
+
   #number(keep: boolean): JsonNumber {
     const { text } = this;
     const from = this.#at;
     let at = from;
     if (text.charCodeAt(at) === MINUS) at++;
-    const digits = (): void => {
-      if (!isDigit(text.charCodeAt(at))) {
-        this.#at = at;
-        throw this.#wrong('a number lacks a digit');
-      }
-      while (isDigit(text.charCodeAt(at))) at++;
-    };
     if (text.charCodeAt(at) === ZERO) at++;
-    else digits();
-    if (text.charCodeAt(at) === DOT) {
-      at++;
-      digits();
-    }
+    else at = this.#digits(at);
+    if (text.charCodeAt(at) === DOT) at = this.#digits(at + 1);
     if (isExponent(text.charCodeAt(at))) {
       at++;
       if (text[at] === '+' || text[at] === '-') at++;
-      digits();
+      at = this.#digits(at);
     }
     this.#at = at;
     return keep ? new JsonNumber(text.slice(from, at)) : NOTHING;
@@ -237,12 +278,16 @@ class Scanner {
 }
 
 const NOTHING = new JsonNumber('0');
+/** Of objects that are read past: nothing is put into it. */
+const NO_MEMBERS: Record<string, JsonValue> = Object.freeze({});
+/** Characters of a name that an error shows. */
+const NAME_SHOWN = 40;
 
 /**
  * Reads one message.
  * @throws VenuewireError `VW_JSON_SYNTAX`, `VW_JSON_DEPTH` or `VW_JSON_SIZE`.
  */
-export function readJson(text: string, members: ReadonlySet<string>, limits: JsonLimits = {}): JsonValue {
+export function readJson(text: string, members: JsonMembers, limits: JsonLimits = {}): JsonValue {
   const most = limits.size ?? JSON_SIZE_MAX;
   if (text.length > most) {
     throw new VenuewireError(

@@ -1,6 +1,6 @@
 import { VenuewireError } from '../errors.js';
 import { createViews, type Decoder, type MessageReader } from './decoder.js';
-import type { Flyweight } from './view.js';
+import type { View } from './view.js';
 import { digest } from './walk.js';
 
 /** The digest of many messages, as the native core computes it: one execution held against the other. */
@@ -10,7 +10,7 @@ export class Digests {
   unknown = 0;
   #total = 0n;
   readonly #readers: readonly MessageReader[];
-  readonly #views: (Flyweight | undefined)[] = [];
+  readonly #views: (View | undefined)[] = [];
   constructor(readonly decoder: Decoder) {
     this.#readers = createViews(decoder);
   }
@@ -25,9 +25,9 @@ export class Digests {
       this.malformed++;
       return;
     }
-    this.#views[index] ??= new reader.View() as unknown as Flyweight;
+    this.#views[index] ??= new reader.View() as unknown as View;
     try {
-      const one = digest((this.#views[index] as Flyweight).bind(data, at, length));
+      const one = digest((this.#views[index] as View).bind(data, at, length));
       this.#total = BigInt.asUintN(64, this.#total * 0x100000001b3n + one);
       this.messages++;
     } catch (error) {

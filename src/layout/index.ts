@@ -9,6 +9,7 @@ export {
   type MessageReader,
 } from './decoder.js';
 export { defineDecoder } from './define.js';
+export { encode, encodeInto } from './encode.js';
 export {
   type AnyAfter,
   type AtLeast,
@@ -118,5 +119,5 @@ export type {
   PlainRecord,
   RecordView,
 } from './types.js';
-export { Flyweight, GroupView, type PlainMessage } from './view.js';
+export { GroupView, type PlainMessage, View } from './view.js';
 export { digest, Fnv1a64, fields, type Leaf, leaves, walk } from './walk.js';

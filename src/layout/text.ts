@@ -1,17 +1,17 @@
 /** Fields as people read them. */
 import { Field } from './field.js';
 import { formatPrice } from './price.js';
-import type { Flyweight } from './view.js';
+import type { View } from './view.js';
 
 /** The names of a view's fields. */
-export type FieldName<V extends Flyweight> = Exclude<keyof V & string, keyof Flyweight>;
+export type FieldName<V extends View> = Exclude<keyof V & string, keyof View>;
 
 /**
  * What a field's value says: `fieldText(m, 'price')` is `'123.4500'`, by the scale that its table gives;
  * `fieldText(m, 'buySellIndicator')` is `'Buy'`, the specification's word for the code. What has neither is written as it is,
  * and "no value" as the empty text.
  */
-export function fieldText<V extends Flyweight>(view: V, name: FieldName<V>): string {
+export function fieldText<V extends View>(view: V, name: FieldName<V>): string {
   const value = (view as unknown as Readonly<Record<string, unknown>>)[name];
   if (value === null || value === undefined) return '';
   const part = view.$record.fields[name];

@@ -1,5 +1,5 @@
 import type { Composite, Constant, Data, Field, Fields, Filler, Group, Message, When } from './field.js';
-import type { Flyweight, GroupView } from './view.js';
+import type { GroupView, View } from './view.js';
 
 /** What a reader gets for one part. */
 type Value<P> =
@@ -38,7 +38,7 @@ type AllBits<F extends Fields> = [BitNames<F>] extends [never]
  * The properties of a view. 64-bit fields are bigints, and for each of them `…High` and `…Low` are the unsigned 32-bit
  * halves, which allocate nothing. A field whose bits are named has one more property for each: field name, then bit name.
  */
-export type RecordView<F extends Fields> = Flyweight & {
+export type RecordView<F extends Fields> = View & {
   readonly [K in keyof F as F[K] extends Filler ? never : K]: Value<F[K]>;
 } & {
   readonly [K in keyof F & string as Wide<F[K]> extends true ? `${K}High` | `${K}Low` : never]: number;
@@ -83,7 +83,7 @@ export interface DecoderShape<H extends Fields = Fields, M extends Messages = Me
 }
 
 /** The view of a message whose table is known only when the program runs: an imported one, or one chosen by its id. */
-export type AnyView = Flyweight & { readonly [field: string]: unknown };
+export type AnyView = View & { readonly [field: string]: unknown };
 
 /** `Then` for such tables, `Else` for those whose messages have names in the types. */
 type WhenOpen<M, Then, Else> = string extends keyof M ? Then : Else;
@@ -109,7 +109,7 @@ export type DecodedMessage<D extends DecoderShape> = {
   readonly [N in keyof D['messages'] & string]: { readonly message: N; readonly fields: MessageObject<D, N> };
 }[keyof D['messages'] & string];
 
-/** What `decoder.encode` takes for message `N`. */
+/** What `encode` takes for message `N` of decoder `D`. */
 export type MessageInput<D extends DecoderShape, N extends keyof D['messages']> = WhenOpen<
   D['messages'],
   Readonly<Record<string, unknown>>,

@@ -32,7 +32,7 @@ export function malformed(what: string): VenuewireError {
 }
 
 /** What begins or ends behind the end of its message. */
-const pastEnd = (name: string, view: Flyweight): VenuewireError =>
+const pastEnd = (name: string, view: View): VenuewireError =>
   malformed(`${name} leads past the end of ${view.$message.name}`);
 
 /**
@@ -42,7 +42,7 @@ const pastEnd = (name: string, view: Flyweight): VenuewireError =>
  * `bind` trusts its caller: lengths are checked once, before, with `decoder.lengthCheck`. The `$…` properties are the
  * view's mutable internals, public so that a hot loop may set them without a call; nobody else should write them.
  */
-export class Flyweight {
+export class View {
   /** The buffer. */
   $data: DataView = NOTHING;
   /** First byte of the message, entry or variant in `$data`. */
@@ -52,8 +52,8 @@ export class Flyweight {
   /** Where the message ends in `$data`. */
   $end = 0;
   /** The record around this entry or variant. */
-  $parent: Flyweight | undefined = undefined;
-  readonly $children: (GroupView<Fields> | Flyweight | undefined)[] = [];
+  $parent: View | undefined = undefined;
+  readonly $children: (GroupView<Fields> | View | undefined)[] = [];
   declare readonly $record: PlanRecord;
   declare readonly $message: PlanMessage;
 
@@ -103,7 +103,7 @@ export interface PlainMessage {
   toJSON(): Record<string, unknown>;
 }
 
-function recordObject(view: Flyweight): PlainMessage {
+function recordObject(view: View): PlainMessage {
   const out: Record<string, unknown> = {};
   const source = view as unknown as Record<string, unknown>;
   fixedEnd(view);
@@ -112,14 +112,14 @@ function recordObject(view: Flyweight): PlainMessage {
     const value = source[name];
     if (value === undefined) continue;
     if (value instanceof GroupView) out[name] = value.toArray();
-    else if (value instanceof Flyweight) out[name] = recordObject(value);
+    else if (value instanceof View) out[name] = recordObject(value);
     else out[name] = value instanceof Uint8Array ? value.slice() : value;
   }
   return withJson(out) as unknown as PlainMessage;
 }
 
 /** Whether the version of the message is older than what was added in version `since`. */
-function isOlder(view: Flyweight, since: number): boolean {
+function isOlder(view: View, since: number): boolean {
   const m = view.$message;
   const field = m.versionField;
   if (field === undefined) return m.version < since;
@@ -127,23 +127,23 @@ function isOlder(view: Flyweight, since: number): boolean {
 }
 
 /** The first byte of the message that an entry or a variant is part of. */
-function messageStart(view: Flyweight): number {
+function messageStart(view: View): number {
   let v = view;
   while (v.$parent !== undefined) v = v.$parent;
   return v.$at;
 }
 
 /** A reference to a field of this record or of one around it. */
-function referenced(view: Flyweight, field: PlanField, up: number): bigint {
+function referenced(view: View, field: PlanField, up: number): bigint {
   let v = view;
-  for (let i = 0; i < up; i++) v = v.$parent as Flyweight;
+  for (let i = 0; i < up; i++) v = v.$parent as View;
   const at = field.at >= 0 ? v.$at + field.at : locate(v, v.$record.parts.indexOf(field));
   if (at < 0 || at + field.size > v.$end) return 0n;
   return readReference(v.$data, at, field);
 }
 
 /** The end of the record's fixed part as it is on the wire. */
-function fixedEnd(view: Flyweight): number {
+function fixedEnd(view: View): number {
   const record = view.$record;
   if (!record.block) return view.$at + record.fixedEnd;
   if (record.kind === 'entry') return view.$at + view.$length;
@@ -158,21 +158,21 @@ function fixedEnd(view: Flyweight): number {
 }
 
 /** Where a variable part begins; -1 when it is absent. */
-function locate(view: Flyweight, index: number): number {
+function locate(view: View, index: number): number {
   const cursor = endOfParts(view, fixedEnd(view), index);
   const { at } = view.$record.parts[index] as PlanPart;
   return at >= 0 ? view.$at + at : cursor;
 }
 
 /** Where the variable parts before part `index` end; the first of them begins at `cursor`. */
-function endOfParts(view: Flyweight, cursor: number, index = view.$record.parts.length): number {
+function endOfParts(view: View, cursor: number, index = view.$record.parts.length): number {
   const { parts, firstDynamic } = view.$record;
   let end = cursor;
   for (let i = firstDynamic; i < index; i++) end = endOf(view, parts[i] as PlanPart, i, end);
   return end;
 }
 
-function endOf(view: Flyweight, part: PlanPart, index: number, cursor: number): number {
+function endOf(view: View, part: PlanPart, index: number, cursor: number): number {
   const at = part.at >= 0 ? view.$at + part.at : cursor;
   let end: number;
   switch (part.kind) {
@@ -197,10 +197,10 @@ function endOf(view: Flyweight, part: PlanPart, index: number, cursor: number): 
 }
 
 /** Whether a group or data that a later version added is not in this message. */
-const isAbsent = (view: Flyweight, part: { readonly since: number }, at: number): boolean =>
+const isAbsent = (view: View, part: { readonly since: number }, at: number): boolean =>
   part.since > 0 && (at === view.$end || isOlder(view, part.since));
 
-function dataLength(view: Flyweight, part: Extract<PlanPart, { kind: 'data' }>, at: number): number {
+function dataLength(view: View, part: Extract<PlanPart, { kind: 'data' }>, at: number): number {
   if (part.prefix !== undefined) {
     if (at + part.prefix.size > view.$end) throw pastEnd(part.name, view);
     return readUint(view.$data, at, part.prefix.size, part.prefix.big);
@@ -210,21 +210,21 @@ function dataLength(view: Flyweight, part: Extract<PlanPart, { kind: 'data' }>, 
   return Math.max(length, 0);
 }
 
-function holds(view: Flyweight, part: PlanWhen): boolean {
+function holds(view: View, part: PlanWhen): boolean {
   const value = referenced(view, part.on, part.up);
   if (part.above !== undefined) return value > part.above;
   const bits = BigInt.asUintN(8 * Math.min(part.on.size, 8), value);
   return part.is?.includes(bits) === true;
 }
 
-function variantEnd(view: Flyweight): number {
+function variantEnd(view: View): number {
   const end = endOfParts(view, fixedEnd(view));
   if (end > view.$end) throw pastEnd('a variant', view);
   return end;
 }
 
 /** Puts an entry or a variant where it begins in the record around it. */
-function place(view: Flyweight, around: Flyweight, at: number, length: number): Flyweight {
+function place(view: View, around: View, at: number, length: number): View {
   view.$data = around.$data;
   view.$at = at;
   view.$length = length;
@@ -232,8 +232,8 @@ function place(view: Flyweight, around: Flyweight, at: number, length: number): 
   return view;
 }
 
-function bindVariant(view: Flyweight, part: PlanWhen, slot: number, at: number): Flyweight {
-  let child = view.$children[slot] as Flyweight | undefined;
+function bindVariant(view: View, part: PlanWhen, slot: number, at: number): View {
+  let child = view.$children[slot] as View | undefined;
   if (child === undefined) {
     child = new (recordClass(part.record, view.$message))();
     child.$parent = view;
@@ -244,7 +244,7 @@ function bindVariant(view: Flyweight, part: PlanWhen, slot: number, at: number):
   return place(child, view, at, length);
 }
 
-function bindGroup(view: Flyweight, part: PlanGroup, slot: number, at: number): GroupView<Fields> {
+function bindGroup(view: View, part: PlanGroup, slot: number, at: number): GroupView<Fields> {
   let group = view.$children[slot] as GroupView<Fields> | undefined;
   if (group === undefined) {
     group = new GroupView<Fields>(part, view);
@@ -263,16 +263,16 @@ export class GroupView<F extends Fields> {
   length = 0;
   #first = 0;
   #step = 0;
-  #entry: Flyweight | undefined;
+  #entry: View | undefined;
   /** Looks for where entries end, so that the entry a caller holds stays where it is. */
-  #probe: Flyweight | undefined;
+  #probe: View | undefined;
   /** An entry whose place is known, where entries differ in length. */
   #index = 0;
   #indexAt = 0;
   readonly #variable: boolean;
   constructor(
     readonly $part: PlanGroup,
-    readonly $parent: Flyweight,
+    readonly $parent: View,
   ) {
     this.#variable = $part.record.firstDynamic < $part.record.parts.length;
   }
@@ -334,13 +334,13 @@ export class GroupView<F extends Fields> {
     this.#indexAt = this.#first;
   }
 
-  #made(): Flyweight {
+  #made(): View {
     const entry = new (recordClass(this.$part.record, this.$parent.$message))();
     entry.$parent = this.$parent;
     return entry;
   }
 
-  #place(entry: Flyweight, at: number): Flyweight {
+  #place(entry: View, at: number): View {
     return place(entry, this.$parent, at, this.#step);
   }
 
@@ -406,7 +406,7 @@ export class GroupView<F extends Fields> {
   }
 }
 
-type Getter = (this: Flyweight) => unknown;
+type Getter = (this: View) => unknown;
 
 // One closure a field: the offset is a constant of the closure, which an optimising engine folds where it inlines.
 function unsignedGetter(at: number, p: PlanField): Getter {
@@ -661,7 +661,7 @@ function definePart(proto: object, part: PlanPart, index: number): void {
   }
 }
 
-export type ViewClass = new () => Flyweight;
+export type ViewClass = new () => View;
 
 const classes = new WeakMap<PlanRecord, ViewClass>();
 
@@ -669,8 +669,8 @@ const classes = new WeakMap<PlanRecord, ViewClass>();
 export function recordClass(record: PlanRecord, message: PlanMessage): ViewClass {
   const made = classes.get(record);
   if (made !== undefined) return made;
-  const View = class extends Flyweight {};
-  const proto = View.prototype;
+  const Reader = class extends View {};
+  const proto = Reader.prototype;
   Object.defineProperty(proto, '$record', { value: record });
   Object.defineProperty(proto, '$message', { value: message });
   record.parts.forEach((part, index) => {
@@ -691,11 +691,11 @@ export function recordClass(record: PlanRecord, message: PlanMessage): ViewClass
       });
     }
   }
-  classes.set(record, View);
-  return View;
+  classes.set(record, Reader);
+  return Reader;
 }
 
 /** Whether a name of a table would hide a member of its view. */
 export function isViewMember(name: string): boolean {
-  return name in Flyweight.prototype || name.startsWith('$');
+  return name in View.prototype || name.startsWith('$');
 }

@@ -1,7 +1,7 @@
 import type { TextEncoding } from './field.js';
 import type { PlanData, PlanField, PlanGroup, PlanMessage, PlanPart, PlanRecord } from './plan.js';
 import { decodeText, hex, readRaw, readReference, readUint } from './values.js';
-import { type Flyweight, malformed } from './view.js';
+import { malformed, type View } from './view.js';
 
 /** A field as `leaves` reports it: name, value, offset from the first byte of the transport payload, size in bytes. */
 export type Leaf = readonly [name: string, value: number | string, offset: number, size: number];
@@ -155,7 +155,7 @@ class Walker {
 }
 
 /** Walks the message that `view` is bound to. */
-export function walk(view: Flyweight, visit: Visitor): void {
+export function walk(view: View, visit: Visitor): void {
   const m = view.$message;
   const record = m.record;
   const data = view.$data;
@@ -179,7 +179,7 @@ export function walk(view: Flyweight, visit: Visitor): void {
  * position of the payload's first byte in the buffer).
  * @throws VenuewireError `VW_MESSAGE_MALFORMED`
  */
-export function leaves(view: Flyweight, base = 0): Leaf[] {
+export function leaves(view: View, base = 0): Leaf[] {
   const data = view.$data;
   const out: Leaf[] = [];
   walk(view, (name, at, size, p, asText) => {
@@ -201,7 +201,7 @@ export function leaves(view: Flyweight, base = 0): Leaf[] {
 }
 
 /** The fields of a message as plain JSON values: `toObject` with 64-bit integers as decimal strings, bytes as hexadecimal. */
-export function fields(view: Flyweight): Record<string, unknown> {
+export function fields(view: View): Record<string, unknown> {
   return view.toJSON();
 }
 
@@ -236,7 +236,7 @@ export class Fnv1a64 {
  * What a walk saw, as one number: FNV-1a over the message's index (2 bytes) and, for each field, its offset in the
  * message (4), its size (4) and its bytes; integers least significant first. The native core computes the same.
  */
-export function digest(view: Flyweight, into = new Fnv1a64()): bigint {
+export function digest(view: View, into = new Fnv1a64()): bigint {
   into.uint(view.$message.index, 2);
   walk(view, (_name, at, size) => {
     into.uint(at - view.$at, 4);

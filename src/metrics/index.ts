@@ -1,6 +1,7 @@
 /** What monitoring reads of a feed. */
 export {
   FeedMetrics,
+  type Health,
   type MetricsOptions,
   type MetricsRegistry,
   type MetricsServer,

@@ -3,7 +3,7 @@
  * rows of pipelines are. Needs the optional package prom-client. Counters are read when they are scraped; nothing is
  * counted twice.
  */
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CHANNEL_COUNTERS, type CounterDeclaration, FEED_COUNTERS } from '../contract.js';
 import { VenuewireError } from '../errors.js';
@@ -44,7 +44,17 @@ interface Prometheus {
   readonly Gauge: new (of: Declared) => Gauge;
   readonly Histogram: new (of: Declared) => Histogram;
 }
-type AnyFeed = Pick<Feed, 'statistics' | 'channels' | 'lines'>;
+type AnyFeed = Pick<Feed, 'statistics' | 'channels' | 'lines'> & { readonly closed?: boolean };
+
+/** What probes ask. */
+export interface Health {
+  /** The feed has not ended. Silence of a market is no fault: a handler that is started anew loses its books. */
+  readonly live: boolean;
+  /** Every channel has brought something, and nothing of it is missing. */
+  readonly ready: boolean;
+  /** Why it is not. */
+  readonly reasons: readonly string[];
+}
 
 export interface MetricsOptions {
   /** Label `venue` of every metric. */
@@ -234,6 +244,19 @@ export class FeedMetrics {
     this.#clock.adjust();
   }
 
+  /** Whether the feed lives, and whether what it gives is whole. */
+  health(): Health {
+    const { channels } = this.#feed.statistics();
+    const live = this.#feed.closed !== true;
+    const reasons = live ? [] : ['the feed has ended'];
+    channels.forEach((c, i) => {
+      const name = this.#feed.channels[i] ?? String(i);
+      if (c.packets === 0 && c.recoveryPackets === 0) reasons.push(`${name}: nothing received yet`);
+      if (c.missing > 0) reasons.push(`${name}: ${c.missing} numbers are missing`);
+    });
+    return { live, ready: reasons.length === 0, reasons };
+  }
+
   /** All metrics as Prometheus reads them. */
   async text(): Promise<string> {
     this.#collect();
@@ -268,27 +291,40 @@ function placeOf(text: string): { readonly host: string; readonly port: number }
   throw new VenuewireError('VW_METRICS', `'${text}' is no place to listen`, 'Write it as :9464, or 127.0.0.1:9464.');
 }
 
+type Served = Pick<FeedMetrics, 'text' | 'registry' | 'health'>;
+
+/** What is answered at each path. */
+const ANSWERS: Readonly<Record<string, (metrics: Served, response: ServerResponse) => void>> = {
+  '/metrics': (metrics, response) => {
+    metrics.text().then(
+      (text) => response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text),
+      () => response.writeHead(500, { 'content-type': 'text/plain' }).end('the metrics could not be read\n'),
+    );
+  },
+  '/livez': (metrics, response) => answerHealth(response, metrics.health(), 'live'),
+  '/readyz': (metrics, response) => answerHealth(response, metrics.health(), 'ready'),
+};
+
+function answerHealth(response: ServerResponse, health: Health, asked: 'live' | 'ready'): void {
+  response.writeHead(health[asked] ? 200 : 503, { 'content-type': 'application/json' });
+  response.end(`${JSON.stringify(health)}\n`);
+}
+
 /**
- * Answers `GET /metrics` at a place, `[host]:port`.
+ * Answers `GET /metrics`, and probes at `/livez` and `/readyz`, at a place, `[host]:port`.
  * @throws VenuewireError `VW_METRICS` when it is none, or is taken.
  */
-export async function serveMetrics(
-  metrics: Pick<FeedMetrics, 'text' | 'registry'>,
-  place: string,
-): Promise<MetricsServer> {
+export async function serveMetrics(metrics: Served, place: string): Promise<MetricsServer> {
   const { host, port } = placeOf(place);
   const server: Server = createServer(
     { headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS },
     (request, response) => {
-      const isAsked = request.url?.split('?', 1)[0] === '/metrics';
-      if (!isAsked || (request.method !== 'GET' && request.method !== 'HEAD')) {
-        response.writeHead(isAsked ? 405 : 404, { 'content-type': 'text/plain' }).end('GET /metrics\n');
-        return;
+      const answer = ANSWERS[request.url?.split('?', 1)[0] ?? ''];
+      if (answer !== undefined && (request.method === 'GET' || request.method === 'HEAD')) answer(metrics, response);
+      else {
+        const paths = Object.keys(ANSWERS).join(', ');
+        response.writeHead(answer === undefined ? 404 : 405, { 'content-type': 'text/plain' }).end(`GET ${paths}\n`);
       }
-      metrics.text().then(
-        (text) => response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text),
-        () => response.writeHead(500, { 'content-type': 'text/plain' }).end('the metrics could not be read\n'),
-      );
     },
   );
   server.maxConnections = CONNECTIONS_MOST;

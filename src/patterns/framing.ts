@@ -240,11 +240,11 @@ const framingShape = z
       .prefault({})
       .describe('How messages follow each other'),
   })
-  .check((ctx) => {
-    const f = ctx.value;
+  .check((context) => {
+    const f = context.value;
     const shortest = f.shortestPacket ?? f.headerLength;
     const fault = (path: string, message: string): void => {
-      ctx.issues.push({ code: 'custom', path: path.split('.'), message, input: undefined });
+      context.issues.push({ code: 'custom', path: path.split('.'), message, input: undefined });
     };
     const inside = {
       packetLength: f.packetLength,

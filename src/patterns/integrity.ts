@@ -69,10 +69,10 @@ const integrityShape = z
       .optional()
       .describe('Of prices and sizes as text without the point and leading zeros: asks, then bids, best first'),
   })
-  .check((ctx) => {
-    const { checksum, images, depth } = ctx.value;
+  .check((context) => {
+    const { checksum, images, depth } = context.value;
     const fault = (path: string, message: string): void => {
-      ctx.issues.push({ code: 'custom', path: [path], message, input: undefined });
+      context.issues.push({ code: 'custom', path: [path], message, input: undefined });
     };
     if (checksum !== undefined && images.length === 0) fault('checksum', 'needs `images`: it is of a state');
     if (depth !== undefined && images.length === 0) fault('depth', 'needs `images`: it is of a state');

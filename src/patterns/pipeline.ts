@@ -26,6 +26,7 @@ const shapeSchema = z
   .discriminatedUnion('type', [
     item('raw', 'A row for each message: its name and its bytes as they came', {}),
     item('messages', 'A row for each message: its name and its fields as JSON (64-bit integers as decimal text)', {}),
+    item('records', 'Everything as it was delivered, messages and notices, for a log', {}),
     item('events', 'A row for each normalised event', {}),
     item('columns', 'A row for each message of those named, with columns of the types of its fields', {
       columns: z.record(z.string(), z.array(z.string()).min(1)).describe('Fields by message'),
@@ -171,6 +172,38 @@ const parquetSink = item('parquet', 'A lake of Parquet files; needs the packages
   compression: z.enum(['none', 'snappy']).default('snappy'),
 });
 
+const LEAST_SEGMENT_BYTES = 16 << 10;
+const LEAST_BLOCK_BYTES = 4 << 10;
+const logSink = item('log', 'An event log (docs/event-log.md), for shape records; needs no package', {
+  folder: z.string().min(1).describe('Made when it is not there'),
+  sync: z
+    .union([z.enum(['always', 'never']), duration])
+    .default('1s')
+    .describe(
+      'What is written outlives a power cut: before it is acknowledged, when the kernel likes to, or so long after it was ' +
+        'written. The end of the process harms nothing that was written',
+    ),
+  segmentBytes: z
+    .int()
+    .min(LEAST_SEGMENT_BYTES)
+    .max(2 ** 40)
+    .default(256 << 20)
+    .describe('A file of the log is closed after about so many bytes'),
+  blockBytes: z
+    .int()
+    .min(LEAST_BLOCK_BYTES)
+    .max(16 << 20)
+    .default(256 << 10)
+    .describe('Of what is checked and read together'),
+  retain: z
+    .strictObject({
+      bytes: z.int().min(1).optional().describe('The log has about so many bytes at most'),
+      age: duration.optional().describe('Files are deleted so long after they were written last'),
+    })
+    .optional()
+    .describe('Whole files are deleted, oldest first; default: never'),
+});
+
 const retention = z.string().min(1).optional().describe('Retention policy; default: the database’s');
 const influxdbSink = item('influxdb', 'InfluxDB 1, 2 or 3 over HTTP; needs no package', {
   server: endpoint,
@@ -266,6 +299,7 @@ const sinks = [
   questdbSink,
   typedbSink,
   parquetSink,
+  logSink,
 ] as const;
 /** Types of the sinks that there are. */
 export const SINK_TYPES = sinks.map(({ shape }) => shape.type.value);
@@ -323,6 +357,14 @@ export const pipelineSchema = z
     if (select?.messages !== undefined && !isMessages) fault('messages', 'is for shapes messages and raw');
     if (select?.kinds !== undefined && shape.type !== 'events') fault('kinds', 'is for shape events');
     if (select?.instruments !== undefined && !readsEvents(value)) fault('instruments', OF_EVENTS);
+    if ((value.sink.type === 'log') !== (shape.type === 'records')) {
+      issues.push({
+        code: 'custom',
+        path: ['sink'],
+        message: 'log and shape records belong together',
+        input: undefined,
+      });
+    }
     if (value.every !== undefined && !readsEvents(value)) {
       issues.push({ code: 'custom', path: ['every'], message: OF_EVENTS, input: undefined });
     }

@@ -69,11 +69,11 @@ const streamShape = z
       .default('10s')
       .describe('From a subscription until its state has made progress; then it is subscribed to again'),
   })
-  .check((ctx) => {
-    const { resend, subscribe } = ctx.value;
+  .check((context) => {
+    const { resend, subscribe } = context.value;
     if (resend.length === 0 || resend.length === subscribe.length) return;
     const message = `has ${resend.length} messages, subscribe has ${subscribe.length}`;
-    ctx.issues.push({ code: 'custom', path: ['resend'], message, input: undefined });
+    context.issues.push({ code: 'custom', path: ['resend'], message, input: undefined });
   })
   .describe('A connection that is itself a line of the feed');
 /** Its declarations name its types instead of saying them again. */

@@ -9,6 +9,8 @@ const rate = z
   .strictObject({ count: z.int().min(1).describe('So many'), per: duration.describe('… in any span of this length') })
   .optional();
 
+const member = z.string().min(1);
+
 const template = z
   .record(z.string(), z.json())
   .describe(
@@ -28,12 +30,10 @@ const subscriptionShape = z
       .array(template)
       .default([])
       .describe('Sent behind it, and for one instrument alone when it is recovered'),
-    once: z
+    alongside: z
       .array(template)
       .default([])
-      .describe(
-        'Sent behind that at each connection, and not again when an instrument is recovered: what has no image',
-      ),
+      .describe('Sent behind that, once for a connection: what has no state, which no recovery subscribes to anew'),
     unsubscribe: z.array(template).default([]).describe('Sent before an instrument is subscribed to anew'),
     path: z.string().default('').describe('Behind the address of the line, with places as in messages'),
     headers: z.record(z.string(), z.string()).default({}).describe('Of the HTTP request, with places as in messages'),
@@ -54,6 +54,29 @@ const subscriptionShape = z
       .describe(
         'How an instrument that something is missing of becomes good: it is subscribed to anew; its image is asked for; all is ' +
           'connected to anew; or by the next image, which comes unasked',
+      ),
+    resume: z
+      .strictObject({
+        tokens: z
+          .array(member)
+          .min(1)
+          .describe('Members of messages: the last value of each goes into the next subscription'),
+        part: z
+          .strictObject({ member, last: member.describe('What it is of the last part') })
+          .optional()
+          .describe('Member of messages that are parts of one: only the last part has tokens'),
+        answer: z
+          .strictObject({
+            member,
+            patch: member.describe('What was missed'),
+            image: member.describe('Everything anew'),
+          })
+          .describe('Member of the message that tells what comes instead'),
+        refused: z.strictObject({ member, equals: member }).describe('Member of the answer to tokens that are too old'),
+      })
+      .optional()
+      .describe(
+        'How a venue goes on after a break. A template has `{resume.NAME}` where a token stands; without tokens the member is left out',
       ),
     refused: z
       .array(

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { JOIN } from '../contract.js';
 import { VenuewireError } from '../errors.js';
+import { deploymentSchema } from './deployment.js';
 import { framingSchema } from './framing.js';
 import { integritySchema } from './integrity.js';
 import { networkSchema } from './network.js';
@@ -101,6 +102,7 @@ const parts = {
   subscription: subscriptionSchema.optional().describe('Of venues that send text: what is said to them, and when'),
   security: securitySchema.default([]),
   pipelines: pipelinesSchema.optional(),
+  deployment: deploymentSchema.optional(),
 };
 
 /** What the parts must be to each other. */
@@ -133,7 +135,7 @@ function checkParts(v: z.output<z.ZodObject<typeof parts>>, issues: z.core.$ZodR
 /** A venue as TypeScript declares it: the parts of `spec`, and the name. */
 export const venueSchema = z
   .strictObject({ name: z.string().min(1).max(64).describe('Name of the connection, in reports'), ...parts })
-  .check((ctx) => checkParts(ctx.value, ctx.issues));
+  .check((context) => checkParts(context.value, context.issues));
 
 const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 const NAME_MAX = 64;
@@ -157,7 +159,7 @@ export const venueResourceSchema = z.strictObject({
     .describe('What it is called'),
   spec: z
     .strictObject(parts)
-    .check((ctx) => checkParts(ctx.value, ctx.issues))
+    .check((context) => checkParts(context.value, context.issues))
     .describe('The connection'),
   status: z.unknown().optional().describe('What a controller says of it; files have none, and it is not read'),
 });

@@ -61,6 +61,7 @@ const EFFECTS: Readonly<Record<string, readonly [Effect, Part, string]>> = {
     'sinks',
     'sinks are opened with the feed; what they have not confirmed is written again where they resume',
   ],
+  deployment: ['restart', 'feed', 'the handler runs in another pod'],
 };
 
 type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain };

@@ -137,7 +137,8 @@ const sockets: On = ({ venue, found }, machine) => {
     found('open-files-few', [], `the feed may need ${need} files, and the process may have ${openFiles}`);
 };
 
-const RIGHTS: Readonly<Record<string, readonly string[]>> = {
+/** What a receive backend needs beyond what every process may. */
+export const RECEIVE_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   packetRing: ['CAP_NET_RAW'],
   afXdp: ['CAP_NET_RAW', 'CAP_NET_ADMIN', 'CAP_BPF'],
 };
@@ -149,7 +150,7 @@ const rights: On = ({ venue, found }, { capabilities, ioUring }) => {
     const path = [...line.path, 'receive'];
     if (receive === 'ioUring' && ioUring === IO_URING_OFF)
       found('receive-rights', path, 'io_uring is switched off', 'sysctl -w kernel.io_uring_disabled=0');
-    const missing = (RIGHTS[receive ?? ''] ?? []).filter((right) => capabilities?.includes(right) === false);
+    const missing = (RECEIVE_RIGHTS[receive ?? ''] ?? []).filter((right) => capabilities?.includes(right) === false);
     if (missing.length === 0) continue;
     const remedy = `setcap ${missing.join(',').toLowerCase()}+ep on the program, or receive: socket.`;
     found('receive-rights', path, `${receive} needs ${missing.join(', ')}`, remedy);

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { supersededBy } from '../decoders/feeds.js';
 import { documentDate, findDecoder } from '../decoders/registry.js';
-import type { PipelineSink } from '../patterns/pipeline.js';
+import { packagesOf } from '../sinks/registry.js';
 import { serverUses } from './check-machine.js';
 import type { Check, Subject } from './subject.js';
 
@@ -22,22 +22,6 @@ const decoder: Check = ({ venue, day, found }) => {
   found('decoder-superseded', ['decoder'], `${entry.id} is followed by ${next.id}${when}`);
 };
 
-/** Packages that sinks load when they are opened. */
-const PACKAGES: Readonly<Record<PipelineSink['type'], readonly string[]>> = {
-  clickhouse: [],
-  duckdb: ['@duckdb/node-api'],
-  influxdb: [],
-  kafka: ['@platformatic/kafka'],
-  kapacitor: [],
-  nats: ['@nats-io/transport-node', '@nats-io/jetstream'],
-  parquet: ['hyparquet-writer', 'hyparquet'],
-  postgresql: ['postgres'],
-  questdb: [],
-  rabbitmq: ['rabbitmq-client'],
-  redis: ['redis'],
-  typedb: [],
-  zeromq: ['zeromq', 'msgpackr'],
-};
 const require = createRequire(import.meta.url);
 export const isInstalled = (name: string): boolean => {
   try {
@@ -53,7 +37,7 @@ const pipelines: Check = ({ venue, installed, found }) => {
   const bound = new Map<string, string>();
   for (const [name, { sink }] of Object.entries(venue.pipelines ?? {})) {
     const path = ['pipelines', name, 'sink'];
-    for (const needed of PACKAGES[sink.type].filter((p) => !installed(p)))
+    for (const needed of packagesOf(sink.type).filter((p) => !installed(p)))
       found('package-missing', path, `${sink.type} needs ${needed}`, `npm install ${needed}`);
     if (sink.type === 'duckdb') {
       const folder = dirname(resolve(sink.file));

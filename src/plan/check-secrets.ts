@@ -32,6 +32,7 @@ export const referencesOf = (venue: Venue): Found[] => [
   ...Object.entries(venue.streams ?? {}).flatMap(([name, use]) =>
     referencesIn(use.credentials, ['streams', name, 'credentials']),
   ),
+  ...referencesIn(venue.subscription?.credentials, ['subscription', 'credentials']),
   ...referencesIn(venue.security, ['security']),
   ...Object.entries(venue.pipelines ?? {}).flatMap(([name, { sink }]) =>
     referencesIn(sink, ['pipelines', name, 'sink']),

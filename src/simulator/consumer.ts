@@ -1,6 +1,6 @@
 import { type AnyDecoder, type BatchSink, Dispatcher, type Notice, type Position, read } from '../feed/batch.js';
 import type { Ring } from '../feed/ring.js';
-import type { Flyweight } from '../layout/index.js';
+import type { View } from '../layout/index.js';
 import { StreamDigest } from './digest.js';
 import { ItchBook } from './itch-book.js';
 
@@ -43,7 +43,7 @@ export class CheckingConsumer {
     const { view } = ring;
     this.#bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
     if (options.book) this.book = new ItchBook();
-    const take = (message: Flyweight, at: Position): void => this.#take(message.$at, message.$length, at);
+    const take = (message: View, at: Position): void => this.#take(message.$at, message.$length, at);
     const handlers = Object.fromEntries(decoder.names.map((name: string) => [name, take]));
     const sink: BatchSink = {
       notice: (n) => {

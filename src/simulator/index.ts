@@ -7,7 +7,13 @@ export { type FixMarketDataOptions, FixMarketDataServer, type FixMarketDataStati
 export { ItchSnapshots } from './glimpse.js';
 export { VenueHistory } from './history.js';
 export { BookAt, ItchBook, type MessageList } from './itch-book.js';
-export { ItchGenerator, type ItchGeneratorOptions, LONGEST_ITCH_MESSAGE, stockName } from './itch-generator.js';
+export {
+  type GeneratedOrder,
+  ItchGenerator,
+  type ItchGeneratorOptions,
+  LONGEST_ITCH_MESSAGE,
+  stockName,
+} from './itch-generator.js';
 export { type Delivery, FaultyLine, type LineFaults } from './line-faults.js';
 export { LoopbackServer, type LoopbackServerOptions } from './loopback-server.js';
 export { type LoopbackStatistics, LoopbackVenue, type LoopbackVenueOptions } from './loopback-venue.js';

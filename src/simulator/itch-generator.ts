@@ -1,5 +1,6 @@
 import { itch50 } from '../decoders/itch50.js';
 import { VenuewireError } from '../errors.js';
+import { encode } from '../layout/index.js';
 import { makeWriters } from './itch-writers.js';
 import { type Place, put } from './message-writer.js';
 import { Random } from './random.js';
@@ -13,6 +14,18 @@ export interface ItchGeneratorOptions {
   readonly messages: number;
   /** Most orders open at one time; default 100,000. */
   readonly openOrders?: number;
+  /** Orders that are opened before any is deleted, so that so many stand from early on; default 0, below `openOrders`. */
+  readonly standingOrders?: number;
+}
+
+/** An order that is open, as the generator keeps it: prices in units of 0.0001, as ITCH tells them. */
+export interface GeneratedOrder {
+  readonly reference: number;
+  /** Number of the stock, from 0; messages know it by the next higher one (`stockLocate`). */
+  readonly stock: number;
+  readonly side: 'bid' | 'ask';
+  readonly price: number;
+  readonly shares: number;
 }
 
 /** The longest message the generator writes, in bytes. */
@@ -111,6 +124,7 @@ export class ItchGenerator {
   readonly #w: Writers;
   readonly #script: ((bytes: Uint8Array, view: DataView, offset: number) => number)[] = [];
   readonly #openOrdersMax: number;
+  #standing: number;
   readonly #step: number;
   #now = SYSTEM_START;
   #match = 1;
@@ -125,6 +139,7 @@ export class ItchGenerator {
   #open = 0;
   #reference: Float64Array;
   #left: Uint32Array;
+  #price4: Uint32Array;
   #stock: Uint16Array;
   #side: Uint8Array;
   readonly #own = new Uint8Array(LONGEST_ITCH_MESSAGE);
@@ -149,6 +164,14 @@ export class ItchGenerator {
     this.messages = options.messages;
     this.symbols = symbols;
     this.#openOrdersMax = options.openOrders ?? 100_000;
+    this.#standing = options.standingOrders ?? 0;
+    if (!(this.#standing >= 0 && (this.#standing === 0 || this.#standing < this.#openOrdersMax))) {
+      throw new VenuewireError(
+        'VW_SIMULATOR_OPTION',
+        `${this.#standing} orders cannot stand where at most ${this.#openOrdersMax} are open`,
+        'Give standingOrders a number below openOrders.',
+      );
+    }
     this.#random = new Random(options.seed).fork('itch');
     this.#step = Math.min(1e6, ((MARKET_CLOSE - MARKET_OPEN) * 0.9) / options.messages);
     this.#nameHigh = new Uint32Array(symbols);
@@ -156,7 +179,7 @@ export class ItchGenerator {
     this.#middle = new Int32Array(symbols);
     this.#divide = new Int32Array(symbols);
     for (let i = 0; i < symbols; i++) {
-      const bytes = itch50.encode('stockDirectory', { stock: stockName(i) });
+      const bytes = encode(itch50, 'stockDirectory', { stock: stockName(i) });
       const view = new DataView(bytes.buffer, bytes.byteOffset);
       this.#nameHigh[i] = view.getUint32(w.directory.stock.at);
       this.#nameLow[i] = view.getUint32(w.directory.stock.at + 4);
@@ -166,6 +189,7 @@ export class ItchGenerator {
     const room = Math.min(this.#openOrdersMax, 4096);
     this.#reference = new Float64Array(room);
     this.#left = new Uint32Array(room);
+    this.#price4 = new Uint32Array(room);
     this.#stock = new Uint16Array(room);
     this.#side = new Uint8Array(room);
     this.#opening();
@@ -174,6 +198,19 @@ export class ItchGenerator {
   /** Orders open after the last message written. */
   get openOrders(): number {
     return this.#open;
+  }
+
+  /** Calls `visit` for each order that is open after the last message written, in no order: what books must hold. */
+  eachOpenOrder(visit: (order: GeneratedOrder) => void): void {
+    for (let i = 0; i < this.#open; i++) {
+      visit({
+        reference: this.#reference[i] as number,
+        stock: this.#stock[i] as number,
+        side: this.#side[i] === BUY ? 'bid' : 'ask',
+        price: this.#price4[i] as number,
+        shares: this.#left[i] as number,
+      });
+    }
   }
 
   /** The next message in memory of its own, null after the last. */
@@ -275,7 +312,7 @@ export class ItchGenerator {
     return Math.max(TICK, buy ? Math.min(middle, divide) - away : Math.max(middle, divide) + away);
   }
 
-  #insert(reference: number, shares: number, stock: number, side: number): void {
+  #insert(reference: number, shares: number, stock: number, side: number, price: number): void {
     const i = this.#open;
     if (i === this.#reference.length) {
       const room = Math.min(this.#openOrdersMax, i * 2);
@@ -285,11 +322,13 @@ export class ItchGenerator {
       };
       this.#reference = grow(this.#reference, new Float64Array(room));
       this.#left = grow(this.#left, new Uint32Array(room));
+      this.#price4 = grow(this.#price4, new Uint32Array(room));
       this.#stock = grow(this.#stock, new Uint16Array(room));
       this.#side = grow(this.#side, new Uint8Array(room));
     }
     this.#reference[i] = reference;
     this.#left[i] = shares;
+    this.#price4[i] = price;
     this.#stock[i] = stock;
     this.#side[i] = side;
     this.#open = i + 1;
@@ -299,6 +338,7 @@ export class ItchGenerator {
     const last = --this.#open;
     this.#reference[i] = this.#reference[last] as number;
     this.#left[i] = this.#left[last] as number;
+    this.#price4[i] = this.#price4[last] as number;
     this.#stock[i] = this.#stock[last] as number;
     this.#side[i] = this.#side[last] as number;
   }
@@ -317,6 +357,9 @@ export class ItchGenerator {
     )
       return 'add';
     if (this.#open >= this.#openOrdersMax && (kind === 'add' || kind === 'addWithMpid')) return 'delete';
+    if (this.#standing === 0 || kind !== 'delete') return kind;
+    if (this.#open < this.#standing) return 'add';
+    this.#standing = 0; // once so many stand, the mix is that of any day
     return kind;
   }
 
@@ -389,8 +432,9 @@ export class ItchGenerator {
     put(view, o, p.reference, reference);
     put(view, o, p.side, side);
     put(view, o, p.shares, shares);
-    put(view, o, p.price, this.#price(stock, buy));
-    this.#insert(reference, shares, stock, side);
+    const price = this.#price(stock, buy);
+    put(view, o, p.price, price);
+    this.#insert(reference, shares, stock, side, price);
     return this.#named(view, o, p.stock, stock, n);
   }
 
@@ -411,9 +455,11 @@ export class ItchGenerator {
     put(view, o, p.original, this.#reference[order] as number);
     put(view, o, p.reference, reference);
     put(view, o, p.shares, shares);
-    put(view, o, p.price, this.#price(this.#stock[order] as number, this.#side[order] === BUY));
+    const price = this.#price(this.#stock[order] as number, this.#side[order] === BUY);
+    put(view, o, p.price, price);
     this.#reference[order] = reference;
     this.#left[order] = shares;
+    this.#price4[order] = price;
     return this.#head(view, o, (this.#stock[order] as number) + 1, n);
   }
 

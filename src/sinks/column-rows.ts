@@ -1,7 +1,7 @@
 /** The shape `columns`: fields of messages as columns of their own types. */
 import type { Notice, Position } from '../feed/batch.js';
 import type { Batch } from '../feed/feed.js';
-import type { Flyweight } from '../layout/index.js';
+import type { View } from '../layout/index.js';
 import type { Pipeline } from '../patterns/pipeline.js';
 import type { Numbering } from './numbering.js';
 import { POSITION_FIELDS, RowBatch, type RowColumn, type RowField, type RowSchema } from './rows.js';
@@ -64,7 +64,7 @@ function tableOf(feed: AnyFeed, message: string, fields: readonly string[]): Tab
 export class ColumnRows implements MessageShaper {
   readonly reads = 'messages';
   readonly #tables: readonly Table[];
-  readonly #handlers: Record<string, (view: Flyweight, at: Position) => void>;
+  readonly #handlers: Record<string, (view: View, at: Position) => void>;
   constructor(
     readonly feed: AnyFeed,
     { shape }: Pipeline,
@@ -79,7 +79,7 @@ export class ColumnRows implements MessageShaper {
     );
   }
 
-  #handler(table: Table | undefined): (view: Flyweight, at: Position) => void {
+  #handler(table: Table | undefined): (view: View, at: Position) => void {
     const { numbering } = this;
     return (view, { channel, sequence, receivedAt }) => {
       numbering.next(channel, sequence >>> 0, Math.floor(sequence / 0x1_0000_0000));

@@ -7,6 +7,7 @@ import type { RowPosition } from './rows.js';
  * (of a snapshot), is a further part of the last.
  */
 export class Numbering {
+  readonly known: readonly RowPosition[];
   /** By channel: the code of its epoch, the number as halves, the part. */
   readonly epoch: Uint32Array;
   readonly low: Uint32Array;
@@ -25,6 +26,7 @@ export class Numbering {
     /** Where the store stands; only for feeds that begin with what is live, where a lower number is a new numbering. */
     known: Iterable<RowPosition> = [],
   ) {
+    this.known = [...known];
     const size = channels.length;
     this.epoch = new Uint32Array(size);
     this.low = new Uint32Array(size);
@@ -34,7 +36,7 @@ export class Numbering {
     this.#resets = channels.map(() => 0);
     this.#had = channels.map(() => new Set());
     this.#fresh = channels.map(() => undefined);
-    for (const position of known) this.#know(position);
+    for (const position of this.known) this.#know(position);
   }
 
   /** The store's last numbering of a channel is where the next one is counted from. */

@@ -24,11 +24,12 @@ import {
 import { EVENT_SCHEMA, NO_VALUE } from '../events/view.js';
 import type { Notice, Position } from '../feed/batch.js';
 import type { Batch } from '../feed/feed.js';
-import type { Flyweight } from '../layout/index.js';
+import type { View } from '../layout/index.js';
 import type { Pipeline } from '../patterns/pipeline.js';
 import { nanosecondsOf } from '../patterns/units.js';
 import { ColumnRows } from './column-rows.js';
 import type { Numbering } from './numbering.js';
+import { RecordRows } from './record-rows.js';
 import { POSITION_FIELDS, RowBatch, type RowColumn, type RowField, type RowSchema } from './rows.js';
 import type { AnyFeed, Emit, EventShaper, MessageShaper, Shaper } from './shaper.js';
 import { sinkOption } from './sink.js';
@@ -400,7 +401,7 @@ const RAW_ROWS: RowSchema = {
 class MessageRows implements MessageShaper {
   readonly reads = 'messages';
   readonly #names: readonly string[];
-  readonly #handlers: Record<string, (view: Flyweight, at: Position) => void>;
+  readonly #handlers: Record<string, (view: View, at: Position) => void>;
   #channels: number[] = [];
   #epochs: number[] = [];
   #numbers: bigint[] = [];
@@ -425,7 +426,7 @@ class MessageRows implements MessageShaper {
     this.#handlers = Object.fromEntries(this.#names.map((name) => [name, this.#handler(name)]));
   }
 
-  #handler(name: string): (view: Flyweight, at: Position) => void {
+  #handler(name: string): (view: View, at: Position) => void {
     const { select, shape } = this.pipeline;
     const code = this.#names.indexOf(name);
     const passes = select?.messages === undefined || select.messages.includes(name);
@@ -489,6 +490,8 @@ export function shaperOf(feed: AnyFeed, pipeline: Pipeline, numbering: Numbering
       return new StatisticRows(feed, pipeline, numbering);
     case 'columns':
       return new ColumnRows(feed, pipeline, numbering);
+    case 'records':
+      return new RecordRows(feed, numbering);
     default:
       return new MessageRows(feed, pipeline, numbering);
   }

@@ -30,16 +30,26 @@ export function betfair(options: BetfairOptions = {}): Venue<typeof betfairStrea
         {
           ...{ op: 'marketSubscription', id: 2, marketFilter: { marketIds: '{instruments}' } },
           ...{ marketDataFilter: { fields }, heartbeatMs: 5000 },
+          ...{ initialClk: '{resume.initialClk}', clk: '{resume.clk}' },
         },
       ],
-      // Each subscription brings images of all markets.
+      // After a break what was missed comes, or images of all markets.
+      resume: {
+        tokens: ['initialClk', 'clk'],
+        part: { member: 'segmentType', last: 'SEG_END' },
+        answer: { member: 'ct', patch: 'RESUB_DELTA', image: 'SUB_IMAGE' },
+        refused: { member: 'errorCode', equals: 'INVALID_CLOCK' },
+      },
       recover: 'connection',
       refused: [{ path: ['statusCode'], equals: 'FAILURE', text: ['errorCode'], fatal: true }],
       // Twice the heartbeat.
       silence: '10s',
       keepAlive: { send: { op: 'heartbeat', id: 3 }, every: '30s' },
     }),
-    unconfirmed: ['how often a session token is renewed: it is read at each connection'],
+    unconfirmed: [
+      'how often a session token is renewed: it is read at each connection',
+      'a whole session that is resumed: one message of it is public',
+    ],
   });
 }
 

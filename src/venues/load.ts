@@ -43,6 +43,8 @@ export interface VenueReading {
   /** The venue; undefined where there are faults. */
   readonly venue: Venue | undefined;
   readonly faults: readonly ReadFault[];
+  /** As it is written, names not yet looked up; undefined for a module, and where there are faults. */
+  readonly resource?: VenueResource;
   /** What errors call the file. */
   readonly file: string;
   /** What the venue's own parts begin with in the file: `spec`, or nothing for a module. */
@@ -93,6 +95,7 @@ export async function readVenue(source: string | URL): Promise<VenueReading> {
     file,
     root: ['spec'],
     metadata: result.success ? result.data.metadata : {},
+    ...(result.success ? { resource: data as VenueResource } : {}),
     place,
   };
 }

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { day, venueFile } from '../interop/harness.js';
-import { capture, fragmented, type LineOptions, lastFrames, Network } from './network.js';
+import { capture, fragmented, joined, type LineOptions, Network, parted } from './network.js';
 
 const root = process.getuid?.() === 0;
 beforeAll(() => {
@@ -99,6 +99,24 @@ describe.skipIf(!root)('the same run', () => {
     expect([counters.fragments, counters.fragmentsLost]).toEqual([seen, 0]);
   });
 
+  test.each(BACKENDS)('%s: over more groups than a socket may join', async (receive) => {
+    const CHANNELS = 24;
+    const EACH = 100;
+    const net = new Network();
+    const groups = Array.from({ length: CHANNELS }, (_, i) =>
+      ['A', 'B'].map((l) => `239.9.${l === 'A' ? 1 : 2}.${i}:9000`),
+    );
+    const line = (address = ''): LineOptions => ({ address, interface: 'receiver', receive });
+    const feed = net.receiverOf(groups.map(([a, b]) => ({ A: line(a), B: line(b) })));
+    await feed.decided();
+    expect(net.ip('maddress', 'show', 'dev', 'receiver').match(/239\.9\./g)).toHaveLength(2 * CHANNELS);
+    const days = groups.map((_, i) => day(EACH, i + 1).history);
+    net.send(joined(days.map((history, i) => capture(history, groups[i] ?? []))), PACE);
+    const { digests, count, ledger } = await feed.outcome();
+    expect([count, ledger.delivered]).toEqual([CHANNELS * EACH, CHANNELS * EACH]);
+    expect(digests).toEqual(days.map((history) => history.digest().toString(16).padStart(16, '0')));
+  });
+
   test('afXdp: over all queues of an interface', async () => {
     const { history } = day(MESSAGES);
     const net = new Network({ queues: 2 });
@@ -140,7 +158,7 @@ describe.skipIf(!root)('losses', () => {
     let sent = net.send(file);
     feed.goOn();
     // What a socket has lost is told with the next datagram behind it; the last packets end the session.
-    sent += net.send(lastFrames(file, 50), 1000);
+    sent += net.send(parted(file, 50)[1], 1000);
     const { ledger, counters, packets } = await feed.outcome();
     expect(counters[counter]).toBeGreaterThan(0);
     expect(packets).toBeGreaterThan(0);
@@ -150,8 +168,37 @@ describe.skipIf(!root)('losses', () => {
   });
 });
 
+describe.skipIf(!root)('a feed that the event loop drives, with small buffers', () => {
+  // io_uring is always read by the thread that made it.
+  test.each(['socket', 'packetRing', 'afXdp'])(
+    '%s: is received by its thread while a handler is busy, and what is lost is counted',
+    async (receive) => {
+      const { history } = day(12_000);
+      const net = new Network();
+      const lines = { A: { address: A, interface: 'receiver', receive } };
+      const feed = net.busyReceiver(lines, { receiveBufferBytes: 65_536 }, { sequence: 2_000, packets: 600 });
+      await feed.decided();
+      const [first, last] = parted(capture(history, [A], { faults: [] }), 50);
+      const sent = net.send(first, 1_500) + net.send(last, 1_000);
+      const { ledger, counters, packets } = await feed.outcome();
+      expect(balances(ledger)).toBe(true);
+      expect(packets + (counters.kernelDrops ?? 0) + (counters.ringDrops ?? 0) + net.lostOnTheCable()).toBe(sent);
+      // Batches that woke no other thread: the loop read them.
+      expect((counters.batches ?? 0) - (counters.doorbells ?? 0)).toBeGreaterThan(0);
+    },
+  );
+});
+
 describe.skipIf(!root)('rights', () => {
   const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all'];
+  const [EPERM, ENOSYS] = [1, 38];
+  /** io_uring_setup has this number on every architecture. */
+  const refused = (errno: number): string[] => [
+    'python3',
+    fileURLToPath(new URL('without.py', import.meta.url)),
+    '425',
+    String(errno),
+  ];
   const without = (right: string): string[] => ['setpriv', `--bounding-set=-${right}`];
 
   test('packetRing and afXdp name the rights that are missing, and the command that grants them', async () => {
@@ -178,6 +225,32 @@ describe.skipIf(!root)('rights', () => {
     const { code, message } = await net.receiver(linesOn('receiver', 'afXdp'), {}, limited(65536)).failure();
     expect(code).toBe('VW_RECEIVE_MEMORY');
     expect(message).toContain('ulimit -l');
+  });
+
+  test('ioUring names what switches it on again, whoever has switched it off, and auto goes on without it', async () => {
+    const net = new Network();
+    const { code, message } = await net.receiver(linesOn('receiver', 'ioUring'), {}, refused(EPERM)).failure();
+    expect(code).toBe('VW_RECEIVE_RIGHT');
+    expect(message).toContain('sysctl -w kernel.io_uring_disabled=0');
+    expect(message).toMatch(/in a container allow io_uring_setup, .* in its seccomp profile/);
+    // A kernel that is built without it.
+    const absent = await net.receiver(linesOn('receiver', 'ioUring'), {}, refused(ENOSYS)).failure();
+    expect(absent).toMatchObject({
+      code: 'VW_RECEIVE_UNSUPPORTED',
+      message: expect.stringContaining('receive: socket'),
+    });
+    const auto = net.receiver(linesOn('receiver', 'auto'), {}, [...refused(EPERM), ...nobody]);
+    expect((await auto.decided())[0]).toMatchObject({ backend: 'socket' });
+    auto.close();
+    await auto.outcome();
+  });
+
+  test('socket needs none', async () => {
+    const net = new Network();
+    const feed = net.receiver(linesOn('receiver', 'socket'), {}, [...refused(EPERM), ...nobody]);
+    expect((await feed.decided())[0]).toMatchObject({ backend: 'socket' });
+    feed.close();
+    await feed.outcome();
   });
 
   test('auto takes what it may, and says what it could not take and why', async () => {

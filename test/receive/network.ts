@@ -20,10 +20,14 @@ export interface LineOptions {
 /** What a receiver prints at its end. */
 export interface Outcome {
   readonly digest: string;
+  /** Of each channel, where the feed has several. */
+  readonly digests: readonly string[];
   readonly count: number;
   readonly ledger: Readonly<Record<'expected' | 'delivered' | 'recovered' | 'abandoned' | 'inFlight', number>>;
   readonly counters: Readonly<Record<string, number>>;
   readonly packets: number;
+  /** Datagrams that have brought something. */
+  readonly runs: number;
   /** Of its stages; a code where they were not stamped. */
   readonly stages?: StageSummary | string;
   readonly code?: string;
@@ -90,8 +94,34 @@ export class Network {
     as: readonly string[] = [],
     reorder = '5s',
   ): ReceiverProcess {
-    const argument = JSON.stringify({ lines, options, reorder });
-    const command = ['netns', 'exec', this.name, ...as, process.execPath, here('receiver.mjs'), argument];
+    return this.#receiver({ lines, options, reorder }, as);
+  }
+
+  /** A feed of several channels, each with lines of its own. */
+  receiverOf(channels: readonly Readonly<Record<string, LineOptions>>[], options: object = {}): ReceiverProcess {
+    const named = Object.fromEntries(channels.map((lines, i) => [`c${i}`, lines]));
+    return this.#receiver({ channels: named, options, reorder: '5s' }, []);
+  }
+
+  /** A feed whose handler is busy at message `sequence`, until so many `packets` have been received meanwhile. */
+  busyReceiver(
+    lines: Readonly<Record<string, LineOptions>>,
+    options: object,
+    busy: { readonly sequence: number; readonly packets: number },
+  ): ReceiverProcess {
+    return this.#receiver({ lines, options, reorder: '10ms', busy }, []);
+  }
+
+  #receiver(argument: object, as: readonly string[]): ReceiverProcess {
+    const command = [
+      'netns',
+      'exec',
+      this.name,
+      ...as,
+      process.execPath,
+      here('receiver.mjs'),
+      JSON.stringify(argument),
+    ];
     return new ReceiverProcess(Counterpart.program('ip', command));
   }
 }
@@ -190,12 +220,23 @@ export function fragmented(pcap: Buffer, bytes: number): { readonly file: Buffer
   return { file: Buffer.concat(out), fragments };
 }
 
-/** A capture of the last frames of another one. */
-export function lastFrames(file: string, count: number): string {
+/** Captures one behind the other. */
+export function joined(files: readonly string[]): string {
+  const [first, ...others] = files.map((file) => readFileSync(file));
+  const out = join(folder(), 'joined.pcap');
+  writeFileSync(out, Buffer.concat([first as Buffer, ...others.map((pcap) => pcap.subarray(24))]));
+  return out;
+}
+
+/** A capture in two: its last frames, and those before. */
+export function parted(file: string, last: number): readonly [string, string] {
   const pcap = readFileSync(file);
   const starts: number[] = [];
   for (let at = 24; at < pcap.length; at += RECORD + pcap.readUInt32LE(at + 8)) starts.push(at);
-  const out = join(folder(), 'last.pcap');
-  writeFileSync(out, Buffer.concat([pcap.subarray(0, 24), pcap.subarray(starts.at(-count) ?? 24)]));
-  return out;
+  const cut = starts.at(-last) ?? 24;
+  const names = ['first.pcap', 'last.pcap'].map((name) => join(folder(), name));
+  const [first = '', end = ''] = names;
+  writeFileSync(first, pcap.subarray(0, cut));
+  writeFileSync(end, Buffer.concat([pcap.subarray(0, 24), pcap.subarray(cut)]));
+  return [first, end];
 }

@@ -25,7 +25,7 @@ async function kraken(): Promise<SimulatedVenue> {
     sim.tick();
     sim.print();
   }, TICK_MS);
-  const venue = krakenSpot({ url: sim.url, instruments, security: trusted });
+  const venue = krakenSpot({ url: sim.url, instruments, channels: ['book', 'trades'], security: trusted });
   return { venue, stop: () => [clearInterval(timer), sim.stop()] };
 }
 

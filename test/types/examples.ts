@@ -2,7 +2,7 @@
 // A region has the names that it is an example of, as module.name. Nothing here is run.
 
 import { open, writeFile } from 'node:fs/promises';
-import { InstrumentNames, openBooks, TopTable } from '../../src/books/index.js';
+import { BookChanges, InstrumentNames, openBooks, TopChanges, TopTable } from '../../src/books/index.js';
 import {
   arrangeLines,
   Capture,
@@ -61,6 +61,7 @@ import {
   type Position,
   VenuewireError,
 } from '../../src/index.js';
+import { manifests, venueConnectionDefinition } from '../../src/kubernetes/index.js';
 import {
   anyAfter,
   assertSound,
@@ -78,6 +79,8 @@ import {
   digits,
   dimension,
   dividedBy,
+  encode,
+  encodeInto,
   f32,
   f64,
   fields,
@@ -119,6 +122,7 @@ import {
   walk,
   when,
 } from '../../src/layout/index.js';
+import { cutLog, openLog, openLogWriter, verifyLog } from '../../src/log/index.js';
 import {
   databaseRows,
   defineMapping,
@@ -436,11 +440,19 @@ export function layoutModule(): void {
     // #endregion
   }
   {
-    // #region layout.createViews layout.Flyweight layout.PlainMessage
+    // #region layout.createViews layout.View layout.PlainMessage
     const readers = createViews(itch50);
     const reader = readers[itch50.messageIndex(data, 0, data.byteLength)];
     if (reader !== undefined) console.log(reader.name, new reader.View().bind(data, 0, data.byteLength).toObject());
     // #endregion
+  }
+  {
+    // #region layout.encode layout.encodeInto
+    const bytes = encode(itch50, 'orderDelete', { stockLocate: 7, orderReferenceNumber: 12n }); // type and length by themselves
+    const room = new DataView(new ArrayBuffer(1500));
+    const length = encodeInto(itch50, 'orderDelete', { orderReferenceNumber: 13n }, room, 0); // allocates no bytes
+    // #endregion
+    void [bytes, length];
   }
   {
     // #region layout.walk layout.leaves layout.fields layout.digest layout.Fnv1a64
@@ -710,6 +722,20 @@ export async function booksModule(): Promise<void> {
     // In a worker, without a crossing:
     const table = new TopTable(books.tops);
     console.log(table.read(0));
+    // #endregion
+  }
+  {
+    const books = openBooks(feed);
+    // #region books.BookChanges books.TopChanges
+    const changes = new BookChanges(books, { depth: 5 });
+    const tops = new TopChanges(books.tops); // also in a worker
+    for await (const batch of feed) {
+      books.take(batch);
+      for (const { number, levels, stale } of changes.take()) {
+        for (const { side, price, size } of levels) console.log(number, side, price, size, stale); // size 0n: gone
+      }
+      for (const { number, bid, ask } of tops.take()) console.log(number, bid?.price, ask?.price);
+    }
     // #endregion
   }
   {
@@ -1058,6 +1084,17 @@ export async function metricsModule(): Promise<void> {
   // #endregion
 }
 
+export async function kubernetesModule(): Promise<void> {
+  {
+    // #region kubernetes.manifests kubernetes.venueConnectionDefinition
+    const { resource } = await readVenue('totalview.yaml');
+    if (resource === undefined) throw new Error('totalview.yaml is not in order');
+    const objects = manifests(resource, await loadVenue('totalview.yaml'), { namespace: 'markets' });
+    for (const { kind, metadata } of [venueConnectionDefinition(), ...objects]) console.log(kind, metadata.name);
+    // #endregion
+  }
+}
+
 export async function planModule(): Promise<void> {
   {
     // #region plan.plan plan.sarif
@@ -1086,6 +1123,28 @@ export async function testkit(): Promise<void> {
 }
 
 export async function sinksModule(): Promise<void> {
+  {
+    // #region log.openLogWriter log.openLog
+    const feed = await openFeed(await loadVenue('totalview.yaml'));
+    const writer = openLogWriter('day', feed, { sync: 'always' });
+    for await (const batch of feed) {
+      writer.append(batch);
+      if (writer.full) await writer.room();
+    }
+    await writer.close();
+    const log = await openLog('day');
+    const { books } = await log.books(1_000_000); // before the entry at this position
+    console.log(books.instruments);
+    for await (const batch of log.tail({ from: 1_000_000 })) console.log(batch.end); // as it is written
+    // #endregion
+  }
+  {
+    // #region log.verifyLog log.cutLog
+    const { isSound, faults } = await verifyLog('day');
+    for (const { type, path, at } of faults) console.warn(type, path, at);
+    if (!isSound) console.log(await cutLog('day')); // ends before the first fault; the rest stays beside it
+    // #endregion
+  }
   {
     // #region sinks.runPipelines sinks.sinkBalances
     const run = await runPipelines(await loadVenue('totalview.yaml'));

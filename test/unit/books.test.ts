@@ -1,16 +1,22 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { type Books, openBooks, TopTable } from '../../src/books/books.js';
+import { type BookSideName, type Books, openBooks, TopTable } from '../../src/books/books.js';
 import { EVENT_ACTION, EVENT_ACTION_AT, EVENT_BYTES, EVENT_FLAGS_AT, EVENT_LAST } from '../../src/contract.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { compileEvents } from '../../src/events/compile.js';
 import { openFeed } from '../../src/feed/feed.js';
+import { encode } from '../../src/layout/index.js';
 import { captureFile } from '../../src/patterns/index.js';
 import { defineVenue } from '../../src/patterns/venue.js';
+import { ItchGenerator, VenueHistory, writeCapture } from '../../src/simulator/index.js';
 import { resolveVenue } from '../../src/venues/load.js';
 import { NativeSteps } from './native-books.js';
 
+const GROUP = '233.54.12.111:26477';
 const WORKERS = 3;
 const CHANGES = 20_000n;
 
@@ -38,6 +44,60 @@ const everything = (books: Books) =>
       asks: books.depth({ number }, 'ask'),
     }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
+
+/** What the generator itself keeps of its day: price to size and orders, by stock's number and side. */
+function truthOf(generator: ItchGenerator) {
+  const truth = new Map<string, Map<bigint, { size: bigint; orders: number }>>();
+  generator.eachOpenOrder(({ stock, side, price, shares }) => {
+    const key = `${stock + 1} ${side}`;
+    const levels = truth.get(key) ?? new Map();
+    truth.set(key, levels);
+    const at = levels.get(BigInt(price)) ?? { size: 0n, orders: 0 };
+    levels.set(BigInt(price), { size: at.size + BigInt(shares), orders: at.orders + 1 });
+  });
+  return truth;
+}
+
+describe('books of a generated day', () => {
+  it('hold the orders, levels, total size and best prices that the generator itself keeps', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'venuewire-books-'));
+    const file = join(folder, 'day.pcap');
+    try {
+      const generator = new ItchGenerator({
+        seed: 3,
+        symbols: 40,
+        messages: 60_000,
+        openOrders: 9_000,
+        standingOrders: 8_000,
+      });
+      const packets: Uint8Array[] = [];
+      writeCapture(VenueHistory.generate(generator), { seed: 3, lines: [GROUP] }, (bytes) =>
+        packets.push(bytes.slice()),
+      );
+      writeFileSync(file, Buffer.concat(packets));
+      const books = await booksOf(file);
+      const truth = truthOf(generator);
+      let [orders, levels, size] = [0, 0, 0n];
+      for (const [key, of] of truth) {
+        const [stock, side] = key.split(' ') as [string, BookSideName];
+        const best = [...of].sort(([a], [b]) => Number(side === 'bid' ? b - a : a - b));
+        const told = best.map(([price, { size: s, orders: n }]) => ({ price, size: s, orders: n }));
+        expect(books.depth(BigInt(stock), side)).toEqual(told);
+        expect(books.top(BigInt(stock))[side]).toEqual(told[0]);
+        levels += of.size;
+        for (const l of told) {
+          orders += l.orders;
+          size += l.size;
+        }
+      }
+      expect(orders).toBeGreaterThan(8_000);
+      expect(books.counters()).toMatchObject({ orders, levels, unknownOrders: 0, crossed: 0 });
+      expect(books.size()).toBe(size);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
 
 describe('books of a capture', () => {
   it('hold what the messages built up, and their sums agree', async () => {
@@ -124,11 +184,11 @@ describe('books of a capture', () => {
       const common = { stockLocate: 1, orderReferenceNumber: order };
       steps.take(
         add,
-        itch50.encode('addOrder', { ...common, buySellIndicator: 'B', shares: price * 3, stock: 'A', price }),
+        encode(itch50, 'addOrder', { ...common, buySellIndicator: 'B', shares: price * 3, stock: 'A', price }),
       );
       // Some are left for a while, so that every reader meets them.
       if (order % 4n === 0n) await new Promise<void>((resolve) => setImmediate(resolve));
-      steps.take(remove, itch50.encode('orderDelete', common));
+      steps.take(remove, encode(itch50, 'orderDelete', common));
       if (order >= CHANGES && Atomics.load(stop, 1) === WORKERS) Atomics.store(stop, 0, 1);
     }
     for (const { reads, torn } of done as { reads: number; torn: number }[]) {

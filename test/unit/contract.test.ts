@@ -137,7 +137,9 @@ describe('the addon', () => {
         MulticastReplay: true,
         Recorder: true,
         alignment: true,
+        crc32c: true,
         digest: true,
+        lockFile: true,
       }),
     );
   });

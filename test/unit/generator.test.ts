@@ -150,6 +150,26 @@ describe('ItchGenerator', () => {
     expect(most).toBe(50);
   });
 
+  test('opens the standing orders before any is deleted, and goes on with the usual mix', () => {
+    const options = { seed: 2, symbols: 3, messages: 9_000, openOrders: 3_000, standingOrders: 2_000 };
+    const generator = new ItchGenerator(options);
+    const isDelete = itch50.indexOf('orderDelete');
+    let first: number | undefined;
+    for (let m = generator.next(); m !== null; m = generator.next()) {
+      if (itch50.messageIndex(new DataView(m.buffer), 0, m.length) === isDelete) first ??= generator.openOrders;
+    }
+    expect(first).toBe(1_999);
+    expect(generator.openOrders).toBeGreaterThan(1_900);
+    let open = 0;
+    generator.eachOpenOrder(({ shares, price }) => {
+      if (shares > 0 && price > 0) open++;
+    });
+    expect(open).toBe(generator.openOrders);
+    expect(() => new ItchGenerator({ ...options, standingOrders: 3_000 })).toThrow(
+      expect.objectContaining({ code: 'VW_SIMULATOR_OPTION' }),
+    );
+  });
+
   test('refuses a day that is too short for its stocks', () => {
     expect(() => new ItchGenerator({ seed: 1, symbols: 20, messages: 60 })).toThrow(
       expect.objectContaining({ code: 'VW_SIMULATOR_OPTION' }),

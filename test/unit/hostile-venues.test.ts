@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openBooks } from '../../src/books/index.js';
+import { type Books, openBooks } from '../../src/books/index.js';
 import type { VenuewireError } from '../../src/errors.js';
 import { type Feed, openFeed } from '../../src/feed/feed.js';
 import type { LiveFrame } from '../../src/internet/live.js';
@@ -292,7 +292,7 @@ describe('Betfair, lines inside TLS', () => {
   const image = (price: number) =>
     `{"op":"mcm","id":2,"initialClk":"a","clk":"b","pt":1471370159007,"ct":"SUB_IMAGE","mc":[{"id":"1.5","img":true,"rc":[{"id":7,"atb":[[${price},2.5],[1.5,3]],"atl":[[9,1]]},{"id":8,"hc":-1.5,"atb":[[2,2]]}]}]}`;
 
-  async function stream(refuse = false) {
+  async function stream(refuse = false, resumed?: (tokens: unknown) => string[]) {
     const heard: string[][] = [];
     const open = new Set<Socket>();
     const server = createTlsServer(authority.issue(), (socket) => {
@@ -304,11 +304,15 @@ describe('Betfair, lines inside TLS', () => {
       socket.on('data', (bytes) => {
         for (const line of String(bytes).split('\r\n').filter(Boolean)) {
           lines.push(line);
-          const { op, id } = JSON.parse(line);
+          const { op, id, initialClk, clk } = JSON.parse(line);
           if (refuse && op === 'authentication')
             return socket.end(
               `{"op":"status","id":${id},"statusCode":"FAILURE","errorCode":"INVALID_SESSION_INFORMATION","errorMessage":"${SESSION}","connectionClosed":true}\r\n`,
             );
+          if (clk !== undefined && resumed !== undefined) {
+            for (const text of resumed({ initialClk, clk })) say(text);
+            continue;
+          }
           say(`{"op":"status","id":${id},"statusCode":"SUCCESS","connectionClosed":false}`);
           if (op !== 'marketSubscription') continue;
           say(image(nth === 1 ? 3 : 4));
@@ -331,7 +335,10 @@ describe('Betfair, lines inside TLS', () => {
       security: trusted,
       subscription: QUICK,
     });
-    return { heard, drop, run: await opened(venue) };
+    const say = (text: string): void => {
+      for (const socket of open) socket.write(`${text}\r\n`);
+    };
+    return { heard, drop, say, run: await opened(venue) };
   }
 
   it('is logged in to, subscribed to, and begins anew after a drop', async () => {
@@ -354,6 +361,58 @@ describe('Betfair, lines inside TLS', () => {
     expect(run.frames.filter((f) => f.dir === 'out')[0]?.text).toBe(
       '{"op":"authentication","id":1,"appKey":"***","session":"***"}',
     );
+  });
+
+  const bidsOf = ({ books }: { books: Books }, symbol: string) =>
+    books.depth(symbol, 'bid').map((l) => Number(l.price) / 1e10);
+
+  it('goes on where a drop was, by the tokens of the last message: what was missed comes, and no image', async () => {
+    const given: unknown[] = [];
+    const { heard, drop, run } = await stream(false, (tokens) => {
+      given.push(tokens);
+      return [
+        '{"op":"mcm","id":2,"initialClk":"a2","clk":"e","pt":1471370160000,"ct":"RESUB_DELTA","mc":[{"id":"1.5","rc":[{"id":7,"atb":[[2.5,0],[2.4,6]]}]}]}',
+      ];
+    });
+    await expect.poll(() => bidsOf(run, '1.5/7'), { timeout: 5_000 }).toEqual([3, 2.5]);
+    const notices: string[] = [];
+    run.feed.on('notice', (n) => notices.push(n.type));
+    drop();
+    await expect.poll(() => bidsOf(run, '1.5/7'), { timeout: 5_000 }).toEqual([3, 2.4]);
+    // Of what had not changed everything is still there, and good.
+    expect(bidsOf(run, '1.5/8/-1.5')).toEqual([2]);
+    expect(run.books.depth('1.5/7', 'ask').map((l) => Number(l.price) / 1e10)).toEqual([9]);
+    expect([run.books.top('1.5/7').stale, run.books.top('1.5/8/-1.5').stale]).toEqual([false, false]);
+    expect(notices).toEqual(expect.arrayContaining(['lineDown', 'stale', 'good']));
+    expect(given).toEqual([{ initialClk: 'a', clk: 'd' }]);
+    // But for the tokens the subscription is the same.
+    const [first, second] = heard.map((lines) => JSON.parse(lines[1] as string));
+    expect({ ...second, initialClk: undefined, clk: undefined }).toEqual({ ...first });
+    drop();
+    await expect.poll(() => given.length, { timeout: 5_000 }).toBe(2);
+    expect(given[1]).toEqual({ initialClk: 'a2', clk: 'e' });
+    expect(run.errors).toEqual([]);
+  });
+
+  it('whose server knows the tokens no more is subscribed to without them, and gives an image', async () => {
+    const { heard, drop, run } = await stream(false, () => [
+      '{"op":"status","id":2,"statusCode":"FAILURE","errorCode":"INVALID_CLOCK","connectionClosed":true}',
+    ]);
+    await expect.poll(() => bidsOf(run, '1.5/7'), { timeout: 5_000 }).toEqual([3, 2.5]);
+    drop();
+    await expect.poll(() => bidsOf(run, '1.5/7'), { timeout: 5_000 }).toEqual([4, 2.5]);
+    expect(run.books.top('1.5/7').stale).toBe(false);
+    expect(heard).toHaveLength(3);
+    expect(heard[2]?.[1]).not.toContain('clk');
+    expect(run.errors).toEqual([]);
+  });
+
+  it('that has sent what cannot be read is not gone on with: it gives an image', async () => {
+    const { heard, run, say } = await stream(false, () => []);
+    await expect.poll(() => bidsOf(run, '1.5/7'), { timeout: 5_000 }).toEqual([3, 2.5]);
+    say('{"op":"mcm","id":2,"clk":"x","pt":1471370159010,"mc":[{"id":"1.5","rc":[{"id":7,"atb":"none"}]}]}');
+    await expect.poll(() => bidsOf(run, '1.5/7'), { timeout: 5_000 }).toEqual([4, 2.5]);
+    expect(heard[1]?.[1]).not.toContain('clk');
   });
 
   it('that refuses the session is told by code, with the longest rest, and nothing is shown of it', async () => {

@@ -2,12 +2,15 @@
  * Damaged messages of every JSON table, by seed: records or a coded error, nothing else; and JSON for us is what it is
  * for `JSON.parse`. VENUEWIRE_MUTATIONS=1000000 for each venue: `npm run fuzz:json`.
  */
+
 import { expect, it } from 'vitest';
 import { findDecoder } from '../../src/decoders/registry.js';
 import { VenuewireError } from '../../src/errors.js';
 import { JsonReader } from '../../src/json/reader.js';
-import { readJson } from '../../src/json/scan.js';
+import { RecordWriter } from '../../src/json/record-writer.js';
+import { JsonMembers, readJson } from '../../src/json/scan.js';
 import type { JsonDecoder } from '../../src/json/table.js';
+import { encode } from '../../src/layout/index.js';
 import { Random } from '../../src/simulator/random.js';
 import { ASKED, JSON_MESSAGES } from './json-messages.js';
 
@@ -82,7 +85,9 @@ it.each(Object.entries(JSON_MESSAGES))(
     const decoder = (await findDecoder(id)?.load()) as unknown as JsonDecoder;
     const reader = new JsonReader(decoder);
     const random = new Random(SEED);
-    const none = new Set<string>();
+    const none = new JsonMembers([]);
+    const writer = new RecordWriter(decoder as never);
+    const room = new Uint8Array(1 << 16);
     const codes = new Map<string, number>();
     for (let i = 0; i < MUTATIONS; i++) {
       const text = damaged(messages[random.below(messages.length)] as string, random);
@@ -91,7 +96,12 @@ it.each(Object.entries(JSON_MESSAGES))(
       if ((syntax === undefined) !== isJson(text) && syntax?.code !== 'VW_JSON_DEPTH')
         expect.fail(`JSON or not? ${where}`);
       const refused = refusal(() => {
-        for (const { message, values } of reader.read(text, { url: ASKED })) decoder.encode(message, values as never);
+        for (const { message, values } of reader.read(text, { url: ASKED })) {
+          // Both writers write the same bytes, or refuse.
+          const bytes = encode(decoder, message, values as never);
+          const quick = room.subarray(0, writer.write(message, values, new DataView(room.buffer), 0));
+          if (!Buffer.from(bytes).equals(quick)) expect.fail(`other bytes: ${where}`);
+        }
       });
       const code = refused?.code ?? 'none';
       if (!/^(none|VW_JSON_(SYNTAX|DEPTH|FIELD|NUMBER)|VW_ENCODE_(RANGE|TEXT))$/.test(code))

@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { functionsOf } from '../../scripts/house.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -37,9 +38,11 @@ describe('arrows', () => {
     ['formats'],
     ['capture'],
     ['index'],
+    ['log'],
     ['sinks'],
     ['services'],
     ['plan', 'classify'],
+    ['kubernetes'],
     ['metadata', 'metrics'],
     ['simulator'],
     ['simulator/certify'],
@@ -102,24 +105,10 @@ describe('functions', () => {
     return found;
   }
 
-  /** The same of C++, as clang-format lays it out: a definition ends with a brace in the column of its first line. */
-  function longInCpp(path: string): string[] {
-    const found: string[] = [];
-    const lines = read(path).split('\n');
-    lines.forEach((line, i) => {
-      const head = /^( {0,4})(?!namespace|struct|class|enum|union|#|\/\/)\S.*\{$/.exec(line);
-      if (head === null || !line.includes('(') || /^\s*(if|for|while|switch|else|do|try|return|case)\b/.test(line))
-        return;
-      let first = i;
-      while (first > 0 && (/[,(]$/.test(lines[first - 1] as string) || /^\s+:/.test(lines[first] as string))) first--;
-      // What is initialised stands farther in than the definition that it belongs to.
-      const indent = /^ */.exec(lines[first] as string)?.[0] ?? '';
-      const end = lines.findIndex((l, j) => j > i && l.startsWith(`${indent}}`));
-      const name = /([~\w:]+)\(/.exec(lines.slice(first, i + 1).join(' '))?.[1] ?? line.trim();
-      if (end - first + 1 > MOST) found.push(name);
-    });
-    return found;
-  }
+  const longInCpp = (path: string): string[] =>
+    functionsOf(read(path))
+      .filter(({ lines }) => lines > MOST)
+      .map(({ name }) => name);
 
   it(`have at most ${MOST} lines, tables aside`, () => {
     const paths = [
@@ -165,24 +154,39 @@ describe('words', () => {
   /** What docs/vocabulary.md does not call a thing, and what it does. A venue's own words stay in its table. */
   const NOT: Readonly<Record<string, string>> = {
     seqno: 'sequence or number',
+    seqnum: 'sequence or number',
     cookie: 'echo',
     recoverer: 'requester',
+    replayer: 'requester, or a replay to multicast',
+    rerequester: 'requester',
+    backfill: 'recovery',
     partition: 'channel',
     tradingsession: 'session',
+    // Instants count from the Unix epoch, and formats of instants are named after it.
+    '(?<!unix |since |since_)epoch(?!Seconds|Milliseconds)': 'session',
     gaplist: 'holes',
     reorderbuffer: 'window',
     reorder_buffer: 'window',
     retransmitter: 'server',
     gapreport: 'notice',
+    flyweight: 'view',
+    'msg\\b': 'message',
+    'pkt\\b': 'packet',
+    'buf\\b': 'bytes, or what is in them',
+    'idx\\b': 'index',
+    'cnt\\b': 'count',
+    'cfg\\b': 'config, or options',
+    'ctx\\b': 'context',
   };
 
-  /** Where a partition is a broker's or a store's own. */
+  /** Where a partition is a broker's or a store's own, and an epoch what positions of rows are in. */
   const isOfStores = (path: string): boolean =>
     path.startsWith('src/sinks/') || path === 'src/patterns/pipeline.ts' || path === 'src/errors.ts';
+  const OF_STORES = /partition|epoch/;
 
   it('are those of docs/vocabulary.md, in both languages', () => {
     const own = [
-      ...sources.filter((path) => !/^src\/(decoders|venues|simulator)\//.test(path)),
+      ...sources.filter((path) => !/^src\/(decoders|venues|simulator|fix)\//.test(path)),
       ...['contract', 'core', 'io', 'feed', 'binding'].flatMap((room) =>
         filesOf(`native/${room}`, /\.(cpp|hpp|yaml)$/),
       ),
@@ -192,7 +196,7 @@ describe('words', () => {
         .split('\n')
         .flatMap((line, i) =>
           Object.entries(NOT)
-            .filter(([word]) => !(word === 'partition' && isOfStores(path)))
+            .filter(([word]) => !(OF_STORES.test(word) && isOfStores(path)))
             .filter(([word]) => new RegExp(`\\b${word}`, 'i').test(line))
             .map(([word, instead]) => `${path}:${i + 1}: ${word}, which is called ${instead}`),
         ),

@@ -64,6 +64,7 @@ export default defineConfig({
           ['Books', '/books'],
           ['Events', '/events'],
           ['Sinks and pipelines', '/sinks'],
+          ['The event log', '/event-log'],
           ['Receiving', '/receive'],
           ['Tuning', '/tuning'],
           ['Importing', '/importing'],

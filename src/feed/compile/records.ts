@@ -78,12 +78,12 @@ export interface CompiledFraming {
   readonly sendTime: CompiledField;
   readonly sendTimeUnitNs: number;
   readonly sendTimeNanos: CompiledField;
-  readonly epochOffset: number;
-  readonly epochWidth: number;
-  readonly epochShift: number;
-  readonly epochMask: bigint | number;
-  readonly epochBigEndian: boolean;
-  readonly epochOrdered: boolean;
+  readonly sessionOffset: number;
+  readonly sessionWidth: number;
+  readonly sessionShift: number;
+  readonly sessionMask: bigint | number;
+  readonly sessionBigEndian: boolean;
+  readonly sessionOrdered: boolean;
   readonly numbering: Numbering;
   readonly zeroIsUnsequenced: boolean;
   readonly manyPackets: boolean;
@@ -116,12 +116,12 @@ export function writeFraming(w: SpecWriter, v: CompiledFraming): void {
   writeField(w, v.sendTime);
   w.u32(v.sendTimeUnitNs);
   writeField(w, v.sendTimeNanos);
-  w.u16(v.epochOffset);
-  w.u8(v.epochWidth);
-  w.u8(v.epochShift);
-  w.u64(v.epochMask);
-  w.flag(v.epochBigEndian);
-  w.flag(v.epochOrdered);
+  w.u16(v.sessionOffset);
+  w.u8(v.sessionWidth);
+  w.u8(v.sessionShift);
+  w.u64(v.sessionMask);
+  w.flag(v.sessionBigEndian);
+  w.flag(v.sessionOrdered);
   w.u8(NUMBERING.indexOf(v.numbering));
   w.flag(v.zeroIsUnsequenced);
   w.flag(v.manyPackets);
@@ -167,11 +167,11 @@ export function writeLine(w: SpecWriter, v: CompiledLine): void {
   w.u8(v.line);
 }
 
-export interface CompiledEpoch {
+export interface CompiledSessionId {
   readonly high: bigint | number;
   readonly low: bigint | number;
 }
-export function writeEpoch(w: SpecWriter, v: CompiledEpoch): void {
+export function writeSessionId(w: SpecWriter, v: CompiledSessionId): void {
   w.u64(v.high);
   w.u64(v.low);
 }
@@ -180,7 +180,7 @@ export interface CompiledChannel {
   readonly key: bigint | number;
   readonly join: Join;
   readonly sessionFixed: boolean;
-  readonly session: CompiledEpoch;
+  readonly session: CompiledSessionId;
   readonly windowPackets: number;
   readonly windowBytes: number;
   readonly holesMax: number;
@@ -190,7 +190,7 @@ export function writeChannel(w: SpecWriter, v: CompiledChannel): void {
   w.u64(v.key);
   w.u8(JOIN.indexOf(v.join));
   w.flag(v.sessionFixed);
-  writeEpoch(w, v.session);
+  writeSessionId(w, v.session);
   w.u32(v.windowPackets);
   w.u32(v.windowBytes);
   w.u32(v.holesMax);
@@ -278,8 +278,8 @@ export interface CompiledReplyRule {
   readonly number2: CompiledField;
   readonly key: CompiledField;
   readonly payloadOffset: number;
-  readonly epochOffset: number;
-  readonly epochWidth: number;
+  readonly sessionOffset: number;
+  readonly sessionWidth: number;
   readonly inclusive: boolean;
   readonly outcomes: readonly CompiledStatusOutcome[];
   readonly otherwise: Outcome;
@@ -296,8 +296,8 @@ export function writeReplyRule(w: SpecWriter, v: CompiledReplyRule): void {
   writeField(w, v.number2);
   writeField(w, v.key);
   w.u16(v.payloadOffset);
-  w.u16(v.epochOffset);
-  w.u8(v.epochWidth);
+  w.u16(v.sessionOffset);
+  w.u8(v.sessionWidth);
   w.flag(v.inclusive);
   w.list(v.outcomes, (item) => { writeStatusOutcome(w, item); });
   w.u8(OUTCOME.indexOf(v.otherwise));

@@ -1,7 +1,6 @@
 // See recorder.hpp.
 #include "feed/recorder.hpp"
 
-#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,6 +9,9 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+
+#include "feed/thread_setup.hpp"
+#include "io/packet_ring.hpp"
 
 namespace venuewire {
 namespace {
@@ -59,6 +61,20 @@ const char* code_of(ReceiveError error) {
 
 }  // namespace
 
+struct Recorder::Source {
+  std::string name;
+  PacketRing ring;
+  Memberships members;
+  Receivers receivers;  // instead of the ring
+  uint64_t received = 0;
+  uint64_t dropped = 0;
+  ReceiveDecision decision;
+};
+
+Recorder::Recorder(RecordConfig config) : config_(std::move(config)) {}
+
+Recorder::~Recorder() { close(); }
+
 void Recorder::start() {
   if (thread_.joinable() || stop_.load()) return;
   thread_ = std::thread([this] { run(); });
@@ -74,7 +90,7 @@ void Recorder::close() {
 }
 
 void Recorder::run() {
-  ::pthread_setname_np(::pthread_self(), "venuewire-rec");
+  name_thread("venuewire-rec");
   try {
     record();
     if (writer_.is_open()) (void)close_file();

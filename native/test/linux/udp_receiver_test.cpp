@@ -1,13 +1,11 @@
-// Tests of native/io/udp_receiver, udp_sender and event_loop over multicast on the loopback interface; no rights and no
+// Tests of native/io/udp_receiver and udp_sender over multicast on the loopback interface; no rights and no
 // fixed ports are needed. With `--bench` it measures how fast a full socket is drained instead.
 #include "io/udp_receiver.hpp"
 
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cinttypes>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "io/address.hpp"
@@ -59,7 +57,7 @@ std::vector<Got> collect(UdpReceiver& receiver, size_t wanted, int max = kReceiv
   while (got.size() < wanted && Clock::now() < deadline) {
     LoopEvent event;
     if (loop.wait(100'000'000, &event, 1) == 0) continue;
-    CHECK(event.token == 42 && (event.events & EPOLLIN));
+    CHECK(event.token == 42 && (event.events & LoopEvent::kReadable));
     const int count = receiver.receive(datagrams, max);
     CHECK(count <= max);
     for (int i = 0; i < count; i++) got.push_back({text(datagrams[i].bytes), datagrams[i]});
@@ -323,58 +321,6 @@ void errors() {
   CHECK(find_interface("") && find_interface("")->index == 0);
 }
 
-void event_loop(bool fine_timeouts) {
-  EventLoop loop;
-  CHECK(loop.open(fine_timeouts));
-  LoopEvent events[4];
-  const auto timed = [&](int64_t timeout_ns) {
-    const Clock::time_point begin = Clock::now();
-    CHECK(loop.wait(timeout_ns, events, 4) == 0 && !loop.woken());
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count();
-  };
-  CHECK(timed(0) < 500'000'000);
-  CHECK(timed(20'000'000) >= 20'000'000);
-  CHECK(timed(200'000) >= 200'000);  // finer than a millisecond
-
-  loop.wake();
-  loop.wake();
-  CHECK(loop.wait(-1, events, 4) == 0 && loop.woken());
-  CHECK(loop.wait(0, events, 4) == 0 && !loop.woken());
-
-  std::atomic<int> seen{0};
-  int handed_over = 0;  // not atomic: the wake-up itself must order it
-  std::thread waker([&] {
-    for (int i = 1; i <= 100; i++) {
-      handed_over = i;
-      loop.wake();
-      while (seen.load(std::memory_order_acquire) < i) std::this_thread::yield();
-    }
-  });
-  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(5);
-  for (int i = 1; i <= 100 && Clock::now() < deadline;) {
-    (void)loop.wait(1'000'000'000, events, 4);
-    if (!loop.woken()) continue;
-    CHECK(handed_over == i);
-    seen.store(i++, std::memory_order_release);
-  }
-  seen.store(100, std::memory_order_release);
-  waker.join();
-
-  // Tokens come back, a removed descriptor is silent, room for fewer events than are ready is not a loss.
-  UdpReceiver a, b;
-  CHECK(opens(a, loopback()) && opens(b, loopback(kGroup, a.port())));
-  CHECK(loop.add(a.fd(), 1) && loop.add(b.fd(), uint64_t(1) << 62) && !loop.add(a.fd(), 3));
-  CHECK(sender().send(kGroup, a.port(), view("x")) == UdpSendError::none);
-  CHECK(loop.wait(1'000'000'000, events, 1) == 1);
-  const uint64_t first = events[0].token;
-  Datagram datagram;
-  CHECK((first == 1 ? a : b).receive(&datagram, 1) == 1);
-  CHECK(loop.wait(1'000'000'000, events, 1) == 1 && events[0].token + first == 1 + (uint64_t(1) << 62));
-  loop.remove(a.fd());
-  loop.remove(b.fd());
-  CHECK(loop.wait(0, events, 4) == 0);
-}
-
 void bench() {
   UdpReceiver receiver;
   ReceiveConfig config = loopback();
@@ -415,7 +361,5 @@ int main(int argc, char** argv) {
   many_groups();
   backends_have_names();
   errors();
-  event_loop(true);
-  event_loop(false);
   return checks_result();
 }

@@ -1,6 +1,7 @@
 // See event_loop.hpp.
 #include "io/event_loop.hpp"
 
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,16 +24,31 @@ constexpr long kEpollPwait2 = 441;
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
 constexpr int64_t kNanosPerMilli = 1'000'000;
 
+static_assert(LoopEvent::kReadable == EPOLLIN && LoopEvent::kWritable == EPOLLOUT && LoopEvent::kError == EPOLLERR &&
+              LoopEvent::kHangUp == EPOLLHUP);
+
 }  // namespace
+
+struct EventLoop::System {
+  int epoll = -1;
+  int event = -1;
+  bool fine_timeout = true;  // epoll_pwait2, from Linux 5.11 on
+};
+
+EventLoop::EventLoop() : system_(std::make_unique<System>()) {}
+
+EventLoop::~EventLoop() { close(); }
+
+int EventLoop::descriptor() const { return system_->epoll; }
 
 bool EventLoop::open(bool fine_timeouts) {
   close();
-  fine_timeout_ = fine_timeouts;
+  system_->fine_timeout = fine_timeouts;
   woken_ = false;
-  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-  if (epoll_ < 0) return false;
-  event_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (event_ >= 0 && add(event_, kWakeToken)) return true;
+  system_->epoll = ::epoll_create1(EPOLL_CLOEXEC);
+  if (system_->epoll < 0) return false;
+  system_->event = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (system_->event >= 0 && add(system_->event, kWakeToken)) return true;
   const int error = errno;
   close();
   errno = error;
@@ -40,26 +56,26 @@ bool EventLoop::open(bool fine_timeouts) {
 }
 
 void EventLoop::close() {
-  if (event_ >= 0) ::close(event_);
-  if (epoll_ >= 0) ::close(epoll_);
-  event_ = epoll_ = -1;
+  if (system_->event >= 0) ::close(system_->event);
+  if (system_->epoll >= 0) ::close(system_->epoll);
+  system_->event = system_->epoll = -1;
 }
 
 bool EventLoop::add(int fd, uint64_t token, uint32_t events) {
   epoll_event event{};
   event.events = events;
   event.data.u64 = token;
-  return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
+  return ::epoll_ctl(system_->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 bool EventLoop::change(int fd, uint64_t token, uint32_t events) {
   epoll_event event{};
   event.events = events;
   event.data.u64 = token;
-  return ::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event) == 0;
+  return ::epoll_ctl(system_->epoll, EPOLL_CTL_MOD, fd, &event) == 0;
 }
 
-void EventLoop::remove(int fd) { (void)::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
+void EventLoop::remove(int fd) { (void)::epoll_ctl(system_->epoll, EPOLL_CTL_DEL, fd, nullptr); }
 
 int EventLoop::wait(int64_t timeout_ns, LoopEvent* out, int max) {
   woken_ = false;
@@ -67,22 +83,22 @@ int EventLoop::wait(int64_t timeout_ns, LoopEvent* out, int max) {
   const int room = std::clamp(max, 1, kMaxEvents);
   int count = -1;
   bool waited = false;
-  if (fine_timeout_ && timeout_ns > 0) {
+  if (system_->fine_timeout && timeout_ns > 0) {
     const timespec timeout{time_t(timeout_ns / kNanosPerSecond), long(timeout_ns % kNanosPerSecond)};
-    count = int(::syscall(kEpollPwait2, epoll_, events, room, &timeout, nullptr, 0));
+    count = int(::syscall(kEpollPwait2, system_->epoll, events, room, &timeout, nullptr, 0));
     waited = count >= 0 || (errno != ENOSYS && errno != EPERM);  // EPERM: a sandbox that does not know the call
-    fine_timeout_ = waited;
+    system_->fine_timeout = waited;
   }
   if (!waited) {
     int millis = timeout_ns < 0 ? -1 : 0;
     if (timeout_ns > 0) millis = int(std::min<int64_t>((timeout_ns - 1) / kNanosPerMilli + 1, INT_MAX));
-    count = ::epoll_wait(epoll_, events, room, millis);
+    count = ::epoll_wait(system_->epoll, events, room, millis);
   }
   int filled = 0;
   for (int i = 0; i < count; i++) {
     if (events[i].data.u64 == kWakeToken) {
       uint64_t times;
-      (void)!::read(event_, &times, sizeof times);
+      (void)!::read(system_->event, &times, sizeof times);
       woken_ = true;
     } else if (filled < max) {
       out[filled++] = {events[i].data.u64, events[i].events};
@@ -93,7 +109,7 @@ int EventLoop::wait(int64_t timeout_ns, LoopEvent* out, int max) {
 
 void EventLoop::wake() {
   const uint64_t one = 1;
-  (void)!::write(event_, &one, sizeof one);  // fails only when the counter is full, and then the loop is awake
+  (void)!::write(system_->event, &one, sizeof one);  // fails only when the counter is full, and then the loop is awake
 }
 
 }  // namespace venuewire

@@ -1,0 +1,114 @@
+// What a cluster runs for a venue file: the whole of it is in test/golden/manifests, and is read there.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import type { VenuewireError } from '../../src/errors.js';
+import { type Manifest, manifests } from '../../src/kubernetes/index.js';
+import { loadVenue, readVenue } from '../../src/venues/load.js';
+import { FILES } from '../cluster/venue-files.js';
+import { venuewire } from './cli-process.js';
+
+const golden = fileURLToPath(new URL('../golden/manifests/', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'vw-manifests-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const written = (name: string, text: string): string => {
+  const path = join(folder, `${name}.yaml`);
+  writeFileSync(path, text);
+  return path;
+};
+const made = async (text: string): Promise<Manifest[]> => {
+  const { resource } = await readVenue(text);
+  return manifests(resource as never, await loadVenue(text));
+};
+const refusal = async (text: string): Promise<VenuewireError> => {
+  try {
+    await made(text);
+  } catch (error) {
+    return error as VenuewireError;
+  }
+  throw new Error('it was not refused');
+};
+const kinds = (text: string): string[] => parseAllDocuments(text).map((d) => (d.toJS() as Manifest).kind);
+
+describe('the objects of a venue file', () => {
+  it.each(Object.entries(FILES))('of %s are those in test/golden/manifests', async (name, text) => {
+    const { out: stdout, code: status } = await venuewire(['kubernetes', 'manifests', written(name, text)]);
+    expect(status).toBe(0);
+    const path = `${golden}${name}.yaml`;
+    if (!existsSync(path) && process.env.VENUEWIRE_GOLDEN === 'write') {
+      mkdirSync(golden, { recursive: true });
+      writeFileSync(path, stdout);
+    }
+    expect(stdout).toBe(readFileSync(path, 'utf8'));
+  });
+
+  it('change their name with the venue, so that its pod is made anew, and not with how it is deployed', async () => {
+    const name = async (text: string) => (await made(text)).find((m) => m.kind === 'ConfigMap')?.metadata.name;
+    const text = FILES.host as string;
+    expect(await name(text.replace('26477', '26478'))).not.toBe(await name(text));
+    expect(await name(text.replace('memory: 4Gi', 'memory: 8Gi'))).toBe(await name(text));
+  });
+
+  it('hold a venue that the handler reads as the file itself', async () => {
+    const text = FILES.host as string;
+    const held = (await made(text)).find((m) => m.kind === 'ConfigMap') as unknown as { data: Record<string, string> };
+    const { deployment: _, ...whole } = await loadVenue(text);
+    expect(await loadVenue(held.data['venue.json'] as string)).toEqual(whole);
+  });
+
+  it('have a PodMonitor where the cluster knows it', async () => {
+    const file = written('monitored', FILES.pod as string);
+    const { out: stdout } = await venuewire(['kubernetes', 'manifests', file, '--groups', 'monitoring.coreos.com']);
+    expect(kinds(stdout)).toContain('PodMonitor');
+    expect(kinds((await venuewire(['kubernetes', 'manifests', file])).out)).not.toContain('PodMonitor');
+  });
+
+  it('hold no secret, and no token of the cluster', async () => {
+    for (const text of Object.values(FILES)) {
+      const all = JSON.stringify(await made(text));
+      expect(all).not.toMatch(/"kind":"Secret"/);
+      expect(all).toContain('"automountServiceAccountToken":false');
+    }
+  });
+});
+
+const HOST = FILES.host as string;
+describe('a file that asks for what a pod does not have', () => {
+  it.each([
+    ['no deployment', HOST.replace(/ {2}deployment:[\s\S]*/, ''), /has no `deployment`/],
+    ['multicast in the pod’s own network', HOST.replace('type: host', 'type: pod'), /lines\.A is multicast/],
+    [
+      'a line over no interface of the node',
+      HOST.replace('{ type: host }', '{ type: macvlan, parents: { line-c: ens1 } }'),
+      /lines\.A names no interface/,
+    ],
+    ['a secret as a variable', HOST.replace('file:/run/secrets/venuewire/user', 'env:VENUE_USER'), /is a variable/],
+    [
+      'a secret elsewhere',
+      HOST.replace('file:/run/secrets/venuewire/user', 'file:/etc/user'),
+      /is a file that the pod does not have/,
+    ],
+    ['a secret of no Secret', HOST.replace(/ {4}secret: .*\n/, ''), /is a file that the pod does not have/],
+    ['a capture', HOST.replace(/A: \{.*\}/, 'A: { type: captureFile, path: day.pcap }'), /lines\.A is a capture/],
+  ])('%s: is refused with what to do', async (_name, text, says) => {
+    const error = await refusal(text);
+    expect(error.code).toBe('VW_KUBERNETES');
+    expect(error.message).toMatch(says);
+    expect(error.hint).not.toBe('');
+  });
+});
+
+describe('venuewire kubernetes', () => {
+  it('prints the definition that deploy/ has', async () => {
+    const { out: stdout } = await venuewire(['kubernetes', 'definition']);
+    const path = fileURLToPath(new URL('../../deploy/crds/venueconnections.yaml', import.meta.url));
+    expect(readFileSync(path, 'utf8')).toContain(stdout);
+  });
+  it('says what is missing where no file is given', async () => {
+    const { err: stderr, code: status } = await venuewire(['kubernetes', 'manifests']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('Give their files')]);
+  });
+});
