@@ -5,7 +5,7 @@ import { record } from '../../src/capture/record.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import type { Position } from '../../src/feed/batch.js';
 import { type Batch, type Feed, openFeed } from '../../src/feed/feed.js';
-import type { Flyweight } from '../../src/layout/index.js';
+import type { View } from '../../src/layout/index.js';
 import { openLog, openLogWriter } from '../../src/log/index.js';
 import { waitForOtherLine } from '../../src/patterns/index.js';
 import type { Venue } from '../../src/patterns/venue.js';
@@ -21,7 +21,7 @@ async function told(source: AsyncIterable<Batch<never>> & Pick<Feed, 'ring'>) {
   const digest = new StreamDigest();
   const { view } = source.ring;
   const memory = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  const take = (m: Flyweight, at: Position): void => digest.add(at.sequence, memory, m.$at, m.$length);
+  const take = (m: View, at: Position): void => digest.add(at.sequence, memory, m.$at, m.$length);
   const handlers = Object.fromEntries(itch50.names.map((name) => [name, take]));
   const books = openBooks(source as never);
   for await (const batch of source) {
