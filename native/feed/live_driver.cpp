@@ -282,9 +282,9 @@ void LiveDriver::receive(size_t index) {
     if (n <= 0) return;
     const int64_t at = now();
     const bool stamping = delivery_.writer().stamping();
-    // The kernel counts from the epoch, and its clock may be set; stages are told apart by one that nobody sets.
+    // The kernel counts from the Unix epoch, and its clock may be set; stages are told apart by one that nobody sets.
     const int64_t had_ns = stamping ? clock_ns(CLOCK_MONOTONIC) : 0;
-    const int64_t epoch_ns = stamping ? clock_ns(CLOCK_REALTIME) - had_ns : 0;
+    const int64_t since_1970_ns = stamping ? clock_ns(CLOCK_REALTIME) - had_ns : 0;
     for (size_t i = 0; i < size_t(n); i++) {
       const Datagram& d = batch_[i];
       if (d.truncated) delivery_.counter(F::truncatedDatagrams)++;
@@ -292,7 +292,7 @@ void LiveDriver::receive(size_t index) {
       const Sender sender{d.source_ip, d.source_port};
       if (stamping) {
         const bool timed = d.clock != ReceiveClock::none;
-        delivery_.writer().stamp(receive_ns, had_ns, timed ? d.time_ns - epoch_ns : 0, stamp_clock(d.clock));
+        delivery_.writer().stamp(receive_ns, had_ns, timed ? d.time_ns - since_1970_ns : 0, stamp_clock(d.clock));
       }
       (void)port->router.each(IpAddress::v4(d.destination_ip), d.destination_port, d.source_ip,
                               [&](uint16_t line) { session_.datagram(line, d.bytes, receive_ns, at, sender); });

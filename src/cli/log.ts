@@ -5,7 +5,7 @@ import { EVENT_KIND } from '../contract.js';
 import { VenuewireError } from '../errors.js';
 import type { EventHandlers, EventView } from '../events/view.js';
 import { type BatchSink, type Position, read } from '../feed/batch.js';
-import { openFeed } from '../feed/feed.js';
+import { openFeed } from '../feed/open.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
 import type { View } from '../layout/index.js';

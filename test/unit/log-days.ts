@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { type Books, openBooks } from '../../src/books/books.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import type { Notice, Position } from '../../src/feed/batch.js';
-import { type Batch, type Feed, openFeed } from '../../src/feed/feed.js';
-import type { Flyweight } from '../../src/layout/index.js';
+import type { Batch, Feed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
+import type { View } from '../../src/layout/index.js';
 import { openLogWriter } from '../../src/log/index.js';
 import type { WriterParts } from '../../src/log/log.js';
 import type { LogWriterOptions } from '../../src/log/options.js';
@@ -37,7 +38,7 @@ export function reader(decoder: { readonly names: readonly string[] }): {
   take(batch: Batch<never>): void;
 } {
   const lines: string[] = [];
-  const take = (view: Flyweight, at: Position): void => {
+  const take = (view: View, at: Position): void => {
     const bytes = Buffer.from(view.$data.buffer, view.$data.byteOffset + view.$at, view.$length);
     const { channel, line, sequence, receivedAt, origin, index } = at;
     lines.push([channel, line, sequence, receivedAt, origin, index, bytes.toString('hex')].join(' '));
