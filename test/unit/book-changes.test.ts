@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type BookLevel, type BookSideName, type Books, openBooks, type TopOfBook } from '../../src/books/books.js';
 import { BookChanges, TopChanges } from '../../src/books/changes.js';
 import { itch50 } from '../../src/decoders/itch50.js';
-import { openFeed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { captureFile } from '../../src/patterns/index.js';
 import { defineVenue } from '../../src/patterns/venue.js';
 import { ItchGenerator, VenueHistory, writeCapture } from '../../src/simulator/index.js';
