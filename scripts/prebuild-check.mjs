@@ -85,7 +85,8 @@ try {
     `const before = performance.now();
      const { itch50 } = await import('venuewire/decoders/itch50');
      const ms = performance.now() - before;
-     const bytes = Buffer.from(itch50.encode('systemEvent', { stockLocate: 0, trackingNumber: 0, timestamp: 1, eventCode: 'O' }));
+     const { encode } = await import('venuewire/layout');
+     const bytes = Buffer.from(encode(itch50, 'systemEvent', { stockLocate: 0, trackingNumber: 0, timestamp: 1, eventCode: 'O' }));
      if (bytes.length !== 12) throw new Error('not a system event');
      console.log(ms.toFixed(1));`,
   );

@@ -7,11 +7,12 @@ const at = (name) =>
   from === 'package' ? (name === 'index' ? 'venuewire' : `venuewire/${name}`) : `${from}${name}.js`;
 const { openFeed } = await import(at('index'));
 const { itch50 } = await import(at('decoders/itch50'));
+const { encode } = await import(at(from === 'package' ? 'layout' : 'layout/index'));
 const { udpMulticast } = await import(at(from === 'package' ? 'patterns' : 'patterns/index'));
 const { nasdaqTotalView } = await import(at('venues/nasdaq-totalview'));
 
 const order = Buffer.from(
-  itch50.encode('addOrder', {
+  encode(itch50, 'addOrder', {
     stockLocate: 7,
     trackingNumber: 0,
     timestamp: 34_200_000_000_000,
@@ -76,7 +77,8 @@ const worker = new Worker(
   `const { parentPort, workerData } = require('node:worker_threads');
    (async () => {
      const { openFeed } = await import(workerData.index);
-     const { udpMulticast } = await import(workerData.patterns);
+     const { encode } = await import(at(from === 'package' ? 'layout' : 'layout/index'));
+const { udpMulticast } = await import(workerData.patterns);
      const { nasdaqTotalView } = await import(workerData.venue);
      for (let n = 0; ; n++) {
        const feed = await openFeed(nasdaqTotalView({ lines: { A: udpMulticast('233.54.12.111:26477') } }),

@@ -8,7 +8,8 @@ import { printable } from './printable.js';
 /** What causes an error, and what to do about it. */
 export type ErrorMeaning = readonly [cause: string, remedy: string];
 
-const DAMAGED_FIX = 'The bytes are damaged, or no FIX message of this version begins here.';
+/** What to do about every error of a FIX message's bytes. */
+export const DAMAGED_FIX = 'The bytes are damaged, or no FIX message of this version begins here.';
 const CHECK_TEMPLATES = 'Check that the templates are those of the feed and of the day.';
 const LOST_BEFORE =
   'A message was lost before this one, or the templates are not those of the feed: reset the decoder.';
@@ -18,7 +19,36 @@ const CORRECT_RECORD = 'Correct the record; its schema is in schema/venue.schema
 const FITTING_VALUE = 'Give a value that the field can hold.';
 
 // biome-ignore format: one line a code
-const table = {
+/** The FAST specification's errors by their own names. A program that only decodes FAST carries these and no others. */
+export const FAST_ERRORS = {
+  VW_FAST_S1: ['[ERR S1] The templates are not well formed.', 'The templates file is not one: take it as the venue publishes it.'],
+  VW_FAST_S2: ['[ERR S2] An operator does not apply to the field’s type.', 'This operator is not for fields of this type.'],
+  VW_FAST_S3: ['[ERR S3] An initial value cannot be converted.', 'The initial value cannot be a value of the field.'],
+  VW_FAST_S4: ['[ERR S4] A constant has no initial value.', 'A constant needs a value.'],
+  VW_FAST_S5: ['[ERR S5] A mandatory default has no initial value.', 'A mandatory field with a default needs a value.'],
+  VW_FAST_D2: ['[ERR D2] An integer is beyond its type.', CHECK_TEMPLATES],
+  VW_FAST_D3: ['[ERR D3] A decimal cannot be written by its operators.', 'The operators of the exponent and the mantissa do not allow this value.'],
+  VW_FAST_D4: ['[ERR D4] A dictionary entry has another type.', 'Two fields of different types share one dictionary entry: check the templates.'],
+  VW_FAST_D5: ['[ERR D5] A mandatory field has no previous value.', LOST_BEFORE],
+  VW_FAST_D6: ['[ERR D6] The previous value of a mandatory field is empty.', LOST_BEFORE],
+  VW_FAST_D7: ['[ERR D7] A subtraction length is longer than the text.', LOST_BEFORE],
+  VW_FAST_D8: ['[ERR D8] A template that is referred to is not there.', 'The file lacks a template that another one refers to.'],
+  VW_FAST_D9: ['[ERR D9] A template identifier of the stream is unknown.', 'Take the templates file of the day: the stream has a message that this one does not know.'],
+  VW_FAST_D12: ['[ERR D12] A block size is not right.', 'The stream is not in blocks, or is out of step.'],
+  VW_FAST_R1: ['[ERR R1] A decimal’s exponent is beyond −63 … 63.', CHECK_TEMPLATES],
+  VW_FAST_R2: ['[ERR R2] Text is not as its character set says.', CHECK_TEMPLATES],
+  VW_FAST_R4: ['[ERR R4] An integer does not fit its field.', LOST_BEFORE],
+  VW_FAST_R6: ['[ERR R6] An integer is longer than it needs to be.', REPORTABLE],
+  VW_FAST_R7: ['[ERR R7] A presence map is longer than it needs to be.', REPORTABLE],
+  VW_FAST_R8: ['[ERR R8] A presence map has too many bits.', REPORTABLE],
+  VW_FAST_R9: ['[ERR R9] A string is longer than it needs to be.', REPORTABLE],
+  VW_FAST_END: ['The bytes end inside a FAST message.', 'Give the whole message, or wait for more of the stream.'],
+  VW_FAST_LIMIT: ['A FAST message is beyond a bound.', 'The bytes are damaged, the templates are not theirs, or the limit is too low.'],
+  VW_FAST_VALUE: ['A value cannot be written by the template.', 'Give a value of the field’s type.'],
+} satisfies Readonly<Record<`VW_FAST_${string}`, ErrorMeaning>>;
+
+// biome-ignore format: one line a code
+const own = {
   // ── loading ──
   VW_ADDON_CONTRACT: ['The native addon is of another version than the library.', 'Install venuewire again, or build the addon: npm run build:native.'],
   VW_ADDON_LOAD: ['The native addon is there but cannot be loaded.', 'Build it from source, or install a package that carries a prebuild for this platform.'],
@@ -208,32 +238,6 @@ const table = {
   VW_SBE_SCHEMA: ['The SBE schema is not sound.', 'Take the schema as the venue publishes it.'],
   VW_SBE_XML: ['The SBE schema is no XML.', 'Take the schema as the venue publishes it.'],
 
-  // ── FAST, the specification’s errors by their own names ──
-  VW_FAST_S1: ['[ERR S1] The templates are not well formed.', 'The templates file is not one: take it as the venue publishes it.'],
-  VW_FAST_S2: ['[ERR S2] An operator does not apply to the field’s type.', 'This operator is not for fields of this type.'],
-  VW_FAST_S3: ['[ERR S3] An initial value cannot be converted.', 'The initial value cannot be a value of the field.'],
-  VW_FAST_S4: ['[ERR S4] A constant has no initial value.', 'A constant needs a value.'],
-  VW_FAST_S5: ['[ERR S5] A mandatory default has no initial value.', 'A mandatory field with a default needs a value.'],
-  VW_FAST_D2: ['[ERR D2] An integer is beyond its type.', CHECK_TEMPLATES],
-  VW_FAST_D3: ['[ERR D3] A decimal cannot be written by its operators.', 'The operators of the exponent and the mantissa do not allow this value.'],
-  VW_FAST_D4: ['[ERR D4] A dictionary entry has another type.', 'Two fields of different types share one dictionary entry: check the templates.'],
-  VW_FAST_D5: ['[ERR D5] A mandatory field has no previous value.', LOST_BEFORE],
-  VW_FAST_D6: ['[ERR D6] The previous value of a mandatory field is empty.', LOST_BEFORE],
-  VW_FAST_D7: ['[ERR D7] A subtraction length is longer than the text.', LOST_BEFORE],
-  VW_FAST_D8: ['[ERR D8] A template that is referred to is not there.', 'The file lacks a template that another one refers to.'],
-  VW_FAST_D9: ['[ERR D9] A template identifier of the stream is unknown.', 'Take the templates file of the day: the stream has a message that this one does not know.'],
-  VW_FAST_D12: ['[ERR D12] A block size is not right.', 'The stream is not in blocks, or is out of step.'],
-  VW_FAST_R1: ['[ERR R1] A decimal’s exponent is beyond −63 … 63.', CHECK_TEMPLATES],
-  VW_FAST_R2: ['[ERR R2] Text is not as its character set says.', CHECK_TEMPLATES],
-  VW_FAST_R4: ['[ERR R4] An integer does not fit its field.', LOST_BEFORE],
-  VW_FAST_R6: ['[ERR R6] An integer is longer than it needs to be.', REPORTABLE],
-  VW_FAST_R7: ['[ERR R7] A presence map is longer than it needs to be.', REPORTABLE],
-  VW_FAST_R8: ['[ERR R8] A presence map has too many bits.', REPORTABLE],
-  VW_FAST_R9: ['[ERR R9] A string is longer than it needs to be.', REPORTABLE],
-  VW_FAST_END: ['The bytes end inside a FAST message.', 'Give the whole message, or wait for more of the stream.'],
-  VW_FAST_LIMIT: ['A FAST message is beyond a bound.', 'The bytes are damaged, the templates are not theirs, or the limit is too low.'],
-  VW_FAST_VALUE: ['A value cannot be written by the template.', 'Give a value of the field’s type.'],
-
   // ── simulator and command line ──
   VW_BENCH_MISSING: ['The benchmarks are not in the package.', 'They come with the repository: clone it, npm install, npm run bench.'],
   VW_CERTIFY: ['A worker of the certification failed.', 'Please report this.'],
@@ -242,6 +246,7 @@ const table = {
   VW_INTERFACE: ['Datagrams cannot be sent from that address.', 'Give the address of one of this machine’s interfaces.'],
   VW_INTERNAL: ['A fault of this program.', 'Please report this.'],
   VW_MACHINE: ['A file of facts about a machine is not in order.', 'Make it with: venuewire doctor --facts > machine.json'],
+  VW_KUBERNETES_SCHEMA: ['A part of the schema has no form that a cluster takes.', 'Give each part one type, or an alternative told apart by `type`.'],
   VW_METADATA: ['Rows and venue resources cannot be said in each other as the mapping declares.', 'Correct the row or the mapping; docs/metadata.md has an example.'],
   VW_METADATA_DATABASE: ['The table of a metadata mapping could not be read or changed.', 'Check that the server runs, that the table is there and that this user may read and change it.'],
   VW_METRICS: ['Metrics cannot be served there.', 'Choose another port, or an address of this machine.'],
@@ -265,8 +270,9 @@ const table = {
 } satisfies Readonly<Record<`VW_${string}`, ErrorMeaning>>;
 
 /** The stable codes of all errors. */
-export type ErrorCode = keyof typeof table;
-export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = table;
+export type ErrorCode = keyof typeof own | keyof typeof FAST_ERRORS;
+// No spread: bundlers do not take one out of a program that needs no table.
+export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = /* @__PURE__ */ Object.assign({}, own, FAST_ERRORS);
 /** What to do about an error. */
 export const remedyOf = (code: ErrorCode): string => ERRORS[code][1];
 /** Whether that is one of our codes. */

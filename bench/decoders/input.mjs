@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findDecoder } from '../../dist/decoders/registry.js';
-import { Composite, Constant, Data, Field, Filler, Group, When } from '../../dist/layout/index.js';
+import { Composite, Constant, Data, encode, Field, Filler, Group, When } from '../../dist/layout/index.js';
 
 /** A small generator with a seed: the same messages every time. */
 function generator(seed) {
@@ -82,7 +82,7 @@ export async function messagesOf(id, count, seed = 1) {
     const name = decoder.names[random(decoder.names.length)];
     let bytes;
     try {
-      bytes = decoder.encode(name, record({ ...decoder.header, ...decoder.messages[name].fields }, skip, random));
+      bytes = encode(decoder, name, record({ ...decoder.header, ...decoder.messages[name].fields }, skip, random));
     } catch (error) {
       // A random text too long for its length field, and the like.
       if (!String(error.code).startsWith('VW_ENCODE')) throw error;

@@ -45,7 +45,8 @@ async function replayed(file, groups, speed, seconds) {
   const realtime = given('realtime');
   const args = [main, 'replay', file, '--to-multicast', '--speed', String(speed)];
   if (realtime !== undefined) args.push('--realtime', realtime);
-  const sender = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  // A session of its own: where the kernel shares processors out by session (autogroup), a receiver here takes none of the sender's part.
+  const sender = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   sender.stderr.on('data', (text) => {
     said += text;

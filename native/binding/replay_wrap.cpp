@@ -76,6 +76,7 @@ class ReplayWrap final : public Napi::ObjectWrap<ReplayWrap> {
     out.times = uint32_t(integer(number("times"), 0, kMost32));
     out.port = uint16_t(integer(number("port"), 0, 65535));
     out.thread.realtime_priority = int(integer(number("realtimePriority"), 0, kPriorityMost));
+    out.thread.briefly = true;
     return read_map(o.Get("map"), out);
   }
 

@@ -640,18 +640,14 @@ uint32_t Books::on_numbered(const BookOperation& op, Event* into) {
   return 1;
 }
 
-uint32_t Books::on_quote(const BookOperation& op, Event* into) {
-  if (op.side == BookSide::none || op.instrument == kNoInstrument) {
-    counters_.refused++;
-    return 0;
-  }
+bool Books::show_quote(const BookOperation& op) {
   const uint32_t where = op.instrument * 2 + uint32_t(op.side);
   empty_side(where);
   if (op.size > 0 && op.size != kNoSize && op.price != kNoPrice) {
     const uint32_t level = level_at(where, op.price);
     if (level == kNone) {
       counters_.refused++;
-      return 0;
+      return false;
     }
     Level& l = levels_[level];
     l.size = op.size;
@@ -660,6 +656,15 @@ uint32_t Books::on_quote(const BookOperation& op, Event* into) {
   books_[op.instrument].sides[uint32_t(op.side)].updates++;
   books_[op.instrument].sides[uint32_t(op.side)].time_ns = op.time_ns;
   changed_best(where, op.time_ns);
+  return true;
+}
+
+uint32_t Books::on_quote(const BookOperation& op, Event* into) {
+  if (op.side == BookSide::none || op.instrument == kNoInstrument) {
+    counters_.refused++;
+    return 0;
+  }
+  if ((op.flags & kOperationAside) == 0 && !show_quote(op)) return 0;
   if (into == nullptr) return 0;
   event(into, op, EventKind::quote, EventAction::modify, op.instrument, op.side, op.orders, op.price, op.size);
   return 1;

@@ -42,6 +42,7 @@ inline constexpr uint8_t kOperationNoPrint = 4;   ///< the trade is counted else
 inline constexpr uint8_t kOperationAtPrice = 8;   ///< executed at `price`, not at the order's
 inline constexpr uint8_t kOperationImplied = 16;  ///< kept apart from real orders
 inline constexpr uint8_t kOperationByOrder = 32;  ///< orders of a feed that has levels too
+inline constexpr uint8_t kOperationAside = 64;    ///< a quote of a feed whose book is told by levels: an event alone
 
 /// Implied orders and levels are books of their own: the instrument's key with this bit.
 inline constexpr uint64_t kImpliedKey = 1ull << 63;
@@ -252,6 +253,7 @@ class Books {
   uint32_t on_level(const BookOperation& op, Event* into);
   uint32_t on_numbered(const BookOperation& op, Event* into);
   uint32_t on_quote(const BookOperation& op, Event* into);
+  [[nodiscard]] bool show_quote(const BookOperation& op);  ///< false: there is no room
   uint32_t told(const BookOperation& op, EventKind kind, Event* into) const;
   [[nodiscard]] int8_t exponent_of(EventKind kind, uint32_t instrument) const;
   void empty_side(uint32_t where);

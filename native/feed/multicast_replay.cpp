@@ -17,7 +17,7 @@ namespace venuewire {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kSpinNs = 60'000;            // a sleeping thread is woken up to so late
+constexpr int64_t kSpinNs = 40'000;            // a sleeping thread is woken up to so late
 constexpr int64_t kLongestSleep = 20'000'000;  // between two looks at whether the replay is closed
 constexpr int64_t kLeadNs = 2'000'000;         // before the first packet, so that it is as punctual as the others
 constexpr double kFarthestNs = 4e18;           // a capture with absurd times waits, but does not overflow

@@ -9,6 +9,7 @@ struct ThreadConfig {
   int cpu = -1;               ///< pin the thread to it; −1: do not
   int numa_node = -1;         ///< run on its CPUs, and take memory there; −1: anywhere
   int realtime_priority = 0;  ///< SCHED_FIFO, 1 to 99; 0: as every thread
+  bool briefly = false;       ///< it works for microseconds at a time, and is to be woken punctually
 
   /// Whether the thread was asked for itself, so that no other may do its work.
   [[nodiscard]] bool asks() const { return cpu >= 0 || numa_node >= 0 || realtime_priority > 0; }

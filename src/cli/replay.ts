@@ -5,12 +5,14 @@ import { Capture } from '../capture/packets.js';
 import { openFeed } from '../feed/feed.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
+import { type FaultyCapture, faultyCapture } from '../simulator/faulty-capture.js';
 import { again, captureThroughFeed, commaList, decimalFrom, ipPort, oneOf, wholeNumber } from './choose.js';
 import { consume, FEED_FORMATS, type FeedFormat, hasFindings, summary } from './consume.js';
 import { filters } from './decode.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
 import { usage } from './exit.js';
 import { captureVenue, needsLines } from './feeds.js';
+import { faultText, lineFaults } from './line-faults.js';
 import { grouped, Output, Progress } from './output.js';
 import { MessagePublisher } from './publish.js';
 import { say } from './terminal.js';
@@ -35,6 +37,8 @@ interface ReplayOptions {
   readonly port?: number;
   readonly times: number;
   readonly realtime?: number;
+  readonly fault: readonly string[];
+  readonly seed: number;
 }
 
 async function throughFeed(given: Capture, options: ReplayOptions): Promise<void> {
@@ -96,11 +100,52 @@ function remap(text: string) {
 
 const MS_NS = 1e6;
 
-async function toMulticast(capture: Capture, options: ReplayOptions): Promise<void> {
-  if (capture.isPipe && options.times !== 1)
+/** What is sent: the capture, or what faults leave of it. */
+async function withFaults(
+  capture: Capture,
+  options: ReplayOptions,
+  signal: AbortSignal,
+): Promise<FaultyCapture | undefined> {
+  if (options.fault.length === 0) return undefined;
+  const faults = lineFaults(options.fault);
+  const progress = new Progress('faults', capture.size);
+  try {
+    const after = (done: number): void => progress.update(done);
+    const faulty = await faultyCapture(capture, { seed: options.seed, ...faults, after, signal });
+    const unheard = [...faults.lines.keys()].filter((line) => !faulty.lines.has(line));
+    if (unheard.length > 0 && !signal.aborted) {
+      faulty.release();
+      const there = [...faulty.lines.keys()].join(', ') || 'nothing';
+      throw usage(`--fault: nothing is sent to ${unheard.join(', ')}`, `The capture has datagrams to ${there}.`);
+    }
+    return faulty;
+  } finally {
+    progress.done();
+  }
+}
+
+async function toMulticast(given: Capture, options: ReplayOptions): Promise<void> {
+  if (given.isPipe && options.times !== 1)
     throw usage('--times: what comes through a pipe can be sent once', 'Write the capture into a file first.');
+  const interrupt = new Interrupt(given.isPipe);
+  let faulty: FaultyCapture | undefined;
+  try {
+    faulty = await withFaults(given, options, interrupt.signal);
+    for (const [line, outcome] of faulty?.lines ?? []) say(`seed ${options.seed}: ${faultText(line, outcome)}`);
+    await sendToMulticast(faulty?.capture ?? given, faulty, options, interrupt.signal);
+  } finally {
+    interrupt.dispose();
+    faulty?.release();
+  }
+}
+
+async function sendToMulticast(
+  capture: Capture,
+  faulty: FaultyCapture | undefined,
+  options: ReplayOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const progress = new Progress('replay', capture.size);
-  const interrupt = new Interrupt(capture.isPipe);
   const began = performance.now();
   let totals: ReplayTotals;
   try {
@@ -113,13 +158,14 @@ async function toMulticast(capture: Capture, options: ReplayOptions): Promise<vo
       realtimePriority: options.realtime ?? 0,
       map: options.map.map(remap),
       after: (done) => progress.update(done),
-      signal: interrupt.signal,
+      signal,
     });
   } finally {
-    interrupt.dispose();
     progress.done();
   }
-  const { packets, passedOver, truncated, lastLateNs, mostLateNs } = totals;
+  const { packets, lastLateNs, mostLateNs } = totals;
+  const truncated = totals.truncated + (faulty?.truncated ?? 0);
+  const passedOver = totals.passedOver + (faulty?.passedOver ?? 0);
   const seconds = ((performance.now() - began) / 1000).toFixed(2);
   const late = (ns: number): string => `${(ns / MS_NS).toFixed(3)} ms`;
   say(
@@ -127,11 +173,13 @@ async function toMulticast(capture: Capture, options: ReplayOptions): Promise<vo
   );
   if (passedOver > 0) say(`${grouped(passedOver)} packets were not UDP over IPv4, or for another port`);
   if (truncated > 0) say(`${grouped(truncated)} datagrams were cut by the capture and sent as they are`);
-  endOfCapture(totals, false);
+  endOfCapture(faulty?.totals ?? totals, false);
 }
 
 async function replay(file: string, options: ReplayOptions): Promise<void> {
   const capture = new Capture(file);
+  if (options.fault.length > 0 && !options.toMulticast)
+    throw usage('--fault is of lines that are sent', 'Add --to-multicast.');
   if (options.toMulticast) {
     if (options.publish !== undefined)
       throw usage('--publish and --to-multicast exclude each other', 'Use one of them.');
@@ -173,6 +221,13 @@ export function configure(command: Command): void {
       'with --to-multicast: real-time priority of the sending thread, 1 to 99; for exact times on a busy machine',
       wholeNumber('--realtime', 1, 99),
     )
+    .option(
+      '--fault <faults>',
+      "with --to-multicast: what goes wrong on the lines, name=value,… of loss, burst (0.001x20), duplicate, reorder, reorderBy, delay, jitter, truncate and flip; of one line with 'ip:port/' in front; again for more",
+      again,
+      [],
+    )
+    .option('--seed <n>', 'with --fault: everything random comes from it', wholeNumber('--seed', 0, 2 ** 32 - 1), 1)
     .addHelpText(
       'after',
       `
@@ -182,6 +237,7 @@ Examples:
   venuewire replay day.pcap --venue nasdaq-totalview --summary
   venuewire replay day.pcap --decoder cme-mdp3-sbe-1.9 --line A=224.0.28.19:14360 --line B=224.0.28.146:15360
   venuewire replay day.pcap --to-multicast --speed 10 --map 233.54.12.111:26477=239.1.1.1:26477
+  venuewire replay day.pcap --to-multicast --seed 7 --fault loss=0.01,reorder=0.02 --fault 233.49.196.111:26477/loss=0.05,delay=2ms
 `,
     )
     .action(replay);

@@ -130,7 +130,7 @@ export function configure(command: Command): void {
     .addHelpText(
       'after',
       `
-A service that cannot run as it was asked for says what it needs ('needs venue betfair'). 'run' logs lines of JSON on standard error,
+A service that cannot run as it was asked for says what it needs ('needs sink typedb'). 'run' logs lines of JSON on standard error,
 ends on SIGINT and SIGTERM when what it has accepted is written, and prints its ledger.
 
 Examples:

@@ -1,7 +1,26 @@
-import { levelsMessage, otherMessage, PRICE, SCALES, SIZE, SYMBOL, TRADE_END, tradeFields } from '../json/records.js';
-import { defineJsonDecoder, from, type JsonField, type JsonPath, type JsonRule, present } from '../json/table.js';
-import { i64, message, scaled, text, u8, u64 } from '../layout/table.js';
-import { changes, image, levelBooks, print } from './roles/internet.js';
+import {
+  BEST_LENGTH,
+  bestAt,
+  levelsMessage,
+  otherMessage,
+  PRICE,
+  SCALES,
+  SIZE,
+  SYMBOL,
+  TRADE_END,
+  tradeFields,
+} from '../json/records.js';
+import {
+  bestFrom,
+  defineJsonDecoder,
+  from,
+  type JsonField,
+  type JsonPath,
+  type JsonRule,
+  present,
+} from '../json/table.js';
+import { i64, message, text, u8, u64 } from '../layout/table.js';
+import { changes, image, levelBooks, print, ticker } from './roles/internet.js';
 
 const LEVELS = (...before: JsonPath) =>
   [
@@ -54,10 +73,7 @@ const rules = (before: JsonPath): JsonRule[] => [
       {
         symbol: from.text('s'),
         updateId: from.integer('u'),
-        bid: from.exact(PRICE, 'bidDecimals', 'b'),
-        bidSize: from.exact(SIZE, 'bidSizeDecimals', 'B'),
-        ask: from.exact(PRICE, 'askDecimals', 'a'),
-        askSize: from.exact(SIZE, 'askSizeDecimals', 'A'),
+        ...bestFrom(SCALES, { bid: ['b'], bidSize: ['B'], ask: ['a'], askSize: ['A'] }),
       },
       before,
     ),
@@ -80,6 +96,7 @@ export const binanceSpot1 = defineJsonDecoder({
     depthSnapshot: image({ ifKnown: true }),
     depthUpdate: changes({ timed: true, ifKnown: true }),
     aggregateTrade: print,
+    bookTicker: ticker(),
   }),
   checked: ['recordings of 2021 and 2023: images joined, best prices of bookTicker'],
   messages: {
@@ -90,18 +107,7 @@ export const binanceSpot1 = defineJsonDecoder({
       tradeId: u64(TRADE_END),
       buyerRested: u8(TRADE_END + 8, { 0: 'The buyer came', 1: 'The seller came' }),
     }),
-    bookTicker: message(4, 77, {
-      symbol: text(1, SYMBOL),
-      updateId: u64(33),
-      bid: i64(41, scaled(PRICE)),
-      bidSize: i64(49, scaled(SIZE)),
-      ask: i64(57, scaled(PRICE)),
-      askSize: i64(65, scaled(SIZE)),
-      bidDecimals: u8(73),
-      bidSizeDecimals: u8(74),
-      askDecimals: u8(75),
-      askSizeDecimals: u8(76),
-    }),
+    bookTicker: message(4, 41 + BEST_LENGTH, { symbol: text(1, SYMBOL), updateId: u64(33), ...bestAt(41) }),
     other: otherMessage(5),
   },
   json: {

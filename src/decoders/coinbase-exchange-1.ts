@@ -1,7 +1,18 @@
-import { levelsMessage, otherMessage, PRICE, SCALES, SIZE, SYMBOL, TRADE_END, tradeFields } from '../json/records.js';
-import { defineJsonDecoder, from, optional } from '../json/table.js';
-import { i64, message, scaled, text, u8, u64 } from '../layout/table.js';
-import { changes, image, levelBooks, print } from './roles/internet.js';
+import {
+  BEST_LENGTH,
+  bestAt,
+  levelsMessage,
+  otherMessage,
+  PRICE,
+  SCALES,
+  SIZE,
+  SYMBOL,
+  TRADE_END,
+  tradeFields,
+} from '../json/records.js';
+import { bestFrom, defineJsonDecoder, from, optional } from '../json/table.js';
+import { i64, message, text, u8, u64 } from '../layout/table.js';
+import { changes, image, levelBooks, print, ticker } from './roles/internet.js';
 
 const SIDES = { buy: 'B', sell: 'S' } as const;
 /** A match tells the side of the order that rested: the aggressor's is the other one. */
@@ -31,21 +42,18 @@ export const coinbaseExchange1 = defineJsonDecoder({
   header: { type: u8(0) },
   messageType: 'type',
   instrument: 'symbol',
-  events: levelBooks({ bookSnapshot: image(), bookUpdate: changes({ timed: true }), trade: print }),
+  events: levelBooks({ bookSnapshot: image(), bookUpdate: changes({ timed: true }), trade: print, ticker: ticker() }),
   checked: ['a recording of 2021: no removal of an unknown level, best prices of the ticker'],
   messages: {
     bookSnapshot: levelsMessage(1, 34, {}),
     bookUpdate: levelsMessage(2, 42, { time: i64(34) }),
     trade: message(3, TRADE_END + 16, matchTable),
     earlierTrade: message(4, TRADE_END + 16, matchTable),
-    ticker: message(5, 67, {
+    ticker: message(5, 49 + BEST_LENGTH, {
       symbol: text(1, SYMBOL),
-      bid: i64(33, scaled(PRICE)),
-      ask: i64(41, scaled(PRICE)),
-      bidDecimals: u8(49),
-      askDecimals: u8(50),
-      tradeId: u64(51),
-      sequence: u64(59),
+      tradeId: u64(33),
+      sequence: u64(41),
+      ...bestAt(49),
     }),
     heartbeat: message(6, 57, { symbol: text(1, SYMBOL), sequence: u64(33), lastTradeId: u64(41), time: i64(49) }),
     subscriptions: message(7, 1, {}),
@@ -76,8 +84,12 @@ export const coinbaseExchange1 = defineJsonDecoder({
         when: [[TYPE, 'ticker']],
         fields: {
           ...SYMBOL_FIELD,
-          bid: from.exact(PRICE, 'bidDecimals', 'best_bid'),
-          ask: from.exact(PRICE, 'askDecimals', 'best_ask'),
+          // Sizes since 2022.
+          ...bestFrom(
+            SCALES,
+            { bid: ['best_bid'], bidSize: ['best_bid_size'], ask: ['best_ask'], askSize: ['best_ask_size'] },
+            ['bidSize', 'askSize'],
+          ),
           tradeId: optional(from.integer('trade_id')),
           sequence: from.integer('sequence'),
         },

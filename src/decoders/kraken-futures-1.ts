@@ -1,7 +1,18 @@
-import { levelsMessage, otherMessage, PRICE, SCALES, SIZE, SYMBOL, TRADE_END, tradeFields } from '../json/records.js';
-import { defineJsonDecoder, from, optional, present } from '../json/table.js';
-import { i64, message, scaled, text, u8, u64 } from '../layout/table.js';
-import { changes, image, levelBooks, print } from './roles/internet.js';
+import {
+  BEST_LENGTH,
+  bestAt,
+  levelsMessage,
+  otherMessage,
+  PRICE,
+  SCALES,
+  SIZE,
+  SYMBOL,
+  TRADE_END,
+  tradeFields,
+} from '../json/records.js';
+import { bestFrom, defineJsonDecoder, from, optional, present } from '../json/table.js';
+import { i64, message, text, u8, u64 } from '../layout/table.js';
+import { changes, image, levelBooks, print, ticker } from './roles/internet.js';
 
 const SIDES = { buy: 'B', sell: 'S' } as const;
 const FEED = ['feed'];
@@ -19,6 +30,8 @@ const TRADE = {
   seq: from.integer('seq'),
 };
 const tradeTable = { ...tradeFields, seq: u64(TRADE_END) };
+/** A quiet product has none of them; `ticker_lite` has no sizes. */
+const BEST = ['bid', 'bidSize', 'ask', 'askSize'] as const;
 
 /** Kraken Futures WebSocket API 1: a number for each product, from its image on. */
 export const krakenFutures1 = defineJsonDecoder({
@@ -32,20 +45,19 @@ export const krakenFutures1 = defineJsonDecoder({
   header: { type: u8(0) },
   messageType: 'type',
   instrument: 'symbol',
-  events: levelBooks({ bookSnapshot: image({ timed: true }), bookUpdate: changes({ timed: true }), trade: print }),
+  events: levelBooks({
+    bookSnapshot: image({ timed: true }),
+    bookUpdate: changes({ timed: true }),
+    trade: print,
+    tickerLite: ticker(),
+  }),
   checked: ['a recording of 2021: numbers of all products'],
   messages: {
     bookSnapshot: levelsMessage(1, 50, { seq: u64(34), time: i64(42) }),
     bookUpdate: levelsMessage(2, 50, { seq: u64(34), time: i64(42) }),
     trade: message(3, TRADE_END + 8, tradeTable),
     earlierTrade: message(4, TRADE_END + 8, tradeTable),
-    tickerLite: message(5, 51, {
-      symbol: text(1, SYMBOL),
-      bid: i64(33, scaled(PRICE)),
-      ask: i64(41, scaled(PRICE)),
-      bidDecimals: u8(49),
-      askDecimals: u8(50),
-    }),
+    tickerLite: message(5, 33 + BEST_LENGTH, { symbol: text(1, SYMBOL), ...bestAt(33) }),
     notice: message(6, 65, { event: text(1, SYMBOL), feed: text(33, SYMBOL) }),
     heartbeat: message(7, 9, { time: i64(1) }),
     other: otherMessage(8),
@@ -81,8 +93,7 @@ export const krakenFutures1 = defineJsonDecoder({
         when: [[FEED, 'ticker_lite']],
         fields: {
           symbol: from.text('product_id'),
-          bid: optional(from.exact(PRICE, 'bidDecimals', 'bid')),
-          ask: optional(from.exact(PRICE, 'askDecimals', 'ask')),
+          ...bestFrom(SCALES, { bid: ['bid'], bidSize: ['bid_size'], ask: ['ask'], askSize: ['ask_size'] }, BEST),
         },
       },
       { message: 'heartbeat', when: [[FEED, 'heartbeat']], fields: { time: from.epochMilliseconds('time') } },

@@ -1,7 +1,18 @@
-import { levelsMessage, otherMessage, PRICE, SCALES, SIZE, SYMBOL, TRADE_END, tradeFields } from '../json/records.js';
-import { begins, defineJsonDecoder, from, optional, present } from '../json/table.js';
+import {
+  BEST_LENGTH,
+  bestAt,
+  levelsMessage,
+  otherMessage,
+  PRICE,
+  SCALES,
+  SIZE,
+  SYMBOL,
+  TRADE_END,
+  tradeFields,
+} from '../json/records.js';
+import { begins, bestFrom, defineJsonDecoder, from, optional, present } from '../json/table.js';
 import { i64, message, scaled, text, u8, u16, u32 } from '../layout/table.js';
-import { changes, image, levelBooks, print } from './roles/internet.js';
+import { changes, image, levelBooks, print, ticker } from './roles/internet.js';
 
 const SIDES = { b: 'B', s: 'S' };
 /** The name of the channel and the pair stand at the end: there is one element more when both sides change. */
@@ -26,21 +37,18 @@ export const krakenSpot1 = defineJsonDecoder({
   header: { type: u8(0) },
   messageType: 'type',
   instrument: 'symbol',
-  events: levelBooks({ bookSnapshot: image(), bookUpdate: changes(), trade: print }),
+  events: levelBooks({ bookSnapshot: image(), bookUpdate: changes(), trade: print, ticker: ticker() }),
   checked: ['recordings of 2021 and 2023: every checksum'],
   unconfirmed: ['texts of errors'],
   messages: {
     bookSnapshot: levelsMessage(1, 40, { channelId: u32(34), depth: u16(38) }),
     bookUpdate: levelsMessage(2, 44, { checksum: u32(34), channelId: u32(38), depth: u16(42) }),
     trade: message(3, TRADE_END, tradeFields),
-    ticker: message(4, 60, {
+    ticker: message(4, 42 + BEST_LENGTH, {
       symbol: text(1, SYMBOL),
-      bid: i64(33, scaled(PRICE)),
-      ask: i64(41, scaled(PRICE)),
-      close: i64(49, scaled(PRICE)),
-      bidDecimals: u8(57),
-      askDecimals: u8(58),
-      closeDecimals: u8(59),
+      close: i64(33, scaled(PRICE)),
+      closeDecimals: u8(41),
+      ...bestAt(42),
     }),
     heartbeat: message(5, 1, {}),
     systemStatus: message(6, 33, { status: text(1, SYMBOL) }),
@@ -82,8 +90,8 @@ export const krakenSpot1 = defineJsonDecoder({
         when: [[CHANNEL, 'ticker']],
         fields: {
           symbol: PAIR,
-          bid: from.exact(PRICE, 'bidDecimals', 1, 'b', 0),
-          ask: from.exact(PRICE, 'askDecimals', 1, 'a', 0),
+          // A price, the size in whole lots, the size.
+          ...bestFrom(SCALES, { bid: [1, 'b', 0], bidSize: [1, 'b', 2], ask: [1, 'a', 0], askSize: [1, 'a', 2] }),
           close: from.exact(PRICE, 'closeDecimals', 1, 'c', 0),
         },
       },

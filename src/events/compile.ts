@@ -37,7 +37,7 @@ import {
 import { SpecWriter } from '../layout/spec.js';
 
 const FROM_FIELD = 0xff;
-const FLAG = { ifKnown: 1, keepsPlace: 2, notPrinted: 4, atPrice: 8, implied: 16, byOrder: 32 } as const;
+const FLAG = { ifKnown: 1, keepsPlace: 2, notPrinted: 4, atPrice: 8, implied: 16, byOrder: 32, aside: 64 } as const;
 /** As the books say that an instrument's exponent is not known (kNoExponent). */
 export const NO_EXPONENT = 127;
 const NANOSECONDS: Readonly<Record<string, bigint>> = { s: 1_000_000_000n, ms: 1_000_000n, µs: 1_000n };

@@ -1,5 +1,5 @@
 /** FAST 1.1 templates as data: what a templates file says, before slots and state. Names stay as the file has them. */
-import { type ErrorCode, remedyOf, VenuewireError } from '../errors.js';
+import { FAST_ERRORS, VenuewireError } from '../errors.js';
 
 export type FastIntegerType = 'int8' | 'uInt8' | 'int16' | 'uInt16' | 'int32' | 'uInt32' | 'int64' | 'uInt64';
 export type FastType = FastIntegerType | 'decimal' | 'ascii' | 'unicode' | 'byteVector';
@@ -63,13 +63,13 @@ export interface FastTemplate {
 }
 
 type FastErrorName = Exclude<
-  Extract<ErrorCode, `VW_FAST_${string}`> extends `VW_FAST_${infer N}` ? N : never,
+  keyof typeof FAST_ERRORS extends `VW_FAST_${infer N}` ? N : never,
   'END' | 'LIMIT' | 'VALUE'
 >;
 
 /** An error of the FAST specification under its own name: `VW_FAST_D5` is `[ERR D5]`. */
 export function fastError(name: FastErrorName, what: string): VenuewireError {
-  return new VenuewireError(`VW_FAST_${name}`, `[ERR ${name}] ${what}`, remedyOf(`VW_FAST_${name}`));
+  return new VenuewireError(`VW_FAST_${name}`, `[ERR ${name}] ${what}`, FAST_ERRORS[`VW_FAST_${name}`][1]);
 }
 
 /** What the specification has no name for: the end of the bytes, a bound of ours. */

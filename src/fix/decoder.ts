@@ -2,7 +2,7 @@
  * FIX tag=value. A view finds fields in the bytes of one message without making anything; `toObject` gives names, types
  * and groups by the dictionary.
  */
-import { remedyOf, VenuewireError } from '../errors.js';
+import { DAMAGED_FIX, VenuewireError } from '../errors.js';
 import type { FixDictionary, FixField, FixGroup, FixMembers, FixMessageType } from './dictionary.js';
 
 const SOH = 1;
@@ -18,7 +18,7 @@ export type FixObject = { readonly [name: string]: FixValue };
 const bad = (
   code: 'CHECKSUM' | 'DUPLICATE' | 'END' | 'GROUP' | 'LENGTH' | 'MALFORMED' | 'VALUE',
   what: string,
-): VenuewireError => new VenuewireError(`VW_FIX_${code}`, what, remedyOf(`VW_FIX_${code}`));
+): VenuewireError => new VenuewireError(`VW_FIX_${code}`, what, DAMAGED_FIX);
 
 /** A message: where each field stands. One view is bound to message after message. */
 export class FixView {

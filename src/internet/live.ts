@@ -212,11 +212,12 @@ class LiveConnection implements TransportConnection {
   #opened(): void {
     if (this.#over) return;
     const { subscription, templates } = this.of;
-    const { login, subscribe, instruments, keepAlive, lifetime } = subscription;
+    const { login, subscribe, alongside, instruments, keepAlive, lifetime } = subscription;
     this.#alive();
     this.events.connected();
     try {
-      for (const template of [...login, ...subscribe]) this.#say(templates.message(template, instruments));
+      for (const template of [...login, ...subscribe, ...alongside])
+        this.#say(templates.message(template, instruments));
     } catch (cause) {
       if (!(cause instanceof VenuewireError)) throw cause;
       this.#fail({ reason: 'wrongPeer', error: cause, isRefused: true });

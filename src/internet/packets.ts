@@ -1,5 +1,7 @@
 /** Records as packets of the framing `venue-messages`: what the core arbitrates, counts and hands on. */
+
 import type { JsonDecoder } from '../json/table.js';
+import { encodeInto } from '../layout/index.js';
 
 const HEADER = 20;
 const PREFIX = 2;
@@ -30,7 +32,7 @@ export class PacketWriter {
 
   /** @throws VenuewireError `VW_ENCODE_…` when a value does not fit the record: nothing was written then. */
   record(channel: PacketChannel, message: string, values: object, receivedNs: bigint): void {
-    const length = this.decoder.encodeInto(message, values as never, this.#view, HEADER + PREFIX);
+    const length = encodeInto(this.decoder, message, values as never, this.#view, HEADER + PREFIX);
     this.#view.setUint16(HEADER, length, true);
     this.#header(channel, DATA, 1);
     channel.next++;

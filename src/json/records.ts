@@ -36,6 +36,22 @@ export const levelsMessage = <F extends Fields>(code: number, at: number, fields
 export const otherMessage = (code: number) =>
   message(code, atLeast(3), { length: u16(1), text: varText(3, 'length').utf8() });
 
+/** What a best price that was not told stands as. */
+export const NOT_TOLD = -(1n << 63n);
+const best = (at: number, exponent: number) => i64(at, scaled(exponent)).nullable(NOT_TOLD);
+/** Best prices of both sides, from byte `at` on: 36 bytes. */
+export const bestAt = (at: number) => ({
+  bid: best(at, PRICE),
+  bidSize: best(at + 8, SIZE),
+  ask: best(at + 16, PRICE),
+  askSize: best(at + 24, SIZE),
+  bidDecimals: u8(at + 32),
+  bidSizeDecimals: u8(at + 33),
+  askDecimals: u8(at + 34),
+  askSizeDecimals: u8(at + 35),
+});
+export const BEST_LENGTH = 36;
+
 /** A print of an instrument; more fields may follow from byte 60 on. */
 export const tradeFields = {
   symbol: text(1, SYMBOL),

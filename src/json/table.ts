@@ -107,6 +107,22 @@ export const from = {
 };
 /** A field that the venue leaves out at times: it is zero, blank or "no value" then. */
 export const optional = (of: JsonField): JsonField => ({ ...of, ...({ optional: true } satisfies More) });
+type Best = 'bid' | 'bidSize' | 'ask' | 'askSize';
+/**
+ * Best prices of both sides, as `bestAt` of json/records has them: where each stands.
+ * `leftOut`: those that the venue does not always tell.
+ */
+export function bestFrom(
+  { price, size }: JsonScales,
+  at: { readonly [K in Best]: JsonPath },
+  leftOut: readonly Best[] = [],
+): Readonly<Record<string, JsonField>> {
+  const one = (name: Best): JsonField => {
+    const of = from.exact(name.endsWith('Size') ? size : price, `${name}Decimals`, ...at[name]);
+    return leftOut.includes(name) ? optional(of) : of;
+  };
+  return { bid: one('bid'), bidSize: one('bidSize'), ask: one('ask'), askSize: one('askSize') };
+}
 export const begins = (text: string): JsonTest => ({ begins: text });
 export const present: JsonTest = { present: true };
 

@@ -1,9 +1,8 @@
 import { VenuewireError } from '../errors.js';
-import { boundLength, encodeInto } from './encode.js';
 import type { ByteOrder, Fields } from './field.js';
 import { headerField, headerPlan, type PlanField, type PlanMessage, type PlanRecord, planMessage } from './plan.js';
 import { type EventRoles, rolesFor } from './roles.js';
-import type { DecodedMessage, DecoderShape, MessageInput, Messages, MessageView } from './types.js';
+import type { DecodedMessage, DecoderShape, Messages, MessageView } from './types.js';
 import { malformed, recordClass, type ViewClass } from './view.js';
 
 /** What a message table says; see `defineDecoder`. */
@@ -200,29 +199,6 @@ export class Decoder<H extends Fields = Fields, M extends Messages = Messages> i
       throw malformed(`${bytes.length} bytes are ${fits === 'tooShort' ? 'too few' : 'too many'} for ${message}`);
     const view = new (recordClass(plan.record, plan))().bind(data, 0, bytes.length);
     return { message, fields: view.toObject() } as unknown as DecodedMessage<DecoderShape<H, M>>;
-  }
-
-  /**
-   * The bytes of message `name`. Type, lengths, counts and schema numbers are filled in; absent fields are zero, blank or
-   * "no value".
-   * @throws VenuewireError `VW_ENCODE_…` when a value does not fit its field.
-   */
-  encode<N extends keyof M & string>(name: N, values: MessageInput<this, N>): Uint8Array {
-    const plan = this.plan(this.indexOf(name));
-    const input = values as Readonly<Record<string, unknown>>;
-    const target = new Uint8Array(boundLength(plan, input));
-    const length = encodeInto(this, plan, input, new DataView(target.buffer), 0);
-    return target.subarray(0, length);
-  }
-
-  /** As `encode`, into `target` at `offset`, allocating no bytes; returns the message's length. */
-  encodeInto<N extends keyof M & string>(
-    name: N,
-    values: MessageInput<this, N>,
-    target: DataView,
-    offset: number,
-  ): number {
-    return encodeInto(this, this.plan(this.indexOf(name)), values as Readonly<Record<string, unknown>>, target, offset);
   }
 }
 

@@ -1,5 +1,7 @@
+/** Messages as bytes: apart from the decoders, so that a program that only decodes does not carry it. */
 import { type ErrorCode, VenuewireError } from '../errors.js';
-import { Constant, type TextEncoding } from './field.js';
+import type { Decoder } from './decoder.js';
+import { Constant, type Fields, type TextEncoding } from './field.js';
 import {
   type PlanData,
   type PlanField,
@@ -10,13 +12,14 @@ import {
   type PlanSource,
   SBE_VERSION,
 } from './plan.js';
+import type { DecoderShape, MessageInput, Messages } from './types.js';
 import { LONGEST_NUMBER, readReference } from './values.js';
 
 type Input = Readonly<Record<string, unknown>>;
 const NONE: Input = {};
 
 /** What the encoder needs to know of a decoder. */
-export interface EncodeSource extends PlanSource {
+interface EncodeSource extends PlanSource {
   readonly lengthField: { readonly name: string; readonly excludes: number } | undefined;
 }
 
@@ -361,20 +364,9 @@ function recordLength(record: PlanRecord, values: Input): number {
   return length;
 }
 
-/** At least the bytes that `encodeInto` writes. */
-export function boundLength(plan: PlanMessage, values: Input): number {
-  return plan.headerSize + recordLength(plan.record, values);
-}
-
-/** Writes the message and returns its length. */
-export function encodeInto(
-  source: EncodeSource,
-  plan: PlanMessage,
-  values: Input,
-  data: DataView,
-  offset: number,
-): number {
-  const record = plan.record;
+/** What of the message follows from its name: the type fields, and for SBE the schema's numbers. */
+function filledIn(source: EncodeSource, plan: PlanMessage, values: Input): Record<string, unknown> {
+  const { record } = plan;
   const filled: Record<string, unknown> = { ...values };
   const types = source.messageType;
   let shift = types.reduce((n, name) => n + ((record.byName.get(name) as PlanField | undefined)?.size ?? 0), 0);
@@ -396,6 +388,13 @@ export function encodeInto(
     filled.schemaId ??= source.sbe.schemaId;
     filled.version ??= source.sbe.version;
   }
+  return filled;
+}
+
+/** Writes the message and returns its length. */
+function write(source: EncodeSource, plan: PlanMessage, values: Input, data: DataView, offset: number): number {
+  const { record } = plan;
+  const filled = filledIn(source, plan, values);
   const version = plan.versionField === undefined ? plan.version : Number(filled[SBE_VERSION]);
   const e = new Encoder(source, plan, data, version);
   const end = e.record(record, filled, offset, source.sbe === undefined ? 0 : plan.headerSize);
@@ -404,4 +403,35 @@ export function encodeInto(
     e.write(p, offset + p.at, end - offset - source.lengthField.excludes);
   }
   return end - offset;
+}
+
+/**
+ * The bytes of message `name` of `decoder`. Type, lengths, counts and schema numbers are filled in; absent fields are
+ * zero, blank or "no value".
+ * @throws VenuewireError `VW_MESSAGE_NAME` when the decoder has no such message, `VW_ENCODE_…` when a value does not fit its field.
+ */
+export function encode<H extends Fields, M extends Messages, N extends keyof M & string>(
+  decoder: Decoder<H, M>,
+  name: N,
+  values: MessageInput<DecoderShape<H, M>, N>,
+): Uint8Array {
+  const plan = decoder.plan(decoder.indexOf(name));
+  const input = values as Input;
+  const target = new Uint8Array(plan.headerSize + recordLength(plan.record, input));
+  const length = write(decoder, plan, input, new DataView(target.buffer), 0);
+  return target.subarray(0, length);
+}
+
+/**
+ * As `encode`, into `target` at `offset`, allocating no bytes; returns the message's length.
+ * @throws VenuewireError as `encode`, and `VW_ENCODE_SPACE` when the message does not fit in `target`.
+ */
+export function encodeInto<H extends Fields, M extends Messages, N extends keyof M & string>(
+  decoder: Decoder<H, M>,
+  name: N,
+  values: MessageInput<DecoderShape<H, M>, N>,
+  target: DataView,
+  offset: number,
+): number {
+  return write(decoder, decoder.plan(decoder.indexOf(name)), values as Input, target, offset);
 }

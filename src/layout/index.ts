@@ -9,6 +9,7 @@ export {
   type MessageReader,
 } from './decoder.js';
 export { defineDecoder } from './define.js';
+export { encode, encodeInto } from './encode.js';
 export {
   type AnyAfter,
   type AtLeast,

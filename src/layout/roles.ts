@@ -117,6 +117,8 @@ export interface EventRule {
   readonly implied?: boolean;
   /** Orders of a feed that tells levels too: a book of their own beside them. */
   readonly byOrder?: boolean;
+  /** A quote of a feed whose book is told by levels or orders: an event alone, which leaves the book as it is. */
+  readonly aside?: boolean;
   /** Names that the entry does not have are taken from this entry (counted from 1) of the message's first group. */
   readonly refers?: string;
 }
@@ -167,7 +169,8 @@ export function givesOf(roles: EventRoles | undefined): Gives[] {
   if (roles === undefined) return [];
   const found = new Set<Gives>(['events']);
   for (const name of Object.keys(roles.messages)) {
-    for (const { does } of rulesOf(roles, name)) {
+    for (const { does, aside } of rulesOf(roles, name)) {
+      if (aside === true) continue;
       for (const action of typeof does === 'string' ? [does] : Object.values(does.is)) {
         const kind = MAKES[action];
         if (kind !== undefined) found.add(kind);

@@ -109,7 +109,7 @@ export type DecodedMessage<D extends DecoderShape> = {
   readonly [N in keyof D['messages'] & string]: { readonly message: N; readonly fields: MessageObject<D, N> };
 }[keyof D['messages'] & string];
 
-/** What `decoder.encode` takes for message `N`. */
+/** What `encode` takes for message `N` of decoder `D`. */
 export type MessageInput<D extends DecoderShape, N extends keyof D['messages']> = WhenOpen<
   D['messages'],
   Readonly<Record<string, unknown>>,

@@ -18,7 +18,7 @@ const selectSchema = z
       .array(z.string())
       .min(1)
       .optional()
-      .describe('Symbols or keys of instruments, for events and bookTop'),
+      .describe('Symbols or keys of instruments, for events, bookTop and ticks'),
   })
   .describe('Only what is named; default: everything');
 
@@ -32,6 +32,7 @@ const shapeSchema = z
       columns: z.record(z.string(), z.array(z.string()).min(1)).describe('Fields by message'),
     }),
     item('bookTop', 'A row when the best prices of an instrument have changed, looked at once a batch', {}),
+    item('ticks', 'A row for each trade, as of events, and the rows of bookTop', {}),
   ])
   .describe('What a row is');
 
@@ -259,6 +260,12 @@ const queueSchema = z
   .prefault({})
   .describe('What waits for the sink');
 
+const EVENT_SHAPES = ['events', 'bookTop', 'ticks'];
+/** Whether its rows are made of events and books, not of messages. */
+export const readsEvents = ({ shape }: { readonly shape: { readonly type: string } }): boolean =>
+  EVENT_SHAPES.includes(shape.type);
+const OF_EVENTS = `is for shapes ${EVENT_SHAPES.join(', ')}`;
+
 /** What a timer can wait. */
 const LONGEST_EVERY_NS = 24 * 86_400e9;
 
@@ -281,9 +288,6 @@ export const pipelineSchema = z
     const isMessages = shape.type === 'raw' || shape.type === 'messages';
     if (select?.messages !== undefined && !isMessages) fault('messages', 'is for shapes messages and raw');
     if (select?.kinds !== undefined && shape.type !== 'events') fault('kinds', 'is for shape events');
-    if (select?.instruments !== undefined && shape.type !== 'events' && shape.type !== 'bookTop') {
-      fault('instruments', 'is for shapes events and bookTop');
-    }
     if ((value.sink.type === 'log') !== (shape.type === 'records')) {
       issues.push({
         code: 'custom',
@@ -292,8 +296,9 @@ export const pipelineSchema = z
         input: undefined,
       });
     }
-    if (value.every !== undefined && shape.type !== 'events' && shape.type !== 'bookTop') {
-      issues.push({ code: 'custom', path: ['every'], message: 'is for shapes events and bookTop', input: undefined });
+    if (select?.instruments !== undefined && !readsEvents(value)) fault('instruments', OF_EVENTS);
+    if (value.every !== undefined && !readsEvents(value)) {
+      issues.push({ code: 'custom', path: ['every'], message: OF_EVENTS, input: undefined });
     }
   });
 

@@ -28,6 +28,10 @@ const subscriptionShape = z
       .array(template)
       .default([])
       .describe('Sent behind it, and for one instrument alone when it is recovered'),
+    alongside: z
+      .array(template)
+      .default([])
+      .describe('Sent behind that, once for a connection: what has no state, which no recovery subscribes to anew'),
     unsubscribe: z.array(template).default([]).describe('Sent before an instrument is subscribed to anew'),
     path: z.string().default('').describe('Behind the address of the line, with places as in messages'),
     headers: z.record(z.string(), z.string()).default({}).describe('Of the HTTP request, with places as in messages'),

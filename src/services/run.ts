@@ -3,12 +3,13 @@ import { createServer, type Server } from 'node:http';
 import { VenuewireError } from '../errors.js';
 import { nearestNames } from '../nearest.js';
 import { type PipelineInput, type PipelineSink, pipelineSchema } from '../patterns/pipeline.js';
+import type { Venue } from '../patterns/venue.js';
 import { type LaneStatistics, runPipelines } from '../sinks/index.js';
 import { type RelayRun, runRelay } from '../sinks/relay.js';
 import { loadVenue } from '../venues/load.js';
 import { PORTS, type PortEntry } from './ports.js';
 import { type PublisherEntry, SERVICES, type ServiceEntry, type SubscriberEntry } from './services.js';
-import { serviceNeeds } from './validate.js';
+import { subscriberNeeds } from './validate.js';
 
 /** Replay ports lie so far above the ports of publishers. */
 export const REPLAY_ABOVE = 100;
@@ -17,8 +18,8 @@ const PIPELINE = 'service';
 export interface ServiceOptions {
   /** Address that is bound and connected to. Default 127.0.0.1. */
   readonly host?: string;
-  /** Venue file of a publisher. */
-  readonly venue?: string;
+  /** A publisher's venue, or its file. */
+  readonly venue?: string | Venue;
   /** Settings of the sink, beside its type. */
   readonly sink?: object;
   readonly queue?: PipelineInput['queue'];
@@ -70,9 +71,7 @@ const parse = (pipeline: PipelineInput) => pipelineSchema.parse(pipeline);
 export async function runService(name: string, options: ServiceOptions = {}): Promise<ServiceRun> {
   const { ports = PORTS, services = SERVICES } = options;
   const service = findService(name, services);
-  return service.role === 'publisher'
-    ? runPublisher(service, ports, options)
-    : runSubscriber(service, ports, services, options);
+  return service.role === 'publisher' ? runPublisher(service, ports, options) : runSubscriber(service, ports, options);
 }
 
 const portOf = (name: string, ports: readonly PortEntry[]): PortEntry => {
@@ -96,7 +95,7 @@ async function runPublisher(
       `Give one: venuewire service run ${name} --venue FILE. A file for ${venueId} has its lines and credentials; any other venue's can stand in.`,
     );
   }
-  const venue = await loadVenue(file);
+  const venue = typeof file === 'string' ? await loadVenue(file) : file;
   const declared = {
     ...pipeline,
     queue,
@@ -114,12 +113,11 @@ async function runPublisher(
 async function runSubscriber(
   service: SubscriberEntry,
   ports: readonly PortEntry[],
-  services: readonly ServiceEntry[],
   { host = '127.0.0.1', sink, queue }: ServiceOptions,
 ): Promise<ServiceRun> {
   const { name, from, port, sink: type } = service;
-  // A venue that is not there is the publisher's business: whoever publishes on its port is heard.
-  const needs = serviceNeeds(service, ports, services).filter((need) => !need.startsWith('needs venue'));
+  // Whoever publishes on a port is heard, ours or not.
+  const needs = subscriberNeeds(service);
   if (needs.length > 0)
     throw option(`service '${name}' cannot run: ${needs.join('; ')}`, 'See venuewire service list.');
   const own = port === undefined ? {} : bound(portOf(port, ports), host);

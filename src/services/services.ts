@@ -28,6 +28,15 @@ export interface SubscriberEntry {
 }
 export type ServiceEntry = PublisherEntry | SubscriberEntry;
 
+/** Best prices and trades. */
+const ticks = (instruments?: string[]): PublisherEntry['pipeline'] => ({
+  shape: { type: 'ticks' },
+  ...(instruments === undefined ? {} : { select: { instruments } }),
+});
+const bookTop = (instruments?: string[]): PublisherEntry['pipeline'] => ({
+  shape: { type: 'bookTop' },
+  ...(instruments === undefined ? {} : { select: { instruments } }),
+});
 type Kinds = NonNullable<NonNullable<PipelineInput['select']>['kinds']>;
 const events = (kinds: Kinds, instruments?: string[]): PublisherEntry['pipeline'] => ({
   shape: { type: 'events' },
@@ -55,16 +64,20 @@ const subscriber = (
 });
 
 const EURUSD = ['EUR/USD'];
-const OANDA_EURUSD = { port: 'oanda-tick', topics: ['quote.EUR_USD'] };
+const OANDA_EURUSD = { port: 'oanda-tick', topics: ['bookTop.EUR_USD'] };
+/** As OANDA tells them: no event has their fields. */
+const TRANSACTIONS: PublisherEntry['pipeline'] = {
+  shape: { type: 'messages' },
+  select: { messages: ['transaction'] },
+};
 const STATISTICS = 'rolling statistics in Python (pandas, CuPy)';
-const POSITIONS = 'positions of an account, which no feed here gives';
 
 export const SERVICES: readonly ServiceEntry[] = [
-  publisher('kraken_tick', 'kraken-tick', 'kraken-spot', events(['quote', 'trade']), 'Kraken: quotes and trades'),
+  publisher('kraken_tick', 'kraken-tick', 'kraken-spot', ticks(), 'Kraken: quotes and trades'),
   publisher('kraken_depth', 'kraken-depth', 'kraken-spot', events(['level']), 'Kraken: levels of the books'),
   publisher('kraken_orders', 'kraken-orders', 'kraken-spot', events(['trade']), 'Kraken: executions'),
-  publisher('kraken_eurusd', 'kraken-eurusd', 'kraken-spot', events(['quote', 'trade'], EURUSD), 'Kraken: EUR/USD'),
-  publisher('kraken_eurusd_tick', 'kraken-eurusd', 'kraken-spot', events(['quote'], EURUSD), 'Kraken: EUR/USD quotes'),
+  publisher('kraken_eurusd', 'kraken-eurusd', 'kraken-spot', ticks(EURUSD), 'Kraken: EUR/USD'),
+  publisher('kraken_eurusd_tick', 'kraken-eurusd', 'kraken-spot', bookTop(EURUSD), 'Kraken: EUR/USD quotes'),
   publisher(
     'kraken_eurusd_depth',
     'kraken-eu-depth',
@@ -73,16 +86,10 @@ export const SERVICES: readonly ServiceEntry[] = [
     'Kraken: EUR/USD levels',
   ),
   publisher('oanda', 'oanda', 'oanda', { shape: { type: 'events' } }, 'OANDA: all of its stream'),
-  publisher('oanda_tick', 'oanda-tick', 'oanda', events(['quote']), 'OANDA: quotes'),
-  publisher('oanda_orders', 'oanda-orders', 'oanda', events(['order']), 'OANDA: orders'),
-  publisher('oandav20_tick', 'oanda-v20', 'oanda', events(['quote']), 'OANDA v20: quotes', 'category'),
-  publisher(
-    'oandav20_tick_topic',
-    'oanda-v20',
-    'oanda',
-    events(['quote']),
-    'OANDA v20: quotes, a topic for each instrument',
-  ),
+  publisher('oanda_tick', 'oanda-tick', 'oanda', bookTop(), 'OANDA: quotes'),
+  publisher('oanda_orders', 'oanda-orders', 'oanda', TRANSACTIONS, 'OANDA: transactions (orders, fills)'),
+  publisher('oandav20_tick', 'oanda-v20', 'oanda', bookTop(), 'OANDA v20: quotes', 'category'),
+  publisher('oandav20_tick_topic', 'oanda-v20', 'oanda', bookTop(), 'OANDA v20: quotes, a topic for each instrument'),
   publisher('betfair_stream', 'betfair-stream', 'betfair', { shape: { type: 'events' } }, 'Betfair: stream of markets'),
 
   subscriber('influxdb_kraken_tick', 'influxdb', ['kraken-tick'], 'Kraken quotes and trades to InfluxDB'),
@@ -121,9 +128,15 @@ export const SERVICES: readonly ServiceEntry[] = [
   subscriber('stream_eurusd_order', 'zeromq', ['oanda-orders', 'kraken-orders'], 'orders and executions together', {
     port: 'eurusd-order',
   }),
-  subscriber('stream_oanda_position_order', 'zeromq', ['oanda-tick', 'oanda-orders'], 'OANDA: positions and orders', {
-    ...{ port: 'oanda-pos-order', lacks: POSITIONS },
-  }),
+  subscriber(
+    'stream_oanda_position_order',
+    'zeromq',
+    ['oanda-tick', 'oanda-orders'],
+    'OANDA: quotes and transactions',
+    {
+      port: 'oanda-pos-order',
+    },
+  ),
   subscriber('stream_kraken', 'zeromq', ['kraken-tick', 'kraken-depth'], 'Kraken: quotes, trades and levels', {
     port: 'kraken-all',
   }),

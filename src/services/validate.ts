@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { SINK_TYPES } from '../patterns/pipeline.js';
-import { venues } from '../venues/registry.js';
+import { findVenue } from '../venues/registry.js';
 import type { PortEntry } from './ports.js';
-import type { ServiceEntry } from './services.js';
+import type { ServiceEntry, SubscriberEntry } from './services.js';
 
 const FIRST_PORT = 1024;
 const LAST_PORT = 65_535;
@@ -73,6 +73,12 @@ function serviceFaults(service: ServiceEntry, byName: ReadonlyMap<string, PortEn
   return faults;
 }
 
+/** What a subscriber itself needs, whoever publishes on its ports. */
+export function subscriberNeeds({ lacks, sink }: SubscriberEntry): string[] {
+  const needs = lacks === undefined ? [] : [`needs ${lacks}`];
+  return (SINK_TYPES as readonly string[]).includes(sink) ? needs : [...needs, `needs sink ${sink}`];
+}
+
 /** What keeps a service from running as it was asked for; empty: nothing. */
 export function serviceNeeds(
   service: ServiceEntry,
@@ -80,11 +86,9 @@ export function serviceNeeds(
   services: readonly ServiceEntry[],
 ): string[] {
   if (service.role === 'publisher') {
-    return venues.some(({ id }) => id === service.venue) ? [] : [`needs venue ${service.venue}`];
+    return findVenue(service.venue) === undefined ? [`needs venue ${service.venue}`] : [];
   }
-  const needs: string[] = [];
-  if (service.lacks !== undefined) needs.push(`needs ${service.lacks}`);
-  if (!(SINK_TYPES as readonly string[]).includes(service.sink)) needs.push(`needs sink ${service.sink}`);
+  const needs = subscriberNeeds(service);
   for (const { port } of service.from) {
     if (ports.some(({ name, isForeign }) => name === port && isForeign)) {
       needs.push(`needs a publisher on '${port}' that is not ours`);

@@ -1,4 +1,5 @@
 import { soupbintcp } from '../decoders/soupbintcp.js';
+import { encode } from '../layout/index.js';
 import { type CaptureOptions, writeCapture } from './capture.js';
 import { StreamDigest } from './digest.js';
 import { VenueHistory } from './history.js';
@@ -59,7 +60,7 @@ function soupCapture(seed: number, messages: number): Uint8Array {
   const up = { ...client, destination: server.source, destinationPort: server.sourcePort };
   const down = { ...server, destination: client.source, destinationPort: client.sourcePort };
   const none = new Uint8Array(0);
-  const login = soupbintcp.encode('loginRequest', {
+  const login = encode(soupbintcp, 'loginRequest', {
     username: 'SIMUSR',
     password: 'SIMPASS',
     requestedSequenceNumber: 1n,
@@ -74,11 +75,11 @@ function soupCapture(seed: number, messages: number): Uint8Array {
   pcap.tcp(second, clock(), down, { flags: 'syn', sequence: 4_999, acknowledge: 100 }, none);
   pcap.tcp(second, clock(), up, { flags: 'push', sequence: 100, acknowledge: 5_000 }, login);
   const stream = join([
-    soupbintcp.encode('loginAccepted', { session: history.session, sequenceNumber: 1n }),
+    encode(soupbintcp, 'loginAccepted', { session: history.session, sequenceNumber: 1n }),
     ...Array.from({ length: history.length }, (_, i) =>
-      soupbintcp.encode('sequencedData', { message: history.message(history.first + i) }),
+      encode(soupbintcp, 'sequencedData', { message: history.message(history.first + i) }),
     ),
-    soupbintcp.encode('endOfSession', {}),
+    encode(soupbintcp, 'endOfSession', {}),
   ]);
   let sequence = 5_000;
   for (let at = 0; at < stream.length; ) {

@@ -1,4 +1,5 @@
 import { glimpse50 } from '../decoders/glimpse50.js';
+import { encode } from '../layout/index.js';
 import { BookAt, type MessageList } from './itch-book.js';
 import type { SnapshotSource } from './soup-bin-tcp.js';
 
@@ -12,6 +13,6 @@ export class ItchSnapshots implements SnapshotSource {
     return this.#books.at(sequence).snapshot();
   }
   endOfSnapshot(next: number): Uint8Array {
-    return glimpse50.encode('endOfSnapshot', { sequenceNumber: BigInt(next) });
+    return encode(glimpse50, 'endOfSnapshot', { sequenceNumber: BigInt(next) });
   }
 }

@@ -1,5 +1,6 @@
 import { itch50 } from '../decoders/itch50.js';
 import { VenuewireError } from '../errors.js';
+import { encode } from '../layout/index.js';
 
 interface OpenOrder {
   locate: number;
@@ -152,8 +153,8 @@ export class ItchBook {
       };
       out.push(
         order.mpid === undefined
-          ? itch50.encode('addOrder', common)
-          : itch50.encode('addOrderWithMpid', { ...common, attribution: order.mpid }),
+          ? encode(itch50, 'addOrder', common)
+          : encode(itch50, 'addOrderWithMpid', { ...common, attribution: order.mpid }),
       );
     }
     return out;

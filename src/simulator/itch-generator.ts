@@ -1,5 +1,6 @@
 import { itch50 } from '../decoders/itch50.js';
 import { VenuewireError } from '../errors.js';
+import { encode } from '../layout/index.js';
 import { makeWriters } from './itch-writers.js';
 import { type Place, put } from './message-writer.js';
 import { Random } from './random.js';
@@ -156,7 +157,7 @@ export class ItchGenerator {
     this.#middle = new Int32Array(symbols);
     this.#divide = new Int32Array(symbols);
     for (let i = 0; i < symbols; i++) {
-      const bytes = itch50.encode('stockDirectory', { stock: stockName(i) });
+      const bytes = encode(itch50, 'stockDirectory', { stock: stockName(i) });
       const view = new DataView(bytes.buffer, bytes.byteOffset);
       this.#nameHigh[i] = view.getUint32(w.directory.stock.at);
       this.#nameLow[i] = view.getUint32(w.directory.stock.at + 4);

@@ -1,4 +1,15 @@
-import { Composite, Constant, Data, type Decoder, Field, type Fields, Filler, Group, When } from '../layout/index.js';
+import {
+  Composite,
+  Constant,
+  Data,
+  type Decoder,
+  encode,
+  Field,
+  type Fields,
+  Filler,
+  Group,
+  When,
+} from '../layout/index.js';
 import { Random } from './random.js';
 
 type Values = Record<string, unknown>;
@@ -120,7 +131,7 @@ export function sampleMessage(
     const values = { ...recordValues(decoder.header, header, random), ...recordValues(fields, skip, random) };
     change?.(values);
     try {
-      return decoder.encode(name, values);
+      return encode(decoder, name, values);
     } catch (cause) {
       // A combination that the message cannot have, such as a variant that the selector's own value rules out.
       if (attempt >= 8) throw cause;

@@ -1,5 +1,5 @@
 import { VenuewireError } from '../errors.js';
-import type { Decoder, Fields, MessageInput, Messages } from '../layout/index.js';
+import { type Decoder, encode, type Fields, type MessageInput, type Messages } from '../layout/index.js';
 import type { PlanField } from '../layout/plan.js';
 
 /** Where a field of a message stands, as the table says: pass it to `MessageWriter.put`. */
@@ -22,7 +22,7 @@ export class MessageWriter<H extends Fields, M extends Messages, N extends keyof
   constructor(decoder: Decoder<H, M>, name: N, constants: MessageInput<Decoder<H, M>, N>) {
     this.#decoder = decoder;
     this.#name = name;
-    this.#template = decoder.encode(name, constants);
+    this.#template = encode(decoder, name, constants);
     this.length = this.#template.length;
   }
 

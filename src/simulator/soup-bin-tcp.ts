@@ -1,4 +1,5 @@
 import { soupbintcp } from '../decoders/soupbintcp.js';
+import { encode } from '../layout/index.js';
 import { MessageWriter, put } from './message-writer.js';
 import type { Random } from './random.js';
 import { Agenda, type Connection, type ServerFaults, type SimulatedServer } from './server.js';
@@ -68,7 +69,7 @@ abstract class SoupServer implements SimulatedServer {
   readonly #agenda = new Agenda();
   readonly #data = new MessageWriter(soupbintcp, 'sequencedData', { message: new Uint8Array(0) });
   readonly #lengthPlace = this.#data.place('packetLength');
-  readonly #heartbeat = soupbintcp.encode('serverHeartbeat', {});
+  readonly #heartbeat = encode(soupbintcp, 'serverHeartbeat', {});
   readonly #login = soupbintcp.view('loginRequest');
   readonly #index = {
     login: soupbintcp.indexOf('loginRequest'),
@@ -205,7 +206,7 @@ abstract class SoupServer implements SimulatedServer {
     const opened = allowed && ours ? this.open(session, Number(request.requestedSequenceNumber)) : null;
     if (opened === null) {
       this.rejected++;
-      this.#write(client, soupbintcp.encode('loginRejected', { rejectReasonCode: allowed ? 'S' : 'A' }), nowNs);
+      this.#write(client, encode(soupbintcp, 'loginRejected', { rejectReasonCode: allowed ? 'S' : 'A' }), nowNs);
       this.#later(client, nowNs, () => this.#drop(client));
       return;
     }
@@ -214,7 +215,7 @@ abstract class SoupServer implements SimulatedServer {
     client.source = opened.source;
     this.#write(
       client,
-      soupbintcp.encode('loginAccepted', {
+      encode(soupbintcp, 'loginAccepted', {
         session: this.random.chance(this.faults.toSomebodyElse ?? 0) ? 'OTHER00001' : this.state.history.session,
         sequenceNumber: BigInt(opened.sequence),
       }),
@@ -251,7 +252,7 @@ abstract class SoupServer implements SimulatedServer {
     this.messagesSent += n;
     if (n > 0) {
       if (this.random.chance(this.#options.debug ?? 0)) {
-        parts.unshift(soupbintcp.encode('debugPacket', { text: new TextEncoder().encode('simulated') }));
+        parts.unshift(encode(soupbintcp, 'debugPacket', { text: new TextEncoder().encode('simulated') }));
       }
       this.#write(client, concat(parts), nowNs);
     }
@@ -332,7 +333,7 @@ export class SoupBinTcpServer extends SoupServer {
   }
 
   protected override goodbye(): Uint8Array {
-    return soupbintcp.encode('endOfSession', {});
+    return encode(soupbintcp, 'endOfSession', {});
   }
 }
 

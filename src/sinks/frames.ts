@@ -1,7 +1,7 @@
 /**
  * Rows as frames for other processes. A message has three frames: the topic; a header and a payload, both MessagePack
  * without extensions, so that any language reads them. Header: a map with `v` 1, `schema`, `version`, `fields`, `dtypes`,
- * `nones` (what stands for no value in `columns`, nil where every row has one), `session` (of the publisher), `first` and `count` (rows of this topic, from 0), `time` (ns), `encoding`, where there are such the
+ * `nones` (what stands for no value in `columns`, nil where every row has one), `units` and `exponents` (which field has that of a field; nil: none), `session` (of the publisher), `first` and `count` (rows of this topic, from 0), `time` (ns), `encoding`, where there are such the
  * fields `category` and `instrument`, and, for the last value that a late subscriber is given, `snapshot`. Payload, `rows`: an array of values for each row, in the order of
  * `fields`, nil for none. `columns`: for each field bytes (little-endian), an array of texts, or [codes u32, words].
  */
@@ -25,6 +25,9 @@ export interface FrameHeader {
   readonly fields: readonly string[];
   readonly dtypes: readonly RowType[];
   readonly nones: readonly (string | null)[];
+  /** Of every field its unit, and the field that has its exponent; publishers that are not ours may leave them out. */
+  readonly units?: readonly string[];
+  readonly exponents?: readonly (string | null)[];
   readonly session: string;
   /** Beyond 32 bits a bigint when it is packed. */
   readonly first: number | bigint;
@@ -114,6 +117,9 @@ export function readHeader(given: unknown): (FrameHeader & { readonly first: num
   if (typeof given !== 'object' || given === null) return undefined;
   const header = given as Partial<Record<keyof FrameHeader, unknown>>;
   const { v, schema, version, fields, dtypes, nones, session, first, count, encoding, category, instrument } = header;
+  const { units = [], exponents = [] } = header;
+  const isOfEach = (list: unknown, isRight: (value: unknown) => boolean): boolean =>
+    Array.isArray(list) && [0, (fields as unknown[]).length].includes(list.length) && list.every(isRight);
   const isSound =
     v === 1 &&
     [schema, session].every(isText) &&
@@ -129,6 +135,8 @@ export function readHeader(given: unknown): (FrameHeader & { readonly first: num
     Array.isArray(nones) &&
     nones.length === fields.length &&
     nones.every((none) => none === null || isText(none)) &&
+    isOfEach(units, isText) &&
+    isOfEach(exponents, (exponent) => exponent === null || isText(exponent)) &&
     [category, instrument].every((name) => name === undefined || (isText(name) && fields.includes(name)));
   return isSound ? { ...(header as FrameHeader), first: Number(first) } : undefined;
 }

@@ -4,6 +4,7 @@
  * written, and how far the pipeline has come with it, is one transaction: nothing is in the log twice for those who read
  * committed records. With `delivery: atLeastOnce` the position follows what has been acknowledged.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { VenuewireError } from '../errors.js';
 import type { SinkOf } from '../patterns/pipeline.js';
 import { type Codec, columnsPayload, messagePack, rowsPayload } from './frames.js';
@@ -37,6 +38,9 @@ interface Message {
 const REQUEST_BYTES = 900_000;
 /** What a record takes beside its value, about. */
 const RECORD_BYTES = 200;
+const COORDINATOR_COMES = ['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS'];
+const COORDINATOR_MS = 15_000;
+const COORDINATOR_RETRY_MS = 100;
 const CONTROL_CONFIG = { 'cleanup.policy': 'compact', 'segment.ms': '600000', 'min.cleanable.dirty.ratio': '0.1' };
 
 class KafkaSink implements Sink {
@@ -62,21 +66,9 @@ class KafkaSink implements Sink {
     this.#api = await loadKafka("The sink 'kafka'");
     if (this.options.encoding !== 'json') this.#codec = await messagePack("The sink 'kafka'");
     const clientId = `venuewire-${pipeline.replaceAll('/', '-')}`;
-    const shared = clientOptions(this.options, clientId);
-    this.#producer = new this.#api.Producer({
-      ...shared,
-      idempotent: true,
-      // None yet. The client says 0, which asks the broker to go on with the producer of that number.
-      ...{ producerId: -1n, producerEpoch: -1 },
-      compression: this.options.compression,
-      // As Java's clients choose it.
-      partitioner: this.#api.compatibilityPartitioner,
-      ...(this.#isExact ? { transactionalId: clientId } : {}),
-    } as never) as Producer;
     try {
       await this.#create(controlOf(this.options.prefix), 1, CONTROL_CONFIG);
-      // Whoever wrote under this name before us is fenced off, and what it had not committed is aborted.
-      if (this.#isExact) await (await this.#producer.beginTransaction({})).cancel();
+      await this.#begin(clientId);
       return { delivery: this.options.delivery, positions: await this.#positions(clientId) };
     } catch (cause) {
       await this.close();
@@ -86,6 +78,39 @@ class KafkaSink implements Sink {
         `Check that the brokers run, and that this user may write topics ${this.options.prefix}.* and transactions ${clientId}.`,
       );
     }
+  }
+
+  async #begin(clientId: string): Promise<void> {
+    const until = performance.now() + COORDINATOR_MS;
+    for (;;) {
+      const producer = this.#newProducer(clientId);
+      this.#producer = producer;
+      if (!this.#isExact) return;
+      try {
+        // Whoever wrote under this name before us is fenced off, and what it had not committed is aborted.
+        await (await producer.beginTransaction({})).cancel();
+        return;
+      } catch (error) {
+        // A broker that has just started, or lost its leader, finds its coordinator by and by; the client keeps the old one.
+        if (!brokerSaid(error, ...COORDINATOR_COMES) || performance.now() > until) throw error;
+        await Promise.allSettled([producer.close(true)]);
+        await delay(COORDINATOR_RETRY_MS);
+      }
+    }
+  }
+
+  #newProducer(clientId: string): Producer {
+    const api = this.#api as KafkaApi;
+    return new api.Producer({
+      ...clientOptions(this.options, clientId),
+      idempotent: true,
+      // None yet. The client says 0, which asks the broker to go on with the producer of that number.
+      ...{ producerId: -1n, producerEpoch: -1 },
+      compression: this.options.compression,
+      // As Java's clients choose it.
+      partitioner: api.compatibilityPartitioner,
+      ...(this.#isExact ? { transactionalId: clientId } : {}),
+    } as never) as Producer;
   }
 
   async #create(topic: string, partitions: number, config: Readonly<Record<string, string>> = {}): Promise<void> {

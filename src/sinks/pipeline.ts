@@ -2,7 +2,7 @@
 import { type Notice, noticeAt } from '../feed/batch.js';
 import { type Batch, type FeedOptions, openFeed } from '../feed/feed.js';
 import type { FeedStatistics } from '../feed/statistics.js';
-import type { Pipeline } from '../patterns/pipeline.js';
+import { type Pipeline, readsEvents } from '../patterns/pipeline.js';
 import { nanosecondsOf } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
 import { Conflater } from './conflater.js';
@@ -114,8 +114,6 @@ export class PipelinesRun {
   }
 }
 
-const needsEvents = ({ shape }: Pipeline): boolean => shape.type === 'events' || shape.type === 'bookTop';
-
 /** Whether what the feed gives can be given again: a capture is, what is live is not. */
 const isRepeated = (venue: Venue, options: PipelineOptions): boolean =>
   options.feed?.capture !== undefined ||
@@ -142,7 +140,7 @@ export async function runPipelines(venue: Venue, options: PipelineOptions = {}):
     throw sinkOption(`${venue.name} declares no pipelines`, 'Declare them under spec.pipelines.');
   const lanes = await openLanes(venue, chosen, options);
   try {
-    const events = chosen.some(([, pipeline]) => needsEvents(pipeline));
+    const events = chosen.some(([, pipeline]) => readsEvents(pipeline));
     const bounds = options.feed?.books;
     const feed = (await openFeed(
       Object.freeze(connection) as Venue,

@@ -331,6 +331,27 @@ class BookTopRows implements EventShaper {
   }
 }
 
+/** Trades, and behind them the best prices as of the batch's end: two schemas, one numbering. */
+class TickRows implements EventShaper {
+  readonly reads = 'events';
+  readonly #trades: EventRows;
+  readonly #tops: BookTopRows;
+  constructor(feed: AnyFeed, pipeline: Pipeline, numbering: Numbering) {
+    this.#trades = new EventRows(feed, { ...pipeline, select: { ...pipeline.select, kinds: ['trade'] } }, numbering);
+    this.#tops = new BookTopRows(feed, pipeline, numbering);
+  }
+  notice(notice: Notice): void {
+    this.#tops.notice(notice);
+  }
+  events(records: DataView, count: number, emit: Emit): void {
+    this.#trades.events(records, count, emit);
+    this.#tops.events(records, count);
+  }
+  end(emit: Emit): void {
+    this.#tops.end(emit);
+  }
+}
+
 const MESSAGE_FIELDS: readonly RowField[] = [
   ...POSITION_FIELDS,
   { name: 'message', dtype: 'word', unit: 'name of the message', state: ALWAYS },
@@ -436,6 +457,8 @@ export function shaperOf(feed: AnyFeed, pipeline: Pipeline, numbering: Numbering
       return new EventRows(feed, pipeline, numbering);
     case 'bookTop':
       return new BookTopRows(feed, pipeline, numbering);
+    case 'ticks':
+      return new TickRows(feed, pipeline, numbering);
     case 'columns':
       return new ColumnRows(feed, pipeline, numbering);
     case 'records':

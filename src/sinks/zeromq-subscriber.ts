@@ -98,8 +98,9 @@ export class Subscriber implements AsyncIterable<Received> {
   }
 
   /** One object for each schema, so that batches can be joined. */
-  #schema({ schema, version, fields, dtypes, nones, category, instrument }: FrameHeader): RowSchema {
-    const key = JSON.stringify([schema, version, fields, dtypes, nones, category, instrument]);
+  #schema(header: FrameHeader): RowSchema {
+    const { schema, version, fields, dtypes, nones, units, exponents, category, instrument } = header;
+    const key = JSON.stringify([schema, version, fields, dtypes, nones, units, exponents, category, instrument]);
     let made = this.#schemas.get(key);
     if (made === undefined) {
       if (this.#schemas.size >= SCHEMAS_MAX) this.#schemas.clear();
@@ -112,7 +113,12 @@ export class Subscriber implements AsyncIterable<Received> {
           const dtype = dtypes[i] as RowField['dtype'];
           const none = nones[i];
           const state = typeof none === 'string' || dtype === 'f64' ? 'optional' : 'always';
-          return { name, dtype, unit: '', state, ...(typeof none === 'string' ? { none } : {}) };
+          const exponent = exponents?.[i];
+          return {
+            ...{ name, dtype, unit: units?.[i] ?? '', state },
+            ...(typeof exponent === 'string' ? { exponent } : {}),
+            ...(typeof none === 'string' ? { none } : {}),
+          };
         }),
       };
       this.#schemas.set(key, made);

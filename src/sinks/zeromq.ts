@@ -210,6 +210,8 @@ export class ZeroMqSink implements Sink {
       fields: schema.fields.map(({ name }) => name),
       dtypes: schema.fields.map(({ dtype }) => dtype),
       nones: schema.fields.map(({ none }) => none ?? null),
+      units: schema.fields.map(({ unit }) => unit),
+      exponents: schema.fields.map(({ exponent }) => exponent ?? null),
       session: this.#session,
       ...{ first: exact(BigInt(first)), count },
       time: BigInt(Date.now()) * NS_PER_MS,

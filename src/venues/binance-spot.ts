@@ -1,11 +1,10 @@
 import { binanceSpot1 } from '../decoders/binance-spot-1.js';
-import { defineIntegrity } from '../patterns/integrity.js';
 import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { connectionOf, type InternetOptions } from './patterns/internet.js';
+import { type MarketOptions, marketOf } from './patterns/internet.js';
 
 /** Of Binance: instruments in capitals, as messages have them. */
-export interface BinanceOptions extends InternetOptions {
+export interface BinanceOptions extends MarketOptions {
   /** Where images are asked for; default: the venue's public address. */
   readonly imageUrl?: string;
 }
@@ -20,30 +19,36 @@ export function binanceSpot(options: BinanceOptions = {}): Venue<typeof binanceS
     name: 'binance-spot',
     decoder: binanceSpot1,
     lines: { A: websocket(options.url ?? 'wss://stream.binance.com:9443/stream') },
-    integrity: defineIntegrity({
-      images: ['depthSnapshot'],
-      changes: ['depthUpdate'],
-      position: {
-        type: 'range',
-        messages: ['depthUpdate'],
-        first: 'firstUpdateId',
-        last: 'finalUpdateId',
-        imageLast: 'lastUpdateId',
+    ...marketOf(options, {
+      integrity: {
+        images: ['depthSnapshot'],
+        changes: ['depthUpdate'],
+        position: {
+          type: 'range',
+          messages: ['depthUpdate'],
+          first: 'firstUpdateId',
+          last: 'finalUpdateId',
+          imageLast: 'lastUpdateId',
+        },
       },
-    }),
-    ...connectionOf(options, {
-      subscribe: [{ method: 'SUBSCRIBE', params: ['{instrument:lower}@depth@100ms'], id: 1 }],
-      unsubscribe: [{ method: 'UNSUBSCRIBE', params: ['{instrument:lower}@depth@100ms'], id: 1 }],
-      recover: 'image',
-      image: { url: `${options.imageUrl ?? 'https://api.binance.com/api/v3/depth'}?symbol={instrument}&limit=5000` },
-      // The server pings each 20 s and ends a connection after a day.
-      silence: '60s',
-      lifetime: '23h',
-      rates: {
-        connects: { count: 300, per: '5min' },
-        messages: { count: 5, per: '1s' },
-        requests: { count: 10, per: '10s' },
+      said: {
+        recover: 'image',
+        image: { url: `${options.imageUrl ?? 'https://api.binance.com/api/v3/depth'}?symbol={instrument}&limit=5000` },
+        // The server pings each 20 s and ends a connection after a day.
+        silence: '60s',
+        lifetime: '23h',
+        rates: {
+          connects: { count: 300, per: '5min' },
+          messages: { count: 5, per: '1s' },
+          requests: { count: 10, per: '10s' },
+        },
       },
+      book: [
+        { method: 'SUBSCRIBE', params: ['{instrument:lower}@depth@100ms'], id: 1 },
+        { method: 'UNSUBSCRIBE', params: ['{instrument:lower}@depth@100ms'], id: 1 },
+      ],
+      trades: { method: 'SUBSCRIBE', params: ['{instrument:lower}@aggTrade'], id: 2 },
+      ticker: { method: 'SUBSCRIBE', params: ['{instrument:lower}@bookTicker'], id: 3 },
     }),
     unconfirmed: ['levels beyond the limit of the image stay unknown until they change'],
   });

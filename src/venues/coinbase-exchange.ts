@@ -1,8 +1,7 @@
 import { coinbaseExchange1 } from '../decoders/coinbase-exchange-1.js';
-import { defineIntegrity } from '../patterns/integrity.js';
 import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { connectionOf, type InternetOptions } from './patterns/internet.js';
+import { type MarketOptions, marketOf } from './patterns/internet.js';
 
 /** level2 wants a login since 2023; level2_batch brings the same messages without. */
 const CHANNELS = ['level2_batch', 'heartbeat'];
@@ -11,21 +10,27 @@ const CHANNELS = ['level2_batch', 'heartbeat'];
  * Coinbase Exchange level2: no numbers; what is lost shows in the connection alone. Source: Coinbase Exchange WebSocket feed.
  * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
  */
-export function coinbaseExchange(options: InternetOptions = {}): Venue<typeof coinbaseExchange1> {
+export function coinbaseExchange(options: MarketOptions = {}): Venue<typeof coinbaseExchange1> {
   return defineVenue({
     name: 'coinbase-exchange',
     decoder: coinbaseExchange1,
     lines: { A: websocket(options.url ?? 'wss://ws-feed.exchange.coinbase.com') },
-    integrity: defineIntegrity({ images: ['bookSnapshot'], changes: ['bookUpdate'] }),
-    ...connectionOf(options, {
-      subscribe: [{ type: 'subscribe', product_ids: '{instruments}', channels: CHANNELS }],
-      unsubscribe: [{ type: 'unsubscribe', product_ids: '{instruments}', channels: CHANNELS }],
-      recover: 'subscription',
-      refused: [{ path: ['type'], equals: 'error', text: ['reason'] }],
-      silence: '10s',
-      rates: { connects: { count: 8, per: '1s' }, messages: { count: 8, per: '1s' } },
-      // Images of deep books have several million characters.
-      most: 100 << 20,
+    ...marketOf(options, {
+      integrity: { images: ['bookSnapshot'], changes: ['bookUpdate'] },
+      said: {
+        recover: 'subscription',
+        refused: [{ path: ['type'], equals: 'error', text: ['reason'] }],
+        silence: '10s',
+        rates: { connects: { count: 8, per: '1s' }, messages: { count: 8, per: '1s' } },
+        // Images of deep books have several million characters.
+        most: 100 << 20,
+      },
+      book: [
+        { type: 'subscribe', product_ids: '{instruments}', channels: CHANNELS },
+        { type: 'unsubscribe', product_ids: '{instruments}', channels: CHANNELS },
+      ],
+      trades: { type: 'subscribe', product_ids: '{instruments}', channels: ['matches', 'heartbeat'] },
+      ticker: { type: 'subscribe', product_ids: '{instruments}', channels: ['ticker', 'heartbeat'] },
     }),
     unconfirmed: ['that level2 messages are never dropped, as the venue promises'],
   });

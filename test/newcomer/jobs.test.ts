@@ -14,6 +14,7 @@ import { decoderFor, type Feed, findDecoders, openFeed, VenuewireError } from '.
 import {
   dateOf,
   defineDecoder,
+  encode,
   fieldText,
   formatPrice,
   instantAt,
@@ -35,7 +36,7 @@ const ORDER = {
   ...{ stockLocate: 7, timestamp: 34_200_000_000_000, orderReferenceNumber: 99n, buySellIndicator: 'B' },
   ...{ shares: 300, stock: 'ACME', price: 1_234_500 },
 } as const;
-const bytes = itch50.encode('addOrder', ORDER);
+const bytes = encode(itch50, 'addOrder', ORDER);
 const bound = () => itch50.view('addOrder').bind(new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length);
 const cli = (...words: string[]) =>
   spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), ...words], { encoding: 'utf8', cwd: root });
@@ -65,7 +66,7 @@ describe('jobs', () => {
         ?.slice(1),
     'a message as JSON': () => JSON.parse(JSON.stringify(bound())).orderReferenceNumber,
     'a message to keep': () => structuredClone(bound().toObject()) as unknown as { shares: number },
-    'write a message': () => itch50.encode('orderDelete', { orderReferenceNumber: 1n }).length,
+    'write a message': () => encode(itch50, 'orderDelete', { orderReferenceNumber: 1n }).length,
     'the messages of a packet': () => {
       const head = Buffer.concat([
         Buffer.from('DAY1      '),
@@ -139,7 +140,7 @@ describe('jobs', () => {
         new Worker(text, { eval: true, workerData }).once('message', resolve).once('error', reject);
       }),
     'a protocol of one’s own: write, read, print': () =>
-      own.decode(own.encode('trade', { instrument: 5, size: 10, price: 15_000 })).fields.size,
+      own.decode(encode(own, 'trade', { instrument: 5, size: 10, price: 15_000 })).fields.size,
     'print a capture': () =>
       JSON.parse(cli('decode', CAPTURE, '--decoder', 'nasdaq-totalview-itch-5.0', '--limit', '1').stdout).message,
     'print prices as decimals': () =>
@@ -251,7 +252,7 @@ describe('mistakes', () => {
       () => itch50.decode(bytes.subarray(0, 10)),
     ],
     'a misspelt message': ['VW_MESSAGE_NAME', /no message 'addOrdr'/, () => itch50.view('addOrdr' as never)],
-    'a value that does not fit': ['VW_ENCODE', /shares/, () => itch50.encode('addOrder', { shares: 2 ** 40 })],
+    'a value that does not fit': ['VW_ENCODE', /shares/, () => encode(itch50, 'addOrder', { shares: 2 ** 40 })],
     'a framing that there is not': [
       'VW_FRAMING_UNKNOWN',
       /list framings/,

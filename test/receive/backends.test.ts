@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { day, venueFile } from '../interop/harness.js';
-import { capture, fragmented, type LineOptions, lastFrames, Network } from './network.js';
+import { capture, fragmented, joined, type LineOptions, lastFrames, Network } from './network.js';
 
 const root = process.getuid?.() === 0;
 beforeAll(() => {
@@ -99,6 +99,24 @@ describe.skipIf(!root)('the same run', () => {
     expect([counters.fragments, counters.fragmentsLost]).toEqual([seen, 0]);
   });
 
+  test.each(BACKENDS)('%s: over more groups than a socket may join', async (receive) => {
+    const CHANNELS = 24;
+    const EACH = 100;
+    const net = new Network();
+    const groups = Array.from({ length: CHANNELS }, (_, i) =>
+      ['A', 'B'].map((l) => `239.9.${l === 'A' ? 1 : 2}.${i}:9000`),
+    );
+    const line = (address = ''): LineOptions => ({ address, interface: 'receiver', receive });
+    const feed = net.receiverOf(groups.map(([a, b]) => ({ A: line(a), B: line(b) })));
+    await feed.decided();
+    expect(net.ip('maddress', 'show', 'dev', 'receiver').match(/239\.9\./g)).toHaveLength(2 * CHANNELS);
+    const days = groups.map((_, i) => day(EACH, i + 1).history);
+    net.send(joined(days.map((history, i) => capture(history, groups[i] ?? []))), PACE);
+    const { digests, count, ledger } = await feed.outcome();
+    expect([count, ledger.delivered]).toEqual([CHANNELS * EACH, CHANNELS * EACH]);
+    expect(digests).toEqual(days.map((history) => history.digest().toString(16).padStart(16, '0')));
+  });
+
   test('afXdp: over all queues of an interface', async () => {
     const { history } = day(MESSAGES);
     const net = new Network({ queues: 2 });
@@ -152,6 +170,14 @@ describe.skipIf(!root)('losses', () => {
 
 describe.skipIf(!root)('rights', () => {
   const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all'];
+  const [EPERM, ENOSYS] = [1, 38];
+  /** io_uring_setup has this number on every architecture. */
+  const refused = (errno: number): string[] => [
+    'python3',
+    fileURLToPath(new URL('without.py', import.meta.url)),
+    '425',
+    String(errno),
+  ];
   const without = (right: string): string[] => ['setpriv', `--bounding-set=-${right}`];
 
   test('packetRing and afXdp name the rights that are missing, and the command that grants them', async () => {
@@ -178,6 +204,32 @@ describe.skipIf(!root)('rights', () => {
     const { code, message } = await net.receiver(linesOn('receiver', 'afXdp'), {}, limited(65536)).failure();
     expect(code).toBe('VW_RECEIVE_MEMORY');
     expect(message).toContain('ulimit -l');
+  });
+
+  test('ioUring names what switches it on again, whoever has switched it off, and auto goes on without it', async () => {
+    const net = new Network();
+    const { code, message } = await net.receiver(linesOn('receiver', 'ioUring'), {}, refused(EPERM)).failure();
+    expect(code).toBe('VW_RECEIVE_RIGHT');
+    expect(message).toContain('sysctl -w kernel.io_uring_disabled=0');
+    expect(message).toMatch(/in a container allow io_uring_setup, .* in its seccomp profile/);
+    // A kernel that is built without it.
+    const absent = await net.receiver(linesOn('receiver', 'ioUring'), {}, refused(ENOSYS)).failure();
+    expect(absent).toMatchObject({
+      code: 'VW_RECEIVE_UNSUPPORTED',
+      message: expect.stringContaining('receive: socket'),
+    });
+    const auto = net.receiver(linesOn('receiver', 'auto'), {}, [...refused(EPERM), ...nobody]);
+    expect((await auto.decided())[0]).toMatchObject({ backend: 'socket' });
+    auto.close();
+    await auto.outcome();
+  });
+
+  test('socket needs none', async () => {
+    const net = new Network();
+    const feed = net.receiver(linesOn('receiver', 'socket'), {}, [...refused(EPERM), ...nobody]);
+    expect((await feed.decided())[0]).toMatchObject({ backend: 'socket' });
+    feed.close();
+    await feed.outcome();
   });
 
   test('auto takes what it may, and says what it could not take and why', async () => {

@@ -20,6 +20,8 @@ export interface LineOptions {
 /** What a receiver prints at its end. */
 export interface Outcome {
   readonly digest: string;
+  /** Of each channel, where the feed has several. */
+  readonly digests: readonly string[];
   readonly count: number;
   readonly ledger: Readonly<Record<'expected' | 'delivered' | 'recovered' | 'abandoned' | 'inFlight', number>>;
   readonly counters: Readonly<Record<string, number>>;
@@ -90,8 +92,25 @@ export class Network {
     as: readonly string[] = [],
     reorder = '5s',
   ): ReceiverProcess {
-    const argument = JSON.stringify({ lines, options, reorder });
-    const command = ['netns', 'exec', this.name, ...as, process.execPath, here('receiver.mjs'), argument];
+    return this.#receiver({ lines, options, reorder }, as);
+  }
+
+  /** A feed of several channels, each with lines of its own. */
+  receiverOf(channels: readonly Readonly<Record<string, LineOptions>>[], options: object = {}): ReceiverProcess {
+    const named = Object.fromEntries(channels.map((lines, i) => [`c${i}`, lines]));
+    return this.#receiver({ channels: named, options, reorder: '5s' }, []);
+  }
+
+  #receiver(argument: object, as: readonly string[]): ReceiverProcess {
+    const command = [
+      'netns',
+      'exec',
+      this.name,
+      ...as,
+      process.execPath,
+      here('receiver.mjs'),
+      JSON.stringify(argument),
+    ];
     return new ReceiverProcess(Counterpart.program('ip', command));
   }
 }
@@ -188,6 +207,14 @@ export function fragmented(pcap: Buffer, bytes: number): { readonly file: Buffer
     at += RECORD + length;
   }
   return { file: Buffer.concat(out), fragments };
+}
+
+/** Captures one behind the other. */
+export function joined(files: readonly string[]): string {
+  const [first, ...others] = files.map((file) => readFileSync(file));
+  const out = join(folder(), 'joined.pcap');
+  writeFileSync(out, Buffer.concat([first as Buffer, ...others.map((pcap) => pcap.subarray(24))]));
+  return out;
 }
 
 /** A capture of the last frames of another one. */

@@ -1,23 +1,29 @@
 // A feed in a process of its own, in whatever namespace and with whatever rights it was started. Its first argument is JSON;
 // it prints JSON, one line for what was decided, one for each notice that tests wait for, one for what came of it.
 import { createInterface } from 'node:readline';
+import { itch50 } from '../../dist/decoders/itch50.js';
 import { openFeed } from '../../dist/index.js';
-import { udpMulticast } from '../../dist/patterns/index.js';
+import { defineVenue, udpMulticast, waitForOtherLine } from '../../dist/patterns/index.js';
 import { StreamDigest } from '../../dist/simulator/index.js';
 import { nasdaqTotalView } from '../../dist/venues/nasdaq-totalview.js';
 
-const { lines, options, reorder } = JSON.parse(process.argv[2]);
+const { lines, channels, options, reorder } = JSON.parse(process.argv[2]);
 const say = (object) => console.log(JSON.stringify(object));
-const venue = nasdaqTotalView({
-  lines: Object.fromEntries(
-    Object.entries(lines).map(([name, { address, ...more }]) => [name, udpMulticast(address, more)]),
-  ),
-  join: 'beginning',
-  reorder,
-});
+const mapped = (of, map) => Object.fromEntries(Object.entries(of).map(([name, value]) => [name, map(value)]));
+const multicast = (of) => mapped(of, ({ address, ...more }) => udpMulticast(address, more));
+const join = 'beginning';
+const venue =
+  channels === undefined
+    ? nasdaqTotalView({ lines: multicast(lines), join, reorder })
+    : defineVenue({
+        ...{ name: 'channels', decoder: itch50, framing: 'moldudp64', join },
+        channels: mapped(channels, (of) => ({ lines: multicast(of) })),
+        recovery: [waitForOtherLine({ for: reorder })],
+      });
 
 const feed = await openFeed(venue, options);
-feed.on('sessionEnded', () => feed.close());
+let open = Object.keys(channels ?? { one: true }).length;
+feed.on('sessionEnded', () => --open === 0 && feed.close());
 createInterface({ input: process.stdin }).on('line', () => feed.close());
 const look = setInterval(() => {
   const { receive } = feed;
@@ -26,6 +32,7 @@ const look = setInterval(() => {
   say({ receive });
 }, 2);
 const digest = new StreamDigest();
+const digests = Object.keys(channels ?? {}).map(() => new StreamDigest());
 const { view } = feed.ring;
 const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 const stages = () => {
@@ -35,12 +42,16 @@ const stages = () => {
     return error.code;
   }
 };
-const each = (message, at) => digest.add(at.sequence, bytes, message.$at, message.$length);
+const each = (message, at) => {
+  digest.add(at.sequence, bytes, message.$at, message.$length);
+  digests[at.channel]?.add(at.sequence, bytes, message.$at, message.$length);
+};
 try {
   await feed.run(Object.fromEntries(feed.decoder.names.map((name) => [name, each])));
   const { ledger, feed: counters, channels } = feed.statistics();
   say({
     digest: digest.toString(),
+    digests: digests.map(String),
     count: digest.count,
     ledger,
     counters,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
+import { encode } from '../../src/layout/index.js';
 import type { Venue } from '../../src/patterns/index.js';
 import { ItchSnapshots } from '../../src/simulator/glimpse.js';
 import { simulatedTotalView } from '../../src/simulator/scenario.js';
@@ -256,14 +257,14 @@ describe('requests', () => {
 });
 
 describe('snapshots', () => {
-  const soup = (message: Uint8Array): Uint8Array => soupbintcp.encode('sequencedData', { message });
+  const soup = (message: Uint8Array): Uint8Array => encode(soupbintcp, 'sequencedData', { message });
 
   test('a snapshot replaces what was there: what it contains is not delivered after it', () => {
     const h = new Hand(simulatedTotalView({ recovery: ['glimpse'], join: 'live' }));
     h.line(0, 1, 100);
     h.line(0, 120, 200);
     h.pass(2 * MS);
-    h.reply(soupbintcp.encode('loginAccepted', { session: SESSION, sequenceNumber: 1n }));
+    h.reply(encode(soupbintcp, 'loginAccepted', { session: SESSION, sequenceNumber: 1n }));
     const snapshots = new ItchSnapshots(h.history);
     const state = snapshots.snapshotAt(150);
     for (const m of state) h.reply(soup(m));
@@ -290,7 +291,7 @@ describe('snapshots', () => {
     h.line(0, 100, 120);
     h.line(1, 100, 120);
     h.service();
-    h.reply(soupbintcp.encode('loginAccepted', { session: SESSION, sequenceNumber: 1n }));
+    h.reply(encode(soupbintcp, 'loginAccepted', { session: SESSION, sequenceNumber: 1n }));
     h.session.closed(0, 'connectionClosed', h.nowNs);
     h.pass(MS);
     complete(h, 100, 120);
@@ -308,7 +309,7 @@ describe('snapshots', () => {
     h.line(0, 120, 200);
     h.pass(2 * MS);
     h.line(1, 100, 120);
-    h.reply(soupbintcp.encode('loginAccepted', { session: SESSION, sequenceNumber: 1n }));
+    h.reply(encode(soupbintcp, 'loginAccepted', { session: SESSION, sequenceNumber: 1n }));
     expect(h.pass(100 * MS).map((a) => a.kind)).toEqual(['send', 'close']);
     complete(h, 1, 200);
     expect(h.notices().filter((n) => n.startsWith('snapshot'))).toEqual([]);
@@ -322,7 +323,7 @@ describe('snapshots', () => {
     h.line(0, 1, 100);
     h.line(0, 120, 200);
     h.pass(2 * MS);
-    h.reply(soupbintcp.encode('loginAccepted', { session: SESSION, sequenceNumber: 1n }));
+    h.reply(encode(soupbintcp, 'loginAccepted', { session: SESSION, sequenceNumber: 1n }));
     h.reply(soup(h.history.message(2)));
     h.session.closed(0, 'connectionClosed', h.nowNs);
     const sent = h.pass(5 * MS);

@@ -2,6 +2,7 @@ import { CHANNEL_COUNTERS, FEED_COUNTERS } from '../../src/contract.js';
 import { moldudp64 } from '../../src/decoders/moldudp64.js';
 import { compileVenue } from '../../src/feed/compile.js';
 import { Ring } from '../../src/feed/ring.js';
+import { encode } from '../../src/layout/index.js';
 import { type HostAction, type NativeSession, native } from '../../src/native.js';
 import type { Venue } from '../../src/patterns/index.js';
 import { CheckingConsumer } from '../../src/simulator/consumer.js';
@@ -37,7 +38,7 @@ export class Hand {
   /** A MoldUDP64 packet of messages [begin, end). */
   bytes(begin: number, end: number, header: { session?: string; messageCount?: number } = {}): Uint8Array {
     const { session = SESSION, messageCount } = header;
-    const head = moldudp64.encode('requestPacket', {
+    const head = encode(moldudp64, 'requestPacket', {
       session,
       sequenceNumber: BigInt(begin),
       messageCount: messageCount ?? end - begin,

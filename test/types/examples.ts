@@ -78,6 +78,8 @@ import {
   digits,
   dimension,
   dividedBy,
+  encode,
+  encodeInto,
   f32,
   f64,
   fields,
@@ -441,6 +443,14 @@ export function layoutModule(): void {
     const reader = readers[itch50.messageIndex(data, 0, data.byteLength)];
     if (reader !== undefined) console.log(reader.name, new reader.View().bind(data, 0, data.byteLength).toObject());
     // #endregion
+  }
+  {
+    // #region layout.encode layout.encodeInto
+    const bytes = encode(itch50, 'orderDelete', { stockLocate: 7, orderReferenceNumber: 12n }); // type and length by themselves
+    const room = new DataView(new ArrayBuffer(1500));
+    const length = encodeInto(itch50, 'orderDelete', { orderReferenceNumber: 13n }, room, 0); // allocates no bytes
+    // #endregion
+    void [bytes, length];
   }
   {
     // #region layout.walk layout.leaves layout.fields layout.digest layout.Fnv1a64

@@ -2,7 +2,14 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { FeedHandlers } from '../../src/feed/batch.js';
 import { fastDecoder } from '../../src/feed/fast.js';
 import { decoderFromSbe, readFastTemplates } from '../../src/import.js';
-import { type AnyView, createViews, type Decoder, type Handlers, type MessageView } from '../../src/layout/index.js';
+import {
+  type AnyView,
+  createViews,
+  type Decoder,
+  encode,
+  type Handlers,
+  type MessageView,
+} from '../../src/layout/index.js';
 
 const SCHEMA = `<messageSchema package="p" id="9" version="0"><types><composite name="messageHeader">
   <type name="blockLength" primitiveType="uint16"/><type name="templateId" primitiveType="uint16"/>
@@ -12,7 +19,7 @@ const SCHEMA = `<messageSchema package="p" id="9" version="0"><types><composite 
 describe('an imported decoder is used without casts', () => {
   const decoder = decoderFromSbe(SCHEMA);
   it('to encode and to read', () => {
-    const bytes = decoder.encode('quote', { price: 5n });
+    const bytes = encode(decoder, 'quote', { price: 5n });
     const view = decoder.view('quote').bind(new DataView(bytes.buffer), 0, bytes.length);
     expectTypeOf(view.price).toEqualTypeOf<unknown>();
     expect([view.price, view.toObject()]).toMatchObject([5n, { price: 5n, templateId: 1 }]);

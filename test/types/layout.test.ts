@@ -2,7 +2,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { cmeMdp3Sbe113 } from '../../src/decoders/cme-mdp3-sbe-1.13.js';
 import type { ctaCqs210 } from '../../src/decoders/cta-cqs-2.10.js';
 import { itch50 } from '../../src/decoders/itch50.js';
-import type { Handlers, MessageObject, MessageView } from '../../src/layout/index.js';
+import { encode, type Handlers, type MessageObject, type MessageView } from '../../src/layout/index.js';
 
 type Itch = typeof itch50;
 type Cme = typeof cmeMdp3Sbe113;
@@ -55,13 +55,13 @@ describe('the types of a decoder', () => {
   it('leave fillers out of objects and take bigints or exact numbers when encoding', () => {
     type Action = MessageObject<Itch, 'stockTradingAction'>;
     expectTypeOf<'reserved' extends keyof Action ? true : false>().toEqualTypeOf<false>();
-    itch50.encode('orderDelete', { orderReferenceNumber: 5 });
-    itch50.encode('orderDelete', { orderReferenceNumber: 5n });
+    encode(itch50, 'orderDelete', { orderReferenceNumber: 5 });
+    encode(itch50, 'orderDelete', { orderReferenceNumber: 5n });
     // @ts-expect-error a text is no order reference
-    expect(() => itch50.encode('orderDelete', { orderReferenceNumber: '5' })).toThrow();
+    expect(() => encode(itch50, 'orderDelete', { orderReferenceNumber: '5' })).toThrow();
     // @ts-expect-error a misspelt field
-    expect(() => itch50.encode('orderDelete', { orderReference: 5n })).toThrow();
+    expect(() => encode(itch50, 'orderDelete', { orderReference: 5n })).toThrow();
     // @ts-expect-error a misspelt message
-    expect(() => itch50.encode('orderDeleted', {})).toThrow();
+    expect(() => encode(itch50, 'orderDeleted', {})).toThrow();
   });
 });

@@ -8,6 +8,7 @@ import {
   type Decoder,
   defineDecoder,
   type EventRoles,
+  encode,
   group,
   i64,
   message,
@@ -218,7 +219,7 @@ function empty(decoder: Decoder, native: NativeSteps): void {
             { instrument, n: 1, entries: [{ action: 0, kind: 'J', level: 1, price: 0n, size: 0, orders: 0 }] },
           ]
         : ['clear', { instrument }];
-    native.take(decoder.indexOf(name as string), decoder.encode(name as string, fields as never));
+    native.take(decoder.indexOf(name as string), encode(decoder, name as string, fields as never));
   }
 }
 
@@ -231,7 +232,7 @@ function play(decoder: Decoder, native: NativeSteps, seed: number): void {
   const plain = new ReferenceBooks(roles.orders, roles.depth);
   for (let i = 0; i < MESSAGES; i++) {
     const [name, fields] = decoder === levels ? anyLevels(next) : anyOrder(next, decoder.names);
-    const bytes = decoder.encode(name, fields as never);
+    const bytes = encode(decoder, name, fields as never);
     native.take(decoder.indexOf(name), bytes);
     for (const op of reading.of(name, decoder.decode(bytes).fields as unknown as Plain)) plain.apply(op);
     for (const key of decoder === levels ? LEVEL_KEYS : ORDER_KEYS) {

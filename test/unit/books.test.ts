@@ -6,6 +6,7 @@ import { EVENT_ACTION, EVENT_ACTION_AT, EVENT_BYTES, EVENT_FLAGS_AT, EVENT_LAST 
 import { itch50 } from '../../src/decoders/itch50.js';
 import { compileEvents } from '../../src/events/compile.js';
 import { openFeed } from '../../src/feed/feed.js';
+import { encode } from '../../src/layout/index.js';
 import { captureFile } from '../../src/patterns/index.js';
 import { defineVenue } from '../../src/patterns/venue.js';
 import { resolveVenue } from '../../src/venues/load.js';
@@ -124,11 +125,11 @@ describe('books of a capture', () => {
       const common = { stockLocate: 1, orderReferenceNumber: order };
       steps.take(
         add,
-        itch50.encode('addOrder', { ...common, buySellIndicator: 'B', shares: price * 3, stock: 'A', price }),
+        encode(itch50, 'addOrder', { ...common, buySellIndicator: 'B', shares: price * 3, stock: 'A', price }),
       );
       // Some are left for a while, so that every reader meets them.
       if (order % 4n === 0n) await new Promise<void>((resolve) => setImmediate(resolve));
-      steps.take(remove, itch50.encode('orderDelete', common));
+      steps.take(remove, encode(itch50, 'orderDelete', common));
       if (order >= CHANGES && Atomics.load(stop, 1) === WORKERS) Atomics.store(stop, 0, 1);
     }
     for (const { reads, torn } of done as { reads: number; torn: number }[]) {

@@ -6,6 +6,7 @@ import type { Decoder } from '../../src/capture/record-views.js';
 import { type Flow, type FlowEnd, Flows } from '../../src/capture/tcp-flows.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import type { CapturedPayload } from '../../src/feed/batch.js';
+import { encode } from '../../src/layout/index.js';
 import { PcapWriter } from '../../src/simulator/pcap-writer.js';
 
 const ADDRESS = { source: '10.0.0.1', sourcePort: 26400, destination: '10.0.0.2', destinationPort: 50_000 };
@@ -16,7 +17,7 @@ function stream(orders: readonly number[]): { readonly bytes: Uint8Array; readon
   const parts: Uint8Array[] = [];
   let length = 0;
   for (const order of orders) {
-    const message = itch50.encode('orderDelete', {
+    const message = encode(itch50, 'orderDelete', {
       stockLocate: 1,
       trackingNumber: 2,
       timestamp: 3n,

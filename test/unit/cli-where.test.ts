@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { compileWhere, parseWhere } from '../../src/cli/where.js';
 import { cmeMdp3Sbe19 } from '../../src/decoders/cme-mdp3-sbe-1.9.js';
 import { itch50 } from '../../src/decoders/itch50.js';
-import type { Decoder, Flyweight } from '../../src/layout/index.js';
+import { type Decoder, encode, type Flyweight } from '../../src/layout/index.js';
 
 const decoder = itch50 as unknown as Decoder;
 
 function addOrder(values: object): Flyweight {
-  const bytes = itch50.encode('addOrder', values);
+  const bytes = encode(itch50, 'addOrder', values);
   return itch50.view('addOrder').bind(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
 }
 const passes = (text: string, message: Flyweight): boolean =>
@@ -67,7 +67,7 @@ describe('a --where expression', () => {
 
   it('finds a field inside a group, and passes when one entry does', () => {
     const cme = cmeMdp3Sbe19 as unknown as Decoder;
-    const bytes = cmeMdp3Sbe19.encode('channelReset4', { noMDEntries: [{ applID: 310 }, { applID: 340 }] });
+    const bytes = encode(cmeMdp3Sbe19, 'channelReset4', { noMDEntries: [{ applID: 310 }, { applID: 340 }] });
     const message = cmeMdp3Sbe19.view('channelReset4');
     message.bind(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
     const test = (text: string) => compileWhere(text, cme)[message.$message.index]?.(message);

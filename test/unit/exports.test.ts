@@ -65,7 +65,16 @@ describe('public exports', () => {
     ]);
     const layout = await names(ENTRIES['./layout']);
     expect(layout).toEqual(
-      expect.arrayContaining(['defineDecoder', 'check', 'message', 'u32', 'leaves', 'formatPrice']),
+      expect.arrayContaining([
+        'defineDecoder',
+        'check',
+        'encode',
+        'encodeInto',
+        'message',
+        'u32',
+        'leaves',
+        'formatPrice',
+      ]),
     );
     // What makes views, plans and catalogues is the library's own.
     for (const own of ['recordClass', 'planMessage', 'SpecWriter', 'TextCache', 'malformed', 'codeValue'])

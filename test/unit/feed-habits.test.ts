@@ -1,4 +1,5 @@
 /** What an object of a feed says of itself, and how a feed takes part in what Node has. */
+
 import assert from 'node:assert/strict';
 import { channel } from 'node:diagnostics_channel';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Capture } from '../../src/capture/index.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { DIAGNOSTICS, type Feed, type FeedOptions, type Notice, openFeed, type Position } from '../../src/index.js';
+import { encode } from '../../src/layout/index.js';
 import { udpMulticast } from '../../src/patterns/index.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 
@@ -70,7 +72,7 @@ describe('objects explain themselves', () => {
   });
 
   test('what decode gives is turned into JSON, 64-bit integers and all', () => {
-    const decoded = itch50.decode(itch50.encode('orderDelete', { orderReferenceNumber: 2n ** 60n }));
+    const decoded = itch50.decode(encode(itch50, 'orderDelete', { orderReferenceNumber: 2n ** 60n }));
     expect(JSON.parse(JSON.stringify(decoded))).toMatchObject({ fields: { orderReferenceNumber: String(2n ** 60n) } });
     expect(decoded.fields).toEqual(expect.objectContaining({ orderReferenceNumber: 2n ** 60n }));
   });

@@ -2,12 +2,14 @@
  * Damaged messages of every JSON table, by seed: records or a coded error, nothing else; and JSON for us is what it is
  * for `JSON.parse`. VENUEWIRE_MUTATIONS=1000000 for each venue: `npm run fuzz:json`.
  */
+
 import { expect, it } from 'vitest';
 import { findDecoder } from '../../src/decoders/registry.js';
 import { VenuewireError } from '../../src/errors.js';
 import { JsonReader } from '../../src/json/reader.js';
 import { readJson } from '../../src/json/scan.js';
 import type { JsonDecoder } from '../../src/json/table.js';
+import { encode } from '../../src/layout/index.js';
 import { Random } from '../../src/simulator/random.js';
 import { ASKED, JSON_MESSAGES } from './json-messages.js';
 
@@ -91,7 +93,7 @@ it.each(Object.entries(JSON_MESSAGES))(
       if ((syntax === undefined) !== isJson(text) && syntax?.code !== 'VW_JSON_DEPTH')
         expect.fail(`JSON or not? ${where}`);
       const refused = refusal(() => {
-        for (const { message, values } of reader.read(text, { url: ASKED })) decoder.encode(message, values as never);
+        for (const { message, values } of reader.read(text, { url: ASKED })) encode(decoder, message, values as never);
       });
       const code = refused?.code ?? 'none';
       if (!/^(none|VW_JSON_(SYNTAX|DEPTH|FIELD|NUMBER)|VW_ENCODE_(RANGE|TEXT))$/.test(code))

@@ -1,10 +1,12 @@
 /** Tables of venues that send JSON: what becomes of each kind of message, to the digit; what is refused, and how. */
+
 import { describe, expect, it } from 'vitest';
 import { findDecoder } from '../../src/decoders/registry.js';
 import { decimalText, parseDecimal } from '../../src/json/decimal.js';
 import { JsonReader } from '../../src/json/reader.js';
 import { readJson } from '../../src/json/scan.js';
 import type { JsonDecoder } from '../../src/json/table.js';
+import { encode } from '../../src/layout/index.js';
 import { ASKED, JSON_MESSAGES } from './json-messages.js';
 
 const load = async (id: string): Promise<JsonDecoder> => (await findDecoder(id)?.load()) as unknown as JsonDecoder;
@@ -20,7 +22,7 @@ const codeOf = (run: () => unknown): string => {
 /** What a record says, as a feed would give it: encoded, and decoded again. */
 function recordsOf(decoder: JsonDecoder, text: string) {
   return decoder.read(text, { url: ASKED }).map(({ message, values }) => {
-    const { fields } = decoder.decode(decoder.encode(message, values as never));
+    const { fields } = decoder.decode(encode(decoder, message, values as never));
     return { message, fields: fields as Record<string, unknown> };
   });
 }

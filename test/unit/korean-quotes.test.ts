@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FramingReader, tableLengths } from '../../src/capture/framing-reader.js';
 import { koscomSecuritiesA2018 } from '../../src/decoders/koscom-securities-a-2.018.js';
+import { encode } from '../../src/layout/index.js';
 import type { Framing } from '../../src/patterns/framing.js';
 import { findFraming } from '../../src/patterns/framings.js';
 import { codeOf } from './damage.js';
@@ -11,7 +12,7 @@ const levels = Array.from({ length: 10 }, (_, i) => ({
   askVolume: 10 + i,
   bidVolume: 20 + i,
 }));
-const quote = koscomSecuritiesA2018.encode('securitiesQuoteMmLpExcluded', {
+const quote = encode(koscomSecuritiesA2018, 'securitiesQuoteMmLpExcluded', {
   isinCode: 'KR7005930003',
   levels,
   totalAskVolume: 145,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decoders } from '../../src/decoders/registry.js';
 import { VenuewireError } from '../../src/errors.js';
-import { createViews, digest, type Flyweight, fields, leaves } from '../../src/layout/index.js';
+import { createViews, digest, encode, type Flyweight, fields, leaves } from '../../src/layout/index.js';
 import { dataOf, headerSkips, RUNS, recordValues, type Values } from './layout-samples.js';
 
 const isCoded = (error: unknown): boolean =>
@@ -34,7 +34,6 @@ function readAll(view: Flyweight): void {
 describe.each(decoders.map((d) => [d.id, d] as const))('%s', (_id, entry) => {
   it('reads back what it writes, and every byte of it is a leaf', { timeout: 60_000 }, async () => {
     const decoder = await entry.load();
-    const encode = decoder.encode.bind(decoder) as (name: string, values: Values) => Uint8Array;
     for (const { name, index, View } of createViews(decoder)) {
       const message = decoder.messages[name];
       if (message === undefined) throw new Error(name);
@@ -42,7 +41,7 @@ describe.each(decoders.map((d) => [d.id, d] as const))('%s', (_id, entry) => {
       const parts = { ...decoder.header, ...message.fields };
       fc.assert(
         fc.property(recordValues(parts, headerSkips(decoder)), (values) => {
-          const bytes = encode(name, values);
+          const bytes = encode(decoder, name, values);
           expect(decoder.lengthCheck(index, bytes.length)).toBe('ok');
           if (decoder.messageType.length > 0) {
             expect(decoder.messageIndex(dataOf(bytes), 0, bytes.length)).toBe(index);
@@ -50,7 +49,7 @@ describe.each(decoders.map((d) => [d.id, d] as const))('%s', (_id, entry) => {
           view.bind(dataOf(bytes), 0, bytes.length);
           const object = view.toObject() as unknown as Values;
           sameValue(values, object);
-          expect(Buffer.from(encode(name, object)).equals(Buffer.from(bytes))).toBe(true);
+          expect(Buffer.from(encode(decoder, name, object)).equals(Buffer.from(bytes))).toBe(true);
           let at = 0;
           for (const [leaf, , offset, size] of leaves(view)) {
             if (decoder.sbe === undefined) expect(offset, `${name}.${leaf}`).toBe(at);
@@ -66,7 +65,6 @@ describe.each(decoders.map((d) => [d.id, d] as const))('%s', (_id, entry) => {
 
   it('meets damaged bytes with coded errors only', { timeout: 60_000 }, async () => {
     const decoder = await entry.load();
-    const encode = decoder.encode.bind(decoder) as (name: string, values: Values) => Uint8Array;
     for (const { name, index, View } of createViews(decoder)) {
       const message = decoder.messages[name];
       if (message === undefined) throw new Error(name);
@@ -78,7 +76,7 @@ describe.each(decoders.map((d) => [d.id, d] as const))('%s', (_id, entry) => {
           fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 6 }),
           fc.nat(),
           (values, flips, cut) => {
-            const whole = encode(name, values);
+            const whole = encode(decoder, name, values);
             const bytes = whole.slice(0, Math.max(1, whole.length - (cut % 8)));
             for (const [place, byte] of flips) bytes[place % bytes.length] = byte;
             decoder.messageIndex(dataOf(bytes), 0, bytes.length);

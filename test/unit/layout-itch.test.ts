@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { itch50 } from '../../src/decoders/itch50.js';
-import { createViews, digest, fields, formatPrice, leaves } from '../../src/layout/index.js';
+import { createViews, digest, encode, fields, formatPrice, leaves } from '../../src/layout/index.js';
 
 const dataOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const fromHex = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
@@ -26,7 +26,7 @@ describe('an ITCH 5.0 add order', () => {
   });
 
   it('is written as the same bytes', () => {
-    const bytes = itch50.encode('addOrder', {
+    const bytes = encode(itch50, 'addOrder', {
       stockLocate: 8000,
       trackingNumber: 2,
       timestamp: 0x1a1b2c3d4e5f,

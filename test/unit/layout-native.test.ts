@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decoders } from '../../src/decoders/registry.js';
 import { VenuewireError } from '../../src/errors.js';
-import { compileCatalogue, createViews, type Decoder, digest, type Flyweight } from '../../src/layout/index.js';
-import { dataOf, headerSkips, recordValues, type Values } from './layout-samples.js';
+import { compileCatalogue, createViews, type Decoder, digest, encode, type Flyweight } from '../../src/layout/index.js';
+import { dataOf, headerSkips, recordValues } from './layout-samples.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const compiler = process.env.CXX ?? 'c++';
@@ -34,7 +34,6 @@ function record(index: number, bytes: Uint8Array, view: Flyweight): Uint8Array {
 }
 
 function samples(decoder: Decoder): Uint8Array {
-  const encode = decoder.encode.bind(decoder) as (name: string, values: Values) => Uint8Array;
   const out: Uint8Array[] = [];
   for (const { name, index, View } of createViews(decoder)) {
     const message = decoder.messages[name];
@@ -43,7 +42,7 @@ function samples(decoder: Decoder): Uint8Array {
     const values = recordValues({ ...decoder.header, ...message.fields }, headerSkips(decoder));
     const flips = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 5 });
     for (const [given, damage, cut] of fc.sample(fc.tuple(values, flips, fc.nat(9)), { numRuns: 4, seed: index + 1 })) {
-      const whole = encode(name, given);
+      const whole = encode(decoder, name, given);
       out.push(record(index, whole, view));
       const bytes = whole.slice(0, Math.max(1, whole.length - cut));
       for (const [place, byte] of damage) bytes[place % bytes.length] = byte;

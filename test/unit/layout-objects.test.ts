@@ -2,9 +2,10 @@ import { inspect } from 'node:util';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { cmeMdp3Sbe113 } from '../../src/decoders/cme-mdp3-sbe-1.13.js';
 import { itch50 } from '../../src/decoders/itch50.js';
+import { encode } from '../../src/layout/index.js';
 import { codeOf } from './damage.js';
 
-const order = itch50.encode('addOrder', { orderReferenceNumber: 2n ** 60n, stock: 'ABC', shares: 5, price: 12_3400 });
+const order = encode(itch50, 'addOrder', { orderReferenceNumber: 2n ** 60n, stock: 'ABC', shares: 5, price: 12_3400 });
 const viewOf = (bytes: Uint8Array) =>
   itch50.view('addOrder').bind(new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length);
 
@@ -43,7 +44,7 @@ describe('messages and groups explain themselves', () => {
     expect(text).not.toMatch(/DataView|ArrayBuffer|\$at/);
   });
   it('groups too, entry by entry', () => {
-    const bytes = cmeMdp3Sbe113.encode('mdIncrementalRefreshBook46', {
+    const bytes = encode(cmeMdp3Sbe113, 'mdIncrementalRefreshBook46', {
       noMDEntries: [{ mdEntrySize: 7 }, { mdEntrySize: 8 }],
     });
     const view = cmeMdp3Sbe113.view('mdIncrementalRefreshBook46').bind(new DataView(bytes.buffer), 0, bytes.length);
@@ -53,7 +54,7 @@ describe('messages and groups explain themselves', () => {
   });
   it('never by throwing: a view that is bound to nothing, or to a message that lies', () => {
     expect(inspect(itch50.view('addOrder'))).toBe('addOrder <not bound to a message>');
-    const bytes = cmeMdp3Sbe113.encode('mdIncrementalRefreshBook46', {});
+    const bytes = encode(cmeMdp3Sbe113, 'mdIncrementalRefreshBook46', {});
     const cut = cmeMdp3Sbe113.view('mdIncrementalRefreshBook46').bind(new DataView(bytes.buffer), 0, bytes.length - 3);
     expect(inspect(cut)).toMatch(/<malformed message: /);
   });

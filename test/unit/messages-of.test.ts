@@ -5,8 +5,9 @@ import { importOf } from '../../src/decoders/exports.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { decoders } from '../../src/decoders/registry.js';
 import { decoderFor } from '../../src/index.js';
+import { encode } from '../../src/layout/index.js';
 
-const order = (n: bigint) => itch50.encode('orderDelete', { orderReferenceNumber: n });
+const order = (n: bigint) => encode(itch50, 'orderDelete', { orderReferenceNumber: n });
 /** A MoldUDP64 packet. */
 function mold(sequence: bigint, messages: readonly Uint8Array[], count = messages.length): Uint8Array {
   const head = Buffer.alloc(20, ' ');
@@ -48,7 +49,7 @@ describe('messages of bytes, without a feed', () => {
   it('reads a day of long ago with the decoder of that day', async () => {
     const { entry } = decoderFor({ venue: 'Nasdaq', feed: 'TotalView', date: '2017-06-01' });
     const decoder = await entry.load();
-    const old = decoder.encode('orderDelete', { orderReferenceNumber: 9n });
+    const old = encode(decoder, 'orderDelete', { orderReferenceNumber: 9n });
     expect([...messagesOf(decoder, mold(1n, [old]))].map((m) => m.message)).toEqual(['orderDelete']);
   });
 });

@@ -5,6 +5,7 @@ import {
   type Decoder,
   defineDecoder,
   type EventRoles,
+  encode,
   i64,
   message,
   scaledBy,
@@ -51,7 +52,7 @@ function play(roles: EventRoles, messages: readonly (readonly [string, Fields])[
   const table = decoder(roles);
   const books = new NativeSteps(table, 16);
   const events = messages.map(([name, fields]) =>
-    books.events(table.indexOf(name), table.encode(name, fields as never)),
+    books.events(table.indexOf(name), encode(table, name, fields as never)),
   );
   return { books, events };
 }

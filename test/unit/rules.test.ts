@@ -40,7 +40,7 @@ describe('arrows', () => {
     ['log'],
     ['sinks'],
     ['services'],
-    ['plan', 'classify'],
+    ['plan', 'classify', 'kubernetes'],
     ['metadata', 'metrics'],
     ['simulator'],
     ['simulator/certify'],

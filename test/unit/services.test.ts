@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pipelineSchema } from '../../src/patterns/pipeline.js';
 import { PORTS, type PortEntry } from '../../src/services/ports.js';
 import { runService, serveHealth } from '../../src/services/run.js';
-import { SERVICES, type ServiceEntry } from '../../src/services/services.js';
+import { type PublisherEntry, SERVICES, type ServiceEntry } from '../../src/services/services.js';
 import { isFree, registryFaults, serviceNeeds } from '../../src/services/validate.js';
 import { ItchGenerator, VenueHistory, writeCapture } from '../../src/simulator/index.js';
 import { runPipelines } from '../../src/sinks/index.js';
@@ -68,7 +68,10 @@ describe('the registry', () => {
     const needs = (name: string) =>
       serviceNeeds(SERVICES.find((service) => service.name === name) as ServiceEntry, PORTS, SERVICES);
     expect(needs('example')).toEqual([]);
-    expect(needs('betfair_stream')).toEqual(['needs venue betfair']);
+    expect(needs('betfair_stream')).toEqual([]);
+    expect(needs('influxdb_kraken_tick')).toEqual([]);
+    const nowhere: ServiceEntry = { ...(SERVICES[0] as PublisherEntry), venue: 'nowhere' };
+    expect(serviceNeeds(nowhere, PORTS, SERVICES)).toEqual(['needs venue nowhere']);
     expect(needs('typedb_kraken_orders')).toContain('needs sink typedb');
     expect(needs('statistics_kraken_tick_pandas')[0]).toContain('needs rolling statistics');
     expect(needs('influxdb_twitter_sentiment').join()).toContain("needs a publisher on 'twitter' that is not ours");
@@ -209,7 +212,7 @@ spec:
   test('on the command line is listed, validated, and ends on SIGTERM with its ledger', async () => {
     const listed = spawnSync(process.execPath, [main, 'service', 'list', '--format', 'ndjson'], { encoding: 'utf8' });
     expect(listed.stdout.trimEnd().split('\n').length).toBe(SERVICES.length);
-    expect(listed.stdout).toContain('"state":"needs venue betfair"');
+    expect(listed.stdout).toContain('"state":"needs sink typedb"');
     const validated = spawnSync(process.execPath, [main, 'service', 'validate'], { encoding: 'utf8' });
     expect([validated.status, JSON.parse(validated.stdout)]).toMatchObject([0, { ports: 19, services: 40, faults: 0 }]);
     const words = ['service', 'run', 'duckdb_kraken_tick', '--sink', `{ file: ${join(folder, 'ticks.duckdb')} }`];

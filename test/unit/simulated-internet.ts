@@ -92,16 +92,25 @@ export interface Dialect {
   image(book: TrueBook): string | undefined;
   update(book: TrueBook, change: { side: Side; level: Level }): string;
   answer?(message: Record<string, unknown>, symbol: string): string | undefined;
+  /** Which instruments' trades a message subscribes to, and a print at the best price, bought. */
+  subscribedToTrades?(message: Record<string, unknown>): readonly string[];
+  trade?(book: TrueBook): string;
 }
 
 const objects = (levels: readonly Level[]) => levels.map(([price, qty]) => `{"price":${price},"qty":${qty}}`).join(',');
-type Params = { readonly symbol: readonly string[] };
+type Params = { readonly channel: string; readonly symbol: readonly string[] };
 export const kraken2: Dialect = {
   depth: 10,
   subscribed: ({ method, params }) =>
-    /subscribe/.test(String(method)) ? { on: method === 'subscribe', symbols: (params as Params).symbol } : undefined,
+    /subscribe/.test(String(method)) && (params as Params).channel === 'book'
+      ? { on: method === 'subscribe', symbols: (params as Params).symbol }
+      : undefined,
+  subscribedToTrades: ({ method, params }) =>
+    method === 'subscribe' && (params as Params).channel === 'trade' ? (params as Params).symbol : [],
   answer: ({ method }, symbol) =>
     `{"method":"${String(method)}","result":{"channel":"book","symbol":"${symbol}"},"success":true}`,
+  trade: (b) =>
+    `{"channel":"trade","type":"update","data":[{"symbol":"${b.symbol}","side":"buy","price":${b.levels('asks')[0]?.[0]},"qty":1.50000000,"ord_type":"market","trade_id":${b.sequence},"timestamp":"2026-01-02T03:04:05.000006Z"}]}`,
   image: (b) =>
     `{"channel":"book","type":"snapshot","data":[{"symbol":"${b.symbol}","bids":[${objects(b.levels('bids'))}],"asks":[${objects(b.levels('asks'))}],"checksum":${b.checksum()}}]}`,
   update: (b, { side, level }) =>
@@ -159,6 +168,7 @@ export interface Client {
   readonly nth: number;
   readonly raw: Socket;
   readonly subscribed: Set<string>;
+  readonly trades: Set<string>;
   readonly headers: IncomingMessage['headers'];
 }
 
@@ -225,7 +235,7 @@ export class SimulatedInternetVenue {
   }
 
   #take(socket: WebSocket, nth: number, raw: Socket, request: IncomingMessage): void {
-    const client: Client = { socket, nth, raw, subscribed: new Set(), headers: request.headers };
+    const client: Client = { socket, nth, raw, subscribed: new Set(), trades: new Set(), headers: request.headers };
     this.clients.add(client);
     socket.on('error', () => {}).on('close', () => this.clients.delete(client));
     socket.on('message', (data) => this.#said(client, String(data)));
@@ -235,6 +245,7 @@ export class SimulatedInternetVenue {
   #said(client: Client, text: string): void {
     this.heard.push(text);
     const message = JSON.parse(text) as Record<string, unknown>;
+    for (const symbol of this.dialect.subscribedToTrades?.(message) ?? []) client.trades.add(symbol);
     const { on, symbols } = this.dialect.subscribed(message) ?? { on: false, symbols: [] };
     for (const symbol of symbols) {
       const book = this.books.get(symbol);
@@ -261,6 +272,15 @@ export class SimulatedInternetVenue {
     for (const [symbol, book] of this.books) {
       const text = this.dialect.update(book, book.change());
       for (const client of this.clients) if (client.subscribed.has(symbol)) this.say(client, text, symbol);
+    }
+  }
+
+  /** A trade of every instrument, told to those who have subscribed. */
+  print(): void {
+    for (const [symbol, book] of this.books) {
+      const text = this.dialect.trade?.(book);
+      if (text === undefined) continue;
+      for (const client of this.clients) if (client.trades.has(symbol)) this.say(client, text, symbol);
     }
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { glimpse50 } from '../../src/decoders/glimpse50.js';
 import { moldudp64 } from '../../src/decoders/moldudp64.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
+import { encode } from '../../src/layout/index.js';
 import { writeCapture } from '../../src/simulator/capture.js';
 import { EventQueue } from '../../src/simulator/event-queue.js';
 import { ItchSnapshots } from '../../src/simulator/glimpse.js';
@@ -55,7 +56,7 @@ describe('MoldUdp64Framing', () => {
     const history = day();
     const framing = new MoldUdp64Framing(history.session);
     const messageBlock = [10, 11, 12].map((s) => ({ messageData: history.message(s) }));
-    const expected = moldudp64.encode('downstreamPacket', {
+    const expected = encode(moldudp64, 'downstreamPacket', {
       session: history.session,
       sequenceNumber: 10n,
       messageCount: 3,
@@ -289,7 +290,7 @@ describe('MoldUdp64Server', () => {
     state.next = published;
     const server = new MoldUdp64Server(state, new Random(1), { faults });
     const client = new Client();
-    const bytes = moldudp64.encode('requestPacket', {
+    const bytes = encode(moldudp64, 'requestPacket', {
       session: request.session ?? history.session,
       sequenceNumber: BigInt(request.begin),
       messageCount: request.count,
@@ -356,7 +357,7 @@ describe('SoupBinTcpServer', () => {
     const server = new SoupBinTcpServer(state, new Random(1), { users: { simusr: 'SimPass' }, ...options });
     const client = new Client();
     const accepted = server.onConnect(client, 0);
-    const bytes = soupbintcp.encode('loginRequest', {
+    const bytes = encode(soupbintcp, 'loginRequest', {
       username: login.username ?? 'SIMUSR',
       password: login.password ?? 'simpass',
       requestedSession: login.requestedSession ?? '',
@@ -427,7 +428,7 @@ describe('SoupBinTcpServer', () => {
 
   test('lets a client go that logs out, and drops one that sends no packets', () => {
     const { client, server } = logIn();
-    server.onData(client, soupbintcp.encode('logoutRequest', {}), 0);
+    server.onData(client, encode(soupbintcp, 'logoutRequest', {}), 0);
     expect(client.closed).toBe(true);
     const hostile = new Client();
     server.onConnect(hostile, 0);
@@ -470,7 +471,7 @@ describe('GlimpseServer', () => {
     const server = new GlimpseServer(state, new Random(1), snapshots);
     const client = new Client();
     server.onConnect(client, 0);
-    server.onData(client, soupbintcp.encode('loginRequest', { requestedSequenceNumber: 1n }), 0);
+    server.onData(client, encode(soupbintcp, 'loginRequest', { requestedSequenceNumber: 1n }), 0);
     for (let t = 0; t < 5 * MS; t += 50_000) server.onTick(t);
     const packets = client.packets();
     const expected = snapshots.snapshotAt(200);

@@ -290,7 +290,7 @@ test.each([
     '{ shape: { type: raw }, select: { kinds: [trade] }, sink: { type: duckdb, file: x } }',
     /kinds is for shape events/,
   ],
-  ['{ shape: { type: raw }, every: 1s, sink: { type: duckdb, file: x } }', /every is for shapes events and bookTop/],
+  ['{ shape: { type: raw }, every: 1s, sink: { type: duckdb, file: x } }', /every is for shapes events, bookTop, ticks/],
   ['{ shape: { type: raw }, sink: { type: duckdb, file: x }, queue: { whenFull: forget } }', /whenFull must be one of/],
 ])('a pipeline in a venue file is done or refused: %s', async (pipeline, says) => {
   await expect(loadVenue(file(pipeline))).rejects.toThrow(says);

@@ -1,9 +1,11 @@
 /** Streams over real sockets: a FIX session that loses, resends, fills over, breaks and resumes; SoupBinTCP as a feed. */
+
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
 import { openFeed } from '../../src/feed/feed.js';
+import { encode } from '../../src/layout/index.js';
 import { defineVenue, env, fixLogon, stream, userPassword } from '../../src/patterns/index.js';
 import { fix44 } from '../../src/venues/fix44.js';
 import { soupbintcpFeed } from '../../src/venues/patterns/streams.js';
@@ -151,7 +153,7 @@ describe('a FIX 4.4 session', () => {
 
 describe('SoupBinTCP as a live feed', () => {
   it('counts, and goes on with the next number on the next connection', async () => {
-    const messages = Array.from({ length: 200 }, () => itch50.encode('systemEvent', { eventCode: 'O' }));
+    const messages = Array.from({ length: 200 }, () => encode(itch50, 'systemEvent', { eventCode: 'O' }));
     const logins: bigint[] = [];
     const address = await listen((socket, nth) => {
       socket.once('data', (chunk) => {
@@ -161,7 +163,7 @@ describe('SoupBinTCP as a live feed', () => {
         const wanted = BigInt(String(login.requestedSequenceNumber));
         logins.push(wanted);
         const from = wanted === 0n ? 1 : Number(wanted);
-        socket.write(soupbintcp.encode('loginAccepted', { session: 'DAY1', sequenceNumber: from }));
+        socket.write(encode(soupbintcp, 'loginAccepted', { session: 'DAY1', sequenceNumber: from }));
         const until = nth === 0 ? 100 : 200;
         for (let i = from; i <= until; i++) {
           const body = messages[i - 1] as Uint8Array;

@@ -1,10 +1,12 @@
 /** Sessions that break, change, begin again and end, over real sockets: a server of a few lines, and what is told. */
+
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
 import { compileVenue } from '../../src/feed/compile.js';
 import { type Feed, openFeed } from '../../src/feed/feed.js';
+import { encode } from '../../src/layout/index.js';
 import { defineVenue, env, fixLogon, request, stream, udpUnicast, userPassword } from '../../src/patterns/index.js';
 import { fix44 } from '../../src/venues/fix44.js';
 import { moldudp64Rerequest, soupbintcpReplay } from '../../src/venues/patterns/recoveries.js';
@@ -272,13 +274,13 @@ const soupServer = (
           session: packet.toString('latin1', 19, 29),
           from: Number(packet.toString('latin1', 29, 49)),
           accept: (session, from = 1) =>
-            socket.write(soupbintcp.encode('loginAccepted', { session, sequenceNumber: from })),
-          reject: (rejectReasonCode) => socket.write(soupbintcp.encode('loginRejected', { rejectReasonCode })),
+            socket.write(encode(soupbintcp, 'loginAccepted', { session, sequenceNumber: from })),
+          reject: (rejectReasonCode) => socket.write(encode(soupbintcp, 'loginRejected', { rejectReasonCode })),
           message: () =>
             socket.write(
-              soupbintcp.encode('sequencedData', { message: itch50.encode('systemEvent', { eventCode: 'O' }) }),
+              encode(soupbintcp, 'sequencedData', { message: encode(itch50, 'systemEvent', { eventCode: 'O' }) }),
             ),
-          end: () => socket.end(soupbintcp.encode('endOfSession', {})),
+          end: () => socket.end(encode(soupbintcp, 'endOfSession', {})),
         });
       }
     });

@@ -25,6 +25,17 @@ export const image = (facts: Facts = {}): EventRule[] => [
   levels(facts),
 ];
 
+/** Best prices beside a book that is told by levels. */
+export const ticker = ({ timed }: Facts = {}): EventRule[] =>
+  (['bid', 'ask'] as const).map((side) => ({
+    does: 'quote',
+    side,
+    price: side,
+    size: `${side}Size`,
+    aside: true,
+    ...(timed === true ? { time: 'time' } : {}),
+  }));
+
 export const print: EventRule = {
   does: 'trade',
   side: { field: 'side' },

@@ -1,7 +1,7 @@
 /** What is sent to a server: the bytes of each packet with the places that are filled in when it is sent. */
 import type { Encoding } from '../../contract.js';
 import { VenuewireError } from '../../errors.js';
-import type { Decoder } from '../../layout/index.js';
+import { type Decoder, encode } from '../../layout/index.js';
 import type { PlanField, PlanPart, PlanRecord } from '../../layout/plan.js';
 import { type Credentials, resolveCredential } from '../../patterns/credentials.js';
 import type { Framing } from '../../patterns/framing.js';
@@ -232,7 +232,7 @@ function compileMessage(m: TableMessage, c: Context): Template {
   }
   let body: Uint8Array;
   try {
-    body = decoder.encode(m.message, values);
+    body = encode(decoder, m.message, values);
   } catch (cause) {
     if (!secret) throw cause;
     // The encoder's words may repeat a value.

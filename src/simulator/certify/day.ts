@@ -2,7 +2,7 @@
  * A venue's day: what it says, number by number, over sessions, resets and jumps, and when. Positions count from 0 over the
  * whole day; wire numbers are what packets carry.
  */
-import type { Decoder } from '../../layout/index.js';
+import { type Decoder, encode } from '../../layout/index.js';
 import { type Framing, type PacketKind, textValue } from '../../patterns/framing.js';
 import { sampleMessage } from '../message-sampler.js';
 import { sampleOrder } from '../order-sampler.js';
@@ -123,7 +123,7 @@ export class MessagePool {
   #find(rule: Framing['controls'][number]): Uint8Array {
     const { framing } = this.writer;
     for (const name of this.decoder.names) {
-      const bytes = this.writer.normalise(this.decoder.encode(name, {}));
+      const bytes = this.writer.normalise(encode(this.decoder, name, {}));
       if (holds(bytes, rule.when, framing.byteOrder)) return bytes;
     }
     // The table does not know it: its type and room for what it says.

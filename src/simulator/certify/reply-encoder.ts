@@ -1,5 +1,5 @@
 /** Encodes what a server says by the tables that a pattern's reply rules name. */
-import type { Decoder } from '../../layout/index.js';
+import { type Decoder, encode } from '../../layout/index.js';
 import type { PlanField, PlanRecord } from '../../layout/plan.js';
 import { textValue } from '../../patterns/framing.js';
 import type { Recovery } from '../../patterns/recovery.js';
@@ -77,18 +77,18 @@ export function encodeReply(c: ServerContext, rule: Reply, told: Told, asked: Va
   const inside = rule.holding === undefined ? undefined : tableOf(rule.holding.table);
   const name = rule.holding?.message ?? rule.on.message;
   const values = replyValues(c, rule, told, asked, part, inside ?? outer, name);
-  const payload = inside?.encode(name, values) ?? told.payload;
+  const payload = inside === undefined ? told.payload : encode(inside, name, values);
   const own: Values = inside === undefined ? values : { ...rule.on.values };
   if (payload === undefined || rule.payload === undefined) {
-    const bytes = outer.encode(rule.on.message, own);
+    const bytes = encode(outer, rule.on.message, own);
     if (typeof rule.number === 'object' && told.number !== undefined) {
       c.replies.put(bytes, { byteOrder: 'little', ...rule.number }, BigInt(told.number));
     }
     return bytes;
   }
   const where = outer.plan(outer.indexOf(rule.on.message)).record.byName.get(rule.payload);
-  if (where?.kind === 'data') return outer.encode(rule.on.message, { ...own, [rule.payload]: payload });
-  return withPayload(c, outer.encode(rule.on.message, own), payload, where?.at);
+  if (where?.kind === 'data') return encode(outer, rule.on.message, { ...own, [rule.payload]: payload });
+  return withPayload(c, encode(outer, rule.on.message, own), payload, where?.at);
 }
 
 /** The fields of a reply's message: given back from the request, told by the rule, added by the model. */

@@ -3,13 +3,14 @@
 import { createSocket } from 'node:dgram';
 import { itch50 } from '../../../dist/decoders/itch50.js';
 import { openFeed } from '../../../dist/index.js';
+import { encode } from '../../../dist/layout/index.js';
 import { udpMulticast } from '../../../dist/patterns/index.js';
 import { nasdaqTotalView } from '../../../dist/venues/nasdaq-totalview.js';
 
 export { openBooks } from '../../../dist/books/index.js';
 
 const order = Buffer.from(
-  itch50.encode('addOrder', {
+  encode(itch50, 'addOrder', {
     stockLocate: 1,
     trackingNumber: 0,
     timestamp: 34_200_000_000_000,

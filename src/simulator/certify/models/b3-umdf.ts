@@ -1,5 +1,5 @@
 import { b3UmdfSbe22 } from '../../../decoders/b3-umdf-sbe-2.2.js';
-import type { Decoder } from '../../../layout/index.js';
+import { type Decoder, encode } from '../../../layout/index.js';
 import { defineModel } from '../model.js';
 import { lastWire, packets, samples } from './loops.js';
 
@@ -10,7 +10,7 @@ export const model = defineModel({
         const totNumReports = 2 + c.random.below(4);
         const lastMsgSeqNumProcessed = lastWire(c, boundary);
         const parts = Array.from({ length: totNumReports }, (_, i) => [
-          b3UmdfSbe22.encode('snapshotFullRefreshHeader30', {
+          encode(b3UmdfSbe22, 'snapshotFullRefreshHeader30', {
             securityID: BigInt(1 + i),
             lastMsgSeqNumProcessed,
             totNumReports,

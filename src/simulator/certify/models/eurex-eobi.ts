@@ -1,5 +1,5 @@
 import { eurexEobi141 } from '../../../decoders/eurex-eobi-14.1.js';
-import type { Decoder } from '../../../layout/index.js';
+import { type Decoder, encode } from '../../../layout/index.js';
 import { drawMessage } from '../../message-sampler.js';
 import { defineModel } from '../model.js';
 import { packets, samples } from './loops.js';
@@ -44,7 +44,7 @@ export const model = defineModel({
         let number = 0;
         const parts = last.map((lastMsgSeqNumProcessed) => {
           const orders = samples(table, 'snapshotOrder', c.random, 1 + c.random.below(3));
-          const all = [eurexEobi141.encode('productSummary', { lastMsgSeqNumProcessed }), ...orders];
+          const all = [encode(eurexEobi141, 'productSummary', { lastMsgSeqNumProcessed }), ...orders];
           for (const m of all) view(m).setUint32(4, number++, true);
           return all;
         });

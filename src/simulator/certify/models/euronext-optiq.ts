@@ -1,5 +1,5 @@
 import { euronextOptiq667 } from '../../../decoders/euronext-optiq-6.67.js';
-import type { Decoder } from '../../../layout/index.js';
+import { type Decoder, encode } from '../../../layout/index.js';
 import { drawMessage } from '../../message-sampler.js';
 import { defineModel } from '../model.js';
 import { packets, samples } from './loops.js';
@@ -32,7 +32,7 @@ export const model = defineModel({
           lastMDSeqNum = view(message).getBigUint64(8, true);
           break;
         }
-        const mark = (name: 'startOfSnapshot' | 'endOfSnapshot') => [euronextOptiq667.encode(name, { lastMDSeqNum })];
+        const mark = (name: 'startOfSnapshot' | 'endOfSnapshot') => [encode(euronextOptiq667, name, { lastMDSeqNum })];
         const body = Array.from({ length: 2 + c.random.below(4) }, () => samples(table, 'marketUpdate', c.random, 2));
         return packets(c, boundary, [mark('startOfSnapshot'), ...body, mark('endOfSnapshot')], true);
       },

@@ -1,4 +1,5 @@
 import { iceImpact1151 } from '../../../decoders/ice-impact-1.1.51.js';
+import { encode } from '../../../layout/index.js';
 import { defineModel } from '../model.js';
 import { lastWire, packets } from './loops.js';
 
@@ -8,7 +9,7 @@ export const model = defineModel({
       cycle: (c, boundary) => {
         const lastMessageSequenceId = lastWire(c, boundary);
         const markets = Array.from({ length: 4 }, (_, i) => [
-          iceImpact1151.encode('marketSnapshot', { marketId: 100 + i, lastMessageSequenceId }),
+          encode(iceImpact1151, 'marketSnapshot', { marketId: 100 + i, lastMessageSequenceId }),
           ...Array.from({ length: c.random.below(3) }, () =>
             c.random.pick(c.day.pool.messages.filter((m) => m[0] !== 0x43)),
           ),

@@ -1,0 +1,2 @@
+/** What a cluster needs to keep venue connections. */
+export { DEFINITION_NAME, venueConnectionDefinition } from './custom-resource.js';
