@@ -1,7 +1,8 @@
 /** The simulated venues that send text, as users have them: each fault strikes, and the books are the venue's again. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Books, openBooks } from '../../src/books/index.js';
-import { type Feed, openFeed } from '../../src/feed/feed.js';
+import type { Feed } from '../../src/feed/feed.js';
+import { openFeed } from '../../src/feed/open.js';
 import { decimalText } from '../../src/json/decimal.js';
 import type { Venue } from '../../src/patterns/index.js';
 import type { InternetFault } from '../../src/simulator/internet/faults.js';
