@@ -15,7 +15,7 @@ import { VenuewireError } from '../errors.js';
 export interface JsonSchema {
   readonly [key: string]: unknown;
   readonly $ref?: string;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
@@ -110,7 +110,9 @@ class Converter {
     for (const key of KEPT) if (schema[key] !== undefined) made[key] = schema[key];
     if (schema.const !== undefined) return { ...made, type: typeof schema.const, enum: [schema.const] };
     if (schema.enum !== undefined) made.enum = [...schema.enum];
-    if (schema.type === undefined) return { ...made, ...ANYTHING };
+    // A value of several types: none is said.
+    if (typeof schema.type !== 'string')
+      return { ...(made.description === undefined ? {} : { description: made.description }), ...ANYTHING };
     made.type = schema.type;
     if (schema.type === 'integer') bare(made);
     if (schema.type === 'string' && schema.enum === undefined)
@@ -135,7 +137,13 @@ class Converter {
     }
     made.maxProperties = this.#options.bounds[place] ?? MOST_ENTRIES;
     const values = schema.additionalProperties;
-    made.additionalProperties = typeof values === 'object' ? this.of(values, `${place}.*`, defaults) : { ...ANYTHING };
+    const of = typeof values === 'object' ? this.of(values, `${place}.*`, defaults) : { ...ANYTHING };
+    // Values of any type: then the map is one, too, but it stays visible to rules.
+    if (!isVisible(of)) {
+      Object.assign(made, ANYTHING);
+      return;
+    }
+    made.additionalProperties = of;
     const names = schema.propertyNames?.pattern;
     if (names !== undefined) {
       made['x-kubernetes-validations'] = [
@@ -187,8 +195,9 @@ class Converter {
         properties[name] = other === undefined ? made : common(other, made);
       }
     }
+    const visible = Object.keys(properties).filter((name) => isVisible(properties[name] as StructuralSchema));
     const rules = alternatives.flatMap((a) => [
-      unionRule(a, Object.keys(properties)),
+      unionRule(a, visible),
       ...patternRules(a, properties, (of) => this.#resolved(of)),
     ]);
     return {
@@ -200,11 +209,19 @@ class Converter {
   }
 }
 
-/** What one type of a union needs, and that it takes nothing of the others. */
+/** Whether rules may speak of it: the server hides from them what has no type. */
+const isVisible = (of: StructuralSchema): boolean =>
+  (of.type !== undefined || of['x-kubernetes-int-or-string'] === true) &&
+  (of.items === undefined || isVisible(of.items));
+
+/**
+ * What one type of a union needs, and that it takes nothing of the others.
+ * @param all properties that rules may speak of.
+ */
 function unionRule(alternative: JsonSchema, all: readonly string[]): CelRule | undefined {
   const type = alternative.properties?.type?.const as string;
   const own = Object.keys(alternative.properties ?? {}).filter((name) => name !== 'type');
-  const needed = (alternative.required ?? []).filter((name) => name !== 'type');
+  const needed = (alternative.required ?? []).filter((name) => all.includes(name));
   const terms = [
     ...needed.map((name) => `has(self.${member(name)})`),
     ...all.filter((name) => !own.includes(name)).map((name) => `!has(self.${member(name)})`),
@@ -247,6 +264,8 @@ function common(a: StructuralSchema, b: StructuralSchema): StructuralSchema {
   const shared = Object.entries(a).filter(([key, value]) => JSON.stringify(value) === JSON.stringify(b[key]));
   const made = Object.fromEntries(shared) as StructuralSchema;
   if (a.description !== undefined) made.description = a.description;
+  for (const most of ['maxLength', 'maxItems'])
+    if (typeof a[most] === 'number' && typeof b[most] === 'number') made[most] = Math.max(a[most], b[most]);
   if (a.items !== undefined && b.items !== undefined) made.items = common(a.items, b.items);
   return made;
 }
