@@ -21,6 +21,7 @@ const stream = await from('stream');
 const subscription = await from('subscription');
 const integrity = await from('integrity');
 const security = await from('security');
+const deployment = await from('deployment');
 const pipeline = await from('pipeline');
 const venue = await from('venue');
 const { machineShape } = await from('plan/machine');
@@ -58,6 +59,7 @@ const NAMED = [
   [subscription.subscriptionSchema, 'Subscription'],
   [integrity.integritySchema, 'Integrity'],
   [security.protection, 'Protection'],
+  [deployment.deploymentSchema, 'Deployment'],
   [pipeline.pipelineSchema, 'Pipeline'],
   [venue.venueSchema, 'VenueDocument', 'VenueDeclaration'],
   [venue.venueResourceSchema, null, 'VenueResource'],

@@ -5,8 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import { VenuewireError } from '../errors.js';
-import type { Deployment } from '../patterns/deployment.js';
 import type { Network } from '../patterns/network.js';
+import type { Deployment } from '../patterns/types.js';
 import type { Venue, VenueResource } from '../patterns/venue.js';
 import { RECEIVE_RIGHTS, serverUses } from '../plan/check-machine.js';
 import { referencesOf } from '../plan/check-secrets.js';

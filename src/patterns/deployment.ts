@@ -30,6 +30,7 @@ const network = z
   ])
   .describe('Where the lines of the pod come from');
 
+/** @internal */
 export const deploymentSchema = z
   .strictObject({
     image: z.string().min(1).max(512).describe('Image of the handler, best by digest'),
@@ -49,4 +50,3 @@ export const deploymentSchema = z
     nodeSelector: z.record(z.string().max(253), label).optional().describe('Labels of the nodes that have the lines'),
   })
   .describe('How a cluster runs the handler; a handler that is started by hand does not read it');
-export type Deployment = z.output<typeof deploymentSchema>;

@@ -2171,6 +2171,69 @@ export type Protection =
       key: Reference;
     };
 
+/** How a cluster runs the handler; a handler that is started by hand does not read it */
+export interface Deployment {
+  /** Image of the handler, best by digest */
+  image: string;
+  /** Where the lines of the pod come from */
+  network:
+    | {
+        type: 'host';
+      }
+    | {
+        type: 'pod';
+      }
+    | {
+        type: 'macvlan';
+        /** Interface of the node for each interface that the lines name: `lineA: ens1f0`. Needs Multus */
+        parents: Record<string, string>;
+      };
+  /** Asked for and not exceeded */
+  resources: {
+    /** Whole numbers give the feed thread a processor of its own. Default: `2`. */
+    cpu: string;
+    /** Default: `1Gi`. */
+    memory: string;
+  };
+  /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
+  secret?: string | undefined;
+  /** Labels of the nodes that have the lines */
+  nodeSelector?: Record<string, string> | undefined;
+}
+
+/** How a cluster runs the handler; a handler that is started by hand does not read it */
+export interface DeploymentInput {
+  /** Image of the handler, best by digest */
+  image: string;
+  /** Where the lines of the pod come from */
+  network?:
+    | {
+        type: 'host';
+      }
+    | {
+        type: 'pod';
+      }
+    | {
+        type: 'macvlan';
+        /** Interface of the node for each interface that the lines name: `lineA: ens1f0`. Needs Multus */
+        parents: Record<string, string>;
+      }
+    | undefined;
+  /** Asked for and not exceeded */
+  resources?:
+    | {
+        /** Whole numbers give the feed thread a processor of its own. Default: `2`. */
+        cpu?: string | undefined;
+        /** Default: `1Gi`. */
+        memory?: string | undefined;
+      }
+    | undefined;
+  /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
+  secret?: string | undefined;
+  /** Labels of the nodes that have the lines */
+  nodeSelector?: Record<string, string> | undefined;
+}
+
 export interface Pipeline {
   /** Only what is named; default: everything */
   select?:
@@ -3096,37 +3159,7 @@ export interface VenueDocument {
   security: Protection[];
   /** What of the feed goes where, by name; `venuewire run` runs them */
   pipelines?: Record<string, Pipeline> | undefined;
-  /** How a cluster runs the handler; a handler that is started by hand does not read it */
-  deployment?:
-    | {
-        /** Image of the handler, best by digest */
-        image: string;
-        /** Where the lines of the pod come from */
-        network:
-          | {
-              type: 'host';
-            }
-          | {
-              type: 'pod';
-            }
-          | {
-              type: 'macvlan';
-              /** Interface of the node for each interface that the lines name: `lineA: ens1f0`. Needs Multus */
-              parents: Record<string, string>;
-            };
-        /** Asked for and not exceeded */
-        resources: {
-          /** Whole numbers give the feed thread a processor of its own. Default: `2`. */
-          cpu: string;
-          /** Default: `1Gi`. */
-          memory: string;
-        };
-        /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
-        secret?: string | undefined;
-        /** Labels of the nodes that have the lines */
-        nodeSelector?: Record<string, string> | undefined;
-      }
-    | undefined;
+  deployment?: Deployment | undefined;
 }
 
 export interface VenueDeclaration {
@@ -3200,40 +3233,7 @@ export interface VenueDeclaration {
   security?: Protection[] | undefined;
   /** What of the feed goes where, by name; `venuewire run` runs them */
   pipelines?: Record<string, PipelineInput> | undefined;
-  /** How a cluster runs the handler; a handler that is started by hand does not read it */
-  deployment?:
-    | {
-        /** Image of the handler, best by digest */
-        image: string;
-        /** Where the lines of the pod come from */
-        network?:
-          | {
-              type: 'host';
-            }
-          | {
-              type: 'pod';
-            }
-          | {
-              type: 'macvlan';
-              /** Interface of the node for each interface that the lines name: `lineA: ens1f0`. Needs Multus */
-              parents: Record<string, string>;
-            }
-          | undefined;
-        /** Asked for and not exceeded */
-        resources?:
-          | {
-              /** Whole numbers give the feed thread a processor of its own. Default: `2`. */
-              cpu?: string | undefined;
-              /** Default: `1Gi`. */
-              memory?: string | undefined;
-            }
-          | undefined;
-        /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
-        secret?: string | undefined;
-        /** Labels of the nodes that have the lines */
-        nodeSelector?: Record<string, string> | undefined;
-      }
-    | undefined;
+  deployment?: DeploymentInput | undefined;
 }
 
 export interface VenueResource {
@@ -3322,40 +3322,7 @@ export interface VenueResource {
     security?: Protection[] | undefined;
     /** What of the feed goes where, by name; `venuewire run` runs them */
     pipelines?: Record<string, PipelineInput> | undefined;
-    /** How a cluster runs the handler; a handler that is started by hand does not read it */
-    deployment?:
-      | {
-          /** Image of the handler, best by digest */
-          image: string;
-          /** Where the lines of the pod come from */
-          network?:
-            | {
-                type: 'host';
-              }
-            | {
-                type: 'pod';
-              }
-            | {
-                type: 'macvlan';
-                /** Interface of the node for each interface that the lines name: `lineA: ens1f0`. Needs Multus */
-                parents: Record<string, string>;
-              }
-            | undefined;
-          /** Asked for and not exceeded */
-          resources?:
-            | {
-                /** Whole numbers give the feed thread a processor of its own. Default: `2`. */
-                cpu?: string | undefined;
-                /** Default: `1Gi`. */
-                memory?: string | undefined;
-              }
-            | undefined;
-          /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
-          secret?: string | undefined;
-          /** Labels of the nodes that have the lines */
-          nodeSelector?: Record<string, string> | undefined;
-        }
-      | undefined;
+    deployment?: DeploymentInput | undefined;
   };
   /** What a controller says of it; files have none, and it is not read */
   status?: unknown | undefined;
