@@ -276,7 +276,8 @@ export class ReferenceBooks {
         return;
       case 'levelSet':
       case 'quote':
-        this.#level(op);
+        // Of a feed whose book is told by levels: the book stays as it is.
+        if (op.rule.aside !== true) this.#level(op);
         return;
       case 'levelInsert':
       case 'levelChange':
