@@ -77,8 +77,7 @@ const worker = new Worker(
   `const { parentPort, workerData } = require('node:worker_threads');
    (async () => {
      const { openFeed } = await import(workerData.index);
-     const { encode } = await import(at(from === 'package' ? 'layout' : 'layout/index'));
-const { udpMulticast } = await import(workerData.patterns);
+     const { udpMulticast } = await import(workerData.patterns);
      const { nasdaqTotalView } = await import(workerData.venue);
      for (let n = 0; ; n++) {
        const feed = await openFeed(nasdaqTotalView({ lines: { A: udpMulticast('233.54.12.111:26477') } }),
