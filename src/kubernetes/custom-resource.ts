@@ -84,7 +84,7 @@ const CONDITION: StructuralSchema = {
 
 const STATUS: StructuralSchema = {
   type: 'object',
-  description: 'What the operator says of it',
+  description: 'What a controller says of it',
   properties: {
     observedGeneration: {
       type: 'integer',
@@ -98,9 +98,6 @@ const STATUS: StructuralSchema = {
       'x-kubernetes-list-map-keys': ['type'],
       items: CONDITION,
     },
-    venue: { type: 'string', maxLength: 253, description: 'Decoder of the feed' },
-    configuration: { type: 'string', maxLength: 64, description: 'Hash of what the handler was given' },
-    gaps: { type: 'integer', format: 'int64', description: 'Gaps of the last hour' },
   },
 };
 
@@ -108,8 +105,6 @@ const COLUMNS = [
   { name: 'Decoder', type: 'string', jsonPath: '.spec.decoder' },
   { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
   { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
-  { name: 'Gaps', type: 'integer', jsonPath: '.status.gaps', description: 'Of the last hour' },
-  { name: 'Configuration', type: 'string', jsonPath: '.status.configuration', priority: 1 },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];
 

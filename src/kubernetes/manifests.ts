@@ -103,6 +103,12 @@ function faultOf(venue: Declared): [string, string] | undefined {
         'Give the line an `interface`, and parents the interface of the node that it is over.',
       ];
   }
+  const writes = Object.entries(venue.pipelines ?? {}).find(([, { sink }]) => 'file' in sink || 'folder' in sink);
+  if (writes !== undefined)
+    return [
+      `pipelines.${writes[0]}.sink writes files, and the pod has no place for them`,
+      'Use a sink over the network here, and one with files where a disk stays.',
+    ];
   for (const { path, reference } of referencesOf(venue)) {
     const place = path.join('.');
     if (reference.startsWith('env:'))

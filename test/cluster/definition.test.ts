@@ -74,12 +74,12 @@ describe('a VenueConnection', () => {
     expect(changed.body.status).toEqual(status);
   });
 
-  it('is shown in columns: decoder, ready, reason, gaps', async () => {
+  it('is shown in columns: decoder, ready, reason', async () => {
     const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
     const { body } = await server.send('GET', CONNECTIONS, undefined, 'application/json', table);
     const shown = body as unknown as { columnDefinitions: { name: string }[]; rows: { cells: unknown[] }[] };
     const names = shown.columnDefinitions.map((c) => c.name);
-    expect(names).toEqual(['Name', 'Decoder', 'Ready', 'Reason', 'Gaps', 'Configuration', 'Age']);
+    expect(names).toEqual(['Name', 'Decoder', 'Ready', 'Reason', 'Age']);
     expect(shown.rows[0]?.cells.slice(0, 4)).toEqual(['good-0', 'nasdaq-totalview-itch-5.0', 'True', 'Good']);
   });
 });

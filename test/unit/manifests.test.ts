@@ -101,6 +101,12 @@ describe('a file that asks for what a pod does not have', () => {
   });
 });
 
+it('a sink that writes files is refused: the pod has no place for them', async () => {
+  const sink = '  pipelines: { day: { shape: { type: events }, sink: { type: duckdb, file: /data/day.duckdb } } }\n';
+  const error = await refusal(HOST.replace('  deployment:', `${sink}  deployment:`));
+  expect([error.code, error.message]).toEqual(['VW_KUBERNETES', expect.stringContaining('pipelines.day.sink')]);
+});
+
 describe('venuewire kubernetes', () => {
   it('prints the definition that deploy/ has', async () => {
     const { out: stdout } = await venuewire(['kubernetes', 'definition']);
