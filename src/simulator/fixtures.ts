@@ -14,16 +14,6 @@ export interface Fixture {
   make(): { readonly bytes: Uint8Array; readonly messages: number; readonly lost: number; readonly digest: string };
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
-
 const day = (seed: number, messages: number): VenueHistory =>
   VenueHistory.generate(new ItchGenerator({ seed, symbols: 8, messages }));
 
@@ -45,7 +35,7 @@ function capture(
       const gone = new Set(lost);
       const digest = new StreamDigest();
       for (let s = history.first; s < history.next; s++) if (!gone.has(s)) digest.add(s, history.message(s));
-      return { bytes: join(parts), messages: digest.count, lost: lost.length, digest: digest.toString() };
+      return { bytes: Buffer.concat(parts), messages: digest.count, lost: lost.length, digest: digest.toString() };
     },
   };
 }
@@ -74,7 +64,7 @@ function soupCapture(seed: number, messages: number): Uint8Array {
   pcap.tcp(second, clock(), up, { flags: 'syn', sequence: 99, acknowledge: 0 }, none);
   pcap.tcp(second, clock(), down, { flags: 'syn', sequence: 4_999, acknowledge: 100 }, none);
   pcap.tcp(second, clock(), up, { flags: 'push', sequence: 100, acknowledge: 5_000 }, login);
-  const stream = join([
+  const stream = Buffer.concat([
     encode(soupbintcp, 'loginAccepted', { session: history.session, sequenceNumber: 1n }),
     ...Array.from({ length: history.length }, (_, i) =>
       encode(soupbintcp, 'sequencedData', { message: history.message(history.first + i) }),
@@ -91,7 +81,7 @@ function soupCapture(seed: number, messages: number): Uint8Array {
   }
   pcap.tcp(second, clock(), down, { flags: 'fin', sequence, acknowledge: 100 + login.length }, none);
   pcap.end();
-  return join(parts);
+  return Buffer.concat(parts);
 }
 
 /** The captures of the fixtures folder. Each is made from its seed alone. */
@@ -130,7 +120,7 @@ export const fixtures: readonly Fixture[] = [
     description: 'A BinaryFILE: messages behind their lengths, ended by a length of 0',
     make: () => {
       const history = day(5, 3_000);
-      const bytes = join([history.toBinaryFile(), Uint8Array.of(0, 0)]);
+      const bytes = Buffer.concat([history.toBinaryFile(), Uint8Array.of(0, 0)]);
       const digest = history.digest().toString(16).padStart(16, '0');
       return { bytes, messages: 3_000, lost: 0, digest };
     },

@@ -254,7 +254,7 @@ abstract class SoupServer implements SimulatedServer {
       if (this.random.chance(this.#options.debug ?? 0)) {
         parts.unshift(encode(soupbintcp, 'debugPacket', { text: new TextEncoder().encode('simulated') }));
       }
-      this.#write(client, concat(parts), nowNs);
+      this.#write(client, Buffer.concat(parts), nowNs);
     }
     if (client.left <= 0) {
       if (client.fault === 'close') this.#later(client, nowNs, () => this.#drop(client));
@@ -293,18 +293,6 @@ abstract class SoupServer implements SimulatedServer {
     }
     return Math.min(due, this.#agenda.dueNs);
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const first = parts[0];
-  if (parts.length === 1 && first !== undefined) return first;
-  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 /**

@@ -1,8 +1,11 @@
 /** SIAC, for CTA and OPRA: retransmission requests to the Autolink facility, answers on retransmission lines. */
-import { char, defineDecoder, digits, longDigits, message as row, text } from '../../layout/index.js';
+import { char, type Decoder, defineDecoder, digits, longDigits, message as row, text } from '../../layout/index.js';
 import { defineFraming } from '../../patterns/framing.js';
-import { defineRecovery } from '../../patterns/recovery.js';
+import { defineRecovery, request } from '../../patterns/recovery.js';
+import { privateLine, sourceAllowList } from '../../patterns/security.js';
 import { credential, message, parameter, variable } from '../../patterns/table.js';
+import { defineVenue, type Venue } from '../../patterns/venue.js';
+import { type Lines, ladder, rung, type Servers, type VenueOptions } from '../options.js';
 
 /**
  * The fields are those that the guide lists, in its order. Where they stand, how wide they are and what separates them is
@@ -84,3 +87,40 @@ export const siacRetransmission = defineRecovery({
     },
   ],
 });
+
+export interface SiacOptions extends VenueOptions {
+  /** The multicast lines by name, each with its two feeds and the retransmission groups that belong to it. */
+  readonly channels: Readonly<
+    Record<string, { readonly line: number; readonly lines: Lines; readonly retransmission?: Lines }>
+  >;
+  /** The retransmission facility. Credentials: user id and password. */
+  readonly retransmission?: Servers;
+}
+
+/** One plan's feed: a channel for each multicast line. `system` is what its retransmission requests name. */
+export function siacVenue<D extends Decoder>(
+  plan: { readonly name: string; readonly decoder: D; readonly framing: string; readonly system: string },
+  options: SiacOptions,
+): Venue<D> {
+  const { system, ...named } = plan;
+  return defineVenue({
+    ...named,
+    channels: Object.fromEntries(
+      Object.entries(options.channels).map(([name, { line, lines, retransmission }]) => [
+        name,
+        { key: line, lines, ...(retransmission === undefined ? {} : { retransmission }) },
+      ]),
+    ),
+    join: options.join ?? 'live',
+    recovery: ladder(options, [
+      options.retransmission &&
+        request(siacRetransmission, { timeout: '1s', ...rung(options.retransmission), parameters: { system } }),
+    ]),
+    security: [privateLine(), sourceAllowList()],
+    unconfirmed: [
+      'the layout of retransmission requests and responses; thresholds for a day',
+      'whether Reset Block Sequence takes the number that it sets',
+      'addresses and line numbers: they come with the subscription',
+    ],
+  });
+}
