@@ -436,6 +436,8 @@ function summary(agreement) {
     ...heading('Venue', 'Protocol versions', 'Captures compared', 'Fields that agree'),
     ...held.map((r) => row(r.group, r.versions, r.captures, `${number(r.agree)} of ${number(r.fields)}`)),
     '',
+    `${decoders.length} protocol versions; ${decoders.filter((d) => d.gives.includes('events')).length} of them make events, ${decoders.filter((d) => d.gives.some((what) => what !== 'events')).length} make books.`,
+    '',
     `Without a public capture (protocol versions): ${rest.map((r) => `${r.group} (${r.versions})`).join(', ')}.`,
   ].join('\n');
 }
