@@ -20,10 +20,20 @@ type Row = Readonly<Record<string, unknown>>;
 
 const TOKEN = /\s*(?:(&&|\|\||==|!=|<=|>=|[<>!()])|([A-Za-z_][\w.]*)|([+-]?\d+(?:\.\d+)?)|"([^"]*)"|'([^']*)')/y;
 
+/** Of what a fault quotes. */
+const QUOTED_CHARACTERS = 200;
+/** Words and signs of an expression: nobody writes more, and what is read and made of them calls itself. */
+const WORDS_MOST = 2_000;
+/** Brackets and negations within each other. */
+const DEPTH_MOST = 100;
+
+const short = (text: string): string =>
+  text.length <= QUOTED_CHARACTERS ? text : `${text.slice(0, QUOTED_CHARACTERS)}…`;
+
 const fault = (text: string, what: string): VenuewireError =>
   new VenuewireError(
     'VW_WHERE',
-    `--where '${text}': ${what}`,
+    `--where '${short(text)}': ${what}`,
     `Write comparisons of fields, for example: price > 100 && (side == "B" || shares >= 500)`,
   );
 
@@ -38,7 +48,10 @@ function tokens(text: string): Token[] {
   while (TOKEN.lastIndex < text.trimEnd().length) {
     const at = TOKEN.lastIndex;
     const m = TOKEN.exec(text);
-    if (m === null) throw fault(text, `'${text.slice(at).trim()}' is not understood`);
+    const rest = text.slice(at).trim();
+    if (m === null && /^=[^=]/.test(rest)) throw fault(text, "'=' is not understood: equality is written ==");
+    if (m === null) throw fault(text, `'${short(rest)}' is not understood`);
+    if (out.length === WORDS_MOST) throw fault(text, `it has more than ${WORDS_MOST} words and signs`);
     if (m[1] !== undefined) out.push({ kind: 'symbol', text: m[1] });
     else if (m[2] !== undefined) out.push({ kind: 'name', text: m[2] });
     else if (m[3] !== undefined) out.push({ kind: 'number', text: m[3] });
@@ -54,6 +67,7 @@ function tokens(text: string): Token[] {
 export function parseWhere(text: string): Expression {
   const list = tokens(text);
   let at = 0;
+  let depth = 0;
   const take = (symbol: string): boolean => {
     const t = list[at];
     if (t?.kind !== 'symbol' || t.text !== symbol) return false;
@@ -70,10 +84,16 @@ export function parseWhere(text: string): Expression {
     while (take('&&')) left = { kind: 'and', left, right: not() };
     return left;
   };
+  const within = (of: () => Expression): Expression => {
+    if (++depth > DEPTH_MOST) throw fault(text, `more than ${DEPTH_MOST} brackets and negations are within each other`);
+    const inside = of();
+    depth--;
+    return inside;
+  };
   const not = (): Expression => {
-    if (take('!')) return { kind: 'not', of: not() };
+    if (take('!')) return { kind: 'not', of: within(not) };
     if (take('(')) {
-      const inside = or();
+      const inside = within(or);
       if (!take(')')) throw fault(text, 'a bracket is not closed');
       return inside;
     }

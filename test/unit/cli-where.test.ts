@@ -88,4 +88,24 @@ describe('a --where expression', () => {
       expect.objectContaining({ code: 'VW_WHERE', hint: expect.stringContaining('shares') }),
     );
   });
+
+  it.each([
+    ['brackets without end', '('.repeat(100_000)],
+    ['negations without end', `${'!'.repeat(100_000)}price > 1`],
+    ['comparisons without end', `${'price > 1 && '.repeat(100_000)}price > 1`],
+    ['a text without end', `stock == 'A${'A'.repeat(1_000_000)}`],
+  ])('is refused with a code, and quoted in short: %s', (_, text) => {
+    const wanted = { code: 'VW_WHERE', message: expect.not.stringMatching(/.{1000}/s) };
+    expect(() => compileWhere(text, decoder)).toThrow(expect.objectContaining(wanted));
+  });
+
+  it('is compiled at the most that is read', () => {
+    const most = `${'price > 1 && '.repeat(499)}price > 1`;
+    expect(passes(most, order)).toBe(true);
+    expect(passes(`${'('.repeat(100)}price > 1${')'.repeat(100)}`, order)).toBe(true);
+  });
+
+  it('says how equality is written', () => {
+    expect(() => parseWhere("stock = 'AAPL'")).toThrow('equality is written ==');
+  });
 });
