@@ -12,6 +12,10 @@ const problems = [];
 for (const file of ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js'])
   if (!existsSync(join(root, file))) problems.push(`${file} is missing: npm run build:ts`);
 
+const table = join(root, 'dist/decoders/itch50.d.ts');
+if (!existsSync(table) || !readFileSync(table, 'utf8').includes('`B` Buy · `S` Sell'))
+  problems.push('the declarations of message tables do not say what fields mean: npm run build:ts');
+
 const { CONTRACT } = existsSync(join(root, 'dist/contract.js')) ? await import('../dist/contract.js') : {};
 const made = existsSync(MADE_FROM) ? JSON.parse(readFileSync(MADE_FROM, 'utf8')) : {};
 const wanted = sourcesDigest();

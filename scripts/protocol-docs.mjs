@@ -436,10 +436,21 @@ function summary(agreement) {
     ...heading('Venue', 'Protocol versions', 'Captures compared', 'Fields that agree'),
     ...held.map((r) => row(r.group, r.versions, r.captures, `${number(r.agree)} of ${number(r.fields)}`)),
     '',
-    `${decoders.length} protocol versions; ${decoders.filter((d) => d.gives.includes('events')).length} of them make events, ${decoders.filter((d) => d.gives.some((what) => what !== 'events')).length} make books.`,
-    '',
     `Without a public capture (protocol versions): ${rest.map((r) => `${r.group} (${r.versions})`).join(', ')}.`,
+    '',
+    counts(agreement),
   ].join('\n');
+}
+
+/** How many tables there are, and what stands behind them. */
+function counts(agreement) {
+  const agreed = new Set(agreement.filter((a) => a.fields > 0).flatMap((a) => a.decoders));
+  const unseen = decoders.filter((d) => !agreed.has(d.id) && !d.id.startsWith('session-')).length;
+  const withEvents = decoders.filter((d) => d.gives.includes('events')).length;
+  return (
+    `${decoders.length} protocol versions; ${withEvents} of them say what their messages mean, so that events are made of them, and books where they tell ` +
+    `orders, levels or quotes. Captures stand behind ${agreed.size}; ${unseen} rest on documents and public dissectors alone.`
+  );
 }
 
 /** The README with its part about venues as the tables and the figures say. */

@@ -13,6 +13,7 @@ import {
   type View,
   When,
 } from '../layout/index.js';
+import { labelOf } from '../layout/text.js';
 import { hex } from '../layout/values.js';
 import { printableWord } from '../printable.js';
 
@@ -166,7 +167,7 @@ export function human(value: unknown, field: Field | undefined): string {
     if (text) return text;
   }
   if (value instanceof Uint8Array) return hex(value);
-  const label = field?.data.values?.[String(value)];
+  const label = field && labelOf(field, value);
   return printableWord(label === undefined ? String(value) : `${value} (${label})`);
 }
 

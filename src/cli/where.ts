@@ -6,6 +6,7 @@
  */
 import { VenuewireError } from '../errors.js';
 import { Composite, Constant, type Decoder, Field, type Fields, Group, type View, When } from '../layout/index.js';
+import { codeAsRead } from '../layout/text.js';
 import { didYouMean } from './exit.js';
 
 type Operator = '==' | '!=' | '<' | '<=' | '>' | '>=';
@@ -182,10 +183,11 @@ function comparison(operator: Operator, literal: Literal, field: Field | undefin
   if (literal.kind === 'text') {
     const labels = field?.data.values;
     const wanted = literal.text;
-    const code =
+    const labelled =
       labels && !(wanted in labels)
         ? (Object.keys(labels).find((k) => labels[k]?.toLowerCase() === wanted.toLowerCase()) ?? wanted)
         : wanted;
+    const code = field ? codeAsRead(field, labelled) : labelled;
     return (value) => {
       const text = String(value);
       return passes(text < code ? -1 : text > code ? 1 : 0);

@@ -1,6 +1,6 @@
 import { levelsMessage, otherMessage, SCALES, SYMBOL } from '../json/records.js';
 import { defineJsonDecoder, from, optional } from '../json/table.js';
-import { i64, message, text, u8 } from '../layout/table.js';
+import { i64, message, nanosSinceEpoch, text, u8 } from '../layout/table.js';
 import { changes, image, levelBooks } from './roles/internet.js';
 
 const OP = ['op'];
@@ -29,11 +29,11 @@ export const betfairStream1 = defineJsonDecoder({
   checked: ['recordings of 2017 and 2022: ladders at every checkpoint, against the cache of betcode-org/betfair'],
   unconfirmed: ['images in segments: one message of each kind is public, no session'],
   messages: {
-    runnerImage: levelsMessage(1, 42, { time: i64(34) }),
-    runnerChange: levelsMessage(2, 42, { time: i64(34) }),
+    runnerImage: levelsMessage(1, 42, { time: i64(34, nanosSinceEpoch) }),
+    runnerChange: levelsMessage(2, 42, { time: i64(34, nanosSinceEpoch) }),
     status: message(3, 65, { statusCode: text(1, SYMBOL), errorCode: text(33, SYMBOL) }),
     connection: message(4, 1, {}),
-    heartbeat: message(5, 9, { time: i64(1) }),
+    heartbeat: message(5, 9, { time: i64(1, nanosSinceEpoch) }),
     other: otherMessage(6),
   },
   json: {

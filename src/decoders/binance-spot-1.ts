@@ -19,7 +19,7 @@ import {
   type JsonRule,
   present,
 } from '../json/table.js';
-import { i64, message, text, u8, u64 } from '../layout/table.js';
+import { i64, message, nanosSinceEpoch, text, u8, u64 } from '../layout/table.js';
 import { changes, image, levelBooks, print, ticker } from './roles/internet.js';
 
 const LEVELS = (...before: JsonPath) =>
@@ -101,7 +101,11 @@ export const binanceSpot1 = defineJsonDecoder({
   checked: ['recordings of 2021 and 2023: images joined, best prices of bookTicker'],
   messages: {
     depthSnapshot: levelsMessage(1, 42, { lastUpdateId: u64(34) }),
-    depthUpdate: levelsMessage(2, 58, { firstUpdateId: u64(34), finalUpdateId: u64(42), time: i64(50) }),
+    depthUpdate: levelsMessage(2, 58, {
+      firstUpdateId: u64(34),
+      finalUpdateId: u64(42),
+      time: i64(50, nanosSinceEpoch),
+    }),
     aggregateTrade: message(3, TRADE_END + 9, {
       ...tradeFields,
       tradeId: u64(TRADE_END),

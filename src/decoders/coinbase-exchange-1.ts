@@ -11,7 +11,7 @@ import {
   tradeFields,
 } from '../json/records.js';
 import { bestFrom, defineJsonDecoder, from, optional } from '../json/table.js';
-import { i64, message, text, u8, u64 } from '../layout/table.js';
+import { i64, message, nanosSinceEpoch, text, u8, u64 } from '../layout/table.js';
 import { changes, image, levelBooks, print, ticker } from './roles/internet.js';
 
 const SIDES = { buy: 'B', sell: 'S' } as const;
@@ -46,7 +46,7 @@ export const coinbaseExchange1 = defineJsonDecoder({
   checked: ['a recording of 2021: no removal of an unknown level, best prices of the ticker'],
   messages: {
     bookSnapshot: levelsMessage(1, 34, {}),
-    bookUpdate: levelsMessage(2, 42, { time: i64(34) }),
+    bookUpdate: levelsMessage(2, 42, { time: i64(34, nanosSinceEpoch) }),
     trade: message(3, TRADE_END + 16, matchTable),
     earlierTrade: message(4, TRADE_END + 16, matchTable),
     ticker: message(5, 49 + BEST_LENGTH, {
@@ -55,7 +55,12 @@ export const coinbaseExchange1 = defineJsonDecoder({
       sequence: u64(41),
       ...bestAt(49),
     }),
-    heartbeat: message(6, 57, { symbol: text(1, SYMBOL), sequence: u64(33), lastTradeId: u64(41), time: i64(49) }),
+    heartbeat: message(6, 57, {
+      symbol: text(1, SYMBOL),
+      sequence: u64(33),
+      lastTradeId: u64(41),
+      time: i64(49, nanosSinceEpoch),
+    }),
     subscriptions: message(7, 1, {}),
     other: otherMessage(8),
   },

@@ -11,7 +11,7 @@ import {
   tradeFields,
 } from '../json/records.js';
 import { bestFrom, defineJsonDecoder, from, optional, present } from '../json/table.js';
-import { i64, message, text, u8, u64 } from '../layout/table.js';
+import { i64, message, nanosSinceEpoch, text, u8, u64 } from '../layout/table.js';
 import { changes, image, levelBooks, print, ticker } from './roles/internet.js';
 
 const SIDES = { buy: 'B', sell: 'S' } as const;
@@ -53,13 +53,13 @@ export const krakenFutures1 = defineJsonDecoder({
   }),
   checked: ['a recording of 2021: numbers of all products'],
   messages: {
-    bookSnapshot: levelsMessage(1, 50, { seq: u64(34), time: i64(42) }),
-    bookUpdate: levelsMessage(2, 50, { seq: u64(34), time: i64(42) }),
+    bookSnapshot: levelsMessage(1, 50, { seq: u64(34), time: i64(42, nanosSinceEpoch) }),
+    bookUpdate: levelsMessage(2, 50, { seq: u64(34), time: i64(42, nanosSinceEpoch) }),
     trade: message(3, TRADE_END + 8, tradeTable),
     earlierTrade: message(4, TRADE_END + 8, tradeTable),
     tickerLite: message(5, 33 + BEST_LENGTH, { symbol: text(1, SYMBOL), ...bestAt(33) }),
     notice: message(6, 65, { event: text(1, SYMBOL), feed: text(33, SYMBOL) }),
-    heartbeat: message(7, 9, { time: i64(1) }),
+    heartbeat: message(7, 9, { time: i64(1, nanosSinceEpoch) }),
     other: otherMessage(8),
   },
   json: {

@@ -11,7 +11,7 @@ import {
   tradeFields,
 } from '../json/records.js';
 import { bestFrom, defineJsonDecoder, from, optional } from '../json/table.js';
-import { i64, message, scaled, text, u8, u32, u64 } from '../layout/table.js';
+import { i64, message, nanosSinceEpoch, scaled, text, u8, u32, u64 } from '../layout/table.js';
 import { changes, image, levelBooks, print, ticker } from './roles/internet.js';
 
 const SIDES = { buy: 'B', sell: 'S' };
@@ -49,7 +49,7 @@ export const krakenSpot2 = defineJsonDecoder({
   unconfirmed: ['texts of errors', 'names of members of ticker and trade: no recording of them is public'],
   messages: {
     bookSnapshot: levelsMessage(1, 38, { checksum: u32(34) }),
-    bookUpdate: levelsMessage(2, 46, { checksum: u32(34), time: i64(38) }),
+    bookUpdate: levelsMessage(2, 46, { checksum: u32(34), time: i64(38, nanosSinceEpoch) }),
     trade: message(3, TRADE_END + 8, { ...tradeFields, tradeId: u64(TRADE_END) }),
     ticker: message(4, 42 + BEST_LENGTH, {
       symbol: text(1, SYMBOL),

@@ -1,6 +1,6 @@
 import { BEST_LENGTH, bestAt, levelsMessage, otherMessage, PRICE, SCALES, SYMBOL } from '../json/records.js';
 import { bestFrom, defineJsonDecoder, from, optional } from '../json/table.js';
-import { i64, message, scaled, text, u8, u64 } from '../layout/table.js';
+import { i64, message, nanosSinceEpoch, scaled, text, u8, u64 } from '../layout/table.js';
 import { image, levelBooks, ticker } from './roles/internet.js';
 
 const TYPE = ['type'];
@@ -27,7 +27,7 @@ export const oandaV203 = defineJsonDecoder({
   unconfirmed: ['members of transactions beside id, type and time'],
   messages: {
     price: levelsMessage(1, 61 + BEST_LENGTH, {
-      time: i64(34),
+      time: i64(34, nanosSinceEpoch),
       closeoutBid: i64(42, scaled(PRICE)),
       closeoutAsk: i64(50, scaled(PRICE)),
       closeoutBidDecimals: u8(58),
@@ -35,9 +35,9 @@ export const oandaV203 = defineJsonDecoder({
       tradeable: u8(60, { 0: 'No', 1: 'Yes', 255: 'Not told' }).nullable(255),
       ...bestAt(61),
     }),
-    heartbeat: message(2, 9, { time: i64(1) }),
-    transactionHeartbeat: message(3, 17, { time: i64(1), lastTransactionId: u64(9) }),
-    transaction: message(4, 49, { time: i64(1), id: u64(9), kind: text(17, SYMBOL) }),
+    heartbeat: message(2, 9, { time: i64(1, nanosSinceEpoch) }),
+    transactionHeartbeat: message(3, 17, { time: i64(1, nanosSinceEpoch), lastTransactionId: u64(9) }),
+    transaction: message(4, 49, { time: i64(1, nanosSinceEpoch), id: u64(9), kind: text(17, SYMBOL) }),
     other: otherMessage(5),
   },
   json: {

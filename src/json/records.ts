@@ -1,5 +1,18 @@
 /** Parts of records that the tables of several internet venues share. */
-import { atLeast, char, type Fields, group, i64, message, scaled, text, u8, u16, varText } from '../layout/table.js';
+import {
+  atLeast,
+  char,
+  type Fields,
+  group,
+  i64,
+  message,
+  nanosSinceEpoch,
+  scaled,
+  text,
+  u8,
+  u16,
+  varText,
+} from '../layout/table.js';
 
 /** Prices with ten decimals and sizes with eight: what 64 bits hold of every venue here. */
 export const PRICE = -10;
@@ -62,6 +75,6 @@ export const tradeFields = {
   size: i64(42, scaled(SIZE)),
   priceDecimals: u8(50),
   sizeDecimals: u8(51),
-  time: i64(52),
+  time: i64(52, nanosSinceEpoch),
 };
 export const TRADE_END = 60;

@@ -26,6 +26,18 @@ export const noU64 = 0xffff_ffff_ffff_ffffn;
 /** Code on the wire to the specification's wording. Codes that are not listed are data like any other. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** A field of labels: editors offer their codes, and a code that is not listed is a value like any other. */
+export type Coded<T, L extends Labels> = string extends keyof L
+  ? T
+  : T extends string
+    ? (keyof L & string) | `${keyof L & number}` | (string & {})
+    : T extends number
+      ? (keyof L & number) | (number & {})
+      : T;
+
+/** Texts come without the blanks that pad them; so do their codes. */
+export type Trimmed<T> = T extends `${infer Rest} ` ? Trimmed<Rest> : T;
+
 /** The name that a view has for a bit, or some, of a field. */
 export const bitName = (field: string, bit: string): string => field + bit.charAt(0).toUpperCase() + bit.slice(1);
 
@@ -126,8 +138,8 @@ export class Field<T = unknown, B extends NoBits = NoBits> {
     return this.#with<T, C>({ places });
   }
   /** Labels for a field that already has a meaning. */
-  labels(values: Labels): Field<T, B> {
-    return this.#with({ values });
+  labels<L extends Labels>(values: L): Field<Coded<T, L>, B> {
+    return this.#with<Coded<T, L>>({ values });
   }
   /** What fills a shorter text or number: spaces (the default for text), nul bytes, or zeros (the default for digits). */
   padded(pad: 'space' | 'nul' | 'zero', side: 'left' | 'right' = 'right'): Field<T, B> {
@@ -143,7 +155,7 @@ export class Field<T = unknown, B extends NoBits = NoBits> {
   }
 }
 
-export type Said = Meaning | Labels;
+export type Said<L extends Labels = Labels> = Meaning | L;
 
 function field<T>(wire: WireKind, at: number, size: number, said?: Said): Field<T> {
   return new Field<T>(
@@ -156,30 +168,38 @@ function field<T>(wire: WireKind, at: number, size: number, said?: Said): Field<
 }
 
 /** Unsigned integers. Up to 48 bits are numbers, 64 bits are bigints (with `…High` and `…Low` halves). */
-export const u8 = (at: number, said?: Said): Field<number> => field('uint', at, 1, said);
-export const u16 = (at: number, said?: Said): Field<number> => field('uint', at, 2, said);
-export const u24 = (at: number, said?: Said): Field<number> => field('uint', at, 3, said);
-export const u32 = (at: number, said?: Said): Field<number> => field('uint', at, 4, said);
-export const u40 = (at: number, said?: Said): Field<number> => field('uint', at, 5, said);
-export const u48 = (at: number, said?: Said): Field<number> => field('uint', at, 6, said);
+export const u8 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> => field('uint', at, 1, said);
+export const u16 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> =>
+  field('uint', at, 2, said);
+export const u24 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> =>
+  field('uint', at, 3, said);
+export const u32 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> =>
+  field('uint', at, 4, said);
+export const u40 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> =>
+  field('uint', at, 5, said);
+export const u48 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> =>
+  field('uint', at, 6, said);
 export const u64 = (at: number, said?: Said): Field<bigint> => field('uint', at, 8, said);
 /** Signed integers, two's complement. */
-export const i8 = (at: number, said?: Said): Field<number> => field('int', at, 1, said);
-export const i16 = (at: number, said?: Said): Field<number> => field('int', at, 2, said);
-export const i24 = (at: number, said?: Said): Field<number> => field('int', at, 3, said);
-export const i32 = (at: number, said?: Said): Field<number> => field('int', at, 4, said);
-export const i40 = (at: number, said?: Said): Field<number> => field('int', at, 5, said);
-export const i48 = (at: number, said?: Said): Field<number> => field('int', at, 6, said);
+export const i8 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> => field('int', at, 1, said);
+export const i16 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> => field('int', at, 2, said);
+export const i24 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> => field('int', at, 3, said);
+export const i32 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> => field('int', at, 4, said);
+export const i40 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> => field('int', at, 5, said);
+export const i48 = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<number, L>> => field('int', at, 6, said);
 export const i64 = (at: number, said?: Said): Field<bigint> => field('int', at, 8, said);
 /** IEEE 754. */
 export const f32 = (at: number, said?: Said): Field<number> => field('float', at, 4, said);
 export const f64 = (at: number, said?: Said): Field<number> => field('float', at, 8, said);
 /** One byte as a one-character string. */
-export const char = (at: number, said?: Said): Field<string> => field('char', at, 1, said);
+export const char = <L extends Labels>(at: number, said?: Said<L>): Field<Coded<string, L>> =>
+  field('char', at, 1, said);
 /** `size` bytes of ISO 8859-1 text; readers get it without trailing spaces and nul bytes. */
-export const text = (at: number, size: number, said?: Said): Field<string> => field('text', at, size, said);
+export const text = <L extends Labels>(at: number, size: number, said?: Said<L>): Field<Trimmed<Coded<string, L>>> =>
+  field('text', at, size, said);
 /** A number of up to 15 characters written in ASCII; NaN where the bytes are not a number. */
-export const digits = (at: number, size: number, said?: Said): Field<number> => field('digits', at, size, said);
+export const digits = <L extends Labels>(at: number, size: number, said?: Said<L>): Field<Coded<number, L>> =>
+  field('digits', at, size, said);
 /** A number of more than 15 characters written in ASCII; 0 where the bytes are not a number. */
 export const longDigits = (at: number, size: number, said?: Said): Field<bigint> => field('digits', at, size, said);
 /** Bytes as they are. A view gives a window on the packet, not a copy. */

@@ -34,15 +34,23 @@ type AllBits<F extends Fields> = [BitNames<F>] extends [never]
   ? unknown
   : Intersect<{ [K in BitNames<F>]: BitsOf<F[K], K> }[BitNames<F>]>;
 
+/** The parts that readers get: all but fillers. */
+type Read<F extends Fields> = { [K in keyof F]: F[K] extends Filler ? never : K }[keyof F];
+
+/**
+ * One property a field. Keys are not renamed (`as`): so an editor shows on the property what the table's declaration says
+ * of the field.
+ */
+type Properties<F extends Fields, K extends keyof F> = { readonly [P in K]: Value<F[P]> };
+
 /**
  * The properties of a view. 64-bit fields are bigints, and for each of them `…High` and `…Low` are the unsigned 32-bit
  * halves, which allocate nothing. A field whose bits are named has one more property for each: field name, then bit name.
  */
-export type RecordView<F extends Fields> = View & {
-  readonly [K in keyof F as F[K] extends Filler ? never : K]: Value<F[K]>;
-} & {
-  readonly [K in keyof F & string as Wide<F[K]> extends true ? `${K}High` | `${K}Low` : never]: number;
-} & AllBits<F>;
+export type RecordView<F extends Fields> = View &
+  Properties<F, Read<F>> & {
+    readonly [K in keyof F & string as Wide<F[K]> extends true ? `${K}High` | `${K}Low` : never]: number;
+  } & AllBits<F>;
 
 type PlainValue<P> =
   P extends Group<infer F>
@@ -51,10 +59,12 @@ type PlainValue<P> =
       ? PlainRecord<F> | undefined
       : Value<P>;
 
+/** The parts that are on the wire or part of the message by themselves. */
+type Sent<F extends Fields> = { [K in keyof F]: F[K] extends Filler | Composite<unknown> ? never : K }[keyof F];
+type PlainProperties<F extends Fields, K extends keyof F> = { readonly [P in K]: PlainValue<F[P]> };
+
 /** A message as a plain object: groups are arrays, absent variants are left out. */
-export type PlainRecord<F extends Fields> = {
-  readonly [K in keyof F as F[K] extends Filler | Composite<unknown> ? never : K]: PlainValue<F[K]>;
-};
+export type PlainRecord<F extends Fields> = PlainProperties<F, Sent<F>>;
 
 type InputValue<P> =
   P extends Field<infer T>
@@ -69,10 +79,10 @@ type InputValue<P> =
             ? T
             : never;
 
+type InputProperties<F extends Fields, K extends keyof F> = { readonly [P in K]?: InputValue<F[P]> };
+
 /** What an encoder takes: any of the fields; absent ones are zero, blank, or "no value". */
-export type InputRecord<F extends Fields> = {
-  readonly [K in keyof F as F[K] extends Filler | Composite<unknown> ? never : K]?: InputValue<F[K]>;
-};
+export type InputRecord<F extends Fields> = InputProperties<F, Sent<F>>;
 
 export type Messages = { readonly [name: string]: Message };
 

@@ -51,6 +51,7 @@ const PARTICIPANT = {
 const DECLINE = { level1: 450_000_000_000n, level2: 420_000_000_000n, level3: 390_000_000_000n };
 const IMBALANCE = { imbalanceDirection: 'B', crossType: 'C', priceVariationIndicator: 'L' } as const;
 
+/** @internal */
 export const makeWriters = () => ({
   /** What every message has, in the same place. */
   head: template('addOrder', {}, { locate: 'stockLocate', tracking: 'trackingNumber', timestamp: 'timestamp' }),

@@ -41,7 +41,7 @@ export function b3Umdf(options: B3UmdfOptions): Venue<typeof b3UmdfSbe22> {
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof b3UmdfSbe22> =>
   b3Umdf({
     channels: {
       'channel-78': {

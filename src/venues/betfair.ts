@@ -54,5 +54,5 @@ export function betfair(options: BetfairOptions = {}): Venue<typeof betfairStrea
 }
 
 /** As recordings are read. */
-export const example = () =>
+export const example = (): Venue<typeof betfairStream1> =>
   betfair({ instruments: ['1.200806927'], credentials: keyAndSession('env:BETFAIR_APP_KEY', 'env:BETFAIR_SESSION') });

@@ -55,4 +55,4 @@ export function binanceSpot(options: BinanceOptions = {}): Venue<typeof binanceS
 }
 
 /** As recordings are read. */
-export const example = () => binanceSpot();
+export const example = (): Venue<typeof binanceSpot1> => binanceSpot();

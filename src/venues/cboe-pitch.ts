@@ -59,7 +59,7 @@ const parts: CboePitchOptions = {
 };
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () => cboePitch(parts);
+export const example = (): Venue<typeof cboePitchEquities24129> => cboePitch(parts);
 
 /** A feed of the family with every part configured; spin servers are of other tables than these. */
 export const exampleOf = (name: string, decoder: Decoder) => cboePitch({ ...parts, spin: {}, name, decoder });

@@ -50,7 +50,7 @@ export function cmeMdp3(options: CmeMdp3Options): Venue<typeof cmeMdp3Sbe113> {
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof cmeMdp3Sbe113> =>
   cmeMdp3({
     channels: {
       equities: {

@@ -46,7 +46,7 @@ export function coinbaseDerivatives(options: CoinbaseDerivativesOptions): Venue<
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof coinbaseDerivativesSbe17> =>
   coinbaseDerivatives({
     lines: { A: udpMulticast('239.255.3.1:26477'), B: udpMulticast('239.255.3.2:26477') },
     snapshotLines: { A: udpMulticast('239.255.3.3:26477') },

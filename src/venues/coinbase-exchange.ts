@@ -37,4 +37,4 @@ export function coinbaseExchange(options: MarketOptions = {}): Venue<typeof coin
 }
 
 /** As recordings are read. */
-export const example = () => coinbaseExchange();
+export const example = (): Venue<typeof coinbaseExchange1> => coinbaseExchange();

@@ -16,7 +16,7 @@ export function ctaCqs(options: CtaCqsOptions): Venue<typeof ctaCqs210> {
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof ctaCqs210> =>
   ctaCqs({
     channels: {
       one: {

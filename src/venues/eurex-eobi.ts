@@ -42,7 +42,7 @@ export function eurexEobi(options: EurexEobiOptions): Venue<typeof eurexEobi141>
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof eurexEobi141> =>
   eurexEobi({
     channels: {
       'partition-1': {

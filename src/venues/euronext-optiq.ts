@@ -42,7 +42,7 @@ export function euronextOptiq(options: EuronextOptiqOptions): Venue<typeof euron
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof euronextOptiq667> =>
   euronextOptiq({
     channels: {
       equities: {

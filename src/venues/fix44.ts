@@ -45,7 +45,7 @@ export function fix44(options: Fix44Options): Venue<typeof fixText> {
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof fixText> =>
   fix44({
     servers: ['127.0.0.1:18000'],
     symbols: ['EUR/USD', 'USD/JPY', 'XAU/USD'],

@@ -64,7 +64,7 @@ const parts: HkexOmdCOptions = {
 };
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () => hkexOmdC(parts);
+export const example = (): Venue<typeof hkexOmdC145> => hkexOmdC(parts);
 
 /** A feed of the family with every part configured. */
 export const exampleOf = (name: string, decoder: Decoder) => hkexOmdC({ ...parts, name, decoder });

@@ -40,7 +40,7 @@ export function iceImpact(options: IceImpactOptions): Venue<typeof iceImpact1151
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof iceImpact1151> =>
   iceImpact({
     channels: {
       futures: {

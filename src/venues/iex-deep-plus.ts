@@ -50,7 +50,7 @@ export function iexDeepPlus(options: IexDeepPlusOptions): Venue<typeof iexDeepPl
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof iexDeepPlus10> =>
   iexDeepPlus({
     lines: { A: udpMulticast('239.255.1.1:26477'), B: udpMulticast('239.255.1.2:26477') },
     channel: 7,

@@ -49,7 +49,7 @@ export function jpxOse(options: JpxOseOptions): Venue<typeof oseItch506> {
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof oseItch506> =>
   jpxOse({
     lines: { 1: udpMulticast('239.255.2.1:26477'), 2: udpMulticast('239.255.2.2:26477') },
     rewind: { servers: ['127.0.0.1:17001'] },

@@ -39,4 +39,4 @@ export function krakenFutures(options: MarketOptions = {}): Venue<typeof krakenF
 }
 
 /** As recordings are read. */
-export const example = () => krakenFutures();
+export const example = (): Venue<typeof krakenFutures1> => krakenFutures();

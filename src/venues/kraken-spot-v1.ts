@@ -40,4 +40,4 @@ export function krakenSpotV1(options: MarketOptions = {}): Venue<typeof krakenSp
 }
 
 /** As recordings are read. */
-export const example = () => krakenSpotV1();
+export const example = (): Venue<typeof krakenSpot1> => krakenSpotV1();

@@ -46,4 +46,4 @@ export function krakenSpot(options: MarketOptions = {}): Venue<typeof krakenSpot
 }
 
 /** As recordings are read. */
-export const example = () => krakenSpot();
+export const example = (): Venue<typeof krakenSpot2> => krakenSpot();

@@ -52,7 +52,7 @@ const parts: LseGtpOptions = {
 };
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () => lseGtp(parts);
+export const example = (): Venue<typeof lseGtpLevel2Mbo262> => lseGtp(parts);
 
 /** A feed of the family with every part configured; recovery is of order books. */
 export const exampleOf = (name: string, decoder: Decoder) => lseGtp({ ...parts, recovery: {}, name, decoder });

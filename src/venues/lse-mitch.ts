@@ -44,7 +44,7 @@ export function lseMitch(options: LseMitchOptions): Venue<typeof lseMitch119> {
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof lseMitch119> =>
   lseMitch({
     groups: {
       one: { group: 'A', lines: { A: udpMulticast('239.255.6.1:15001'), B: udpMulticast('239.255.6.2:15001') } },

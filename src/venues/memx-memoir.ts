@@ -50,7 +50,7 @@ const parts: MemxMemoirOptions = {
 };
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () => memxMemoir(parts);
+export const example = (): Venue<typeof memxMemoirDepth13> => memxMemoir(parts);
 
 /** A feed of the family with every part configured; snapshots are of the depth table. */
 export const exampleOf = (name: string, decoder: Decoder) => {

@@ -52,7 +52,7 @@ const parts: MiaxDomOptions = {
 };
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () => miaxDom(parts);
+export const example = (): Venue<typeof miaxPearlEquitiesDom13d> => miaxDom(parts);
 
 /** A feed of the family with every part configured. */
 export const exampleOf = (name: string, decoder: Decoder) => miaxDom({ ...parts, name, decoder });

@@ -64,7 +64,7 @@ export function nasdaqTotalView(options: NasdaqTotalViewOptions): Venue<typeof i
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof itch50> =>
   nasdaqTotalView({
     lines: { A: udpMulticast('239.255.0.1:26477'), B: udpMulticast('239.255.0.2:26477') },
     rerequest: { servers: ['127.0.0.1:17001', '127.0.0.1:17011'] },

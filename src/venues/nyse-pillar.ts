@@ -78,7 +78,7 @@ const parts: NysePillarOptions = {
 };
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () => nysePillar(parts);
+export const example = (): Venue<typeof nysePillarIntegrated25a> => nysePillar(parts);
 
 /** A feed of the family with every part configured. */
 export const exampleOf = (name: string, decoder: Decoder) => nysePillar({ ...parts, name, decoder });

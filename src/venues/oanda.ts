@@ -41,4 +41,4 @@ export function oanda(options: OandaOptions = {}): Venue<typeof oandaV203> {
 }
 
 /** As recordings are read. */
-export const example = () => oanda();
+export const example = (): Venue<typeof oandaV203> => oanda();

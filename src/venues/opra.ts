@@ -16,7 +16,7 @@ export function opra(options: OpraOptions): Venue<typeof opra63> {
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () =>
+export const example = (): Venue<typeof opra63> =>
   opra({
     channels: {
       one: {

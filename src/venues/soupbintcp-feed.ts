@@ -35,4 +35,5 @@ export function itchOverSoup(options: ItchOverSoupOptions): Venue<typeof itch50>
 }
 
 /** With every part configured: what `certify` plays, what captures are read as, what the docs show. */
-export const example = () => itchOverSoup({ servers: ['127.0.0.1:18000'], credentials: simulatedUser() });
+export const example = (): Venue<typeof itch50> =>
+  itchOverSoup({ servers: ['127.0.0.1:18000'], credentials: simulatedUser() });

@@ -46,6 +46,13 @@ describe('a --where expression', () => {
     expect(passes(text, order)).toBe(expected);
   });
 
+  it('finds a blank text by the word that stands for it', () => {
+    const bytes = encode(itch50, 'stockTradingAction', { reasonCode: '' });
+    const view = itch50.view('stockTradingAction').bind(new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length);
+    expect(passes('reasonCode == "reason not available"', view)).toBe(true);
+    expect(passes('reasonCode == "IPO1"', view)).toBe(false);
+  });
+
   it('compares 64-bit numbers without losing a bit', () => {
     expect(passes('orderReferenceNumber == 9223372036854775809', order)).toBe(true);
     expect(passes('orderReferenceNumber == 9223372036854775808', order)).toBe(false);

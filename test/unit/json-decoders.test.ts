@@ -6,7 +6,7 @@ import { decimalText, parseDecimal } from '../../src/json/decimal.js';
 import { JsonReader } from '../../src/json/reader.js';
 import { JsonMembers, readJson } from '../../src/json/scan.js';
 import type { JsonDecoder } from '../../src/json/table.js';
-import { encode } from '../../src/layout/index.js';
+import { encode, Field, nanosSinceEpoch } from '../../src/layout/index.js';
 import { ASKED, JSON_MESSAGES } from './json-messages.js';
 
 const load = async (id: string): Promise<JsonDecoder> => (await findDecoder(id)?.load()) as unknown as JsonDecoder;
@@ -40,19 +40,28 @@ const ladder = (fields: Record<string, unknown>) =>
     decimalText(l.size, -8, l.sizeDecimals),
   ]);
 
-describe.each(Object.entries(JSON_MESSAGES))('%s', (id, messages) => {
+describe.each(Object.entries(JSON_MESSAGES))('%s', (id, texts) => {
   it('knows each of its messages', async () => {
     const decoder = await load(id);
-    for (const text of messages) {
+    for (const text of texts) {
       const found = recordsOf(decoder, text);
       expect(found.length, text).toBeGreaterThan(0);
       for (const { message } of found) expect(message, text).not.toBe('other');
     }
   });
 
+  it('says of its times that they are nanoseconds since 1970', async () => {
+    const { json, messages } = await load(id);
+    for (const { message, fields } of json.rules)
+      for (const [name, { as }] of Object.entries(fields)) {
+        if (!['rfc3339', 'epochSeconds', 'epochMilliseconds'].includes(as)) continue;
+        const part = messages[message]?.fields[name];
+        expect(part instanceof Field && part.data.meaning, `${message}.${name}`).toBe(nanosSinceEpoch);
+      }
+  });
   it('reads past members that it does not know', async () => {
     const decoder = await load(id);
-    for (const text of messages.filter((m) => m.startsWith('{'))) {
+    for (const text of texts.filter((m) => m.startsWith('{'))) {
       const more = `{"unknown":[{"deep":{"e":"x","type":"y","channel":null}},1e400],${text.slice(1)}`;
       expect(recordsOf(decoder, more)).toEqual(recordsOf(decoder, text));
     }

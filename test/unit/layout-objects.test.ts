@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { cmeMdp3Sbe113 } from '../../src/decoders/cme-mdp3-sbe-1.13.js';
 import { itch50 } from '../../src/decoders/itch50.js';
-import { encode } from '../../src/layout/index.js';
+import { encode, fieldText } from '../../src/layout/index.js';
 import { codeOf } from './damage.js';
 
 const order = encode(itch50, 'addOrder', { orderReferenceNumber: 2n ** 60n, stock: 'ABC', shares: 5, price: 12_3400 });
@@ -32,6 +32,12 @@ describe('decoding without a feed', () => {
 });
 
 describe('messages and groups explain themselves', () => {
+  it('by the word for a code, also for the blank one of a text', () => {
+    const bytes = encode(itch50, 'stockTradingAction', { reasonCode: '' });
+    const halt = itch50.view('stockTradingAction').bind(new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length);
+    expect([halt.reasonCode, fieldText(halt, 'reasonCode')]).toEqual(['', 'Reason Not Available']);
+    expect(fieldText(viewOf(order), 'stock')).toBe('ABC');
+  });
   it('to JSON, 64-bit integers as text', () => {
     expect(JSON.parse(JSON.stringify({ order: viewOf(order) }))).toMatchObject({
       order: { stock: 'ABC', orderReferenceNumber: String(2n ** 60n), price: 123400 },
