@@ -55,7 +55,12 @@ BatchWriter::BatchWriter(uint8_t* memory, uint32_t data_at, uint32_t data_bytes,
       selection_(std::move(selection)) {
   instruments_ = InstrumentSet(selection_.instruments);
   std::sort(selection_.symbols.begin(), selection_.symbols.end());
-  select_ = !selection_.types.empty() || selection_.by_instrument || !selection_.unknown;
+  if (selection_.by_instrument || !selection_.unknown) {
+    select_ = Select::any;
+  } else if (!selection_.types.empty()) {
+    select_ = Select::types;
+    for (uint8_t& kept : selection_.types) kept = kept != 0;
+  }
   pending_.reserve(256);
   word(memory_, kContractAt).store(kContract, std::memory_order_release);
 }
@@ -159,13 +164,15 @@ struct BatchWriter::Written {
   uint32_t walked = 0, written = 0, left_out = 0, faults = 0, unknown = 0;
 };
 
-template <bool kSelect, typename Walk, typename Types>
+template <BatchWriter::Select kSelect, typename Walk, typename Types>
 uint8_t* BatchWriter::write_messages(const Run& run, Walk& walk, const Types types, uint8_t* p, Written& out) {
   const uint8_t* const body_end = run.body.data + run.body.size;
   const uint32_t take = run.take;
   uint32_t walked = 0, left_out = 0, faults = 0, unknown = 0;
   // What most messages are: short, not the packet's last, of a known type and long enough for it.
-  constexpr bool kQuick = !kSelect && Walk::kHasQuick && Types::kHasQuick;
+  constexpr bool kQuick = kSelect != Select::any && Walk::kHasQuick && Types::kHasQuick;
+  const uint8_t* const kept = selection_.types.data();
+  const auto kinds = uint32_t(selection_.types.size());
   Bytes message;
   while (walked < take) {
     bool found = false;
@@ -175,8 +182,16 @@ uint8_t* BatchWriter::write_messages(const Run& run, Walk& walk, const Types typ
         if (message.size >= type.length_min) [[likely]] {
           ::new (p) MessageHead{.length = message.size, .type = type.index, .offset = uint16_t(walked)};
           std::memcpy(p + sizeof(MessageHead), message.data, kShort);
-          p += sizeof(MessageHead) + ((message.size + 7) & ~7u);
+          const uint32_t bytes = sizeof(MessageHead) + ((message.size + 7) & ~7u);
           walked++;
+          if constexpr (kSelect == Select::types) {
+            // Written in any case, and gone past or written over: which it is cannot be guessed.
+            const uint32_t keep = type.index < kinds ? kept[type.index] : 0;
+            p += bytes & (0 - keep);
+            left_out += 1 - keep;
+          } else {
+            p += bytes;
+          }
           continue;
         }
         found = true;
@@ -190,7 +205,7 @@ uint8_t* BatchWriter::write_messages(const Run& run, Walk& walk, const Types typ
       index = Catalogue::kUnknown;
       faults++;
     }
-    if constexpr (kSelect) {
+    if constexpr (kSelect != Select::all) {
       if (index == selection_.directory_type && index != Catalogue::kUnknown) learn(message);
       if (!wanted(index, message)) {
         walked++;
@@ -216,7 +231,7 @@ uint8_t* BatchWriter::write_messages(const Run& run, Walk& walk, const Types typ
   return p;
 }
 
-template <bool kSelect, typename Walk>
+template <BatchWriter::Select kSelect, typename Walk>
 uint32_t BatchWriter::write_run(const Run& run, ChannelCounters& counters) {
   Walk walk(*run.framing, run.body);
   uint8_t* const start = reserve(run_units(run.body.size));
@@ -280,10 +295,20 @@ uint32_t BatchWriter::deliver(const Run& run, ChannelCounters& counters) {
 }
 
 uint32_t BatchWriter::write(const Run& run, ChannelCounters& counters) {
-  if (run.framing->block16) {
-    return select_ ? write_run<true, Block16Walk>(run, counters) : write_run<false, Block16Walk>(run, counters);
+  return run.framing->block16 ? write_selected<Block16Walk>(run, counters) : write_selected<MessageWalk>(run, counters);
+}
+
+template <typename Walk>
+uint32_t BatchWriter::write_selected(const Run& run, ChannelCounters& counters) {
+  switch (select_) {
+    case Select::all:
+      return write_run<Select::all, Walk>(run, counters);
+    case Select::types:
+      return write_run<Select::types, Walk>(run, counters);
+    case Select::any:
+      return write_run<Select::any, Walk>(run, counters);
   }
-  return select_ ? write_run<true, MessageWalk>(run, counters) : write_run<false, MessageWalk>(run, counters);
+  return 0;
 }
 
 void BatchWriter::write_notice(const Notice& n) {

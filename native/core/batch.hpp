@@ -78,10 +78,14 @@ class BatchWriter : public Output {
   [[nodiscard]] bool wanted(uint16_t index, Bytes message);
   void learn(Bytes message);
   struct Written;
-  template <bool kSelect, typename Walk, typename Types>
+  /// What is asked of a message before it is written: nothing, its type alone, or all that a selection can say.
+  enum class Select : uint8_t { all, types, any };
+  template <Select kSelect, typename Walk, typename Types>
   uint8_t* write_messages(const Run& run, Walk& walk, Types types, uint8_t* p, Written& out);
-  template <bool kSelect, typename Walk>
+  template <Select kSelect, typename Walk>
   uint32_t write_run(const Run& run, ChannelCounters& counters);
+  template <typename Walk>
+  uint32_t write_selected(const Run& run, ChannelCounters& counters);
 
   uint8_t* memory_;
   uint8_t* data_;
@@ -90,7 +94,7 @@ class BatchWriter : public Output {
   const Catalogue& catalogue_;
   Selection selection_;
   InstrumentSet instruments_;
-  bool select_ = false;
+  Select select_ = Select::all;
   std::vector<Notice> pending_;
   struct Stamps {
     bool wanted = false;

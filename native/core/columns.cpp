@@ -49,6 +49,13 @@ void fill_floats(const Column& c, const uint8_t* const* rows, uint32_t count, ui
   }
 }
 
+/// Bytes of a cell that says where a row stood; 0: it is not that.
+uint32_t place_bytes(uint8_t source) {
+  // sequence, receive_time, channel, line, origin, index, and places of 32 bits
+  static constexpr uint8_t kBytes[] = {0, 0, 8, 8, 2, 1, 1, 2, 4, 4, 4, 4};
+  return kBytes[source];
+}
+
 void set_bit(uint8_t* bits, uint32_t row, bool value) {
   const auto mask = uint8_t(1u << (row & 7));
   bits[row >> 3] = uint8_t(value ? bits[row >> 3] | mask : bits[row >> 3] & ~mask);
@@ -59,7 +66,11 @@ void set_bit(uint8_t* bits, uint32_t row, bool value) {
 // ── specification ────────────────────────────────────────────────────────────────────────────────────────────────
 
 uint32_t ColumnWriter::cell_bytes(size_t table, size_t column) const {
-  switch (tables_[table].columns[column].dtype) {
+  return bytes_of(tables_[table].columns[column].dtype);
+}
+
+uint32_t ColumnWriter::bytes_of(Dtype dtype) {
+  switch (dtype) {
     case Dtype::i8:
     case Dtype::u8:
       return 1;
@@ -131,7 +142,7 @@ bool ColumnWriter::parse_column(SpecReader& spec, Table& table) {
   if (floats != (c.dtype == Dtype::f32 || c.dtype == Dtype::f64) && c.dtype != Dtype::f64) return false;
   const bool of_entry = c.source == Source::entry || c.source == Source::entry_at || c.source == Source::entry_length;
   if (of_entry && !table.of_entries) return false;
-  if (c.source >= Source::sequence && c.nullable) return false;
+  if (c.source >= Source::sequence && (c.nullable || bytes_of(c.dtype) != place_bytes(source))) return false;
   if (c.source >= Source::sequence && c.source <= Source::index) {
     if (table.message == kRecords) return false;
     table.positioned = true;
@@ -192,6 +203,30 @@ void ColumnWriter::index_tables() {
     table.next = table_of_[table.message];
     table_of_[table.message] = uint16_t(t);
   }
+  lanes_.clear();
+  for (size_t t = 0; t < tables_.size(); t++) {
+    if (plain(tables_[t]) && table_of_[tables_[t].message] == t) add_lane(uint16_t(t));
+  }
+  add_lane(kNoTable);
+  lane_of_.resize(table_of_.size());
+  for (size_t type = 0; type < table_of_.size(); type++) {
+    const auto lane =
+        std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& l) { return l.table == table_of_[type]; });
+    lane_of_[type] = lane == lanes_.end() ? kNoLane : uint16_t(lane - lanes_.begin());
+  }
+}
+
+/// Its rows are messages, the only ones of their type that are asked for, and all that a column needs is in a message.
+bool ColumnWriter::plain(const Table& table) {
+  return table.message != kRecords && table.next == kNoTable && !table.of_entries && !table.whole &&
+         !table.positioned &&
+         std::all_of(table.columns.begin(), table.columns.end(), [](const Column& c) { return c.fill != nullptr; });
+}
+
+void ColumnWriter::add_lane(uint16_t table) {
+  Lane& lane = lanes_.emplace_back();
+  lane.table = table;
+  if (table != kNoTable) lane.need = tables_[table].message_need;
 }
 
 // ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -199,9 +234,12 @@ void ColumnWriter::index_tables() {
 ColumnWriter::Taken ColumnWriter::take(const uint8_t* data, uint32_t mask, uint32_t from, uint32_t to) {
   data_ = data;
   for (Table& table : tables_) table.rows = table.malformed = table.pending.count = 0;
+  for (Lane& lane : lanes_) lane.count = 0;
   Taken taken;
   bool room = true;
   const uint16_t* const table_of = table_of_.data();
+  const uint16_t* const lane_of = lane_of_.data();
+  Lane* const lanes = lanes_.data();
   const auto known = uint32_t(table_of_.size());
   taken.sound = each_record(data, mask, from, to, [&](const RecordHead& head, const uint8_t* p, uint32_t bytes) {
     if (head.kind != uint8_t(RecordKind::run)) {
@@ -214,8 +252,19 @@ ColumnWriter::Taken ColumnWriter::take(const uint8_t* data, uint32_t mask, uint3
     return each_message(p, bytes, run.count, [&](const MessageHead& m, Bytes bytes_of_message) {
       // The core has written it on another processor: ask for what comes before it is looked at.
       __builtin_prefetch(bytes_of_message.data + kAhead);
-      if (m.type >= known) {
+      if (m.type >= known) [[unlikely]] {
         taken.others++;
+        return;
+      }
+      const uint16_t at = lane_of[m.type];
+      if (at != kNoLane) [[likely]] {
+        Lane& lane = lanes[at];
+        if (bytes_of_message.size < lane.need) [[unlikely]] {
+          tables_[lane.table].malformed++;
+          return;
+        }
+        lane.rows[lane.count++] = bytes_of_message.data;
+        if (lane.count == kPending) room &= flush(lane);
         return;
       }
       for (uint32_t t = table_of[m.type]; t != kNoTable; t = tables_[t].next) {
@@ -224,6 +273,7 @@ ColumnWriter::Taken ColumnWriter::take(const uint8_t* data, uint32_t mask, uint3
     });
   });
   for (Table& table : tables_) flush(table);
+  for (Lane& lane : lanes_) room &= flush(lane);
   taken.sound &= room;
   return taken;
 }
@@ -347,6 +397,17 @@ void ColumnWriter::flush(Table& table) {
     }
   }
   p.count = 0;
+}
+
+bool ColumnWriter::flush(Lane& lane) {
+  const uint32_t count = lane.count;
+  lane.count = 0;
+  if (lane.table == kNoTable) return true;
+  Table& table = tables_[lane.table];
+  const uint32_t taken = std::min(count, table.capacity - table.rows);
+  for (const Column& c : table.columns) c.fill(c, lane.rows, taken, table.rows);
+  table.rows += taken;
+  return taken == count;
 }
 
 void ColumnWriter::place(const Table& table, const Column& c, uint32_t first) const {

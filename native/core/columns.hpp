@@ -45,6 +45,7 @@ class ColumnWriter {
   static constexpr uint32_t kPending = 256;
   static constexpr uint16_t kRecords = 0xFFFF;
   static constexpr uint16_t kNoTable = 0xFFFF;
+  static constexpr uint16_t kNoLane = 0xFFFF;
 
   enum class Source : uint8_t {
     message = 0,
@@ -70,6 +71,14 @@ class ColumnWriter {
     uint32_t message_bytes[kPending];
     uint32_t entry_bytes[kPending];
     uint32_t count = 0;
+  };
+  /// Rows of a table whose columns ask nothing of them, or, in the last lane, what no table wants: so that the walk
+  /// does the same whatever a message is.
+  struct Lane {
+    const uint8_t* rows[kPending];
+    uint32_t count = 0;
+    uint32_t need = 0;  ///< bytes that its columns read
+    uint16_t table = kNoTable;
   };
   struct Column;
   using Fill = void (*)(const Column& column, const uint8_t* const* rows, uint32_t count, uint32_t first);
@@ -102,9 +111,13 @@ class ColumnWriter {
     const MessageHead& head;
   };
 
+  [[nodiscard]] static uint32_t bytes_of(Dtype dtype);
   [[nodiscard]] bool parse_table(SpecReader& spec, Table& table);
   [[nodiscard]] bool parse_column(SpecReader& spec, Table& table);
   void index_tables();
+  [[nodiscard]] static bool plain(const Table& table);
+  void add_lane(uint16_t table);
+  [[nodiscard]] bool flush(Lane& lane);
   [[nodiscard]] bool message(Table& table, const Run& run, Bytes message);
   [[nodiscard]] bool entries(Table& table, const Run& run, Bytes message);
   void add(Table& table, const Run& run, Bytes message, Bytes entry);
@@ -121,6 +134,8 @@ class ColumnWriter {
   const uint8_t* data_ = nullptr;
   std::vector<Table> tables_;
   std::vector<uint16_t> table_of_;  // by message: the first of its tables
+  std::vector<uint16_t> lane_of_;   // by message; kNoLane: it has tables that are no lanes
+  std::vector<Lane> lanes_;
 };
 
 }  // namespace venuewire

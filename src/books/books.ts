@@ -56,6 +56,9 @@ const NO_PRICE = 0x7fff_ffff_ffff_ffffn;
 // biome-ignore lint/suspicious/noExplicitAny: whatever its handlers are
 type AnyFeed<D extends AnyDecoder> = Feed<D, any>;
 
+/** What books are made of: a feed, or a ring that somebody else fills. */
+type BookSource<D extends AnyDecoder> = Pick<AnyFeed<D>, 'ring' | 'decoder' | 'kept' | 'session'>;
+
 export interface BooksOptions extends KeptBooksOptions {
   /** Levels that `depth` can give at once. Default 1,000. */
   readonly depth?: number;
@@ -121,7 +124,7 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
 
   /** @internal */
   constructor(
-    readonly feed: AnyFeed<D>,
+    readonly feed: BookSource<D>,
     options: BooksOptions,
   ) {
     checkBooksOptions(options);

@@ -124,6 +124,28 @@ const BOOKS_SHAPE: Shape = {
   depth: wholeNumber(1, 1_000_000),
 };
 
+const { checkpoint: _, ...BOUNDS_SHAPE } = BOOKS_SHAPE;
+const MARKET_DATA_SHAPE: Shape = {
+  ...BOUNDS_SHAPE,
+  instrumentsMax: wholeNumber(1, 0xffff),
+  entriesBy: oneOf('level', 'price', 'id'),
+  marketDepth: wholeNumber(1, 255),
+  instrumentBy: oneOf('SecurityID', 'Symbol'),
+  reported: flag,
+  heldMax: wholeNumber(0, 1 << 24),
+};
+
+/** The options of `openMarketDataBooks`. @throws VenuewireError `VW_OPTION`. */
+export function checkMarketDataOptions(options: unknown): void {
+  check(options, MARKET_DATA_SHAPE, '');
+  if ((options as { readonly entriesBy?: unknown }).entriesBy !== undefined) return;
+  throw new VenuewireError(
+    'VW_OPTION',
+    "'entriesBy' is missing",
+    "Say how the venue names entries: 'level', 'price' or 'id'.",
+  );
+}
+
 /** The options of `openBooks`. @throws VenuewireError `VW_OPTION`. */
 export function checkBooksOptions(options: unknown): void {
   check(options, BOOKS_SHAPE, '');

@@ -156,6 +156,10 @@ export class Ring {
     }
     return messages;
   }
+  /** @internal Its records are written in this language, not by the core. */
+  writtenHere(): void {
+    Atomics.store(this.#header, CONTRACT_AT / WORD, CONTRACT | 0);
+  }
   /** @internal A reading is over, or a handler has ended it. */
   endReading(messages: number): void {
     if (this.closed) return;

@@ -1,8 +1,15 @@
 // An example of each public declaration: `npm run reference` puts them into docs/api, and `npm run typecheck` compiles them.
 // A region has the names that it is an example of, as module.name. Nothing here is run.
 
-import { open, writeFile } from 'node:fs/promises';
-import { BookChanges, InstrumentNames, openBooks, TopChanges, TopTable } from '../../src/books/index.js';
+import { open, readFile, writeFile } from 'node:fs/promises';
+import {
+  BookChanges,
+  InstrumentNames,
+  openBooks,
+  openMarketDataBooks,
+  TopChanges,
+  TopTable,
+} from '../../src/books/index.js';
 import {
   arrangeLines,
   Capture,
@@ -724,6 +731,16 @@ export async function booksModule(): Promise<void> {
     const table = new TopTable(books.tops);
     console.log(table.read(0));
     // #endregion
+  }
+  {
+    const bytes = await readFile('increments.dat');
+    // #region books.openMarketDataBooks books.MarketDataBooks
+    const market = openMarketDataBooks({ entriesBy: 'level', marketDepth: 5, reported: true });
+    const decoder = decoderFromFast(await readFile('templates.xml', 'utf8'));
+    for (const message of decoder.messages(bytes)) market.take(message); // W and X; also what FixDecoder.toObject gives
+    const { bid, ask, stale } = market.books.top('49613382'); // stale: a number (RptSeq) of this instrument is missing
+    // #endregion
+    console.log(bid?.price, ask?.price, stale);
   }
   {
     const books = openBooks(feed);

@@ -192,8 +192,11 @@ function held(decoder: Decoder, damaged: boolean): number {
 const venue = (lines: Parameters<typeof defineVenue>[0]['lines']) =>
   defineVenue({ name: 'day', decoder: itch50, framing: 'moldudp64', lines });
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
-const day = async (events: boolean) =>
-  openFeed(await resolveVenue(venue({ A: captureFile(fixture('itch50-clean.pcap')) })), events ? { events: true } : {});
+const day = async (events: boolean, select?: { messages: ('addOrder' | 'orderDelete')[] }) =>
+  openFeed(await resolveVenue(venue({ A: captureFile(fixture('itch50-clean.pcap')) })), {
+    ...(events ? { events } : {}),
+    ...(select === undefined ? {} : { select }),
+  });
 
 describe('columns of messages and entries', () => {
   it.each(decoders.map((d) => d.id))('of %s are what its views read', async (id) => {
@@ -255,6 +258,33 @@ describe('columns of messages and entries', () => {
       written.ring.view.setUint32(at, before, true);
     }
     expect(reader.read(0, written.units).messages).toBe(1);
+  });
+
+  it('of a feed that selects messages are the same, and what was left out is counted', async () => {
+    const spec = {
+      addOrder: ['at.sequence', 'orderReferenceNumber', 'price'],
+      orderExecuted: ['executedShares'],
+    } as const;
+    const read = async (select?: { messages: ('addOrder' | 'orderDelete')[] }) => {
+      const rows: unknown[][] = [];
+      let executed = 0;
+      const feed = await day(false, select);
+      for await (const batch of feed) {
+        const tables = (batch as { columns(s: typeof spec): Record<string, ColumnTable> }).columns(spec);
+        const { columns, length } = tables.addOrder as ColumnTable;
+        for (let i = 0; i < length; i++) rows.push(spec.addOrder.map((name) => columns[name]?.[i]));
+        executed += (tables.orderExecuted as ColumnTable).length;
+      }
+      return { rows, executed, statistics: feed.statistics().channels[0] };
+    };
+    const all = await read();
+    const some = await read({ messages: ['addOrder', 'orderDelete'] });
+    expect(all.executed).toBeGreaterThan(0);
+    expect(some.executed).toBe(0);
+    expect(some.rows).toEqual(all.rows);
+    const counted = (c: typeof all.statistics) => Number(c?.messages) + Number(c?.selectedOut);
+    expect(counted(some.statistics)).toBe(counted(all.statistics));
+    expect(Number(some.statistics?.selectedOut)).toBeGreaterThan(all.executed - 1);
   });
 
   it('of a feed have a row for each message, and can be read by a worker', async () => {
