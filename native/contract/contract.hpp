@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0x5440860d;
+inline constexpr uint32_t kContract = 0x33145fdf;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -441,12 +441,14 @@ enum class StampClock : uint8_t {
   own = 0,  ///< the feed’s: the kernel gave none, as with the first datagrams of a socket
   kernel = 1,  ///< the kernel’s, when it took the frame in
   hardware = 2,  ///< the network card’s own
+  poller = 3,  ///< the one of the program that polls the card, when it took the frame (DPDK)
 };
-inline constexpr uint32_t kStampClocks = 3;
+inline constexpr uint32_t kStampClocks = 4;
 inline constexpr const char* kStampClockNames[] = {
     "own",
     "kernel",
     "hardware",
+    "poller",
 };
 
 /// What a normalised event is about.

@@ -45,8 +45,17 @@ Reason reason_of(ClientCloseReason r) {
 }
 
 StampClock stamp_clock(ReceiveClock c) {
-  if (c == ReceiveClock::none) return StampClock::own;
-  return c == ReceiveClock::kernel ? StampClock::kernel : StampClock::hardware;
+  switch (c) {
+    case ReceiveClock::none:
+      return StampClock::own;
+    case ReceiveClock::kernel:
+      return StampClock::kernel;
+    case ReceiveClock::hardware:
+      return StampClock::hardware;
+    case ReceiveClock::poller:
+      return StampClock::poller;
+  }
+  return StampClock::own;
 }
 
 /// The code of the error by which a feed fails whose lines could not be opened.
@@ -64,6 +73,10 @@ const char* receive_code(const std::string& asked, const ReceiveProblem& problem
       return "VW_RECEIVE_MEMORY";
     case ReceiveError::address_in_use:
       return "VW_RECEIVE_BUSY";
+    case ReceiveError::no_ring:
+      return "VW_RECEIVE_ABSENT";
+    case ReceiveError::bad_ring:
+      return "VW_RECEIVE_RING";
     case ReceiveError::no_backend:
       return "VW_OPTION";
     default:
@@ -277,8 +290,22 @@ int64_t LiveDriver::turn(int64_t timeout) {
 
 void LiveDriver::receive(size_t index) {
   const auto [receiver, port] = receivers_[index];
+  const bool was_connected = receiver->connected();
+  take(*receiver, *port);
+  if (receiver->connected() == was_connected) return;
+  for (const uint16_t group : receiver->groups) {
+    for (const uint16_t line : port->lines[group]) {
+      if (was_connected)
+        session_.line_down(line, Reason::connectionClosed, now());
+      else
+        session_.line_up(line, now());
+    }
+  }
+}
+
+void LiveDriver::take(Receiver& receiver, Port& port) {
   for (int round = 0; round < kRounds; round++) {
-    const int n = receiver->receive(batch_.data(), kReceiveBatch);
+    const int n = receiver.receive(batch_.data(), kReceiveBatch);
     if (n <= 0) return;
     const int64_t at = now();
     const bool stamping = delivery_.writer().stamping();
@@ -294,8 +321,8 @@ void LiveDriver::receive(size_t index) {
         const bool timed = d.clock != ReceiveClock::none;
         delivery_.writer().stamp(receive_ns, had_ns, timed ? d.time_ns - offset_ns : 0, stamp_clock(d.clock));
       }
-      (void)port->router.each(IpAddress::v4(d.destination_ip), d.destination_port, d.source_ip,
-                              [&](uint16_t line) { session_.datagram(line, d.bytes, receive_ns, at, sender); });
+      (void)port.router.each(IpAddress::v4(d.destination_ip), d.destination_port, d.source_ip,
+                             [&](uint16_t line) { session_.datagram(line, d.bytes, receive_ns, at, sender); });
     }
     if (stamping) delivery_.writer().stamp_over();
     if (n < kReceiveBatch) return;

@@ -54,6 +54,7 @@ class LiveDriver final : public Host, public ClientEvents, public Driven, public
   [[nodiscard]] int64_t timeout_ns(int64_t at) const;
   void note_cycle(int64_t at);
   void receive(size_t index);
+  void take(Receiver& receiver, Port& port);
   void report();
   /// Each session is left as its protocol wants it; servers have a moment to take it in.
   void say_goodbye();

@@ -18,6 +18,7 @@ enum class ReceiveClock : uint8_t {
   none,      ///< there is no time; the reader takes its own
   kernel,    ///< CLOCK_REALTIME, when the kernel took the frame in
   hardware,  ///< the network card's own
+  poller,    ///< CLOCK_REALTIME, when the program that polls the card took the frame
 };
 
 /// One datagram, with where it was sent: one receiver carries many groups. Addresses and ports in host byte order.
@@ -78,6 +79,8 @@ enum class ReceiveError : uint8_t {
   not_permitted,
   not_supported,  ///< by this kernel, driver or interface
   no_reception,   ///< this system has no backend at all
+  no_ring,        ///< nobody fills a ring of that name
+  bad_ring,       ///< it is not laid out as it has to be
   no_resources,
   system,
 };
@@ -107,6 +110,8 @@ class Receiver {
   [[nodiscard]] virtual uint32_t buffer_bytes() const = 0;
   /// Whether another thread than the one that opened it may read it, as long as they do not at the same time.
   [[nodiscard]] virtual bool moves_between_threads() const { return true; }
+  /// False: what brings the datagrams has gone, and is looked for; fd() is readable when that changes.
+  [[nodiscard]] virtual bool connected() const { return true; }
   /// Leaves the groups and gives everything back; also by the destructor.
   virtual void close() = 0;
   /// What the machine and the driver allowed, in a few words, for reports.

@@ -86,6 +86,21 @@ function ioUring({ ioUring: off }: Machine): Check | undefined {
   );
 }
 
+/** Rings of venuewire-dpdk, which feeds read. */
+function dpdk({ dpdkRings: rings = [] }: Machine): Check {
+  return rings.length === 0
+    ? ok('DPDK', 'no rings', 'Only for receive: dpdk. Start venuewire-dpdk (docs/receive.md).')
+    : ok('DPDK', `${rings.length === 1 ? 'ring' : 'rings'} ${rings.join(', ')}`);
+}
+
+/** The ring that a line is read from. */
+function ringOf(check: string, value: string, device: string | undefined, machine: Machine): Check {
+  const ring = interfaceBy(machine, device ?? '')?.name ?? device ?? '';
+  return machine.dpdkRings?.includes(ring) === true
+    ? ok(check, `${value}, by venuewire-dpdk`)
+    : fail(check, value, `No ring ${ring}: start venuewire-dpdk with --ring ${ring || 'NAME'} (docs/receive.md).`);
+}
+
 /** Lines of a venue: is each interface here, is its group joined, do two groups look the same to a card. */
 function ofVenue(venue: Venue, machine: Machine): Check[] {
   const seen = new Map<number, string>();
@@ -95,6 +110,7 @@ function ofVenue(venue: Venue, machine: Machine): Check[] {
     const device = network.interface;
     const check = `line ${name}`;
     const value = `${network.address}${device === undefined ? '' : ` by ${device}`}`;
+    if (network.receive === 'dpdk') return [ringOf(check, value, network.interface, machine)];
     if (device !== undefined && !isIpv4(device) && interfaceBy(machine, device) === undefined) {
       const known = machine.interfaces.map((i) => i.name);
       return [fail(check, value, `There is no interface ${device} here: there are ${known.join(', ')}.`)];
@@ -127,5 +143,6 @@ export function receiving(venue: Venue | undefined, machine: Machine = readMachi
     lockedMemory(machine),
     ...shown.filter((i) => i.up).map((i) => xdp(i, machine)),
     ioUring(machine),
+    dpdk(machine),
   ];
 }

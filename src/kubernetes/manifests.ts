@@ -90,6 +90,12 @@ function faultOf(venue: Declared): [string, string] | undefined {
   const groups = lines.filter((line) => line.network.type === 'udpMulticast');
   const capture = lines.find((line) => line.network.type === 'captureFile');
   if (capture !== undefined) return [`${placeOf(capture)} is a capture`, 'Replay captures with venuewire replay.'];
+  const byDpdk = groups.find(({ network: line }) => line.type === 'udpMulticast' && line.receive === 'dpdk');
+  if (byDpdk !== undefined)
+    return [
+      `${placeOf(byDpdk)} is received by dpdk, whose ring is in a folder of the node that the pod does not have`,
+      'Use receive: afXdp here, or write the Deployment with /run/venuewire as a hostPath.',
+    ];
   if (network.type === 'pod' && groups[0] !== undefined)
     return [
       `${placeOf(groups[0])} is multicast, which does not reach a pod’s own network`,

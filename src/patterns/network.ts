@@ -20,7 +20,7 @@ const networkInterface = z
   .optional()
   .describe('Network interface, by name (`eth1`) or address; default: the one that the system’s routes choose');
 /** How datagrams reach this process. */
-export const RECEIVE = ['auto', 'afXdp', 'socket', 'ioUring', 'packetRing'] as const;
+export const RECEIVE = ['auto', 'dpdk', 'afXdp', 'socket', 'ioUring', 'packetRing'] as const;
 export type Receive = (typeof RECEIVE)[number];
 const tlsOptions = {
   serverName: z.string().optional().describe('Name that the server’s certificate must carry; default: the host'),
@@ -40,6 +40,7 @@ export const networkShape = z
         .optional()
         .describe(
           'How they are received: `socket` (the default: no rights needed), `afXdp` (from the driver, past the kernel), ' +
+            '`dpdk` (out of the ring that venuewire-dpdk fills, which `interface` names), ' +
             '`ioUring` (sockets, read by io_uring), `packetRing` (in blocks, up to a millisecond late), or `auto`: the best that the machine and the rights allow',
         ),
     }),

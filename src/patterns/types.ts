@@ -69,10 +69,11 @@ export type Network =
       source?: string | undefined;
       /**
        * How they are received: `socket` (the default: no rights needed), `afXdp` (from the driver, past the kernel),
-       * `ioUring` (sockets, read by io_uring), `packetRing` (in blocks, up to a millisecond late), or `auto`: the best
-       * that the machine and the rights allow
+       * `dpdk` (out of the ring that venuewire-dpdk fills, which `interface` names), `ioUring` (sockets, read by
+       * io_uring), `packetRing` (in blocks, up to a millisecond late), or `auto`: the best that the machine and the
+       * rights allow
        */
-      receive?: 'auto' | 'afXdp' | 'socket' | 'ioUring' | 'packetRing' | undefined;
+      receive?: 'auto' | 'dpdk' | 'afXdp' | 'socket' | 'ioUring' | 'packetRing' | undefined;
     }
   | {
       type: 'udpUnicast';

@@ -30,6 +30,14 @@ const interfaces: On = ({ venue, found }, machine) => {
     const { network, path } = line;
     if (network.type !== 'udpMulticast' && network.type !== 'udpUnicast') continue;
     const named = network.interface;
+    // That is the name of a ring, of which the kernel may have no interface.
+    if (network.type === 'udpMulticast' && network.receive === 'dpdk') {
+      const ring = interfaceBy(machine, interfaceOf(network, machine) ?? '')?.name ?? named ?? '';
+      const rings = machine.dpdkRings ?? [];
+      if (!rings.includes(ring))
+        found('ring-missing', [...path, 'receive'], `no ring ${ring}; there are ${rings.join(', ') || 'none'}`);
+      continue;
+    }
     if (named !== undefined && interfaceBy(machine, named) === undefined) {
       found('interface-missing', [...path, 'interface'], `there is no interface ${named}; there are ${names}`);
       continue;

@@ -49,6 +49,8 @@ export interface MachineFacts {
   busyRead?: number | undefined;
   /** kernel.io_uring_disabled */
   ioUring?: '0' | '1' | '2' | undefined;
+  /** Rings that venuewire-dpdk fills, by name */
+  dpdkRings?: string[] | undefined;
   /** Rights of the process that matter */
   capabilities?: string[] | undefined;
   /** Bytes that may be locked */

@@ -49,6 +49,7 @@ export const machineShape = z
     busyPoll: count.optional().describe('net.core.busy_poll, microseconds'),
     busyRead: count.optional().describe('net.core.busy_read, microseconds'),
     ioUring: z.enum(['0', '1', '2']).optional().describe('kernel.io_uring_disabled'),
+    dpdkRings: z.array(z.string()).optional().describe('Rings that venuewire-dpdk fills, by name'),
     capabilities: z.array(z.string()).optional().describe('Rights of the process that matter'),
     lockedMemory: z
       .union([count, z.literal('unlimited')])
@@ -119,6 +120,22 @@ export function joinedGroups(text: string): Map<string, Set<string>> {
     if (hex !== undefined) groups.add(dotted(hex));
   }
   return out;
+}
+
+/** Where venuewire-dpdk listens; the core has the same. */
+const DPDK_FOLDER = '/run/venuewire';
+const DPDK_SUFFIX = '.dpdk';
+
+/** Rings by name; undefined where no such program was ever started. */
+function dpdkRings(): string[] | undefined {
+  try {
+    return readdirSync(DPDK_FOLDER)
+      .filter((name) => name.endsWith(DPDK_SUFFIX))
+      .map((name) => name.slice(0, -DPDK_SUFFIX.length))
+      .sort();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Clocks that are read without a system call. */
@@ -212,6 +229,7 @@ export function readMachine(): Machine {
       busyPoll: number('/proc/sys/net/core/busy_poll'),
       busyRead: number('/proc/sys/net/core/busy_read'),
       ioUring: read('/proc/sys/kernel/io_uring_disabled') as Machine['ioUring'],
+      dpdkRings: dpdkRings(),
       capabilities: capabilities(),
       lockedMemory: limit('Max locked memory'),
       openFiles: limit('Max open files'),

@@ -27,6 +27,7 @@ const table = {
   'open-files-few': ['error', 'The feed opens more sockets than the process may have files.', 'ulimit -n 4096'],
   'reverse-path': ['warning', 'Packets of senders that are routed elsewhere are dropped silently.', 'sysctl -w net.ipv4.conf.NAME.rp_filter=2'],
   'receive-rights': ['error', 'The receive backend needs rights that this process does not have.', 'Grant them, or use receive: socket or auto.'],
+  'ring-missing': ['error', 'No venuewire-dpdk fills the ring that the interface of the line names.', 'Start it (docs/receive.md), or use receive: socket or auto.'],
   'processors-few': ['warning', 'The feed thread and JavaScript share one processor: bursts will wait.', 'Use two or more.'],
   'memory-small': ['warning', 'What the venue may hold is more than half of the memory.', 'Lower `window`, or give the machine more.'],
   'clock-slow': ['warning', 'Every reading of this clock is a system call.', 'Boot with clocksource=tsc if the processor’s is stable.'],

@@ -16,7 +16,7 @@ const group = udpMulticast('239.255.42.7:31007', { interface: '127.0.0.1' });
 const NEXT_STEP = /capture|certify/;
 
 describe('a live line where there is no reception', () => {
-  it.each(['auto', 'socket', 'afXdp', 'packetRing', 'ioUring'] as const)(
+  it.each(['auto', 'dpdk', 'socket', 'afXdp', 'packetRing', 'ioUring'] as const)(
     'is one coded error with the next step, by receive: %s',
     async (receive) => {
       const opened = openFeed(nasdaqTotalView({ lines: { A: group } }), { receive }).then((feed) => feed.run({}));

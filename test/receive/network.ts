@@ -144,6 +144,13 @@ export class ReceiverProcess {
   async failure(): Promise<{ readonly code: string; readonly message: string; readonly receive: Decision[] }> {
     return this.#told('code');
   }
+  /** Once a line is lost or is there again: why. */
+  async lineDown(): Promise<string> {
+    return (await this.#told<{ lineDown: string }>('lineDown')).lineDown;
+  }
+  async lineUp(): Promise<string> {
+    return (await this.#told<{ lineUp: string }>('lineUp')).lineUp;
+  }
   /** Ends the feed where it is. */
   close(): void {
     this.process.child.stdin?.write('close\n');

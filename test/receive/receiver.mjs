@@ -23,6 +23,7 @@ const venue =
 
 const feed = await openFeed(venue, options);
 let open = Object.keys(channels ?? { one: true }).length;
+for (const name of ['lineDown', 'lineUp']) feed.on(name, ({ reason }) => say({ [name]: reason }));
 feed.on('sessionEnded', () => --open === 0 && feed.close());
 createInterface({ input: process.stdin }).on('line', () => feed.close());
 const look = setInterval(() => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { receiving } from '../../src/cli/doctor-receive.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { defineVenue, udpMulticast } from '../../src/patterns/index.js';
-import { cardAddress, joinedGroups } from '../../src/plan/machine.js';
+import { cardAddress, joinedGroups, readMachine } from '../../src/plan/machine.js';
 
 describe('doctor and receiving', () => {
   test('joined groups are read as the kernel writes them', () => {
@@ -23,6 +23,16 @@ describe('doctor and receiving', () => {
   test('groups that a card cannot tell apart have one address', () => {
     expect(cardAddress('233.54.12.111')).toBe(cardAddress('224.182.12.111'));
     expect(cardAddress('233.54.12.111')).not.toBe(cardAddress('233.54.12.112'));
+  });
+
+  test('a line that is read from a ring of DPDK: whether somebody fills it, whatever interfaces the kernel has', () => {
+    const lines = { A: udpMulticast('233.54.12.111:26477', { interface: 'line-a', receive: 'dpdk' }) };
+    const venue = defineVenue({ name: 'rings', decoder: itch50, lines });
+    const looked = (dpdkRings: string[]) => receiving(venue, { ...readMachine(), dpdkRings });
+    const line = (rings: string[]) => looked(rings).find((c) => c?.check === 'line A');
+    expect(line(['line-a'])).toMatchObject({ status: 'ok', value: expect.stringContaining('venuewire-dpdk') });
+    expect(line([])).toMatchObject({ status: 'fail', advice: expect.stringContaining('--ring line-a') });
+    expect(looked(['x', 'y']).find((c) => c?.check === 'DPDK')?.value).toBe('rings x, y');
   });
 
   test('each line of a venue is looked at: its interface, its group, and groups that look alike', () => {

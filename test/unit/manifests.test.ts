@@ -92,6 +92,7 @@ describe('a file that asks for what a pod does not have', () => {
       /is a file that the pod does not have/,
     ],
     ['a secret of no Secret', HOST.replace(/ {4}secret: .*\n/, ''), /is a file that the pod does not have/],
+    ['a ring of DPDK', HOST.replace('receive: afXdp', 'receive: dpdk'), /lines\.A is received by dpdk/],
     ['a capture', HOST.replace(/A: \{.*\}/, 'A: { type: captureFile, path: day.pcap }'), /lines\.A is a capture/],
   ])('%s: is refused with what to do', async (_name, text, says) => {
     const error = await refusal(text);

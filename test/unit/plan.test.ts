@@ -302,6 +302,13 @@ const BROKEN: readonly [string, string | (() => string), PlanOptions, readonly s
     ['receive-rights'],
     'spec.lines.B.receive',
   ],
+  [
+    'a ring of DPDK that nobody fills',
+    nasdaq(['eth2', 'line-b, receive: dpdk']),
+    on({ dpdkRings: ['line-a'] }),
+    ['ring-missing'],
+    'spec.lines.B.receive',
+  ],
   ['one processor', FILE, on({ processors: 1 }), ['processors-few'], 'spec'],
   [
     'more held than the memory is',

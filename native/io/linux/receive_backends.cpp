@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "io/af_xdp.hpp"
+#include "io/dpdk.hpp"
 #include "io/io_uring.hpp"
 #include "io/membership.hpp"
 #include "io/packet_ring.hpp"
@@ -12,6 +13,7 @@ namespace venuewire {
 namespace {
 
 constexpr ReceiveBackend kBackends[] = {
+    {"dpdk", nullptr, open_dpdk},
     {"afXdp", nullptr, open_af_xdp},
     {"socket", nullptr, open_udp_receivers},
     {"ioUring", "it reads the same sockets, and no faster", open_io_uring},

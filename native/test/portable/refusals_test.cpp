@@ -11,7 +11,7 @@ namespace venuewire {
 namespace {
 
 void nothing_is_received() {
-  for (const char* name : {"auto", "socket", "afXdp", "packetRing", "ioUring"}) {
+  for (const char* name : {"auto", "dpdk", "socket", "afXdp", "packetRing", "ioUring"}) {
     Receivers receivers;
     ReceiveDecision decision;
     const ReceiveProblem problem = open_receivers(name, {}, receivers, decision);
