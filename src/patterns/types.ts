@@ -2658,6 +2658,11 @@ export interface Pipeline {
     writeRows: number;
     /** Wait so long for more rows before a write. Default: `0`. */
     lingerMs: number;
+    /**
+     * A server that has not answered a write for so long is taken for gone: its connection is made anew. Default:
+     * `60000`.
+     */
+    answerMs: number;
   };
 }
 
@@ -3086,6 +3091,11 @@ export interface PipelineInput {
         writeRows?: number | undefined;
         /** Wait so long for more rows before a write. Default: `0`. */
         lingerMs?: number | undefined;
+        /**
+         * A server that has not answered a write for so long is taken for gone: its connection is made anew. Default:
+         * `60000`.
+         */
+        answerMs?: number | undefined;
       }
     | undefined;
 }
