@@ -327,6 +327,12 @@ const queueSchema = z
       ),
     writeRows: z.int().min(1).max(1_000_000).default(10_000).describe('Rows of one write (transaction), at most'),
     lingerMs: z.int().min(0).max(60_000).default(0).describe('Wait so long for more rows before a write'),
+    answerMs: z
+      .int()
+      .min(10)
+      .max(3_600_000)
+      .default(60_000)
+      .describe('A server that has not answered a write for so long is taken for gone: its connection is made anew'),
   })
   .prefault({})
   .describe('What waits for the sink');

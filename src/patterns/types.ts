@@ -2659,6 +2659,11 @@ export interface Pipeline {
     writeRows: number;
     /** Wait so long for more rows before a write. Default: `0`. */
     lingerMs: number;
+    /**
+     * A server that has not answered a write for so long is taken for gone: its connection is made anew. Default:
+     * `60000`.
+     */
+    answerMs: number;
   };
 }
 
@@ -3087,6 +3092,11 @@ export interface PipelineInput {
         writeRows?: number | undefined;
         /** Wait so long for more rows before a write. Default: `0`. */
         lingerMs?: number | undefined;
+        /**
+         * A server that has not answered a write for so long is taken for gone: its connection is made anew. Default:
+         * `60000`.
+         */
+        answerMs?: number | undefined;
       }
     | undefined;
 }

@@ -9,6 +9,7 @@ import { referenced } from '../patterns/credentials.js';
 import type { SinkOf } from '../patterns/pipeline.js';
 import { splitEndpoint } from '../patterns/units.js';
 import { peer } from '../peer.js';
+import { answered } from './answered.js';
 import { connectRabbitMq } from './rabbitmq.js';
 import { tlsOptions } from './tls.js';
 
@@ -21,6 +22,7 @@ const CHANGES_AT_ONCE = 500;
 const LOOK_MS = 1_000;
 const RETRY_MS = 250;
 const CONNECT_SECONDS = 10;
+const ANSWER_MS = 10_000;
 const WOKEN = 'venuewire_outbox';
 
 export interface ChangeRelayOptions {
@@ -128,7 +130,7 @@ export class ChangeRelay {
     });
     ended.catch(() => {});
     const say = (text: string, values: unknown[] = []) =>
-      Promise.race([sql.unsafe<Change[]>(text, values as never[]), ended]);
+      answered(Promise.race([sql.unsafe<Change[]>(text, values as never[]), ended]), ANSWER_MS);
     while (!this.#abort.signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -141,7 +143,7 @@ export class ChangeRelay {
         await Promise.race([woken, ended, delay(LOOK_MS, undefined, { ref: false })]);
         continue;
       }
-      await Promise.all(
+      const confirmed = Promise.all(
         changes.map(({ id, table, operation, row }) =>
           channel.basicPublish(
             {
@@ -152,6 +154,7 @@ export class ChangeRelay {
           ),
         ),
       );
+      await answered(confirmed, ANSWER_MS);
       if (returned > 0)
         throw new Error(`no queue is bound to the exchange ${exchange} for ${returned} of these changes`);
       await say(`DELETE FROM ${outbox} WHERE id = ANY($1::bigint[])`, [changes.map(({ id }) => id)]);

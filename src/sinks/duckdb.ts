@@ -38,6 +38,7 @@ const POSITIONS = `CREATE TABLE IF NOT EXISTS venuewire_positions (
   pipeline VARCHAR, channel VARCHAR, epoch VARCHAR, number UBIGINT, part UINTEGER, PRIMARY KEY (pipeline, channel, epoch))`;
 
 class DuckDbSink implements Sink {
+  readonly unanswered = true;
   #api: DuckDb | undefined;
   #instance: Instance | undefined;
   #connection: Connection | undefined;

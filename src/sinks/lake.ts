@@ -30,6 +30,7 @@ const plainName = (text: string): string =>
   }).join('');
 
 class LakeSink implements Sink {
+  readonly unanswered = true;
   #writer: Writer | undefined;
   #venue = '';
   #pipeline = '';

@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PipelineQueue } from '../patterns/pipeline.js';
+import { answered } from './answered.js';
 import { newestRows } from './conflater.js';
 import { LedgerCounter, type SinkLedger } from './ledger.js';
 import { joinBatches, Positions, type RowBatch, type RowPosition, type RowSchema } from './rows.js';
@@ -77,7 +78,7 @@ export class Lane {
   }
 
   async #open(): Promise<void> {
-    const { delivery, positions } = await this.sink.open(this.context);
+    const { delivery, positions } = await this.#answer(this.sink.open(this.context));
     this.#isOpen = true;
     this.#opened++;
     this.#delivery = delivery;
@@ -242,7 +243,7 @@ export class Lane {
         return;
       }
       this.#writes++;
-      const refusals = (await this.sink.write(batch)) ?? [];
+      const refusals = (await this.#answer(this.sink.write(batch))) ?? [];
       const refused = refusals.reduce((sum, { rows }) => sum + rows, 0);
       for (const { reason, rows } of refusals) this.#ledger.refuse(reason, rows);
       this.#ledger.writing -= refused;
@@ -256,6 +257,11 @@ export class Lane {
     }
   }
   #retryMs = FIRST_RETRY_MS;
+
+  /** Closing the sink, after a failure, ends the call that is given up. */
+  #answer<T>(call: Promise<T>): Promise<T> {
+    return this.sink.unanswered ? call : answered(call, this.options.answerMs);
+  }
 
   #count(rows: number): void {
     this.#ledger.stored += rows;

@@ -12,6 +12,7 @@ const NS_PER_MS = 1e6;
 const FAILING_MS = 2_000;
 
 class LogSink implements Sink {
+  readonly unanswered = true;
   #prepared: ReturnType<typeof prepareLog> | undefined;
   #writer: LogWriter | undefined;
   constructor(readonly options: SinkOf<'log'>) {}

@@ -28,10 +28,12 @@ export interface Refusal {
 }
 
 /**
- * A sink. Calls come one at a time. When one of them throws, the sink is closed and opened again, and what `open` then
- * says of positions tells whether the rows of the failed call are in the store.
+ * A sink. Calls come one at a time. When one of them throws, or a server does not answer in time, the sink is closed and
+ * opened again, and what `open` then says of positions tells whether the rows of the failed call are in the store.
  */
 export interface Sink {
+  /** No server answers what is written (files, a publisher that waits for its readers): then no answer can be missing. */
+  readonly unanswered?: boolean;
   /** Connects, and makes what is missing: tables, topics. */
   open(context: SinkContext): Promise<SinkOpened>;
   /**

@@ -74,6 +74,7 @@ interface Last {
 }
 
 export class ZeroMqSink implements Sink {
+  readonly unanswered = true;
   readonly #session = randomBytes(SESSION_BYTES).toString('hex');
   #codec: Codec | undefined;
   #socket: XPublisher | undefined;

@@ -10,7 +10,7 @@ import { document, feedBatches, feedRows, HARMS, harmed, MESSAGES } from './harm
 import { natsServer, postgresServer, rabbitmqServer, type Server } from './servers.js';
 
 /** A record has rows of one category and instrument: larger writes are fewer records. */
-const QUEUE = `{ writeRows: ${Math.max(1_000, Math.round(MESSAGES / 50))} }`;
+const QUEUE = `{ answerMs: 10000, writeRows: ${Math.max(1_000, Math.round(MESSAGES / 50))} }`;
 type Row = Readonly<Record<string, unknown>>;
 const FIELDS = ['kind', 'action', 'side', 'instrument', 'price', 'size', 'orderId', 'eventTime', 'receiveTime'];
 const plain = (r: Row): string => `${r.number}.${r.part} ${FIELDS.map((name) => r[name] ?? '').join(' ')}`;
@@ -91,6 +91,8 @@ describe('NATS JetStream', () => {
 });
 
 describe('RabbitMQ', () => {
+  /** Its server takes ten seconds to start: it is killed once. */
+  const HARMED = HARMS.slice(0, 4);
   let server: Server;
   beforeAll(async () => {
     server = await rabbitmqServer();
@@ -114,16 +116,13 @@ describe('RabbitMQ', () => {
     return records;
   }
 
-  test('has every confirmed event at least once, however often the writer is killed (seed 1)', async () => {
-    const { pipelines } = await harmed(document(options('exchange: day, queue: all'), QUEUE), 1, server, [
-      'producer',
-      'producer',
-    ]);
+  test('has every confirmed event at least once, whoever is killed (seed 1)', async () => {
+    const { pipelines } = await harmed(document(options('exchange: day, queue: all'), QUEUE), 1, server, HARMED);
     expect(pipelines.ticks).toMatchObject({
       ...{ delivery: 'atLeastOnce', forgot: 0 },
       ledger: { pending: 0, dropped: 0, refused: 0 },
     });
-    await compare('RabbitMQ, 2 harms', await stored('all'));
+    await compare(`RabbitMQ, ${HARMED.length} harms`, await stored('all'));
   });
 
   test('what no queue is bound for is refused by reason, and nothing is called stored that is nowhere', async () => {

@@ -144,6 +144,35 @@ test.each([1, 2, 3, 4, 5])(
   },
 );
 
+test('a store that neither answers nor ends the connection is connected anew, and has every row once', async () => {
+  let silent = 3;
+  const store = new Store(() => (silent-- > 0 ? new Promise<void>(() => {}) : undefined));
+  let closed = 0;
+  store.close = () => Promise.resolve(void closed++);
+  const { all } = await through(
+    await venue({ all: { shape: { type: 'events' }, queue: { writeRows: 500, answerMs: 20 } } }),
+    { all: store },
+    20_000,
+  );
+  const whole = await allEvents();
+  expect(store.rows.map((r) => r.text)).toEqual(whole.rows.map((r) => r.text));
+  expect(all).toMatchObject({ failures: 3, opened: 4, ledger: { stored: whole.rows.length, pending: 0 } });
+  expect(closed).toBeGreaterThanOrEqual(3);
+});
+
+test('what is said of a store that does not answer names how long, and a store without a server is waited for', async () => {
+  const declared = await venue({
+    remote: { shape: { type: 'events' }, queue: { answerMs: 20 } },
+    local: { shape: { type: 'events' }, queue: { answerMs: 20 } },
+  });
+  const never = () => new Promise<void>(() => {});
+  const local = Object.assign(new Store(never), { unanswered: true });
+  const { remote, local: waited } = await through(declared, { remote: new Store(never), local }, 200);
+  expect(remote?.failing).toBe('the other side has not answered for 0.02 s');
+  expect(remote?.ledger).toMatchObject({ stored: 0, pending: remote?.ledger.accepted });
+  expect(waited).toMatchObject({ failures: 0, failing: '', ledger: { stored: 0 } });
+});
+
 test('a pipeline that is run again goes on behind what is stored', async () => {
   const store = new Store((batch) => {
     if (store.rows.length + batch.rows > 2_000) throw new Error('stopped');
