@@ -140,6 +140,8 @@ const own = {
   VW_SUBSCRIPTION_REFUSED: ['The venue has refused what was asked of it.', 'Correct the instruments or the depth, or the credentials, by what the venue says.'],
   VW_LOGIN_REFUSED: ['The venue does not let us in.', 'Check the credentials and what they entitle to; a token may have expired. It is tried again with the longest rest.'],
   VW_IMAGE_MISSING: ['No image of an instrument came that fits.', 'Check that the instrument is traded and the depth is one that the venue offers; the connection is made anew.'],
+  VW_MAINTENANCE: ['The venue says that it is under maintenance.', 'Wait: it is connected to again when the venue ends the connection, with growing rests. Until then what it tells is as it says.'],
+  VW_CLOCK_SKEW: ['Our clock and the venue’s differ by more than is allowed.', 'Set the clock by NTP or PTP (chronyc tracking); signed requests are refused with a wrong one, and latencies mean nothing. Raise `clock.within` if the venue’s times are of another kind.'],
   VW_SILENCE: ['A connection brought nothing for longer than the venue allows.', 'Check the network; raise `silence` if the venue may be quiet for longer. It is connected to again.'],
   VW_MESSAGE_SIZE: ['A message is longer than allowed.', 'Raise `most` of the subscription if the venue documents such messages.'],
   VW_HTTP_STATUS: ['The server answered with an error.', 'Check the address; else the venue is at fault or in maintenance: it is tried again.'],
@@ -245,6 +247,7 @@ const own = {
   // ── simulator and command line ──
   VW_BENCH_MISSING: ['The benchmarks are not in the package.', 'They come with the repository: clone it, npm install, npm run bench.'],
   VW_CERTIFY: ['A worker of the certification failed.', 'Please report this.'],
+  VW_CERTIFY_TEXT: ['A venue that sends text cannot be played: nothing here speaks as it does.', 'Certify one of the ready venues, or a venue file that uses one of their tables and names instruments.'],
   VW_CERTIFY_SCENARIO: ['The venue has no scenario of that name.', 'Name one that its patterns call for: venuewire certify VENUE.'],
   VW_GAPS_NO_DATAGRAMS: ['The capture has no numbered datagrams to compare.', 'Look at it with venuewire decode.'],
   VW_INTERFACE: ['Datagrams cannot be sent from that address.', 'Give the address of one of this machine’s interfaces.'],

@@ -4,11 +4,15 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Command, InvalidArgumentError } from 'commander';
 import { VenuewireError } from '../errors.js';
-import { modelOf, runScenarioSeeds, type ScenarioReport } from '../simulator/certify/campaign.js';
-import { branchesOf, unreached } from '../simulator/certify/coverage.js';
-import { models } from '../simulator/certify/models.js';
-import { type Scenario, scenariosOf } from '../simulator/certify/scenarios/index.js';
-import { Stage } from '../simulator/certify/stage.js';
+import {
+  type Candidate,
+  candidateIds,
+  findCandidate,
+  runTrialSeeds,
+  type ScenarioReport,
+  type Trial,
+} from '../simulator/certify/campaign.js';
+import { unreached } from '../simulator/certify/coverage.js';
 import type { Task } from '../simulator/certify/worker.js';
 import { loadVenue } from '../venues/load.js';
 import { isPath } from '../venues/own.js';
@@ -34,26 +38,27 @@ const whole = (least: number) => (text: string) => {
 interface Entrant {
   readonly id: string;
   readonly file: boolean;
-  readonly stage: Stage;
-  readonly scenarios: readonly Scenario[];
+  readonly candidate: Candidate;
+  /** Those of its trials that are played. */
+  readonly trials: readonly Trial[];
 }
 
 async function entrant(id: string, options: Options): Promise<Entrant> {
-  const file = models[id] === undefined;
+  const file = !candidateIds().includes(id);
   if (file && !isPath(id) && !existsSync(id)) {
     throw usage(
       `there is no venue '${id}' to certify, and no file of that name`,
-      didYouMean(id, Object.keys(models), 'list venues'),
+      didYouMean(id, candidateIds(), 'list venues'),
       'VW_VENUE_UNKNOWN',
     );
   }
-  const stage = new Stage(await modelOf(id, file ? await loadVenue(id) : undefined));
-  const all = scenariosOf(stage);
-  const scenarios = options.scenario === undefined ? all : all.filter((s) => s.name === options.scenario);
-  if (scenarios.length === 0 && !options.all) {
+  const candidate = await findCandidate(id, file ? await loadVenue(id) : undefined);
+  const all = candidate.trials;
+  const trials = options.scenario === undefined ? all : all.filter((s) => s.name === options.scenario);
+  if (trials.length === 0 && !options.all) {
     throw usage(`${id} has no scenario '${options.scenario}'`, `It has: ${all.map((s) => s.name).join('; ')}`);
   }
-  return { id, file, stage, scenarios };
+  return { id, file, candidate, trials };
 }
 
 /** Seeds of one scenario that are played in one go: large enough to be worth the way, small enough to share the work. */
@@ -64,7 +69,7 @@ async function campaign(entrants: readonly Entrant[], options: Options): Promise
   const tasks: Task[] = [];
   const [from, to] = options.seed === undefined ? [1, options.seeds] : [options.seed, options.seed];
   for (const e of entrants) {
-    for (const s of e.scenarios) {
+    for (const s of e.trials) {
       for (let first = from; first <= to; first += SPAN) {
         const last = Math.min(to, first + SPAN - 1);
         tasks.push({ id: tasks.length, venue: e.id, file: e.file, scenario: s.name, first, last });
@@ -83,8 +88,8 @@ async function campaign(entrants: readonly Entrant[], options: Options): Promise
   if (options.jobs <= 1 || tasks.length <= 2) {
     for (const task of tasks) {
       const e = entrants.find((x) => x.id === task.venue) as Entrant;
-      const scenario = e.scenarios.find((s) => s.name === task.scenario) as Scenario;
-      take(task, runScenarioSeeds(e.stage, scenario, task.first, task.last));
+      const trial = e.trials.find((t) => t.name === task.scenario) as Trial;
+      take(task, runTrialSeeds(e.candidate.id, trial, task.first, task.last));
     }
   } else {
     let next = 0;
@@ -192,11 +197,11 @@ async function certify(venue: string | undefined, options: Options): Promise<voi
   if ((venue === undefined) === (options.all !== true)) {
     throw usage('give a venue, a venue file or --all', 'For example: venuewire certify nasdaq-totalview');
   }
-  const ids = options.all ? Object.keys(models) : [venue as string];
+  const ids = options.all ? candidateIds() : [venue as string];
   const entrants: Entrant[] = [];
   for (const id of ids) entrants.push(await entrant(id, options));
-  if (entrants.every((e) => e.scenarios.length === 0)) {
-    const names = [...new Set(entrants.flatMap((e) => scenariosOf(e.stage).map((s) => s.name)))];
+  if (entrants.every((e) => e.trials.length === 0)) {
+    const names = [...new Set(entrants.flatMap((e) => e.candidate.trials.map((t) => t.name)))];
     throw usage(
       `no venue has a scenario '${options.scenario}'`,
       didYouMean(options.scenario ?? '', names, 'certify VENUE'),
@@ -205,7 +210,7 @@ async function certify(venue: string | undefined, options: Options): Promise<voi
   const reports = await campaign(entrants, options);
   const out = new Output();
   for (const e of entrants) {
-    const own = reports.filter((r) => r.venue === e.id);
+    const own = reports.filter((r) => r.venue === e.candidate.id);
     if (own.length === 0) continue;
     if (options.format === 'ndjson') {
       for (const { seen: _, ...r } of own) out.line(JSON.stringify(r));
@@ -224,11 +229,11 @@ async function certify(venue: string | undefined, options: Options): Promise<voi
       for (const f of first.faults) out.line(`  ${f}`);
       out.line(`  venuewire certify ${quoted(e.id)} --scenario ${quoted(r.scenario)} --seed ${first.seed}`);
     }
-    for (const [name, why] of Object.entries(e.stage.model.without ?? {})) {
+    for (const [name, why] of Object.entries(e.candidate.without)) {
       out.line(`'${name}' is not played, because it cannot happen here or proves nothing: ${why}.`);
     }
     if (options.scenario === undefined && options.seed === undefined) {
-      const missed = unreached(branchesOf(e.stage), new Set(own.flatMap((r) => r.seen)));
+      const missed = unreached(e.candidate.branches, new Set(own.flatMap((r) => r.seen)));
       if (missed.length > 0) {
         out.line(
           'Declared by the venue, and not put to use by any of these runs. With few --seeds that is chance; else',
@@ -255,12 +260,14 @@ export function configure(command: Command): void {
     .addHelpText(
       'after',
       `
-The venue, its lines and its servers are simulated from its own declarations, in simulated time: nothing is sent.
+The venue, its lines and its servers are simulated from its own declarations, in simulated time: nothing is sent. Venues that send
+text are put through lost, cut, silent and refused connections, expired tokens, wrong clocks and maintenance.
 A failed run is named with the command that plays it alone.
 
 Examples:
   venuewire certify nasdaq-totalview
   venuewire certify my-venue.yaml --seeds 50
+  venuewire certify kraken-spot --scenario wrongChecksum
   venuewire certify --all
   venuewire certify cboe-pitch --scenario 'cboe-grp: stalls' --seed 17
 `,

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { API_VERSION, KIND } from '../patterns/venue.js';
 import { INTERNET_FAULTS, type InternetFault } from '../simulator/internet/faults.js';
 import { SIMULATED_INTERNET, simulateInternet } from '../simulator/internet/simulate.js';
+import { SIMULATED } from '../simulator/internet/simulated.js';
 import { didYouMean, OK, usage } from './exit.js';
 import { grouped, Output } from './output.js';
 import { say } from './terminal.js';
@@ -20,8 +21,9 @@ const FAULTS = Object.keys(INTERNET_FAULTS);
 /** Names behind commas; `all` of the faults are every one. */
 export const names = (text: string): string[] => text.split(',').filter((name) => name !== '');
 
-function faultsOf(asked: readonly string[]): InternetFault[] {
-  if (asked.includes('all')) return FAULTS as InternetFault[];
+function faultsOf(asked: readonly string[], usesToken: boolean): InternetFault[] {
+  // Where nobody logs in no token expires.
+  if (asked.includes('all')) return FAULTS.filter((f) => usesToken || f !== 'expiredToken') as InternetFault[];
   const strange = asked.find((name) => !FAULTS.includes(name));
   if (strange !== undefined) {
     throw usage(`--faults: there is no '${strange}'`, didYouMean(strange, FAULTS, `simulate --help`));
@@ -38,7 +40,7 @@ export async function simulateText(id: string, options: SimulateTextOptions): Pr
     );
   }
   const { instruments, seed, seconds } = options;
-  const faults = faultsOf(options.faults);
+  const faults = faultsOf(options.faults, SIMULATED[id]?.usesToken === true);
   const simulation = await simulateInternet(id, {
     instruments,
     seed,

@@ -158,7 +158,7 @@ export function configure(command: Command): void {
       `
 Prints the venue as a file for 'venuewire run'. The servers keep running after the day's end, until Ctrl-C.
 Faults of a venue that sends text: drop, cutMidMessage, wrongChecksum, gap, damaged, silence, close1001, close1006,
-close1013, http429, http503. It needs the package ws.
+close1013, http429, http503, slow, expiredToken (of venues with a login), clockSkew, maintenance. It needs the package ws.
 
 Examples:
   venuewire simulate --seed 7 --rate 20000 --loss 0.02,0.05 > venue.yaml &

@@ -9,12 +9,14 @@ import type { Network } from '../patterns/network.js';
 import type { Subscription } from '../patterns/subscription.js';
 import { nanosecondsOf } from '../patterns/units.js';
 import type { Venue } from '../patterns/venue.js';
-import { ask, connectHttps, Unanswered } from '../transports/http.js';
+import { type Alarm, type Clock, systemClock } from '../transports/clock.js';
+import { type Answer, ask, connectHttps, type HttpsRequest, Unanswered } from '../transports/http.js';
 import type { ConnectMessages, MessageConnection, MessagesEnd } from '../transports/messages.js';
 import { Backoff, TokenBucket } from '../transports/pace.js';
 import { connectTlsLines } from '../transports/tls-lines.js';
 import type { Transport, TransportConnection, TransportEvents, TransportTarget } from '../transports/transport.js';
 import { loadWebSocket } from '../transports/websocket.js';
+import { ClockSkew } from './clock-skew.js';
 import { Recoveries } from './recoveries.js';
 import { Refusals } from './refusals.js';
 import { Resumption } from './resumption.js';
@@ -23,8 +25,6 @@ import { Templates } from './template.js';
 
 const NANOSECONDS = 1e6;
 export const ms = (span: string): number => nanosecondsOf(span) / NANOSECONDS;
-/** Wall-clock nanoseconds; the event loop has no finer time of receipt. */
-const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
 /** Of an answer over HTTPS, from its beginning to its last byte. */
 const ANSWER_MS = 20_000;
 
@@ -37,19 +37,41 @@ export interface LiveFrame {
   readonly receivedNs: bigint;
 }
 
+/** What a connection is made of. */
+export interface Means {
+  readonly clock: Clock;
+  readonly connect: ConnectMessages;
+  /** Asks once over HTTPS. */
+  ask(request: HttpsRequest, then: (answer: Answer | Unanswered) => void): void;
+}
+
+const askOnce: Means['ask'] = (request, then) => {
+  ask(request).then(then, (cause: unknown) =>
+    then(cause instanceof Unanswered ? cause : new Unanswered({ reason: 'connectionClosed' })),
+  );
+};
+
 const missing = (venue: string, what: string): VenuewireError =>
   new VenuewireError('VW_SUBSCRIPTION', `${venue}: ${what}`, remedyOf('VW_SUBSCRIPTION'));
 
 type Line = Extract<Network, { type: 'websocket' | 'httpsStream' | 'tls' }>;
 
-async function engineOf(venue: Venue): Promise<{ name: string; line: Line; connect: ConnectMessages }> {
+function lineOf(venue: Venue): readonly [name: string, line: Line] {
   const [name, line, ...more] = Object.entries(venue.lines ?? {}).flat() as [string, Network, ...unknown[]];
   if (more.length > 0) throw missing(venue.name, 'a venue that sends text has one line');
-  if (line.type === 'websocket')
-    return { name, line, connect: await loadWebSocket(`A line of type websocket (${venue.name})`) };
-  if (line.type === 'httpsStream') return { name, line, connect: connectHttps };
-  if (line.type === 'tls') return { name, line, connect: connectTlsLines };
+  if (line.type === 'websocket' || line.type === 'httpsStream' || line.type === 'tls') return [name, line];
   throw missing(venue.name, `a line of type ${line.type} brings no text`);
+}
+
+async function meansOf(venue: Venue): Promise<Means> {
+  const [, { type }] = lineOf(venue);
+  const connect =
+    type === 'websocket'
+      ? await loadWebSocket(`A line of type websocket (${venue.name})`)
+      : type === 'httpsStream'
+        ? connectHttps
+        : connectTlsLines;
+  return { clock: systemClock, connect, ask: askOnce };
 }
 
 /**
@@ -61,17 +83,24 @@ export async function liveVenue(
   decoder: JsonDecoder,
   record?: (frame: LiveFrame) => void,
 ): Promise<LiveVenue> {
+  checkSubscription(venue);
+  return new LiveVenue(venue, decoder, await meansOf(venue), record);
+}
+
+/** @throws VenuewireError `VW_SUBSCRIPTION` when the venue says not what to subscribe to */
+function checkSubscription(venue: Venue): void {
   const { subscription } = venue;
   if (subscription === undefined) throw missing(venue.name, 'it names no instruments to subscribe to');
   if (subscription.recover === 'image' && subscription.image === undefined)
     throw missing(venue.name, "recover 'image' needs `image`");
-  const { name, line, connect } = await engineOf(venue);
-  return new LiveVenue(venue, decoder, subscription, name, line, connect, record);
 }
 
 /** All connections of one line, one after the other. */
 export class LiveVenue implements Transport {
   readonly protects = ['tls', 'mutualTls'] as const;
+  readonly subscription: Subscription;
+  readonly lineName: string;
+  readonly line: Line;
   readonly session: VenueSession;
   readonly templates: Templates;
   readonly resumption: Resumption | undefined;
@@ -88,18 +117,18 @@ export class LiveVenue implements Transport {
   constructor(
     readonly venue: Venue,
     readonly decoder: JsonDecoder,
-    readonly subscription: Subscription,
-    readonly lineName: string,
-    readonly line: Line,
-    readonly open: ConnectMessages,
+    readonly means: Means,
     readonly record: ((frame: LiveFrame) => void) | undefined,
   ) {
+    [this.lineName, this.line] = lineOf(venue);
+    this.subscription = venue.subscription as Subscription;
+    const { subscription } = this;
     const { rates, reconnect, instruments } = subscription;
     const bucket = (r: { count: number; per: string } | undefined): TokenBucket =>
       new TokenBucket(r?.count ?? Number.POSITIVE_INFINITY, ms(r?.per ?? '1s'));
     this.templates = new Templates(subscription);
     this.resumption = subscription.resume && new Resumption(subscription.resume);
-    this.backoff = new Backoff(ms(reconnect.first), ms(reconnect.most));
+    this.backoff = new Backoff(ms(reconnect.first), ms(reconnect.most), means.clock.random);
     [this.#connects, this.messages, this.requests] = [
       bucket(rates.connects),
       bucket(rates.messages),
@@ -120,6 +149,11 @@ export class LiveVenue implements Transport {
     );
   }
 
+  /** Nanoseconds; the event loop has no finer time of receipt. */
+  nowNs(): bigint {
+    return BigInt(Math.floor(this.means.clock.now())) * 1_000_000n;
+  }
+
   get target(): TransportTarget {
     const { lineName, line, venue } = this;
     const address = 'url' in line ? line.url : line.address;
@@ -127,7 +161,7 @@ export class LiveVenue implements Transport {
   }
 
   connect(_target: TransportTarget, events: TransportEvents): TransportConnection {
-    const now = Date.now();
+    const now = this.means.clock.now();
     const isFirst = this.#current === undefined;
     const rest = Math.max(isFirst ? 0 : this.backoff.next(), this.#connects.take(now), this.#restUntilMs - now);
     const connection = new LiveConnection(this, events);
@@ -138,13 +172,13 @@ export class LiveVenue implements Transport {
 
   /** How a connection ended decides when the next begins. */
   ended({ afterMs, isRefused }: MessagesEnd): void {
-    if (afterMs !== undefined) this.#restUntilMs = Date.now() + afterMs;
+    if (afterMs !== undefined) this.#restUntilMs = this.means.clock.now() + afterMs;
     if (isRefused === true) this.backoff.longest();
   }
 
   /** Keeps what was said or came, without credentials. */
   keep(dir: LiveFrame['dir'], text: string, url?: string): void {
-    this.record?.({ dir, text, receivedNs: nowNs(), ...(url === undefined ? {} : { url }) });
+    this.record?.({ dir, text, receivedNs: this.nowNs(), ...(url === undefined ? {} : { url }) });
   }
 }
 
@@ -153,9 +187,10 @@ class LiveConnection implements TransportConnection {
   readonly #recoveries: Recoveries;
   readonly #refusals: Refusals;
   readonly #stop = new AbortController();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #timers = new Set<Alarm>();
+  readonly #skew: ClockSkew | undefined;
   #open: MessageConnection | undefined;
-  #silence: NodeJS.Timeout | undefined;
+  #silence: Alarm | undefined;
   #over = false;
   #isPaused = false;
   #flushes = false;
@@ -167,13 +202,14 @@ class LiveConnection implements TransportConnection {
     readonly events: TransportEvents,
   ) {
     const { subscription } = of;
-    this.#recoveries = new Recoveries(subscription, of.session, {
+    this.#recoveries = new Recoveries(subscription, of.session, of.means.clock, {
       subscribe: (symbol) => this.#subscribeAnew(symbol),
       image: (symbol) => this.#image(symbol),
       connect: () => this.#fail({ reason: 'connectionClosed' }),
       giveUp: (symbol) => this.#fail({ reason: 'timedOut', error: noImage(this.#where, symbol) }),
     });
-    this.#refusals = new Refusals(this.#where, subscription.refused, of.decoder.events?.messages ?? {});
+    this.#refusals = new Refusals(this.#where, subscription, of.decoder.events?.messages ?? {});
+    this.#skew = subscription.clock && new ClockSkew(this.#where, subscription.clock);
   }
 
   get #where(): string {
@@ -204,7 +240,7 @@ class LiveConnection implements TransportConnection {
         : undefined;
     const headers = templates.headers();
     this.#alive();
-    this.#open = of.open(
+    this.#open = of.means.connect(
       { url, where: this.#where, security: venue.security, headers, most: subscription.most, ping },
       {
         open: () => this.#opened(),
@@ -232,19 +268,22 @@ class LiveConnection implements TransportConnection {
       return;
     }
     this.#isResuming = tokens !== undefined;
-    if (!this.#isResuming) this.of.session.opened(nowNs());
+    if (!this.#isResuming) this.of.session.opened(this.of.nowNs());
     this.#flushSoon();
     this.#recoveries.begin();
     if (keepAlive?.send !== undefined) {
       const { send } = keepAlive;
-      const timer = setInterval(() => this.#say(templates.message(send, instruments)), ms(keepAlive.every));
-      this.#timers.add(timer);
+      const say = (): void => {
+        this.#say(templates.message(send, instruments));
+        this.#later(ms(keepAlive.every), say);
+      };
+      this.#later(ms(keepAlive.every), say);
     }
     if (lifetime !== undefined) this.#later(ms(lifetime), () => this.#fail({ reason: 'connectionClosed' }));
   }
 
   #say({ text, shown }: { readonly text: string; readonly shown: string }): void {
-    this.#later(this.of.messages.take(Date.now()), () => {
+    this.#later(this.of.messages.take(this.of.means.clock.now()), () => {
       this.of.keep('out', shown);
       this.#open?.send(text);
     });
@@ -256,7 +295,11 @@ class LiveConnection implements TransportConnection {
     this.#alive();
     of.keep(url === undefined ? 'in' : 'http', text, url);
     if (this.#isResuming && !this.#resumed(text)) return;
-    const found = of.session.message(text, nowNs(), { url });
+    const receivedNs = of.nowNs();
+    const found = of.session.message(text, receivedNs, { url });
+    // An answer that was asked for has the time of its making.
+    const skew = url === undefined ? this.#skew?.take(found, receivedNs) : undefined;
+    if (skew !== undefined) of.tell?.(skew);
     if (of.session.isInDoubt) of.resumption?.forget();
     else of.resumption?.take(text);
     this.#flushSoon();
@@ -274,10 +317,10 @@ class LiveConnection implements TransportConnection {
     const answer = resumption?.answer(text);
     if (answer === undefined) return true;
     this.#isResuming = false;
-    if (answer === 'patch') session.resumed(nowNs());
+    if (answer === 'patch') session.resumed(this.of.nowNs());
     else {
       resumption?.forget();
-      if (answer === 'image') session.opened(nowNs());
+      if (answer === 'image') session.opened(this.of.nowNs());
       else this.#fail({ reason: 'connectionClosed' });
     }
     return !this.#over;
@@ -287,7 +330,7 @@ class LiveConnection implements TransportConnection {
   #flushSoon(): void {
     if (this.#flushes) return;
     this.#flushes = true;
-    queueMicrotask(() => {
+    this.of.means.clock.soon(() => {
       this.#flushes = false;
       if (!this.#over) this.of.session.flush();
     });
@@ -295,14 +338,15 @@ class LiveConnection implements TransportConnection {
 
   #alive(): void {
     if (this.#silence !== undefined) {
-      this.#silence.refresh();
+      this.#silence.again();
       return;
     }
-    this.#silence = setTimeout(() => {
+    const { silence } = this.of.subscription;
+    this.#silence = this.of.means.clock.after(ms(silence), () => {
       // A server cannot speak while we do not listen.
-      if (this.#isPaused) this.#silence?.refresh();
-      else this.#fail({ reason: 'timedOut', error: silent(this.#where, this.of.subscription.silence) });
-    }, ms(this.of.subscription.silence));
+      if (this.#isPaused) this.#silence?.again();
+      else this.#fail({ reason: 'timedOut', error: silent(this.#where, silence) });
+    });
   }
 
   /** Packets for the core. */
@@ -337,33 +381,34 @@ class LiveConnection implements TransportConnection {
     const { image } = of.subscription;
     if (image === undefined) return;
     const url = of.templates.address(image.url, [symbol]);
-    this.#later(of.requests.take(Date.now()), () => {
+    this.#later(of.requests.take(of.means.clock.now()), () => {
       const { security } = of.venue;
-      ask({ url, where: this.#where, security, most: image.most, withinMs: ANSWER_MS, signal: this.#stop.signal }).then(
-        ({ text }) => this.#message(text, url),
-        (cause: unknown) => this.#unanswered(symbol, cause),
-      );
+      const { signal } = this.#stop;
+      const request = { url, where: this.#where, security, most: image.most, withinMs: ANSWER_MS, signal };
+      of.means.ask(request, (answer) => {
+        if (answer instanceof Unanswered) this.#unanswered(symbol, answer);
+        else this.#message(answer.text, url);
+      });
     });
   }
-  #unanswered(symbol: string, cause: unknown): void {
+  #unanswered(symbol: string, { end }: Unanswered): void {
     if (this.#over) return;
-    const end = cause instanceof Unanswered ? cause.end : { reason: 'connectionClosed' as const };
     if (end.error !== undefined) this.of.tell?.(end.error);
     this.#recoveries.failed(symbol, end.afterMs);
   }
 
   #later(afterMs: number, then: () => void): void {
-    const timer = setTimeout(() => {
+    const timer = this.of.means.clock.after(afterMs, () => {
       this.#timers.delete(timer);
       if (!this.#over) then();
-    }, afterMs);
+    });
     this.#timers.add(timer);
   }
 
   #fail(end: MessagesEnd): void {
     if (this.#over) return;
     this.of.ended(end);
-    this.of.session.lost(nowNs());
+    this.of.session.lost(this.of.nowNs());
     this.#still();
     this.events.closed(end.reason, end.error);
   }
@@ -371,8 +416,8 @@ class LiveConnection implements TransportConnection {
     this.#over = true;
     this.#stop.abort();
     this.#recoveries.stop();
-    clearTimeout(this.#silence);
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#silence?.stop();
+    for (const timer of this.#timers) timer.stop();
     this.#open?.close();
   }
 

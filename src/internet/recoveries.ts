@@ -1,6 +1,7 @@
 /** Which instruments wait for an image, and when each is asked for again. */
 import type { Subscription } from '../patterns/subscription.js';
 import { nanosecondsOf } from '../patterns/units.js';
+import type { Alarm, Clock } from '../transports/clock.js';
 import { Backoff } from '../transports/pace.js';
 import type { VenueSession } from './session.js';
 
@@ -27,10 +28,10 @@ class Recovery {
   attempts = 0;
   /** It has been asked for, or will be. */
   isBusy = false;
-  timer: NodeJS.Timeout | undefined;
+  timer: Alarm | undefined;
   goodSinceMs = 0;
-  constructor(mostMs: number) {
-    this.backoff = new Backoff(FIRST_MS, mostMs);
+  constructor(mostMs: number, random: () => number) {
+    this.backoff = new Backoff(FIRST_MS, mostMs, random);
   }
 }
 
@@ -42,6 +43,7 @@ export class Recoveries {
   constructor(
     readonly subscription: Subscription,
     readonly session: VenueSession,
+    readonly clock: Clock,
     readonly means: RecoveryMeans,
   ) {
     this.#imageMs = nanosecondsOf(subscription.imageWithin) / NANOSECONDS;
@@ -73,7 +75,7 @@ export class Recoveries {
     const recovery = this.#of(symbol);
     if (recovery.isBusy) return;
     recovery.isBusy = true;
-    const isSteady = Date.now() - recovery.goodSinceMs > STEADY_MS;
+    const isSteady = this.clock.now() - recovery.goodSinceMs > STEADY_MS;
     if (isSteady) recovery.backoff.reset();
     if (isSteady) recovery.attempts = 0;
     this.#after(recovery, isSteady || recovery.attempts === 0 ? 0 : recovery.backoff.next(), () =>
@@ -83,9 +85,9 @@ export class Recoveries {
 
   whole(symbol: string): void {
     const recovery = this.#of(symbol);
-    clearTimeout(recovery.timer);
+    recovery.timer?.stop();
     recovery.isBusy = false;
-    recovery.goodSinceMs = Date.now();
+    recovery.goodSinceMs = this.clock.now();
   }
 
   /** What was asked for did not come, or does not fit; the server may have asked for a rest. */
@@ -97,14 +99,14 @@ export class Recoveries {
   }
 
   stop(): void {
-    for (const { timer } of this.#all.values()) clearTimeout(timer);
+    for (const { timer } of this.#all.values()) timer?.stop();
     this.#all.clear();
   }
 
   #of(symbol: string): Recovery {
     let found = this.#all.get(symbol);
     if (found === undefined) {
-      found = new Recovery(this.#mostMs);
+      found = new Recovery(this.#mostMs, this.clock.random);
       this.#all.set(symbol, found);
     }
     return found;
@@ -135,7 +137,7 @@ export class Recoveries {
   }
 
   #after(recovery: Recovery, afterMs: number, then: () => void): void {
-    clearTimeout(recovery.timer);
-    recovery.timer = setTimeout(then, afterMs);
+    recovery.timer?.stop();
+    recovery.timer = this.clock.after(afterMs, then);
   }
 }

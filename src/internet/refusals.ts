@@ -1,4 +1,4 @@
-/** Answers by which a venue refuses what was asked of it. */
+/** What a venue says of itself: that it refuses what was asked of it, or is about to rest. */
 import { remedyOf, VenuewireError } from '../errors.js';
 import type { JsonFound } from '../json/reader.js';
 import type { Subscription } from '../patterns/subscription.js';
@@ -18,14 +18,14 @@ export class Refusals {
   /** `events`: messages of the market; none of them is an answer. */
   constructor(
     readonly where: string,
-    readonly rules: Subscription['refused'],
+    readonly rules: Pick<Subscription, 'refused' | 'maintenance'>,
     readonly events: Readonly<Record<string, unknown>>,
   ) {}
 
   /** Whether a message may be an answer: it says nothing of an instrument. */
   concerns(text: string, found: readonly JsonFound[]): boolean {
     return (
-      this.rules.length > 0 &&
+      this.rules.refused.length + this.rules.maintenance.length > 0 &&
       text.length <= ANSWER_MOST &&
       !found.some(({ message }) => Object.hasOwn(this.events, message))
     );
@@ -38,7 +38,10 @@ export class Refusals {
     } catch {
       return undefined;
     }
-    const rule = this.rules.find(({ path, equals }) => at(value, path) === equals);
+    const isSaid = ({ path, equals }: { path: readonly (string | number)[]; equals: unknown }): boolean =>
+      at(value, path) === equals;
+    if (this.rules.maintenance.some(isSaid)) return maintenance(this.where);
+    const rule = this.rules.refused.find(isSaid);
     if (rule === undefined) return undefined;
     const said = rule.text === undefined ? undefined : at(value, rule.text);
     const why = typeof said === 'string' ? `: ${said.slice(0, SAID_MOST)}` : '';
@@ -47,3 +50,8 @@ export class Refusals {
     return { reason: 'connectionRefused', error, isRefused: rule.fatal };
   }
 }
+
+const maintenance = (where: string): MessagesEnd => ({
+  reason: 'connectionClosed',
+  error: new VenuewireError('VW_MAINTENANCE', `${where}: the venue is under maintenance`, remedyOf('VW_MAINTENANCE')),
+});

@@ -121,6 +121,7 @@ export class VenueSession {
   message(text: string, receivedNs: bigint, context: JsonContext = {}): readonly JsonFound[] {
     try {
       const all = this.decoder.read(text, context);
+      this.#ofMessage(all, receivedNs);
       for (const found of all) this.#found(found, receivedNs);
       return all;
     } catch (error) {
@@ -136,6 +137,8 @@ export class VenueSession {
   /** The connection is lost: what it would have brought is missing, until images have come again. */
   lost(receivedNs: bigint): void {
     this.#isLost = true;
+    this.#awaitsImage = false;
+    this.#lastNumber = undefined;
     for (const instrument of this.#instruments.values()) this.#forget(instrument, receivedNs);
     this.#doubt(receivedNs);
     this.flush();
@@ -148,12 +151,19 @@ export class VenueSession {
 
   /**
    * A connection has been subscribed to. What it brings replaces everything, where all that a connection brings is numbered
-   * together.
+   * together: from its first image on, where there are any. Until then everything is in doubt, not empty.
    */
   opened(receivedNs: bigint): void {
     if (this.integrity.per !== 'connection' || !this.#isLost) return;
     this.#isLost = false;
     this.isInDoubt = false;
+    if (this.#images.size === 0) this.#beginAnew(receivedNs);
+    else this.#awaitsImage = true;
+  }
+  #awaitsImage = false;
+
+  #beginAnew(receivedNs: bigint): void {
+    this.#awaitsImage = false;
     this.#writer.anew(this.#connection, receivedNs);
     for (const instrument of this.#instruments.values()) {
       instrument.broken = false;
@@ -245,10 +255,23 @@ export class VenueSession {
     const instrument = this.#instrument(symbol);
     const { position } = this.integrity;
     if (position.type === 'range') this.#ranged(instrument, found, receivedNs, position);
-    else if (position.type !== 'sequence' || !position.messages.includes(found.message))
+    else if (position.type !== 'sequence' || position.of === 'connection' || !position.messages.includes(found.message))
       this.#apply(instrument, found, receivedNs);
     else this.#numbered(instrument, found, receivedNs, big(found.values[position.field]));
   }
+
+  /** Where all that a connection brings is numbered together, the number of a message is followed before anything in it. */
+  #ofMessage(all: readonly JsonFound[], receivedNs: bigint): void {
+    const { position } = this.integrity;
+    if (position.type !== 'sequence' || position.of !== 'connection') return;
+    const numbered = all.find(({ message }) => position.messages.includes(message));
+    if (numbered === undefined) return;
+    const number = big(numbered.values[position.field]);
+    const last = this.#lastNumber;
+    this.#lastNumber = number;
+    if (last !== undefined && number !== last + 1n) this.#doubt(receivedNs);
+  }
+  #lastNumber: bigint | undefined;
 
   /** What is about no instrument; where its ids are the venue's numbers, they are followed. */
   #ofConnection(found: JsonFound, receivedNs: bigint): void {
@@ -359,6 +382,7 @@ export class VenueSession {
   /** Applies what changes the state, checks it, and hands it on with what has left the depth. */
   #apply(instrument: Instrument, found: JsonFound, receivedNs: bigint): void {
     const isImage = this.#images.has(found.message);
+    if (isImage && this.#awaitsImage) this.#beginAnew(receivedNs);
     if (isImage && instrument.broken && instrument.channel !== this.#connection) {
       this.#writer.anew(instrument.channel, receivedNs);
       instrument.broken = false;

@@ -16,8 +16,15 @@ const position = z
         type: z.literal('sequence'),
         field: name.describe('Field with the number, one more with each message'),
         messages: messages.describe('Messages that have it, images included'),
+        of: z
+          .enum(['instrument', 'connection'])
+          .default('instrument')
+          .describe(
+            'What is numbered: the messages of each instrument; or all that a connection brings, so that a number that is ' +
+              'missing may have been about any instrument',
+          ),
       })
-      .describe('A number for each instrument'),
+      .describe('A number, one more with each message'),
     z
       .strictObject({
         type: z.literal('range'),

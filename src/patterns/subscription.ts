@@ -99,6 +99,25 @@ export const subscriptionShape = z
       )
       .default([])
       .describe('How one knows that the venue has refused what was asked of it'),
+    maintenance: z
+      .array(
+        z.strictObject({
+          path: z
+            .array(z.union([z.string(), z.int()]))
+            .min(1)
+            .describe('Where in a message'),
+          equals: z.union([z.string(), z.boolean()]).describe('… this stands when the venue rests, or is about to'),
+        }),
+      )
+      .default([])
+      .describe('How one knows of maintenance: it is told, and the connection stays until the venue ends it'),
+    clock: z
+      .strictObject({
+        field: member.describe('Field of records with the time of the venue'),
+        within: duration.default('5s').describe('More than that between it and our clock is told'),
+      })
+      .optional()
+      .describe('How one knows that one of the two clocks is wrong'),
     keepAlive: z
       .strictObject({ send: template.optional(), every: duration, within: duration.default('10s') })
       .optional()

@@ -1797,6 +1797,22 @@ export interface Subscription {
     /** It concerns the connection: that one is ended. Default: `false`. */
     fatal: boolean;
   }[];
+  /** How one knows of maintenance: it is told, and the connection stays until the venue ends it */
+  maintenance: {
+    /** Where in a message */
+    path: (string | number)[];
+    /** … this stands when the venue rests, or is about to */
+    equals: string | boolean;
+  }[];
+  /** How one knows that one of the two clocks is wrong */
+  clock?:
+    | {
+        /** Field of records with the time of the venue */
+        field: string;
+        /** More than that between it and our clock is told. Default: `5s`. */
+        within: Duration;
+      }
+    | undefined;
   /** What is sent while nothing else is; without `send` a WebSocket ping, which must be answered `within` */
   keepAlive?:
     | {
@@ -1929,6 +1945,24 @@ export interface SubscriptionInput {
         fatal?: boolean | undefined;
       }[]
     | undefined;
+  /** How one knows of maintenance: it is told, and the connection stays until the venue ends it */
+  maintenance?:
+    | {
+        /** Where in a message */
+        path: (string | number)[];
+        /** … this stands when the venue rests, or is about to */
+        equals: string | boolean;
+      }[]
+    | undefined;
+  /** How one knows that one of the two clocks is wrong */
+  clock?:
+    | {
+        /** Field of records with the time of the venue */
+        field: string;
+        /** More than that between it and our clock is told. Default: `5s`. */
+        within?: Duration | undefined;
+      }
+    | undefined;
   /** What is sent while nothing else is; without `send` a WebSocket ping, which must be answered `within` */
   keepAlive?:
     | {
@@ -2012,6 +2046,11 @@ export interface Integrity {
         field: string;
         /** Messages that have it, images included */
         messages: string[];
+        /**
+         * What is numbered: the messages of each instrument; or all that a connection brings, so that a number that is
+         * missing may have been about any instrument. Default: `instrument`.
+         */
+        of: 'instrument' | 'connection';
       }
     | {
         type: 'range';
@@ -2079,6 +2118,11 @@ export interface IntegrityInput {
         field: string;
         /** Messages that have it, images included */
         messages: string[];
+        /**
+         * What is numbered: the messages of each instrument; or all that a connection brings, so that a number that is
+         * missing may have been about any instrument. Default: `instrument`.
+         */
+        of?: 'instrument' | 'connection' | undefined;
       }
     | {
         type: 'range';

@@ -41,6 +41,7 @@ export function betfair(options: BetfairOptions = {}): Venue<typeof betfairStrea
         refused: { member: 'errorCode', equals: 'INVALID_CLOCK' },
       },
       recover: 'connection',
+      clock: { field: 'time' },
       refused: [{ path: ['statusCode'], equals: 'FAILURE', text: ['errorCode'], fatal: true }],
       // Twice the heartbeat.
       silence: '10s',

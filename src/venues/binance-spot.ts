@@ -34,6 +34,12 @@ export function binanceSpot(options: BinanceOptions = {}): Venue<typeof binanceS
       said: {
         recover: 'image',
         image: { url: `${options.imageUrl ?? 'https://api.binance.com/api/v3/depth'}?symbol={instrument}&limit=5000` },
+        clock: { field: 'time' },
+        // Ten minutes before a restart.
+        maintenance: [
+          { path: ['e'], equals: 'serverShutdown' },
+          { path: ['data', 'e'], equals: 'serverShutdown' },
+        ],
         // The server pings each 20 s and ends a connection after a day.
         silence: '60s',
         lifetime: '23h',

@@ -19,6 +19,7 @@ export function coinbaseExchange(options: MarketOptions = {}): Venue<typeof coin
       integrity: { images: ['bookSnapshot'], changes: ['bookUpdate'] },
       said: {
         recover: 'subscription',
+        clock: { field: 'time' },
         refused: [{ path: ['type'], equals: 'error', text: ['reason'] }],
         silence: '10s',
         rates: { connects: { count: 8, per: '1s' }, messages: { count: 8, per: '1s' } },

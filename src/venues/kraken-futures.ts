@@ -20,6 +20,7 @@ export function krakenFutures(options: MarketOptions = {}): Venue<typeof krakenF
       },
       said: {
         recover: 'subscription',
+        clock: { field: 'time' },
         refused: [
           { path: ['event'], equals: 'error', text: ['message'] },
           { path: ['event'], equals: 'alert', text: ['message'] },

@@ -24,6 +24,7 @@ export function krakenSpotV1(options: MarketOptions = {}): Venue<typeof krakenSp
       },
       said: {
         recover: 'subscription',
+        maintenance: [{ path: ['status'], equals: 'maintenance' }],
         refused: [{ path: ['status'], equals: 'error', text: ['errorMessage'] }],
         silence: '5s',
         rates: { connects: { count: 100, per: '10min' } },

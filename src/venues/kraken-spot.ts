@@ -28,6 +28,8 @@ export function krakenSpot(options: MarketOptions = {}): Venue<typeof krakenSpot
       },
       said: {
         recover: 'subscription',
+        clock: { field: 'time' },
+        maintenance: [{ path: ['data', 0, 'system'], equals: 'maintenance' }],
         refused: [{ path: ['success'], equals: false, text: ['error'] }],
         // Something comes each second, be it a heartbeat.
         silence: '5s',

@@ -33,6 +33,7 @@ export function oanda(options: OandaOptions = {}): Venue<typeof oandaV203> {
       headers: { Authorization: 'Bearer {credentials.token}' },
       // Each price is an image.
       recover: 'next',
+      clock: { field: 'time' },
       silence: '10s',
       rates: { connects: { count: 2, per: '1s' } },
     }),

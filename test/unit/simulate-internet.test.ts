@@ -17,7 +17,17 @@ const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 /** Quick enough for a test. close1013 and silence ask for rests of seconds: they are in live-venues.test.ts. */
 const QUICK = { reconnect: { first: '20ms', most: '200ms' }, imageWithin: '300ms', rates: {} };
 const FAULTS: readonly InternetFault[] = [
-  ...(['drop', 'cutMidMessage', 'wrongChecksum', 'gap', 'damaged', 'close1001', 'close1006', 'http503'] as const),
+  ...([
+    'drop',
+    'cutMidMessage',
+    'wrongChecksum',
+    'gap',
+    'damaged',
+    'close1001',
+    'close1006',
+    'http503',
+    'maintenance',
+  ] as const),
 ];
 
 const side = (books: Books, symbol: string, name: 'bid' | 'ask') =>

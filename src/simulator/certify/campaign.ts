@@ -1,13 +1,17 @@
 /** Scenario by scenario, seed by seed: what a venue's certification comes to. */
 import { VenuewireError } from '../../errors.js';
+import { jsonDecoderOf } from '../../internet/replay.js';
 import type { Venue } from '../../patterns/venue.js';
 import { Random } from '../random.js';
+import { branchesOf } from './coverage.js';
 import type { VenueModel } from './model.js';
 import { models } from './models.js';
 import type { RunResult } from './run.js';
 import { play } from './runner.js';
 import { type Scenario, scenariosOf } from './scenarios/index.js';
 import { Stage } from './stage.js';
+import { playText } from './text/text-run.js';
+import { textModels, textStageOf, trialsOf } from './text/text-trials.js';
 
 export interface Failure {
   readonly seed: number;
@@ -39,15 +43,70 @@ export async function modelOf(id: string, venue?: Venue): Promise<VenueModel> {
   throw new VenuewireError(
     'VW_VENUE_UNKNOWN',
     `There is no venue '${id}' to certify`,
-    `They are ${Object.keys(models).join(', ')}.`,
+    `They are ${candidateIds().join(', ')}.`,
   );
 }
 
-/** One run: the seed alone decides. */
-export function runOnce(stage: Stage, scenario: Scenario, seed: number): RunResult {
-  const random = new Random(seed).fork(`${stage.model.id} ${scenario.name}`);
+/** A scenario of a venue, ready to be played. */
+export interface Trial {
+  readonly name: string;
+  readonly says: string;
+  /** One run: the seed alone decides. */
+  play(seed: number): RunResult;
+}
+
+/** A venue that is put through its trials. */
+export interface Candidate {
+  readonly id: string;
+  /** In the order of the report. */
+  readonly trials: readonly Trial[];
+  /** What its declarations have: `unreached` says what no run has put to use. */
+  readonly branches: ReadonlySet<string>;
+  /** Scenarios that are not played, and why. */
+  readonly without: Readonly<Record<string, string>>;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** A venue of lines and servers. */
+export function candidateOf(model: VenueModel): Candidate {
+  const stage = new Stage(model);
+  const trials = scenariosOf(stage).map((s) => trialOf(stage, s));
+  return { id: model.id, trials, branches: branchesOf(stage), without: model.without ?? {} };
+}
+const trialOf = (stage: Stage, { name, says, run }: Scenario): Trial => ({
+  ...{ name, says },
+  play: (seed) => {
+    const random = new Random(seed).fork(`${stage.model.id} ${name}`);
+    return play(stage, run(random.fork('scenario')), random.seed);
+  },
+});
+
+/** A venue that sends text: a ready one by its id, or `venue`. */
+export function textCandidateOf(id: string, venue?: Venue): Candidate {
+  const stage = textStageOf(id, venue);
+  const trials = trialsOf(stage).map((t): Trial => {
+    const seedOf = (seed: number): number => new Random(seed).fork(`${id} ${t.name}`).seed;
+    return { name: t.name, says: t.says, play: (seed) => playText(stage, t, seedOf(seed)) };
+  });
+  return { id, trials, branches: NOTHING, without: {} };
+}
+
+/**
+ * A venue to be certified: a ready one by its id, or one of one's own.
+ * @throws VenuewireError `VW_VENUE_UNKNOWN`, `VW_CERTIFY_TEXT`
+ */
+export async function findCandidate(id: string, venue?: Venue): Promise<Candidate> {
+  const isText = venue === undefined ? textModels.includes(id) : jsonDecoderOf(venue) !== undefined;
+  return isText ? textCandidateOf(id, venue) : candidateOf(await modelOf(id, venue));
+}
+/** Everything that `certify` knows by its id. */
+export const candidateIds = (): string[] => [...Object.keys(models), ...textModels];
+
+/** One run, whatever happens in it. */
+function runOnce(trial: Trial, seed: number): RunResult {
   try {
-    return play(stage, scenario.run(random.fork('scenario')), random.seed);
+    return trial.play(seed);
   } catch (cause) {
     const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     return {
@@ -66,9 +125,14 @@ export function runOnce(stage: Stage, scenario: Scenario, seed: number): RunResu
 }
 
 /** A scenario with the seeds from `first` to `last`. */
-export function runScenarioSeeds(
-  stage: Stage,
-  scenario: Scenario,
+export function runScenarioSeeds(stage: Stage, scenario: Scenario, first: number, last: number): ScenarioReport {
+  return runTrialSeeds(stage.model.id, trialOf(stage, scenario), first, last);
+}
+
+/** A trial with the seeds from `first` to `last`. */
+export function runTrialSeeds(
+  venue: string,
+  trial: Trial,
   first: number,
   last: number,
   after: () => void = () => {},
@@ -84,7 +148,7 @@ export function runScenarioSeeds(
   const failures: Failure[] = [];
   const seen = new Set<string>();
   for (let seed = first; seed <= last; seed++) {
-    const r = runOnce(stage, scenario, seed);
+    const r = runOnce(trial, seed);
     delivered += r.delivered;
     recovered += r.recovered;
     abandoned += r.abandoned;
@@ -101,9 +165,9 @@ export function runScenarioSeeds(
     after();
   }
   return {
-    venue: stage.model.id,
-    scenario: scenario.name,
-    says: scenario.says,
+    venue,
+    scenario: trial.name,
+    says: trial.says,
     runs: last - first + 1,
     delivered,
     recovered,

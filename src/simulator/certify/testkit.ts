@@ -6,10 +6,8 @@ import { VenuewireError } from '../../errors.js';
 import type { Venue, VenueDeclaration, VenueResource } from '../../patterns/venue.js';
 import { loadVenue, resolveVenue } from '../../venues/load.js';
 import { findVenue } from '../../venues/registry.js';
-import { modelOf, runScenarioSeeds, type ScenarioReport } from './campaign.js';
+import { type Candidate, candidateOf, findCandidate, modelOf, runTrialSeeds, type ScenarioReport } from './campaign.js';
 import type { VenueModel } from './model.js';
-import { scenariosOf } from './scenarios/index.js';
-import { Stage } from './stage.js';
 
 export type { ScenarioReport } from './campaign.js';
 
@@ -47,10 +45,13 @@ const SEEDS = 20;
 /** What can be certified: a venue, a resource, the path of a file, or the id of a ready venue. */
 export type Certifiable = Venue | VenueDeclaration | VenueResource | string | URL;
 
-async function modelFor(venue: Certifiable, more: CertifyOptions['model']): Promise<VenueModel> {
-  if (typeof venue === 'string' && findVenue(venue) !== undefined) return { ...(await modelOf(venue)), ...more };
+async function candidateFor(venue: Certifiable, more: CertifyOptions['model']): Promise<Candidate> {
+  const isReady = typeof venue === 'string' && findVenue(venue) !== undefined;
+  if (isReady && more === undefined) return findCandidate(venue);
+  if (isReady) return candidateOf({ ...(await modelOf(venue)), ...more });
   const made = typeof venue === 'string' || venue instanceof URL ? await loadVenue(venue) : await resolveVenue(venue);
-  return { ...(await modelOf(made.name, made)), ...more };
+  if (more === undefined) return findCandidate(made.name, made);
+  return candidateOf({ ...(await modelOf(made.name, made)), ...more });
 }
 
 /**
@@ -65,14 +66,12 @@ async function modelFor(venue: Certifiable, more: CertifyOptions['model']): Prom
  * ```
  */
 export async function certify(venue: Certifiable, options: CertifyOptions = {}): Promise<CertifyReport> {
-  const model = await modelFor(venue, options.model);
-  const stage = new Stage(model);
-  const all = scenariosOf(stage);
+  const { id, trials: all } = await candidateFor(venue, options.model);
   for (const name of options.scenarios ?? []) {
     if (all.some((s) => s.name === name)) continue;
     throw new VenuewireError(
       'VW_CERTIFY_SCENARIO',
-      `${model.id} has no scenario '${name}'`,
+      `${id} has no scenario '${name}'`,
       `It has: ${all.map((s) => s.name).join('; ')}`,
     );
   }
@@ -80,14 +79,14 @@ export async function certify(venue: Certifiable, options: CertifyOptions = {}):
   const scenarios: ScenarioReport[] = [];
   for (const scenario of all) {
     if (options.scenarios !== undefined && !options.scenarios.includes(scenario.name)) continue;
-    const report = runScenarioSeeds(stage, scenario, first, last);
+    const report = runTrialSeeds(id, scenario, first, last);
     scenarios.push(report);
     options.after?.(report);
     // Whoever waits for something else gets a turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
   return {
-    venue: model.id,
+    venue: id,
     scenarios,
     runs: scenarios.reduce((n, s) => n + s.runs, 0),
     failures: scenarios.flatMap((s) => s.failures.map(({ seed, faults }) => ({ scenario: s.scenario, seed, faults }))),

@@ -1,9 +1,7 @@
 /** A worker thread of `venuewire certify`: plays what it is told, one scenario and a span of seeds at a time. */
 import { parentPort } from 'node:worker_threads';
 import { loadVenue } from '../../venues/load.js';
-import { modelOf, runScenarioSeeds } from './campaign.js';
-import { scenariosOf } from './scenarios/index.js';
-import { Stage } from './stage.js';
+import { type Candidate, findCandidate, runTrialSeeds } from './campaign.js';
 
 export interface Task {
   readonly id: number;
@@ -15,23 +13,23 @@ export interface Task {
   readonly last: number;
 }
 
-const stages = new Map<string, Stage>();
+const candidates = new Map<string, Candidate>();
 
-async function stageOf(task: Task): Promise<Stage> {
-  let stage = stages.get(task.venue);
-  if (stage === undefined) {
-    stage = new Stage(await modelOf(task.venue, task.file ? await loadVenue(task.venue) : undefined));
-    stages.set(task.venue, stage);
+async function candidateOf(task: Task): Promise<Candidate> {
+  let found = candidates.get(task.venue);
+  if (found === undefined) {
+    found = await findCandidate(task.venue, task.file ? await loadVenue(task.venue) : undefined);
+    candidates.set(task.venue, found);
   }
-  return stage;
+  return found;
 }
 
 parentPort?.on('message', (task: Task) => {
-  stageOf(task)
-    .then((stage) => {
-      const scenario = scenariosOf(stage).find((s) => s.name === task.scenario);
-      if (scenario === undefined) throw new Error(`no scenario '${task.scenario}'`);
-      parentPort?.postMessage({ id: task.id, report: runScenarioSeeds(stage, scenario, task.first, task.last) });
+  candidateOf(task)
+    .then(({ id, trials }) => {
+      const trial = trials.find((t) => t.name === task.scenario);
+      if (trial === undefined) throw new Error(`no scenario '${task.scenario}'`);
+      parentPort?.postMessage({ id: task.id, report: runTrialSeeds(id, trial, task.first, task.last) });
     })
     .catch((error: unknown) => {
       parentPort?.postMessage({

@@ -1,38 +1,32 @@
 /** What goes wrong at a simulated venue that sends text: one fault after the other, by seed. */
-import type { Socket } from 'node:net';
 import type { Random } from '../random.js';
-import type { SimulatedInternetVenue } from './venue.js';
+import type { Refusal, ScriptedVenue } from './script.js';
 
-/** A frame of 100 bytes of text begins; no more of it comes. */
-const CUT_FRAME = Buffer.from([0x81, 100, 0x7b, 0x22]);
-/** Ticks that nothing is said for. */
+/** Ticks that nothing is said for, or that what is said is held back for. */
 const STILL_TICKS = 200;
+const SLOW_TICKS = 30;
 const LOSE_MOST = 3;
-const CHECKSUM = /("checksum":)\d+/;
+const CHECKSUM = /("(?:checksum|c)":"?)\d+/;
+const RETRY_AFTER_S = 1;
+/** Connections that are refused while a venue is under maintenance. */
+const CLOSED_MOST = 3;
+const SKEW_MS = 37_000;
 
-const answered = (status: string) => (_nth: number, raw: Socket) => {
-  raw.end(`HTTP/1.1 ${status}\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
-  return true;
-};
-
-type Fault = (venue: SimulatedInternetVenue, random: Random) => void;
+type Fault = (venue: ScriptedVenue, random: Random) => void;
 const closing =
   (code: number, why: string): Fault =>
   ({ clients }) => {
-    for (const { socket } of clients) socket.close(code, why);
+    for (const client of [...clients]) client.close(code, why);
   };
 const drop: Fault = ({ clients }) => {
-  for (const { raw } of clients) raw.destroy();
+  for (const client of [...clients]) client.drop();
 };
 
-/** The next connection is refused, once. */
+/** The next connections are refused. */
 const refused =
-  (status: string): Fault =>
+  (refusal: Refusal, times: (random: Random) => number = () => 1): Fault =>
   (venue, random) => {
-    venue.refuse = (nth, raw) => {
-      venue.refuse = () => false;
-      return answered(status)(nth, raw);
-    };
+    for (let left = times(random); left > 0; left--) venue.refusals.push(refusal);
     drop(venue, random);
   };
 
@@ -51,9 +45,8 @@ const mangled =
 
 export const INTERNET_FAULTS = {
   drop,
-  cutMidMessage: (venue, random) => {
-    for (const { raw } of venue.clients) raw.write(CUT_FRAME);
-    setImmediate(() => drop(venue, random));
+  cutMidMessage: ({ clients }) => {
+    for (const client of [...clients]) client.cut();
   },
   wrongChecksum: mangled(
     (text) => text.replace(CHECKSUM, '$11'),
@@ -70,12 +63,32 @@ export const INTERNET_FAULTS = {
   silence: (venue) => {
     venue.stillTicks = STILL_TICKS;
   },
-  close1001: closing(1001, 'proxy restarting'),
-  close1006: ({ clients }) => {
-    for (const { socket } of clients) socket.terminate();
+  /** What is said comes late, and then all at once. */
+  slow: (venue) => {
+    venue.slowTicks = SLOW_TICKS;
   },
+  close1001: closing(1001, 'proxy restarting'),
+  close1006: closing(1006, ''),
   close1013: closing(1013, 'Market data unavailable'),
-  http429: refused('429 Too Many Requests'),
-  http503: refused('503 Service Unavailable'),
+  http429: refused({ status: 429, retryAfterS: RETRY_AFTER_S }),
+  http503: refused({ status: 503, retryAfterS: RETRY_AFTER_S }),
+  /** The token that let the client in is no longer good, and it is not let in with it; a new one comes a little later. */
+  expiredToken: (venue, random) => {
+    if (venue.token === undefined) return;
+    venue.token = `token-${random.u32()}`;
+    venue.renew(venue.token);
+    drop(venue, random);
+  },
+  /** The venue's clock, or ours, is wrong from now on. */
+  clockSkew: (venue, random) => {
+    venue.skewMs = random.below(2) === 0 ? SKEW_MS : -SKEW_MS;
+  },
+  /** It is told where the venue has a word for it; then all are sent away, and nobody is let in for a while. */
+  maintenance: (venue, random) => {
+    const said = venue.dialect.maintenance?.();
+    if (said !== undefined) for (const client of venue.clients) venue.say(client, said);
+    for (let left = 1 + random.below(CLOSED_MOST); left > 0; left--) venue.refusals.push({ status: 503 });
+    closing(1001, 'maintenance')(venue, random);
+  },
 } as const satisfies Readonly<Record<string, Fault>>;
 export type InternetFault = keyof typeof INTERNET_FAULTS;

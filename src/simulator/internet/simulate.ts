@@ -4,31 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VenuewireError } from '../../errors.js';
 import type { Venue } from '../../patterns/venue.js';
-import { binanceSpot } from '../../venues/binance-spot.js';
-import { coinbaseExchange } from '../../venues/coinbase-exchange.js';
-import { krakenFutures } from '../../venues/kraken-futures.js';
-import { krakenSpot } from '../../venues/kraken-spot.js';
-import type { InternetOptions } from '../../venues/patterns/internet.js';
 import { Random } from '../random.js';
-import { binance, coinbase, type Dialect, krakenFutures as futures, kraken2 } from './dialects.js';
 import { INTERNET_FAULTS, type InternetFault } from './faults.js';
+import { SIMULATED, SYMBOLS } from './simulated.js';
 import { SimulatedInternetVenue } from './venue.js';
 
-interface Simulated {
-  readonly dialect: Dialect;
-  make(options: InternetOptions, https: string): Venue;
-}
-const SIMULATED: Readonly<Record<string, Simulated>> = {
-  'kraken-spot': { dialect: kraken2, make: (options) => krakenSpot(options) },
-  'kraken-futures': { dialect: futures, make: (options) => krakenFutures(options) },
-  'coinbase-exchange': { dialect: coinbase, make: (options) => coinbaseExchange(options) },
-  'binance-spot': {
-    dialect: binance,
-    make: (options, https) => binanceSpot({ ...options, imageUrl: `${https}/api/v3/depth` }),
-  },
-};
-/** Ready venues that send text and can be simulated. */
-export const SIMULATED_INTERNET: readonly string[] = Object.keys(SIMULATED);
+const OWNER_ONLY = 0o600;
+const RENEWED_AFTER_MS = 1_000;
+/** Lines inside TLS and HTTPS: played by `certify` alone. */
+const LINES: readonly string[] = ['betfair', 'oanda'];
+/** Ready venues that can be simulated with real connections: those that are WebSockets. */
+export const SIMULATED_INTERNET: readonly string[] = Object.keys(SIMULATED).filter((id) => !LINES.includes(id));
 
 export interface InternetSimulationOptions {
   /** As the venue writes them; default: AAA, BBB and CCC. */
@@ -66,8 +52,8 @@ export async function simulateInternet(
   id: string,
   options: InternetSimulationOptions = {},
 ): Promise<InternetSimulation> {
-  const { instruments = ['AAA', 'BBB', 'CCC'], seed = 1, everyMs = 10, faults = [], faultEveryMs = 5_000 } = options;
-  const simulated = Object.hasOwn(SIMULATED, id) ? SIMULATED[id] : undefined;
+  const { instruments = SYMBOLS, seed = 1, everyMs = 10, faults = [], faultEveryMs = 5_000 } = options;
+  const simulated = SIMULATED_INTERNET.includes(id) ? SIMULATED[id] : undefined;
   if (simulated === undefined) {
     throw new VenuewireError(
       'VW_SIMULATOR_OPTION',
@@ -75,11 +61,25 @@ export async function simulateInternet(
       `There are ${SIMULATED_INTERNET.join(', ')}.`,
     );
   }
+  if (faults.includes('expiredToken') && simulated.usesToken === undefined) {
+    throw new VenuewireError(
+      'VW_SIMULATOR_OPTION',
+      `${id} is not logged in to: no token of it expires`,
+      "Leave 'expiredToken' out.",
+    );
+  }
   const server = new SimulatedInternetVenue(simulated.dialect, instruments, seed);
   await server.start();
   const folder = mkdtempSync(join(tmpdir(), 'venuewire-simulated-'));
   const caFile = join(folder, 'ca.pem');
   writeFileSync(caFile, server.authority.cert);
+  const tokenFile = join(folder, 'token');
+  const renew = (token: string): void => writeFileSync(tokenFile, token, { mode: OWNER_ONLY });
+  if (simulated.usesToken) {
+    server.token = 'token-of-the-day';
+    renew(server.token);
+    server.renew = (token) => setTimeout(renew, RENEWED_AFTER_MS, token).unref();
+  }
   const random = new Random(seed).fork('faults');
   const struck: InternetFault[] = [];
   const strike = (fault: InternetFault): void => {
@@ -91,7 +91,10 @@ export async function simulateInternet(
     timers.push(setInterval(() => strike(faults[random.below(faults.length)] as InternetFault), faultEveryMs));
   const security = [{ type: 'tls' as const, ca: `file:${caFile}` }];
   return {
-    venue: simulated.make({ url: server.url, instruments, security }, server.https),
+    venue: simulated.make(
+      { url: server.url, instruments, security },
+      { https: server.https, token: `file:${tokenFile}` },
+    ),
     ...{ caFile, server, struck, strike },
     stop: () => {
       for (const timer of timers) clearInterval(timer);

@@ -5,48 +5,58 @@ import type { Socket } from 'node:net';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { peer } from '../../peer.js';
 import { Authority } from './authority.js';
-import { type Dialect, TrueBook } from './dialects.js';
+import type { Dialect } from './dialects.js';
+import { ScriptedVenue, type VenueClient } from './script.js';
 
-export interface Client {
-  readonly socket: WebSocket;
-  /** Which connection it is, from 1 on. */
-  readonly nth: number;
-  readonly raw: Socket;
-  readonly subscribed: Set<string>;
-  readonly trades: Set<string>;
-  readonly headers: IncomingMessage['headers'];
+/** A frame of 100 bytes of text begins; no more of it comes. */
+const CUT_FRAME = Buffer.from([0x81, 100, 0x7b, 0x22]);
+
+export class Client implements VenueClient {
+  readonly subscribed = new Set<string>();
+  readonly trades = new Set<string>();
+  constructor(
+    readonly socket: WebSocket,
+    readonly nth: number,
+    readonly raw: Socket,
+    readonly headers: IncomingMessage['headers'],
+  ) {}
+  send(text: string): void {
+    if (this.socket.readyState === this.socket.OPEN) this.socket.send(text);
+  }
+  close(code: number, why: string): void {
+    if (code === 1006) this.socket.terminate();
+    else this.socket.close(code, why);
+  }
+  drop(): void {
+    this.raw.destroy();
+  }
+  cut(): void {
+    this.raw.write(CUT_FRAME);
+    setImmediate(() => this.drop());
+  }
 }
 
-/** A script may change a message, or swallow it (undefined). */
-export type Mangle = (text: string, client: Client, symbol: string) => string | undefined;
-
-export class SimulatedInternetVenue {
-  readonly books = new Map<string, TrueBook>();
-  readonly clients = new Set<Client>();
-  readonly heard: string[] = [];
+export class SimulatedInternetVenue extends ScriptedVenue<Client> {
   readonly asked: string[] = [];
-  connections = 0;
-  /** So many ticks more nothing changes, and nothing is said. */
-  stillTicks = 0;
-  mangle: Mangle = (text) => text;
   /** Answers requests that are no WebSocket; default: Binance's images. */
-  http: (request: IncomingMessage, response: ServerResponse) => void = (request, response) =>
-    this.#depth(request, response);
+  http: (request: IncomingMessage, response: ServerResponse) => void = (request, response) => {
+    const image = this.depth(request.url ?? '');
+    if (image === undefined) response.writeHead(404).end();
+    else response.end(image);
+  };
   /** Instead of taking a WebSocket: true when it is done. */
   refuse: (nth: number, raw: Socket) => boolean = () => false;
-  onClient: (client: Client) => void = () => {};
   #server: Server | undefined;
   #ws: WebSocketServer | undefined;
   readonly #sockets = new Set<Socket>();
 
   constructor(
-    readonly dialect: Dialect,
+    dialect: Dialect,
     symbols: readonly string[],
-    readonly seed = 7,
+    seed = 7,
     readonly authority = new Authority(),
   ) {
-    const { depth = Number.POSITIVE_INFINITY } = dialect;
-    for (const symbol of symbols) this.books.set(symbol, new TrueBook(symbol, depth, seed));
+    super(dialect, symbols, seed);
   }
 
   /** @throws VenuewireError `VW_PEER_MISSING` when the package `ws` is not installed */
@@ -65,7 +75,7 @@ export class SimulatedInternetVenue {
     });
     server.on('upgrade', (request, raw: Socket, head) => {
       const nth = ++this.connections;
-      if (this.refuse(nth, raw)) return;
+      if (this.refuse(nth, raw) || this.#refused(raw)) return;
       this.#ws?.handleUpgrade(request, raw, head, (socket) => this.#take(socket, nth, raw, request));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -85,64 +95,18 @@ export class SimulatedInternetVenue {
     this.#server?.close();
   }
 
+  #refused(raw: Socket): boolean {
+    const refusal = this.refusals.shift();
+    if (refusal === undefined) return false;
+    const rest = refusal.retryAfterS === undefined ? '' : `Retry-After: ${refusal.retryAfterS}\r\n`;
+    raw.end(`HTTP/1.1 ${refusal.status} Refused\r\n${rest}Content-Length: 0\r\nConnection: close\r\n\r\n`);
+    return true;
+  }
+
   #take(socket: WebSocket, nth: number, raw: Socket, request: IncomingMessage): void {
-    const client: Client = { socket, nth, raw, subscribed: new Set(), trades: new Set(), headers: request.headers };
-    this.clients.add(client);
-    socket.on('error', () => {}).on('close', () => this.clients.delete(client));
-    socket.on('message', (data) => this.#said(client, String(data)));
-    this.onClient(client);
-  }
-
-  #said(client: Client, text: string): void {
-    this.heard.push(text);
-    const message = JSON.parse(text) as Record<string, unknown>;
-    for (const symbol of this.dialect.subscribedToTrades?.(message) ?? []) client.trades.add(symbol);
-    const { on, symbols } = this.dialect.subscribed(message) ?? { on: false, symbols: [] };
-    for (const symbol of symbols) {
-      const book = this.books.get(symbol);
-      if (book === undefined) continue;
-      const answer = this.dialect.answer?.(message, symbol);
-      if (answer !== undefined) this.say(client, answer, symbol);
-      if (!on) {
-        client.subscribed.delete(symbol);
-        continue;
-      }
-      client.subscribed.add(symbol);
-      const image = this.dialect.image(book);
-      if (image !== undefined) this.say(client, image, symbol);
-    }
-  }
-
-  say(client: Client, text: string, symbol = ''): void {
-    const said = this.mangle(text, client, symbol);
-    if (said !== undefined && client.socket.readyState === client.socket.OPEN) client.socket.send(said);
-  }
-
-  /** Changes every book once, and tells those who have subscribed. */
-  tick(): void {
-    if (this.stillTicks > 0) {
-      this.stillTicks--;
-      return;
-    }
-    for (const [symbol, book] of this.books) {
-      const text = this.dialect.update(book, book.change());
-      for (const client of this.clients) if (client.subscribed.has(symbol)) this.say(client, text, symbol);
-    }
-  }
-
-  /** A trade of every instrument, told to those who have subscribed. */
-  print(): void {
-    for (const [symbol, book] of this.books) {
-      const text = this.dialect.trade?.(book);
-      if (text === undefined) continue;
-      for (const client of this.clients) if (client.trades.has(symbol)) this.say(client, text, symbol);
-    }
-  }
-
-  #depth(request: IncomingMessage, response: ServerResponse): void {
-    const symbol = new URL(request.url ?? '', 'https://x').searchParams.get('symbol') ?? '';
-    const book = this.books.get(symbol);
-    if (book === undefined) return void response.writeHead(404).end();
-    response.end(JSON.stringify({ lastUpdateId: book.sequence, bids: book.levels('bids'), asks: book.levels('asks') }));
+    const client = new Client(socket, nth, raw, request.headers);
+    socket.on('error', () => {}).on('close', () => this.gone(client));
+    socket.on('message', (data) => this.hear(client, String(data)));
+    this.take(client);
   }
 }
