@@ -3131,6 +3131,15 @@ export interface VenueDocument {
   session?: string | undefined;
   /** The ladder: what is tried, in order, before a missing message is lost. Default: a wait of 1ms */
   recovery: (WaitRung | RequestRung | SnapshotRung)[];
+  /** What is missing is asked of recovery proxies (`venuewire proxy`), instead of the servers in `recovery` */
+  via?:
+    | {
+        /** `host:port` of each proxy, in the order in which they are tried */
+        proxy: string[];
+        /** User and password, where the proxy asks for them */
+        credentials?: Credentials | undefined;
+      }
+    | undefined;
   /** What is held while something is missing, for each channel */
   window: {
     /** Packets held while earlier ones are missing. Default: `4096`. */
@@ -3203,6 +3212,15 @@ export interface VenueDeclaration {
   session?: string | undefined;
   /** The ladder: what is tried, in order, before a missing message is lost. Default: a wait of 1ms */
   recovery?: (WaitRungInput | RequestRungInput | SnapshotRungInput)[] | undefined;
+  /** What is missing is asked of recovery proxies (`venuewire proxy`), instead of the servers in `recovery` */
+  via?:
+    | {
+        /** `host:port` of each proxy, in the order in which they are tried */
+        proxy: string[];
+        /** User and password, where the proxy asks for them */
+        credentials?: Credentials | undefined;
+      }
+    | undefined;
   /** What is held while something is missing, for each channel */
   window?:
     | {
@@ -3292,6 +3310,15 @@ export interface VenueResource {
     session?: string | undefined;
     /** The ladder: what is tried, in order, before a missing message is lost. Default: a wait of 1ms */
     recovery?: (WaitRungInput | RequestRungInput | SnapshotRungInput)[] | undefined;
+    /** What is missing is asked of recovery proxies (`venuewire proxy`), instead of the servers in `recovery` */
+    via?:
+      | {
+          /** `host:port` of each proxy, in the order in which they are tried */
+          proxy: string[];
+          /** User and password, where the proxy asks for them */
+          credentials?: Credentials | undefined;
+        }
+      | undefined;
     /** What is held while something is missing, for each channel */
     window?:
       | {
