@@ -195,6 +195,9 @@ void read_channel(Reader& r, Record& out) {
   static_assert(std::is_same_v<decltype(out.session_fixed), bool>);
   out.session_fixed = r.flag();
   read_session_id(r, out.session);
+  read_session_id(r, out.resume_session);
+  static_assert(std::is_same_v<decltype(out.resume_number), uint64_t>);
+  out.resume_number = r.u64();
   static_assert(std::is_same_v<decltype(out.window_packets), uint32_t>);
   out.window_packets = r.u32();
   static_assert(std::is_same_v<decltype(out.window_bytes), uint32_t>);

@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0x33145fdf;
+inline constexpr uint32_t kContract = 0x954493bc;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {

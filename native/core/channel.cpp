@@ -454,6 +454,12 @@ void Channel::start_at(uint64_t first, int64_t now_ns) {
   drop_claim();
   const uint64_t origin = framing_.wrap_max == ~0ull ? framing_.wrap_first : 0;
   next_ = highest_ = first;
+  if (spec_.resume_number != 0 && session_ == spec_.resume_session) {
+    next_ = highest_ = linear(spec_.resume_number);
+    say(NoticeType::sessionStarted, Reason::none, next_, next_, now_ns);
+    if (first > next_) raise_highest(first, now_ns);
+    return;
+  }
   say(NoticeType::sessionStarted, Reason::none, first, first, now_ns);
   if (spec_.join == Join::beginning && first > origin) {
     next_ = highest_ = origin;

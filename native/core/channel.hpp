@@ -71,6 +71,8 @@ struct ChannelSpec {
   Join join = Join::live;
   bool session_fixed = false;
   SessionId session;  ///< only with session_fixed
+  SessionId resume_session;
+  uint64_t resume_number = 0;  ///< where delivery begins in that session, however it joins others; 0: nowhere
   uint32_t window_packets = 4096;
   uint32_t window_bytes = 16u << 20;
   uint32_t holes_max = 1024;

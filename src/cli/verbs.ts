@@ -36,6 +36,11 @@ export const verbs: readonly Verb[] = [
   },
   { name: 'log', says: 'event logs: written, read, checked and cut', load: () => import('./log.js') },
   {
+    name: 'proxy',
+    says: 'one process that asks a venue for what is missing, and answers everybody else',
+    load: () => import('./proxy.js'),
+  },
+  {
     name: 'service',
     says: 'services of the registry: publishers of feeds, subscribers with sinks',
     load: () => import('./service.js'),

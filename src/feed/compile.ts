@@ -45,6 +45,12 @@ export interface Selection {
   readonly instruments?: readonly (string | number | bigint)[] | undefined;
 }
 
+/**
+ * By channel (a venue without `channels` has one, which is called like the venue): the session that was read, and the number
+ * of the first message that is wanted of it. In another session delivery begins as `join` says.
+ */
+export type Resume = Readonly<Record<string, { readonly session?: string; readonly next: number | bigint }>>;
+
 export interface CompileOptions {
   readonly select?: Selection | undefined;
   /** The packets come from a capture: lines that no socket can be opened for are taken by their address. */
@@ -55,6 +61,8 @@ export interface CompileOptions {
   readonly tls?: Transport | undefined;
   /** Parts of the venue's `window`, instead. */
   readonly window?: Partial<Venue['window']> | undefined;
+  /** Where delivery goes on, by channel. */
+  readonly resume?: Resume | undefined;
   /** false: nothing is to be sent with the result, and no credential is looked for. */
   readonly secrets?: boolean | undefined;
 }
@@ -539,14 +547,27 @@ export function compileVenue(venue: Venue, options: CompileOptions = {}): Compil
   );
 }
 
+const NO_SESSION = { high: 0n, low: 0n };
+
 function channelRecords(venue: Venue, options: CompileOptions, feed: Framing, channels: readonly CompiledChannel[]) {
   const window = { ...venue.window, ...options.window };
   const session = venue.session === undefined ? undefined : sessionIdOf(feed, venue.session, venue.name);
-  return channels.map(({ key, join }) => ({
+  const from = options.resume ?? {};
+  const unknown = Object.keys(from).find((name) => !channels.some((c) => c.name === name));
+  if (unknown !== undefined) {
+    throw fault(
+      'VW_OPTION',
+      `resume: ${venue.name} has no channel '${unknown}'`,
+      `It has ${channels.map((c) => c.name).join(', ')}.`,
+    );
+  }
+  return channels.map(({ name, key, join }) => ({
     key,
     join,
     sessionFixed: session !== undefined,
-    session: session ?? { high: 0n, low: 0n },
+    session: session ?? NO_SESSION,
+    resumeSession: from[name]?.session ? sessionIdOf(feed, from[name].session, 'resume') : NO_SESSION,
+    resumeNumber: BigInt(from[name]?.next ?? 0),
     windowPackets: window.packets,
     windowBytes: window.bytes,
     holesMax: window.holes,

@@ -24,7 +24,7 @@ import {
 } from './batch.js';
 import type { Columns, ColumnsSpec, ColumnTable } from './column-types.js';
 import { ColumnReader, EVENT_COLUMNS, type EventColumnName, EventColumnReader } from './columns.js';
-import type { CompiledVenue, Venue } from './compile.js';
+import type { CompiledVenue, Resume, Venue } from './compile.js';
 import { EventDispatcher } from './event-dispatcher.js';
 import { ExternalConnections } from './external.js';
 import { type EventTaker, KeptBooks, type KeptBooksOptions } from './kept-books.js';
@@ -62,6 +62,8 @@ export interface FeedOptions {
     /** Symbols (learnt from directory messages) or the venue's numeric instrument keys. */
     readonly instruments?: readonly (string | number | bigint)[];
   };
+  /** Where to go on with what was read before: what has been missed since is requested, whatever `join` says. */
+  readonly resume?: Resume;
   /** Bytes between the core and JavaScript, a power of two. Default 8 MiB; for captures 16 MiB. */
   readonly ringBytes?: number;
   /**

@@ -17,6 +17,7 @@ const isWhole = (venue: Venue | VenueDeclaration | VenueResource): venue is Venu
   !('spec' in venue) &&
   typeof venue.decoder === 'object' &&
   venue.window !== undefined &&
+  venue.via === undefined &&
   (venue.recovery ?? []).every((rung) => rung.type === 'waitForOtherLine' || typeof rung.pattern === 'object') &&
   Object.values(venue.streams ?? {}).every((use) => typeof use.pattern === 'object');
 
@@ -104,6 +105,7 @@ export async function openFeed(
   if (capture === undefined) checkArranged(venue.name, venue.security);
   const compiled = compileVenue(venue, {
     select: options.select,
+    resume: options.resume,
     capture: capture !== undefined,
     transports: options.transports,
     tls: tlsTransport,

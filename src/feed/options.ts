@@ -66,10 +66,24 @@ const bounds: Check = (value) => {
   return undefined;
 };
 
+/** Their channels are checked against the venue. */
+const places: Check = (value) => {
+  const isPlace = (place: unknown): boolean =>
+    isPlain(place) &&
+    Object.keys(place).every((name) => name === 'session' || name === 'next') &&
+    ['string', 'undefined'].includes(typeof place.session) &&
+    (typeof place.next === 'bigint' ? place.next >= 0n && place.next < 2n ** 64n : Number.isSafeInteger(place.next)) &&
+    Number(place.next) >= 0;
+  return isPlain(value) && Object.values(value).every(isPlace)
+    ? undefined
+    : 'must name channels, each with { session, next }: text, and the number of the first message wanted';
+};
+
 type Shape = { readonly [name: string]: Check | Shape };
 const SHAPE: Shape = {
   capture: { file: captured, name: text, lines: texts, speed: positiveOrZero },
   select: { messages: list(text, 'message names'), instruments: list(symbolOrKey, 'symbols or keys') },
+  resume: places,
   ringBytes: wholeNumber(65536, 2 ** 30),
   wake: oneOf('doorbell', 'poll'),
   spin: flag,

@@ -3186,6 +3186,15 @@ export interface VenueDocument {
   session?: string | undefined;
   /** The ladder: what is tried, in order, before a missing message is lost. Default: a wait of 1ms */
   recovery: (WaitRung | RequestRung | SnapshotRung)[];
+  /** What is missing is asked of recovery proxies (`venuewire proxy`), instead of the servers in `recovery` */
+  via?:
+    | {
+        /** `host:port` of each proxy, in the order in which they are tried */
+        proxy: string[];
+        /** User and password, where the proxy asks for them */
+        credentials?: Credentials | undefined;
+      }
+    | undefined;
   /** What is held while something is missing, for each channel */
   window: {
     /** Packets held while earlier ones are missing. Default: `4096`. */
@@ -3258,6 +3267,15 @@ export interface VenueDeclaration {
   session?: string | undefined;
   /** The ladder: what is tried, in order, before a missing message is lost. Default: a wait of 1ms */
   recovery?: (WaitRungInput | RequestRungInput | SnapshotRungInput)[] | undefined;
+  /** What is missing is asked of recovery proxies (`venuewire proxy`), instead of the servers in `recovery` */
+  via?:
+    | {
+        /** `host:port` of each proxy, in the order in which they are tried */
+        proxy: string[];
+        /** User and password, where the proxy asks for them */
+        credentials?: Credentials | undefined;
+      }
+    | undefined;
   /** What is held while something is missing, for each channel */
   window?:
     | {
@@ -3347,6 +3365,15 @@ export interface VenueResource {
     session?: string | undefined;
     /** The ladder: what is tried, in order, before a missing message is lost. Default: a wait of 1ms */
     recovery?: (WaitRungInput | RequestRungInput | SnapshotRungInput)[] | undefined;
+    /** What is missing is asked of recovery proxies (`venuewire proxy`), instead of the servers in `recovery` */
+    via?:
+      | {
+          /** `host:port` of each proxy, in the order in which they are tried */
+          proxy: string[];
+          /** User and password, where the proxy asks for them */
+          credentials?: Credentials | undefined;
+        }
+      | undefined;
     /** What is held while something is missing, for each channel */
     window?:
       | {

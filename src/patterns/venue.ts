@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { JOIN } from '../contract.js';
 import { VenuewireError } from '../errors.js';
+import { credentialsSchema } from './credentials.js';
 import { deploymentSchema } from './deployment.js';
 import { framingSchema } from './framing.js';
 import { integritySchema } from './integrity.js';
@@ -14,7 +15,7 @@ import { streamUse } from './stream.js';
 import { subscriptionSchema } from './subscription.js';
 import { type AnyDecoder, tableSchema } from './table.js';
 import type { VenueDeclaration, VenueDocument } from './types.js';
-import { unsigned } from './units.js';
+import { endpoint, unsigned } from './units.js';
 
 export type { VenueDeclaration, VenueDocument, VenueResource } from './types.js';
 
@@ -91,6 +92,17 @@ const parts = {
     .array(z.discriminatedUnion('type', [waitRung, requestRung, snapshotRung]))
     .default([{ type: 'waitForOtherLine', for: '1ms', packets: 0 }])
     .describe('The ladder: what is tried, in order, before a missing message is lost. Default: a wait of 1ms'),
+  via: z
+    .strictObject({
+      proxy: z
+        .array(endpoint)
+        .min(1)
+        .max(16)
+        .describe('`host:port` of each proxy, in the order in which they are tried'),
+      credentials: credentialsSchema.optional().describe('User and password, where the proxy asks for them'),
+    })
+    .optional()
+    .describe('What is missing is asked of recovery proxies (`venuewire proxy`), instead of the servers in `recovery`'),
   window,
   directory: z
     .strictObject({

@@ -1,8 +1,8 @@
 import { itch50 } from '../decoders/itch50.js';
 import { VenuewireError } from '../errors.js';
 import { encode } from '../layout/index.js';
+import { type Place, put } from '../layout/message-writer.js';
 import { makeWriters } from './itch-writers.js';
-import { type Place, put } from './message-writer.js';
 import { Random } from './random.js';
 
 /** Options of `ItchGenerator`. */

@@ -1,7 +1,7 @@
 /** The messages of a generated TotalView day: a template of each, and where in it stands what differs. */
 import { itch50 } from '../decoders/itch50.js';
 import type { Decoder, MessageInput } from '../layout/index.js';
-import { MessageWriter, type Place } from './message-writer.js';
+import { MessageWriter, type Place } from '../layout/message-writer.js';
 
 type Itch = typeof itch50;
 type Name = Itch extends Decoder<infer _, infer M> ? keyof M & string : never;

@@ -1,6 +1,6 @@
 import { moldudp64 } from '../decoders/moldudp64.js';
+import { MessageWriter, put } from '../layout/message-writer.js';
 import type { VenueHistory } from './history.js';
-import { MessageWriter, put } from './message-writer.js';
 import type { FeedFraming } from './publisher.js';
 import type { Random } from './random.js';
 import { Agenda, type Connection, planAnswer, Quota, type ServerFaults, type SimulatedServer } from './server.js';

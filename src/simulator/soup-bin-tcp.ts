@@ -1,6 +1,6 @@
 import { soupbintcp } from '../decoders/soupbintcp.js';
 import { encode } from '../layout/index.js';
-import { MessageWriter, put } from './message-writer.js';
+import { MessageWriter, put } from '../layout/message-writer.js';
 import type { Random } from './random.js';
 import { Agenda, type Connection, type ServerFaults, type SimulatedServer } from './server.js';
 import type { VenueState } from './venue-state.js';

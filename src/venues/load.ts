@@ -24,6 +24,7 @@ import {
 import { printableWord } from '../printable.js';
 import { folderOf, isModule, isPath, loadOwn, readText } from './own.js';
 import { findPattern, findVenue, type PatternEntry, patterns, type VenueEntry } from './registry.js';
+import { viaProxy } from './via.js';
 import { readYaml } from './yaml.js';
 
 /** So many faults are told of one file; whoever has more has another problem. */
@@ -57,12 +58,18 @@ export interface VenueReading {
   readonly place: (path: readonly PropertyKey[]) => { readonly line: number; readonly col: number } | undefined;
 }
 
+/** How a venue is read. */
+export interface VenueReadOptions {
+  /** By the proxy that others ask: its own `via` is not followed, so that one file is everybody's. */
+  readonly isProxy?: boolean;
+}
+
 /**
  * Reads a venue, and takes down what is not right instead of throwing it: for tools that show every place.
  * @param source as `loadVenue` takes it.
  * @throws VenuewireError `VW_VENUE_FILE`, `VW_VENUE_SYNTAX`, `VW_MODULE`, `VW_VENUE_FLAT`: there is nothing to read.
  */
-export async function readVenue(source: string | URL): Promise<VenueReading> {
+export async function readVenue(source: string | URL, options: VenueReadOptions = {}): Promise<VenueReading> {
   const given = source instanceof URL && source.protocol === 'file:' ? fileURLToPath(source) : String(source);
   const isText = given.includes('\n') || given.trimStart().startsWith('{');
   if (!isText && isModule(given)) {
@@ -81,7 +88,11 @@ export async function readVenue(source: string | URL): Promise<VenueReading> {
   if (result.success) {
     try {
       const { metadata, spec } = result.data;
-      venue = await resolve({ name: metadata.name, ...spec }, faults, folderOf(isText ? undefined : given), ['spec']);
+      const { via: _, ...own } = spec;
+      const declared = options.isProxy === true ? own : spec;
+      venue = await resolve({ name: metadata.name, ...declared }, faults, folderOf(isText ? undefined : given), [
+        'spec',
+      ]);
     } catch (cause) {
       if (faults.length === 0) throw cause;
     }
@@ -108,8 +119,8 @@ export async function readVenue(source: string | URL): Promise<VenueReading> {
  * is not in order, `VW_VENUE_FLAT` when it has the form of before `spec`, `VW_VENUE` when it is no venue: each place with
  * file, line, column, path and what may stand there. Values are never repeated.
  */
-export async function loadVenue(source: string | URL): Promise<Venue> {
-  const { venue, faults, file, place } = await readVenue(source);
+export async function loadVenue(source: string | URL, options: VenueReadOptions = {}): Promise<Venue> {
+  const { venue, faults, file, place } = await readVenue(source, options);
   if (venue !== undefined) return venue;
   const lines = faults.slice(0, FAULTS_TOLD).map(({ path, message }) => {
     const { line, col } = place(path) ?? { line: 1, col: 1 };
@@ -293,11 +304,25 @@ async function resolve(
     ]),
   );
   if (faults.length > 0) throw new Unresolved();
-  return Object.freeze({
+  const whole = Object.freeze({
     ...out,
     recovery: rungs,
     ...(streams === undefined ? {} : { streams: Object.fromEntries(connections) }),
   }) as Venue;
+  return through(whole, faults, root);
+}
+
+/** Whose servers are asked: the venue's own, or a proxy's. */
+function through(venue: Venue, faults: VenueFault[], root: readonly PropertyKey[]): Venue {
+  const { via } = venue;
+  if (via === undefined) return venue;
+  try {
+    return viaProxy(venue, via);
+  } catch (cause) {
+    if (!(cause instanceof VenuewireError)) throw cause;
+    faults.push({ path: [...root, 'via'], message: `does not fit: ${cause.message}. ${cause.hint}` });
+    throw new Unresolved();
+  }
 }
 
 function unknownId(what: string, id: string, list: readonly { readonly id: string }[]): string {

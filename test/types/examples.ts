@@ -193,6 +193,7 @@ import {
   websocket,
 } from '../../src/patterns/index.js';
 import { machineFrom, plan, readMachine, sarif } from '../../src/plan/index.js';
+import { openProxy, viaProxy } from '../../src/proxy/index.js';
 import { certify } from '../../src/simulator/certify/testkit.js';
 import {
   Agenda,
@@ -1170,6 +1171,15 @@ export async function sinksModule(): Promise<void> {
     const { isSound, faults } = await verifyLog('day');
     for (const { type, path, at } of faults) console.warn(type, path, at);
     if (!isSound) console.log(await cutLog('day')); // ends before the first fault; the rest stays beside it
+    // #endregion
+  }
+  {
+    // #region proxy.openProxy proxy.viaProxy
+    const venue = await loadVenue('totalview.yaml');
+    const proxy = await openProxy(venue, { folder: 'day', listen: '127.0.0.1:17100', consumers: [{ name: 'all' }] });
+    const feed = await openFeed(viaProxy(venue, { proxy: [proxy.address] })); // in any other process
+    console.log(feed.requesters, proxy.channels, proxy.statistics().requests);
+    await proxy.close();
     // #endregion
   }
   {

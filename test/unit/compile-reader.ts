@@ -136,6 +136,8 @@ export function readSpec(spec: Uint8Array) {
       join: u8(),
       sessionFixed: u8(),
       session: [u64(), u64()],
+      resumeSession: [u64(), u64()],
+      resumeNumber: u64(),
       window: [u32(), u32(), u32(), u64()],
     })),
     rungs: list(() => ({ kind: u8(), requester: u16(), tries: u16(), timeout: i64(), packets: u32(), channel: i32() })),

@@ -95,7 +95,10 @@ describe('Nasdaq TotalView, compiled', () => {
       },
     ]);
     expect(spec().channels).toEqual([
-      { key: 0n, join: 2, sessionFixed: 0, session: [0n, 0n], window: [4096, 16 << 20, 1024, 1n << 20n] },
+      {
+        ...{ key: 0n, join: 2, sessionFixed: 0, session: [0n, 0n], resumeSession: [0n, 0n], resumeNumber: 0n },
+        window: [4096, 16 << 20, 1024, 1n << 20n],
+      },
     ]);
   });
   it('waits, asks, replays, takes a snapshot, in this order', () => {

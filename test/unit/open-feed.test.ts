@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { openFeed } from '../../src/feed/open.js';
 import { udpMulticast } from '../../src/patterns/index.js';
+import { loadVenue } from '../../src/venues/load.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
 import { venues } from '../../src/venues/registry.js';
 import { fixture, manifest } from './cli-process.js';
@@ -89,5 +90,79 @@ describe('openFeed', () => {
     expect(error.code).toBe('VW_VENUE_FILE');
     const [, name, module] = /import \{ (\w+) \} from 'venuewire\/venues\/([\w-]+)'/.exec(error.hint) ?? [];
     expect(await import(`../../src/venues/${module}.ts`)).toHaveProperty(name as string, expect.any(Function));
+  });
+});
+
+describe('resume', () => {
+  const numbers = async (resume: NonNullable<Parameters<typeof openFeed>[1]>['resume']): Promise<number[]> => {
+    const feed = await openFeed(nasdaqTotalView({ lines }), { ...capture, ...(resume && { resume }) });
+    const seen: number[] = [];
+    const take = (_: unknown, { sequence }: { sequence: number }): void => {
+      seen.push(sequence);
+    };
+    await feed.run(Object.fromEntries(feed.decoder.names.map((name) => [name, take])) as never);
+    const { expected, delivered, recovered, abandoned, inFlight } = feed.statistics().ledger;
+    expect(expected).toBe(delivered + recovered + abandoned + inFlight);
+    return seen;
+  };
+  /** What the fixture's packets are of. */
+  const session =
+    new TextDecoder().decode(readFileSync(fixture('itch50-clean.pcap'))).match(/SIM\d{7}|[A-Z]{3}\d{7}/)?.[0] ?? '';
+
+  it('goes on with the number that is wanted next, in the middle of a packet too', async () => {
+    const all = await numbers(undefined);
+    for (const next of [2, 101, 102, all.length]) {
+      const rest = await numbers({ 'nasdaq-totalview': { session, next } });
+      expect(rest).toEqual(all.filter((n) => n >= next));
+    }
+  });
+
+  it('in another session begins as the venue says', async () => {
+    expect(await numbers({ 'nasdaq-totalview': { session: 'OTHER', next: 101 } })).toEqual(await numbers(undefined));
+  });
+
+  it('asks for what was missed, whatever `join` says: what nobody brings is given up, and counted', async () => {
+    const feed = await openFeed(nasdaqTotalView({ lines, join: 'live' }), {
+      ...capture,
+      resume: { 'nasdaq-totalview': { session, next: 1 } },
+    });
+    const { statistics } = await feed.run({});
+    expect(statistics.ledger.expected).toBe(statistics.ledger.delivered + statistics.ledger.abandoned);
+  });
+
+  it.each([
+    ['no such channel', { other: { next: 1 } }, 'nasdaq-totalview'],
+    ['a number that is none', { 'nasdaq-totalview': { next: -1 } }, 'session, next'],
+    ['a word that there is not', { 'nasdaq-totalview': { next: 1, from: 2 } }, 'session, next'],
+  ])('is refused with %s', async (_, resume, says) => {
+    const cause = await openFeed(nasdaqTotalView({ lines }), { ...capture, resume: resume as never }).then(
+      () => undefined,
+      (error: { code: string; message: string; hint: string }) => error,
+    );
+    expect(cause?.code).toBe('VW_OPTION');
+    expect(`${cause?.message} ${cause?.hint}`).toContain(says);
+  });
+});
+
+describe('via', () => {
+  const VIA = `${YAML}  via: { proxy: ['10.1.1.9:17100', '10.1.1.10:17100'] }\n`;
+  it('takes the place of the venue’s own servers, and of nothing else', async () => {
+    const [own, via] = [await loadVenue(YAML), await loadVenue(VIA)];
+    const servers = via.recovery.flatMap((rung) => (rung.type === 'waitForOtherLine' ? [] : rung.servers));
+    expect(new Set(servers)).toEqual(new Set(['10.1.1.9:17100', '10.1.1.10:17100']));
+    expect(via.recovery[0]).toEqual(own.recovery[0]);
+    const { recovery: _, ...rest } = own;
+    expect(via).toMatchObject(rest);
+  });
+  it('is not followed by the proxy itself', async () => {
+    expect(await loadVenue(VIA, { isProxy: true })).toEqual(await loadVenue(YAML));
+  });
+  it.each([
+    ['another framing', VIA.replace('nasdaq-totalview-itch-5.0', 'iex-deep-1.0'), 'MoldUDP64'],
+    ['no address', VIA.replace('10.1.1.9:17100', '10.1.1.9'), 'host:port'],
+  ])('is refused with %s, and the place is named', async (_, text, says) => {
+    await expect(loadVenue(text)).rejects.toThrow(expect.objectContaining({ code: 'VW_VENUE' }));
+    await expect(loadVenue(text)).rejects.toThrow(says);
+    await expect(loadVenue(text)).rejects.toThrow(/venue:\d+:\d+: spec.via/);
   });
 });

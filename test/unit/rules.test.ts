@@ -39,7 +39,7 @@ describe('arrows', () => {
     ['capture'],
     ['index'],
     ['log'],
-    ['sinks'],
+    ['sinks', 'proxy'],
     ['services'],
     ['plan', 'classify'],
     ['kubernetes'],

@@ -181,6 +181,8 @@ export interface CompiledChannel {
   readonly join: Join;
   readonly sessionFixed: boolean;
   readonly session: CompiledSessionId;
+  readonly resumeSession: CompiledSessionId;
+  readonly resumeNumber: bigint | number;
   readonly windowPackets: number;
   readonly windowBytes: number;
   readonly holesMax: number;
@@ -191,6 +193,8 @@ export function writeChannel(w: SpecWriter, v: CompiledChannel): void {
   w.u8(JOIN.indexOf(v.join));
   w.flag(v.sessionFixed);
   writeSessionId(w, v.session);
+  writeSessionId(w, v.resumeSession);
+  w.u64(v.resumeNumber);
   w.u32(v.windowPackets);
   w.u32(v.windowBytes);
   w.u32(v.holesMax);

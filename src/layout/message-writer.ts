@@ -1,6 +1,6 @@
 import { VenuewireError } from '../errors.js';
-import { type Decoder, encode, type Fields, type MessageInput, type Messages } from '../layout/index.js';
-import type { PlanField } from '../layout/plan.js';
+import { type Decoder, encode, type Fields, type MessageInput, type Messages } from './index.js';
+import type { PlanField } from './plan.js';
 
 /** Where a field of a message stands, as the table says: pass it to `MessageWriter.put`. */
 export interface Place {

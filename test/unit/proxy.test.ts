@@ -1,0 +1,362 @@
+// The recovery proxy: what is missing is fetched from the venue once, for everybody; nobody else reaches it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket, type Socket } from 'node:dgram';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, describe, expect, it } from 'vitest';
+import { moldudp64 } from '../../src/decoders/moldudp64.js';
+import { type Feed, openFeed, type Position } from '../../src/index.js';
+import { encode, type View } from '../../src/layout/index.js';
+import { udpMulticast, udpUnicast, type Venue, waitForOtherLine } from '../../src/patterns/index.js';
+import { openProxy, type ProxyOptions, type RecoveryProxy, viaProxy } from '../../src/proxy/index.js';
+import { StreamDigest } from '../../src/simulator/digest.js';
+import { FaultyLine } from '../../src/simulator/line-faults.js';
+import { LoopbackVenue, type LoopbackVenueOptions } from '../../src/simulator/loopback-venue.js';
+import { Random } from '../../src/simulator/random.js';
+import { SIMULATED_USERS } from '../../src/simulator/scenario.js';
+import { itchOverSoup } from '../../src/venues/soupbintcp-feed.js';
+
+/** VENUEWIRE_PROXY_SEEDS: how many seeds of the consumers' losses (1). */
+const SEEDS = Array.from({ length: Number(process.env.VENUEWIRE_PROXY_SEEDS ?? 1) }, (_, i) => i + 1);
+const HERE = '127.0.0.1';
+const [USER, PASSWORD] = Object.entries(SIMULATED_USERS)[0] as [string, string];
+const ends: (() => unknown)[] = [];
+const atEnd = (end: () => unknown): void => {
+  ends.push(end);
+};
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'venuewire-proxy-'));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+const until = async (is: () => boolean): Promise<void> => {
+  while (!is()) await new Promise((resolve) => setTimeout(resolve, 2));
+};
+
+async function simulated(options: Partial<LoopbackVenueOptions> = {}): Promise<LoopbackVenue> {
+  const venue = new LoopbackVenue({
+    seed: 15,
+    messages: 6_000,
+    rate: 20_000,
+    publisher: { heartbeatNs: 50_000_000, endPackets: 20 },
+    ...options,
+  });
+  atEnd(() => venue.stop());
+  await venue.start();
+  return venue;
+}
+const declared = (venue: LoopbackVenue): Venue => venue.venue({ recovery: ['rerequest', 'replay'] });
+/** What was asked of the venue, whichever of its servers. */
+const asked = (venue: LoopbackVenue): number => venue.servers.rerequest.requests + venue.servers.replay.connections;
+
+async function opened(venue: Venue, options: Partial<ProxyOptions> = {}): Promise<RecoveryProxy> {
+  const proxy = await openProxy(venue, { folder: newFolder(), ...options });
+  atEnd(() => proxy.close());
+  return proxy;
+}
+
+/** One consumer, read to the end of the session. */
+interface Read {
+  readonly digest: bigint;
+  readonly count: number;
+  readonly feed: Feed;
+}
+async function readAll(venue: Venue): Promise<Read> {
+  const feed = (await openFeed(venue)) as Feed;
+  atEnd(() => feed.close());
+  const { view } = feed.ring;
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const digest = new StreamDigest();
+  const take = ({ $at, $length }: View, { sequence }: Position): void => digest.add(sequence, bytes, $at, $length);
+  feed.on('sessionEnded', () => feed.close());
+  await feed.run(Object.fromEntries(feed.decoder.names.map((name: string) => [name, take])) as never);
+  return { digest: digest.value, count: digest.count, feed };
+}
+
+/** Line A of a venue, passed on to each consumer on its own, each with losses of its own. */
+class LossyLines {
+  readonly ports: number[] = [];
+  readonly #faulty: FaultyLine[];
+  #listener: Socket | undefined;
+  lost = (): number => this.#faulty.reduce((sum, line) => sum + line.lost, 0);
+  constructor(seed: number, consumers: number, loss: number) {
+    const random = new Random(seed);
+    this.#faulty = Array.from({ length: consumers }, (_, i) => new FaultyLine({ loss }, random.fork(`consumer ${i}`)));
+  }
+  async open(line: string): Promise<void> {
+    const [group = '', port = ''] = line.split(':');
+    // Free ports: held until all are known, so that no two are the same.
+    const held = await Promise.all(
+      this.#faulty.map(async () => {
+        const socket = createSocket('udp4');
+        await new Promise<void>((resolve) => socket.bind(0, HERE, resolve));
+        return socket;
+      }),
+    );
+    for (const socket of held) {
+      this.ports.push(socket.address().port);
+      socket.close();
+    }
+    const listener = createSocket({ type: 'udp4', reuseAddr: true, recvBufferSize: 8 << 20 });
+    this.#listener = listener;
+    atEnd(() => this.#listener?.close());
+    await new Promise<void>((resolve) => listener.bind(Number(port), group, resolve));
+    listener.addMembership(group, HERE);
+    listener.on('message', (bytes) => {
+      this.#faulty.forEach((line, i) => {
+        for (const passed of line.pass(0, bytes)) listener.send(passed.bytes, this.ports[i] as number, HERE);
+      });
+    });
+  }
+  venue(of: Venue, consumer: number): Venue {
+    return { ...of, lines: { A: udpUnicast(`${HERE}:${this.ports[consumer]}`) } };
+  }
+}
+
+describe('27 consumers, each late and each losing one packet of a hundred', () => {
+  it.each(SEEDS)(
+    'ask the venue for no more than one of them would, and all have the whole day (seed %i)',
+    async (seed) => {
+      const CONSUMERS = 27;
+      const venue = await simulated({ seed: 1500 + seed, messages: 4_000, rate: 8_000, faults: { loss: 0.01 } });
+      const lines = new LossyLines(seed, CONSUMERS + 1, 0.01);
+      await lines.open(venue.lines.A);
+      const proxy = await opened(declared(venue));
+      venue.begin();
+      const random = new Random(seed);
+      const via = viaProxy(declared(venue), { proxy: [proxy.address] });
+      const late = Array.from({ length: CONSUMERS }, () => random.between(200, 3_500));
+      const reads = late.map(async (after, i) => {
+        await until(() => venue.stats().published >= after);
+        return readAll(lines.venue(via, i));
+      });
+      const all = await Promise.all(reads);
+      expect(all.map(({ digest }) => digest)).toEqual(all.map(() => venue.history.digest()));
+      const throughProxy = asked(venue);
+      // One that asks the venue itself: late as the first of them, on a line like theirs.
+      const again = await simulated({ seed: 1500 + seed, messages: 4_000, rate: 8_000, faults: { loss: 0.01 } });
+      const line = new LossyLines(seed, 1, 0.01);
+      await line.open(again.lines.A);
+      again.begin();
+      await until(() => again.stats().published >= (late[0] as number));
+      const one = await readAll(line.venue(declared(again), 0));
+      expect(one.digest).toBe(venue.history.digest());
+      expect(throughProxy).toBeLessThanOrEqual(asked(again));
+      expect(lines.lost()).toBeGreaterThan(CONSUMERS);
+      expect(proxy.statistics().requests.answered).toBeGreaterThan(CONSUMERS);
+    },
+  );
+});
+
+describe('a storm of requests', () => {
+  /** Requests of everything, again and again, from one address. */
+  async function storm(proxy: RecoveryProxy, from: string, requests: number): Promise<{ answers: () => number }> {
+    const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 });
+    atEnd(() => socket.close());
+    await new Promise<void>((resolve) => socket.bind(0, from, resolve));
+    let answers = 0;
+    socket.on('message', () => answers++);
+    const [host = '', port = ''] = proxy.address.split(':');
+    for (let i = 0; i < requests; i++) {
+      const sequenceNumber = BigInt(1 + (i % 2_000));
+      socket.send(
+        encode(moldudp64, 'requestPacket', { session: 'SIM0000001', sequenceNumber, messageCount: 20 }),
+        Number(port),
+        host,
+      );
+      if (i % 100 === 99) await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { answers: () => answers };
+  }
+
+  it('is answered within its quota, reaches the venue not once, and others are served meanwhile', async () => {
+    const venue = await simulated({ faults: { loss: 0.02 } });
+    const proxy = await opened(declared(venue), {
+      consumers: [
+        { name: 'greedy', address: '127.0.0.2', requestsPerSecond: 50 },
+        { name: 'others', address: '127.0.0.0/24' },
+      ],
+    });
+    venue.begin();
+    await until(() => venue.stats().published > 3_000);
+    const reading = readAll(viaProxy(declared(venue), { proxy: [proxy.address] }));
+    const began = performance.now();
+    const { answers } = await storm(proxy, '127.0.0.2', 3_000);
+    await until(() => proxy.statistics().requests.requests >= 3_000);
+    const seconds = (performance.now() - began) / 1_000;
+    expect((await reading).digest).toBe(venue.history.digest());
+    const [greedy, others] = proxy.statistics().consumers;
+    expect(answers()).toBeLessThanOrEqual(50 * (2 + seconds));
+    expect(greedy?.refused).toBeGreaterThan(2_000);
+    expect((greedy?.answered ?? 0) + (greedy?.refused ?? 0)).toBe(greedy?.requests);
+    expect(others?.refused).toBe(0);
+    expect(others?.messages).toBeGreaterThan(0);
+    // What the venue was asked for is what the proxy's own lines lost.
+    const { feed } = proxy.statistics();
+    expect(feed.channels[0]?.requests).toBe(asked(venue));
+  });
+
+  it('of consumers does not take a proxy beyond what the venue allows', async () => {
+    const venue = await simulated({ messages: 3_000, rate: 6_000, faults: { loss: 0.2 } });
+    const { recovery } = declared(venue);
+    const limited: Venue = {
+      ...declared(venue),
+      recovery: recovery.map((rung) =>
+        rung.type === 'request' && typeof rung.pattern === 'object' && rung.pattern.id === 'moldudp64-rerequest'
+          ? { ...rung, limits: { rates: [{ count: 5, per: '200ms' }], patience: '20s' } }
+          : rung,
+      ),
+    };
+    const proxy = await opened(limited);
+    const via = viaProxy(declared(venue), { proxy: [proxy.address] });
+    const reads = [1, 2, 3].map(() => readAll(via));
+    venue.begin();
+    for (const { digest } of await Promise.all(reads)) expect(digest).toBe(venue.history.digest());
+    const times = venue.servers.rerequest.asked.map(({ timeNs }) => timeNs);
+    const SLACK_NS = 20e6;
+    const tooMany = times.filter((time, i) => i >= 5 && time - (times[i - 5] as number) < 200e6 - SLACK_NS);
+    expect(times.length).toBeGreaterThan(5);
+    expect(tooMany).toEqual([]);
+  });
+});
+
+describe('a proxy that is killed and started again', () => {
+  const script = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+  async function started(
+    file: string,
+    folder: string,
+  ): Promise<{ child: ChildProcess; address: string; next: number }> {
+    const args = [script, 'proxy', file, '--log', folder];
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, VENUEWIRE_SIMULATED_USER: USER, VENUEWIRE_SIMULATED_PASSWORD: PASSWORD },
+    });
+    atEnd(() => child.kill('SIGKILL'));
+    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+      const { listening, channels } = JSON.parse(line) as { listening: string; channels: { next: number }[] };
+      return { child, address: listening, next: channels[0]?.next ?? 0 };
+    }
+    throw new Error('it ended without a word');
+  }
+
+  it('keeps the day: what it had is not asked for again, and a late consumer gets everything', async () => {
+    const { venueFile } = await import('../../src/cli/simulate.js');
+    const { writeFileSync } = await import('node:fs');
+    const venue = await simulated({ messages: 6_000, rate: 5_000 });
+    const folder = newFolder();
+    const file = join(folder, 'venue.yaml');
+    writeFileSync(file, venueFile(venue, ['rerequest', 'replay'], 'beginning'));
+    const day = join(folder, 'day');
+    const first = await started(file, day);
+    venue.begin();
+    await until(() => venue.stats().published > 2_500);
+    first.child.kill('SIGKILL');
+    await new Promise((resolve) => first.child.once('close', resolve));
+    const before = asked(venue);
+    await until(() => venue.stats().published > 3_500);
+    const second = await started(file, day);
+    expect(second.next).toBeGreaterThan(1_000);
+    const read = await readAll(viaProxy(declared(venue), { proxy: [second.address] }));
+    expect(read.digest).toBe(venue.history.digest());
+    // It asked for what came while it was away, and for nothing that it had.
+    expect(asked(venue)).toBeGreaterThan(before);
+    const again = venue.servers.rerequest.asked.slice(venue.servers.rerequest.asked.length - (asked(venue) - before));
+    for (const { begin } of again) expect(begin).toBeGreaterThanOrEqual(second.next);
+    const { child } = second;
+    child.kill('SIGTERM');
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+  });
+});
+
+describe('two proxies', () => {
+  it('take over from one another: a consumer loses nothing when the one that it asks is gone', async () => {
+    const venue = await simulated({ messages: 8_000, rate: 5_000 });
+    const lines = new LossyLines(4, 1, 0.05);
+    await lines.open(venue.lines.A);
+    const [first, second] = [await opened(declared(venue)), await opened(declared(venue))];
+    const via = viaProxy(declared(venue), { proxy: [first.address, second.address] });
+    venue.begin();
+    await until(() => venue.stats().published > 1_000);
+    const reading = readAll(lines.venue(via, 0));
+    await until(() => first.statistics().requests.answered > 3);
+    await first.close();
+    const { digest } = await reading;
+    expect(digest).toBe(venue.history.digest());
+    expect(second.statistics().requests.answered).toBeGreaterThan(3);
+  });
+
+  it('ask one another before they ask the venue', async () => {
+    const venue = await simulated();
+    const lines = new LossyLines(5, 1, 0.05);
+    await lines.open(venue.lines.A);
+    const whole = await opened(declared(venue));
+    const lossy = await opened(lines.venue(declared(venue), 0), { peers: [whole.address] });
+    const via = viaProxy(declared(venue), { proxy: [lossy.address] });
+    venue.begin();
+    const { digest } = await readAll(via);
+    expect(digest).toBe(venue.history.digest());
+    expect(lines.lost()).toBeGreaterThan(10);
+    expect(whole.statistics().requests.answered).toBeGreaterThan(10);
+    expect(asked(venue)).toBe(0);
+  });
+});
+
+describe('the session sent out again', () => {
+  it('has no gaps on multicast, though both lines of the venue do', async () => {
+    const venue = await simulated({ faults: { loss: 0.05 } });
+    const group = `239.193.${process.pid % 250}.7:31117`;
+    const proxy = await opened(declared(venue), { rebroadcast: { address: group, interface: HERE } });
+    const listener: Venue = {
+      ...viaProxy(declared(venue), { proxy: [proxy.address] }),
+      lines: { A: udpMulticast(group, { interface: HERE }) },
+      recovery: [waitForOtherLine({ for: '1ms' })] as unknown as Venue['recovery'],
+      join: 'live',
+    };
+    const reading = readAll(listener);
+    venue.begin();
+    const { digest, feed } = await reading;
+    expect(digest).toBe(venue.history.digest());
+    expect(feed.statistics().channels[0]?.gapsOpened).toBe(0);
+    expect(proxy.statistics().rebroadcast?.messages).toBe(6_000);
+  });
+
+  it('goes over SoupBinTCP from the first message to the end of the session', async () => {
+    process.env.VENUEWIRE_PROXY_USER = USER;
+    const venue = await simulated({ faults: { loss: 0.05 } });
+    const proxy = await opened(declared(venue));
+    venue.begin();
+    await until(() => venue.stats().published > 1_000);
+    const credentials = {
+      type: 'userPassword',
+      username: 'env:VENUEWIRE_PROXY_USER',
+      password: 'env:VENUEWIRE_PROXY_USER',
+    };
+    const { digest } = await readAll(
+      itchOverSoup({ servers: [proxy.address], credentials, join: 'beginning' } as never),
+    );
+    expect(digest).toBe(venue.history.digest());
+  });
+});
+
+describe('messages that are not in memory any more', () => {
+  it('come from the log, for who asks and for who is replayed to', async () => {
+    const venue = await simulated({
+      messages: 150_000,
+      rate: 400_000,
+      publisher: { packetMessages: 30, heartbeatNs: 50_000_000, endPackets: 200 },
+    });
+    const proxy = await opened(declared(venue), { memoryBytes: 4 << 20 });
+    venue.begin();
+    await until(() => proxy.channels[0]?.next === 150_001);
+    const { digest } = await readAll(viaProxy(declared(venue), { proxy: [proxy.address] }));
+    expect(digest).toBe(venue.history.digest());
+    expect(proxy.statistics().memory.fetched).toBeGreaterThan(0);
+    expect(proxy.statistics().memory.bytes).toBeLessThanOrEqual(8 << 20);
+  });
+});
