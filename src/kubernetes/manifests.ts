@@ -8,6 +8,7 @@ import { VenuewireError } from '../errors.js';
 import type { Network } from '../patterns/network.js';
 import type { Deployment } from '../patterns/types.js';
 import type { Venue, VenueResource } from '../patterns/venue.js';
+import { isForReaders } from '../plan/changes.js';
 import { RECEIVE_RIGHTS, serverUses } from '../plan/check-machine.js';
 import { referencesOf } from '../plan/check-secrets.js';
 import { linesOf, type PlacedLine } from '../plan/lines.js';
@@ -131,6 +132,15 @@ function faultOf(venue: Declared): [string, string] | undefined {
   return undefined;
 }
 
+/** Networks that reach two handlers as well as one. */
+const SHARED = ['udpMulticast', 'websocket', 'httpsStream'];
+/** Two handlers with one login fight for it, and two on a node's network for the port of the metrics. */
+const mayOverlap = (venue: Declared): boolean =>
+  venue.deployment.network.type !== 'host' &&
+  Object.keys(venue.streams ?? {}).length === 0 &&
+  linesOf(venue).every(({ network }) => SHARED.includes(network.type)) &&
+  referencesOf(venue).length === 0;
+
 const placeOf = (line: PlacedLine): string => line.path.join('.');
 const interfaceOf = (line: Network): string | undefined => ('interface' in line ? line.interface : undefined);
 
@@ -186,17 +196,18 @@ class Pod {
     return this.#object('v1', 'ServiceAccount', { automountServiceAccountToken: false });
   }
 
-  /** Its name carries what is in it: another file is another name, and the pod is made anew. */
+  /**
+   * Its name carries what a handler reads of it: where that changes the name does, and the pod is made anew. What is for readers
+   * alone changes in place.
+   */
   get #configurationSuffix(): string {
-    return `-${createHash('sha256').update(this.#text).digest('hex').slice(0, HASH_LENGTH)}`;
+    const { deployment: _, ...connection } = this.#resource.spec;
+    const read = Object.entries(connection).filter(([part]) => !isForReaders(part));
+    const hash = createHash('sha256').update(JSON.stringify([this.#venue.name, read]));
+    return `-${hash.digest('hex').slice(0, HASH_LENGTH)}`;
   }
   configuration(): Manifest {
-    return this.#object(
-      'v1',
-      'ConfigMap',
-      { immutable: true, data: { 'venue.json': this.#text } },
-      this.#configurationSuffix,
-    );
+    return this.#object('v1', 'ConfigMap', { data: { 'venue.json': this.#text } }, this.#configurationSuffix);
   }
 
   /** An interface of its own for each line, over one of the node's. */
@@ -225,8 +236,7 @@ class Pod {
     return this.#object('apps/v1', 'Deployment', {
       spec: {
         replicas: 1,
-        // Two handlers with one login fight for it.
-        strategy: { type: 'Recreate' },
+        strategy: this.#strategy(),
         selector: this.#selector(),
         template: {
           metadata: { labels: this.#labels(), annotations },
@@ -247,6 +257,13 @@ class Pod {
         },
       },
     });
+  }
+
+  /** A new pod joins before the old one leaves, where two may be there at once. */
+  #strategy(): object {
+    return mayOverlap(this.#venue)
+      ? { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }
+      : { type: 'Recreate' };
   }
 
   #container(): object {

@@ -64,6 +64,9 @@ const EFFECTS: Readonly<Record<string, readonly [Effect, Part, string]>> = {
   deployment: ['restart', 'feed', 'the handler runs in another pod'],
 };
 
+/** Whether nothing that runs reads this part of a venue. */
+export const isForReaders = (part: string): boolean => EFFECTS[part]?.[0] === 'live';
+
 type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain };
 
 /** Data without what is the library's own: tables and patterns that have an id are that id. */

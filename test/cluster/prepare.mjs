@@ -1,5 +1,5 @@
-// Builds an API server and its etcd from the Go module proxy into build/cluster: node test/cluster/prepare.mjs
-// It takes about ten minutes and 3 GB of memory on two processors the first time, and needs Go 1.26.
+// Builds an API server, its controllers and etcd from the Go module proxy into build/cluster: node test/cluster/prepare.mjs
+// It takes about fifteen minutes and 3 GB of memory on two processors the first time, and needs Go 1.26.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,14 +16,15 @@ const go = (cwd, ...args) =>
 const downloaded = (module) =>
   JSON.parse(execFileSync('go', ['mod', 'download', '-json', module], { cwd: folder, encoding: 'utf8' }));
 
-function apiServer() {
+/** Programs of Kubernetes itself. */
+function kubernetes(program) {
   const { GoMod } = downloaded(`k8s.io/kubernetes@v${KUBERNETES}`);
   // The module is not made to be required: what it replaces by its own folders is published under versions of its own.
   const staged = [...readFileSync(GoMod, 'utf8').matchAll(/^\s+(k8s\.io\/\S+) => \.\/staging/gm)].map(
     ([, name]) => name,
   );
   const version = KUBERNETES.replace(/^1/, 'v0');
-  const place = `${folder}kube-apiserver/`;
+  const place = `${folder}${program}/`;
   mkdirSync(place, { recursive: true });
   writeFileSync(
     `${place}go.mod`,
@@ -32,7 +33,7 @@ function apiServer() {
       'go 1.26',
       `require k8s.io/kubernetes v${KUBERNETES}`,
       `replace (\n${staged.map((name) => `  ${name} => ${name} ${version}`).join('\n')}\n)`,
-      'tool k8s.io/kubernetes/cmd/kube-apiserver',
+      `tool k8s.io/kubernetes/cmd/${program}`,
       '',
     ].join('\n'),
   );
@@ -59,5 +60,6 @@ function etcd() {
 }
 
 if (!existsSync(`${bin}etcd`)) etcd();
-if (!existsSync(`${bin}kube-apiserver`)) apiServer();
+for (const program of ['kube-apiserver', 'kube-controller-manager'])
+  if (!existsSync(`${bin}${program}`)) kubernetes(program);
 console.log(`ready: ${bin}`);

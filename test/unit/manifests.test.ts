@@ -52,6 +52,30 @@ describe('the objects of a venue file', () => {
     expect(await name(text.replace('memory: 4Gi', 'memory: 8Gi'))).toBe(await name(text));
   });
 
+  it('keep their name where only what is for readers changes: the ConfigMap changes in place, and no pod does', async () => {
+    const text = FILES.host as string;
+    const [a, b] = await Promise.all([made(text), made(text.replace('spec:\n', 'spec:\n  description: of the day\n'))]);
+    const of = (objects: Manifest[], kind: string) => objects.find((m) => m.kind === kind);
+    expect(of(b, 'ConfigMap')?.metadata.name).toBe(of(a, 'ConfigMap')?.metadata.name);
+    expect(of(b, 'ConfigMap')).not.toEqual(of(a, 'ConfigMap'));
+    expect(of(b, 'Deployment')).toEqual(of(a, 'Deployment'));
+  });
+
+  it('let a new pod join before the old one leaves, unless two would fight for a login or for a port', async () => {
+    const strategy = async (text: string) =>
+      ((await made(text)).find((m) => m.kind === 'Deployment') as unknown as { spec: { strategy: object } }).spec
+        .strategy;
+    const rolling = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+    expect(await strategy(FILES.macvlan as string)).toEqual(rolling);
+    expect(await strategy(FILES.pod as string)).toEqual(rolling);
+    expect(await strategy(FILES.host as string)).toEqual({ type: 'Recreate' });
+    const login = `{ type: userPassword, username: 'file:/run/secrets/venuewire/u', password: 'file:/run/secrets/venuewire/p' }`;
+    const withLogin = (FILES.macvlan as string)
+      .replace('moldudp64-rerequest,', `soupbintcp-replay, credentials: ${login},`)
+      .replace('network: { type: macvlan', 'secret: login\n    network: { type: macvlan');
+    expect(await strategy(withLogin)).toEqual({ type: 'Recreate' });
+  });
+
   it('hold a venue that the handler reads as the file itself', async () => {
     const text = FILES.host as string;
     const held = (await made(text)).find((m) => m.kind === 'ConfigMap') as unknown as { data: Record<string, string> };
