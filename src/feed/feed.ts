@@ -262,7 +262,10 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
     this.#sink = {
       notice: (notice) => {
         publish('notice', { feed: this, notice });
-        if (options.logger !== undefined) log(options.logger, notice, this.channels[notice.channel]);
+        if (options.logger !== undefined) {
+          const foreign = notice.type === 'elsewhere' ? this.describe().foreign : [];
+          log(options.logger, notice, this.channels[notice.channel], foreign);
+        }
         this.emit('notice', notice);
         this.emit(notice.type, notice);
       },
