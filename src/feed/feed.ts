@@ -645,6 +645,19 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
     });
   }
 
+  /** Calls `listener` with each such event, in order with the messages around it. @throws VenuewireError `VW_EVENT` for a name that a feed never emits. */
+  override on<N extends keyof FeedEvents>(name: N, listener: (...event: FeedEvents[N]) => void): this {
+    return super.on(name, listener as never);
+  }
+  /** As `on`, for the next one alone. */
+  override once<N extends keyof FeedEvents>(name: N, listener: (...event: FeedEvents[N]) => void): this {
+    return super.once(name, listener as never);
+  }
+  /** Ends what `on` began. */
+  override off<N extends keyof FeedEvents>(name: N, listener: (...event: FeedEvents[N]) => void): this {
+    return super.off(name, listener as never);
+  }
+
   /** Messages handed to the reader so far, in a handler with the one that is being handled. */
   get messages(): number {
     return this.ring.handed;
