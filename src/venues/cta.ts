@@ -3,7 +3,7 @@ import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, rung, type Servers, type VenueOptions } from './options.js';
 import { siacRetransmission } from './patterns/siac.js';
 import { simulatedUser } from './simulated.js';
 
@@ -22,6 +22,7 @@ export interface CtaCqsOptions extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function ctaCqs(options: CtaCqsOptions): Venue<typeof ctaCqs210> {
+  needs('ctaCqs', options, 'channels');
   return defineVenue({
     name: 'cta',
     decoder: ctaCqs210,

@@ -3,7 +3,7 @@ import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, rung, type Servers, type VenueOptions } from './options.js';
 import { siacRetransmission } from './patterns/siac.js';
 import { simulatedUser } from './simulated.js';
 
@@ -22,6 +22,7 @@ export interface OpraOptions extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function opra(options: OpraOptions): Venue<typeof opra63> {
+  needs('opra', options, 'channels');
   return defineVenue({
     name: 'opra',
     decoder: opra63,
