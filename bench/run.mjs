@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the benches: every contender in a process of its own, in turn, several times; prints medians and ratios.
-// node bench/run.mjs [capture|core|scale|book|doorbell|live|crossing|recovery|decoders|receive|replay|sizing …] [--quick] [--messages N] [--runs N]
+// node bench/run.mjs [capture|core|scale|book|doorbell|live|crossing|lines|recovery|decoders|receive|replay|sizing …] [--quick] [--messages N] [--runs N]
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
@@ -26,6 +26,7 @@ const all = [
   'doorbell',
   'live',
   'crossing',
+  'lines',
   'recovery',
   'decoders',
   'receive',

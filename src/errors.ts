@@ -68,7 +68,7 @@ const own = {
   VW_FEED: ['The feed stopped without saying why.', 'See docs/tuning.md.'],
   VW_EVENT: ['A listener waits for an event that there is not.', 'Use the name of a notice (docs/notices.md), or notice for all of them.'],
   VW_FEED_BUSY: ['The feed is already being read in another way.', 'Use one of run, for await and poll, once for each feed; open a second feed to read twice.'],
-  VW_HANDLER: ['A handler is for a message that the decoder does not have, or is no function.', 'Correct the name; the decoder’s messages are in `names`.'],
+  VW_HANDLER: ['A handler is for a message that the decoder does not have, is no function, or is async.', 'Correct the name (the decoder’s messages are in `names`); in place of an async handler read `feed.objects()`.'],
   VW_LINE_OPEN: ['The socket of a line could not be opened.', 'Check the group, the interface and the rights: venuewire doctor, docs/tuning.md.'],
   VW_TRANSPORT: ['A transport that carries a line or a server has thrown, or has given no connection.', 'Correct the transport; where it has thrown, the error is the cause.'],
   VW_TRANSPORT_EVENT: ['A transport has told what it cannot tell: bytes, a time, an address or a reason of another kind.', 'Correct the call; nothing of it has been taken.'],

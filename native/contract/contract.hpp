@@ -10,7 +10,7 @@ namespace venuewire {
 static_assert(std::endian::native == std::endian::little, "ring and compiled declarations are little-endian");
 
 /// What both sides were generated from. The addon tells it, and so does every ring.
-inline constexpr uint32_t kContract = 0x954493bc;
+inline constexpr uint32_t kContract = 0x96c12ce4;
 
 /// What a packet, or a message that steers the session, is.
 enum class PacketKind : uint8_t {
@@ -328,8 +328,9 @@ enum class NoticeType : uint8_t {
   lineDown = 17,  ///< the connection of a line is lost
   lineUp = 18,  ///< a line is connected and logged in
   malformed = 19,  ///< a line brings nothing that can be read (server: its index, detail: datagrams so far)
+  elsewhere = 20,  ///< no packet of the capture is for a line (count: packets; `describe().foreign` has where the first of them went)
 };
-inline constexpr uint32_t kNoticeTypes = 20;
+inline constexpr uint32_t kNoticeTypes = 21;
 inline constexpr const char* kNoticeTypeNames[] = {
     "none",
     "gapOpened",
@@ -351,6 +352,7 @@ inline constexpr const char* kNoticeTypeNames[] = {
     "lineDown",
     "lineUp",
     "malformed",
+    "elsewhere",
 };
 
 /// Why a notice was told, or a connection ended.

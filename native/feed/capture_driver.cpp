@@ -82,6 +82,7 @@ void CaptureDriver::read() {
     unblock();
     session_.update_gauges();
   }
+  tell_elsewhere();
   if (delivery_.has_failed() || fail()) return;
   Notice end;
   end.code = NoticeType::endOfData;
@@ -89,6 +90,17 @@ void CaptureDriver::read() {
   delivery_.writer().notice(end);
   delivery_.flush();
   delivery_.end(FeedState::ended);
+}
+
+void CaptureDriver::tell_elsewhere() {
+  if (elsewhere_ == 0) return;
+  delivery_.set_foreign(router_.foreign_destinations());
+  if (for_lines_ != 0) return;
+  Notice n;
+  n.code = NoticeType::elsewhere;
+  n.count = elsewhere_;
+  n.time_ns = now_ns_;
+  delivery_.writer().notice(n);
 }
 
 bool CaptureDriver::wait_until_due(int64_t time_ns) {
@@ -142,7 +154,7 @@ void CaptureDriver::hand_over(const CapturedPacket& p) {
     }
   });
   if (flow) flows_.add(p);
-  if (!any) elsewhere_++;
+  (any ? for_lines_ : elsewhere_)++;
 }
 
 bool CaptureDriver::pass_on(const CapturedPacket& p) {

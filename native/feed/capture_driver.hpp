@@ -34,6 +34,8 @@ class CaptureDriver final : private TcpFlowSink {
  private:
   [[nodiscard]] bool open();
   void read();
+  /// Where packets went that are for no line; when all did, it is a notice.
+  void tell_elsewhere();
   /// At the capture's own times, times `speed`; false when the feed is being closed.
   [[nodiscard]] bool wait_until_due(int64_t time_ns);
   /// False: the reader is gone, or the packet never fits.
@@ -65,6 +67,7 @@ class CaptureDriver final : private TcpFlowSink {
   CaptureStatus status_ = CaptureStatus::end;
   TcpFlows flows_;
   Router router_;
+  uint64_t for_lines_ = 0;  // packets that are for one at least
   uint64_t elsewhere_ = 0;  // packets that are for no line
   bool refused_ = false;    // a packet that never fits has ended the feed
   int64_t now_ns_ = 0;

@@ -120,6 +120,7 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
   readonly #sizes: BigInt64Array;
   readonly #orders: Uint32Array;
   readonly #numbers = new Map<bigint, number>();
+  readonly #symbols = new Map<string, number>();
   readonly #resumed: boolean;
 
   /** @internal */
@@ -204,13 +205,30 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
     return this.#native.name(number);
   }
 
-  /** The number of an instrument, -1 when it has not been seen. By the venue's key: a symbol, or its number. */
+  /**
+   * The number of an instrument, -1 when it has not been seen. By the venue's key, its number or its symbol; also by the symbol
+   * where the key is a number and the venue has told what it is called.
+   */
   numberOf(instrument: string | number | bigint): number {
+    if (typeof instrument === 'string' && !this.keyedByText && !/^\d+$/.test(instrument))
+      return this.#named(instrument);
     if (this.#numbers.size !== this.instruments) {
       const keys = this.keys();
       for (let i = this.#numbers.size; i < keys.length; i++) this.#numbers.set(keys[i] as bigint, i);
     }
     return this.#numbers.get(instrumentKey(this.feed.decoder, instrument)) ?? -1;
+  }
+
+  /** The number of the instrument that the venue calls so. What was found is looked up once more: names may change. */
+  #named(symbol: string): number {
+    const known = this.#symbols.get(symbol);
+    if (known !== undefined && this.name(known) === symbol) return known;
+    for (let number = 0; number < this.instruments; number++) {
+      if (this.name(number) !== symbol) continue;
+      this.#symbols.set(symbol, number);
+      return number;
+    }
+    return -1;
   }
 
   #number(instrument: string | number | bigint | { readonly number: number }): number {
@@ -277,6 +295,20 @@ export class Books<D extends AnyDecoder = AnyDecoder> {
 
   counters(): BookCounters {
     return this.#native.counters();
+  }
+
+  /** What they are and how they are, without their memory. */
+  toJSON(): Record<string, unknown> {
+    const { feed, instruments, priceExponent, sizeExponent } = this;
+    return { decoder: feed.decoder.id, instruments, priceExponent, sizeExponent, counters: this.counters() };
+  }
+  /** What `console.log` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    _depth: number,
+    options: object,
+    inspect: (v: unknown, o: object) => string,
+  ): string {
+    return `Books ${inspect(this.toJSON(), options)}`;
   }
 
   /** @internal For tests: sums and order hold everywhere. */

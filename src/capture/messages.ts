@@ -394,7 +394,7 @@ function packetTypes(f: Framing): (view: DataView, at: number, end: number) => b
 function typeText(decoder: Decoder, view: DataView, at: number, length: number): string {
   const types = decoder.messageType.map((name) => decoder.headerPlan.byName.get(name));
   const parts = types.map((p) => {
-    if (p?.kind !== 'field' || p.at + p.size > length) return 'that is so short';
+    if (p?.kind !== 'field' || p.at + p.size > length) return '(the bytes end before it)';
     if (p.wire === 'uint' || p.wire === 'int') {
       let value = 0;
       for (let i = 0; i < p.size; i++) value = value * 256 + view.getUint8(at + p.at + (p.big ? i : p.size - 1 - i));

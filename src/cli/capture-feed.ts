@@ -71,7 +71,10 @@ export async function readCapture(
     try {
       await read(from);
       tellRefused(from.feed);
-      endOfCapture({ skipped: skippedFrames(from.feed.statistics().feed), fault: from.fault }, from.gaps > 0);
+      endOfCapture(
+        { skipped: skippedFrames(from.feed.statistics().feed, from.feed.describe().foreign), fault: from.fault },
+        from.gaps > 0,
+      );
     } finally {
       from.close();
     }

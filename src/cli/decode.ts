@@ -143,11 +143,13 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
   const stats = options.stats ? new Stats(decoder.names, nameOf(decoder)) : undefined;
   const print: Print = stats === undefined ? printer(decoder, options, only, out) : (found) => stats.message(found);
   let printed = 0;
+  let known = 0;
   const messages = new Messages(
     decoder,
     framingsFor(decoder, framing),
     findings,
     (found) => {
+      known++;
       if (printed >= limit || !passes(found)) return;
       printed++;
       print(found);
@@ -171,8 +173,13 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
   const asked = options.prices === undefined ? watched() : options.prices === 'raw';
   if (asked && printed > 0 && stats === undefined && isData(options.format)) tellScales(decoder);
   if (findings.any) say(findings.summary);
+  if (known === 0 && findings.broken + findings.unknown > 0) say(anotherDecoder(decoder));
   endOfCapture(totals, findings.any);
 }
+
+/** What is said where nothing of a capture fits. */
+const anotherDecoder = ({ id }: Decoder): string =>
+  `Nothing here is a message of ${id}: try another --decoder (venuewire list decoders) or --framing (venuewire list framings).`;
 
 /** The name of a message: its type's, or what its text says. */
 function nameOf(decoder: Decoder): (found: MutableFound) => string {

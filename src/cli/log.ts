@@ -106,7 +106,7 @@ async function write(folder: string, file: string | undefined, options: LogVerbO
       progress.done();
       await finished(await writer.close());
     }
-    endOfCapture({ skipped: skippedFrames(feed.statistics().feed), fault }, false);
+    endOfCapture({ skipped: skippedFrames(feed.statistics().feed, feed.describe().foreign), fault }, false);
   } finally {
     progress.done();
     interrupt.dispose();

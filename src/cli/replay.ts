@@ -78,7 +78,7 @@ async function readAs(capture: Capture, options: ReplayOptions): Promise<void> {
       out.line(text);
       await out.flush();
     } else say(text);
-    const skipped = skippedFrames(consumed.statistics.feed);
+    const skipped = skippedFrames(consumed.statistics.feed, feed.describe().foreign);
     endOfCapture({ skipped, fault: consumed.fault }, hasFindings(consumed));
   } finally {
     progress.done();

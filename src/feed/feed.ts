@@ -264,7 +264,10 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
     this.#sink = {
       notice: (notice) => {
         publish('notice', { feed: this, notice });
-        if (options.logger !== undefined) log(options.logger, notice, this.channels[notice.channel]);
+        if (options.logger !== undefined) {
+          const foreign = notice.type === 'elsewhere' ? this.describe().foreign : [];
+          log(options.logger, notice, this.channels[notice.channel], foreign);
+        }
         this.emit('notice', notice);
         this.emit(notice.type, notice);
       },
@@ -642,6 +645,19 @@ export class Feed<D extends AnyDecoder = AnyDecoder, H = FeedHandlers<D>> extend
       objectMode: true,
       highWaterMark: highWaterMark ?? STREAMED_OBJECTS,
     });
+  }
+
+  /** Calls `listener` with each such event, in order with the messages around it. @throws VenuewireError `VW_EVENT` for a name that a feed never emits. */
+  override on<N extends keyof FeedEvents>(name: N, listener: (...event: FeedEvents[N]) => void): this {
+    return super.on(name, listener as never);
+  }
+  /** As `on`, for the next one alone. */
+  override once<N extends keyof FeedEvents>(name: N, listener: (...event: FeedEvents[N]) => void): this {
+    return super.once(name, listener as never);
+  }
+  /** Ends what `on` began. */
+  override off<N extends keyof FeedEvents>(name: N, listener: (...event: FeedEvents[N]) => void): this {
+    return super.off(name, listener as never);
   }
 
   /** Messages handed to the reader so far, in a handler with the one that is being handled. */

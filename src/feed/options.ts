@@ -191,6 +191,8 @@ export function checkHandlers(handlers: unknown, decoder: Decoder): void {
   checkNames(handlers, decoder.names, `${decoder.id} has no message`, '{ addOrder(message, at) { … } }');
 }
 
+const isAsync = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object AsyncFunction]';
+
 /** The same for normalised events. */
 export function checkEventHandlers(handlers: unknown): void {
   checkNames(handlers, EVENT_KIND, 'There is no event', '{ order(event) { … } }');
@@ -208,6 +210,13 @@ function checkNames(handlers: unknown, names: readonly string[], none: string, e
   for (const name of Object.keys(handlers)) {
     const value = handlers[name];
     if (names.includes(name)) {
+      if (isAsync(value)) {
+        throw new VenuewireError(
+          'VW_HANDLER',
+          `The handler '${name}' is an async function: nobody waits for it, and its view has moved on when it goes on`,
+          'Take what you need (message.toObject()) in a plain function, or read objects: for await (const object of feed.objects()) …',
+        );
+      }
       if (value === undefined || typeof value === 'function') continue;
       throw new VenuewireError(
         'VW_HANDLER',

@@ -19,12 +19,20 @@ export interface SkippedFrames {
   readonly isLoss: boolean;
 }
 
-/** @param counters the feed's own, by name. */
-export function skippedFrames(counters: Readonly<Record<string, number>>): SkippedFrames {
+/** @param counters the feed's own, by name. @param foreign where frames went that are for no line. */
+export function skippedFrames(
+  counters: Readonly<Record<string, number>>,
+  foreign: readonly string[] = [],
+): SkippedFrames {
   const found = REASONS.flatMap(([name, text, isLoss]) => {
     const frames = counters[name] ?? 0;
-    const type = name === 'captureUnknownLink' ? ` (type ${counters.captureUnknownLinkType ?? 0})` : '';
-    return frames > 0 ? [{ text: `${frames} ${text}${type}`, isLoss }] : [];
+    const more =
+      name === 'captureUnknownLink'
+        ? ` (type ${counters.captureUnknownLinkType ?? 0})`
+        : name === 'captureElsewhere' && foreign.length > 0
+          ? ` (${foreign.join(', ')})`
+          : '';
+    return frames > 0 ? [{ text: `${frames} ${text}${more}`, isLoss }] : [];
   });
   const text = found.length === 0 ? '' : found.map((f) => f.text).join(', ');
   return {

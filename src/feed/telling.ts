@@ -35,20 +35,26 @@ export function publish(
 /** What somebody has to look at. */
 const WARNINGS: ReadonlySet<NoticeType> = new Set([
   ...(['gapAbandoned', 'stale', 'snapshotFailed', 'recoveryFailed', 'windowFull'] as const),
-  ...(['sequenceJump', 'slowConsumer', 'lineDown', 'malformed'] as const),
+  ...(['sequenceJump', 'slowConsumer', 'lineDown', 'malformed', 'elsewhere'] as const),
 ]);
 
-/** `gapAbandoned of channel 1: 17 to 20 (timedOut)` */
-export function noticeText(notice: Notice, channelName: string | undefined): string {
+/** `gapAbandoned of channel 1: 17 to 20 (timedOut)`; `foreign`: where packets went that are for no line. */
+export function noticeText(notice: Notice, channelName: string | undefined, foreign: readonly string[] = []): string {
   const { type, begin, end, count, reason } = notice;
   const where = channelName === undefined ? '' : ` of ${channelName}`;
   const numbers =
     end - begin === 1n ? ` ${begin}` : end > begin ? ` ${begin} to ${end - 1n}` : count > 0n ? ` ${count}` : '';
+  if (type === 'elsewhere') return `${type}: ${count} packets, none for a line; they went to ${foreign.join(', ')}`;
   return `${type}${where}:${numbers}${reason === 'none' ? '' : ` (${reason})`}`.replace(/:$/, '');
 }
 
-export function log(logger: FeedLogger, notice: Notice, channelName: string | undefined): void {
-  const text = noticeText(notice, channelName);
+export function log(
+  logger: FeedLogger,
+  notice: Notice,
+  channelName: string | undefined,
+  foreign: readonly string[] = [],
+): void {
+  const text = noticeText(notice, channelName, foreign);
   if (WARNINGS.has(notice.type)) logger.warn(text, notice);
   else logger.info(text, notice);
 }

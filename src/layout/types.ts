@@ -1,5 +1,5 @@
 import type { Composite, Constant, Data, Field, Fields, Filler, Group, Message, When } from './field.js';
-import type { GroupView, View } from './view.js';
+import type { GroupView, PlainMessage, View } from './view.js';
 
 /** What a reader gets for one part. */
 type Value<P> =
@@ -47,7 +47,7 @@ type Properties<F extends Fields, K extends keyof F> = { readonly [P in K]: Valu
  * The properties of a view. 64-bit fields are bigints, and for each of them `…High` and `…Low` are the unsigned 32-bit
  * halves, which allocate nothing. A field whose bits are named has one more property for each: field name, then bit name.
  */
-export type RecordView<F extends Fields> = View &
+export type RecordView<F extends Fields> = View<PlainRecord<F> & PlainMessage> &
   Properties<F, Read<F>> & {
     readonly [K in keyof F & string as Wide<F[K]> extends true ? `${K}High` | `${K}Low` : never]: number;
   } & AllBits<F>;

@@ -42,7 +42,7 @@ const pastEnd = (name: string, view: View): VenuewireError =>
  * `bind` trusts its caller: lengths are checked once, before, with `decoder.lengthCheck`. The `$…` properties are the
  * view's mutable internals, public so that a hot loop may set them without a call; nobody else should write them.
  */
-export class View {
+export class View<Plain extends PlainMessage = PlainMessage> {
   /** The buffer. */
   $data: DataView = NOTHING;
   /** First byte of the message, entry or variant in `$data`. */
@@ -71,8 +71,8 @@ export class View {
    * `JSON.stringify` of it writes bigints as decimal strings and bytes as hexadecimal.
    * @throws VenuewireError `VW_MESSAGE_MALFORMED` when counts or lengths in the message lead past its end.
    */
-  toObject(): PlainMessage {
-    return recordObject(this);
+  toObject(): Plain {
+    return recordObject(this) as Plain;
   }
 
   /** What `JSON.stringify` writes: `toObject` with 64-bit integers as decimal strings and bytes as hexadecimal. */

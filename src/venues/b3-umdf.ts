@@ -3,7 +3,7 @@ import { udpMulticast } from '../patterns/network.js';
 import { privateLine } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, type VenueOptions } from './options.js';
 import { umdfSnapshot } from './patterns/loops.js';
 
 export interface B3UmdfOptions extends VenueOptions {
@@ -19,6 +19,7 @@ export interface B3UmdfOptions extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function b3Umdf(options: B3UmdfOptions): Venue<typeof b3UmdfSbe22> {
+  needs('b3Umdf', options, 'channels');
   const looped = Object.values(options.channels).some((c) => c.snapshot !== undefined);
   return defineVenue({
     name: 'b3-umdf',

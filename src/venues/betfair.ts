@@ -3,6 +3,7 @@ import { keyAndSession } from '../patterns/credentials.js';
 import { defineIntegrity } from '../patterns/integrity.js';
 import { tls } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { connectionOf, type InternetOptions } from './patterns/internet.js';
 
 export { BetfairMarkets, type MarketBook, type Rung, type RunnerBook } from './patterns/betfair-markets.js';
@@ -18,6 +19,7 @@ export interface BetfairOptions extends Omit<InternetOptions, 'url'> {
  * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
  */
 export function betfair(options: BetfairOptions = {}): Venue<typeof betfairStream1> {
+  needs('betfair', options);
   const fields = ['EX_ALL_OFFERS', 'EX_TRADED', 'EX_TRADED_VOL', 'EX_LTP', 'EX_MARKET_DEF'];
   return defineVenue({
     name: 'betfair',

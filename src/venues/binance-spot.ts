@@ -1,6 +1,7 @@
 import { binanceSpot1 } from '../decoders/binance-spot-1.js';
 import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { type MarketOptions, marketOf } from './patterns/internet.js';
 
 /** Of Binance: instruments in capitals, as messages have them. */
@@ -15,6 +16,7 @@ export interface BinanceOptions extends MarketOptions {
  * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
  */
 export function binanceSpot(options: BinanceOptions = {}): Venue<typeof binanceSpot1> {
+  needs('binanceSpot', options);
   return defineVenue({
     name: 'binance-spot',
     decoder: binanceSpot1,

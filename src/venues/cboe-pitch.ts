@@ -5,7 +5,7 @@ import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type FeedOf, type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type FeedOf, type Lines, ladder, needs, rung, type Servers, type VenueOptions } from './options.js';
 import { cboeGapRequest, cboeSpin } from './patterns/cboe.js';
 import { simulatedMember } from './simulated.js';
 
@@ -25,6 +25,7 @@ export interface CboePitchOptions<D = typeof cboePitchEquities24129> extends Ven
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function cboePitch<D extends Decoder = typeof cboePitchEquities24129>(options: CboePitchOptions<D>): Venue<D> {
+  needs('cboePitch', options, 'units');
   const { gapRequest, spin = {} } = options;
   return defineVenue({
     name: options.name ?? 'cboe-pitch',

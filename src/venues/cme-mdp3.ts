@@ -4,7 +4,7 @@ import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, rung, type Servers, type VenueOptions } from './options.js';
 import { cmeSnapshotLoop, cmeTcpReplay } from './patterns/cme.js';
 import { simulatedUser } from './simulated.js';
 
@@ -24,6 +24,7 @@ export interface CmeMdp3Options extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function cmeMdp3(options: CmeMdp3Options): Venue<typeof cmeMdp3Sbe113> {
+  needs('cmeMdp3', options, 'channels');
   const looped = Object.values(options.channels).some((c) => c.recovery !== undefined);
   return defineVenue({
     name: 'cme-mdp3',

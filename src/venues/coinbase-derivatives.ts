@@ -4,7 +4,7 @@ import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, rung, type Servers, type VenueOptions } from './options.js';
 import { coinbaseRetransmission, coinbaseSnapshot } from './patterns/coinbase.js';
 
 export interface CoinbaseDerivativesOptions extends VenueOptions {
@@ -23,6 +23,7 @@ export interface CoinbaseDerivativesOptions extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function coinbaseDerivatives(options: CoinbaseDerivativesOptions): Venue<typeof coinbaseDerivativesSbe17> {
+  needs('coinbaseDerivatives', options, 'lines');
   const { lines, snapshotLines } = options;
   return defineVenue({
     name: 'coinbase-derivatives',

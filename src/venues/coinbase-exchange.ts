@@ -1,6 +1,7 @@
 import { coinbaseExchange1 } from '../decoders/coinbase-exchange-1.js';
 import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { type MarketOptions, marketOf } from './patterns/internet.js';
 
 /** level2 wants a login since 2023; level2_batch brings the same messages without. */
@@ -11,6 +12,7 @@ const CHANNELS = ['level2_batch', 'heartbeat'];
  * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
  */
 export function coinbaseExchange(options: MarketOptions = {}): Venue<typeof coinbaseExchange1> {
+  needs('coinbaseExchange', options);
   return defineVenue({
     name: 'coinbase-exchange',
     decoder: coinbaseExchange1,

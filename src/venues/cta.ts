@@ -1,6 +1,7 @@
 import { ctaCqs210 } from '../decoders/cta-cqs-2.10.js';
 import { udpMulticast } from '../patterns/network.js';
 import type { Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { type SiacOptions, siacVenue } from './patterns/siac.js';
 import { simulatedUser } from './simulated.js';
 
@@ -12,6 +13,7 @@ export type CtaCqsOptions = SiacOptions;
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function ctaCqs(options: CtaCqsOptions): Venue<typeof ctaCqs210> {
+  needs('ctaCqs', options, 'channels');
   return siacVenue({ name: 'cta', decoder: ctaCqs210, framing: 'siac-block', system: 'CQS' }, options);
 }
 

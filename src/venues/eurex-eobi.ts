@@ -3,7 +3,7 @@ import { udpMulticast } from '../patterns/network.js';
 import { privateLine } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, type VenueOptions } from './options.js';
 import { eurexSnapshot } from './patterns/loops.js';
 
 export interface EurexEobiOptions extends VenueOptions {
@@ -19,6 +19,7 @@ export interface EurexEobiOptions extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function eurexEobi(options: EurexEobiOptions): Venue<typeof eurexEobi141> {
+  needs('eurexEobi', options, 'channels');
   const looped = Object.values(options.channels).some((c) => c.snapshot !== undefined);
   return defineVenue({
     name: 'eurex-eobi',

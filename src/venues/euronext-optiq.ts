@@ -3,7 +3,7 @@ import { udpMulticast } from '../patterns/network.js';
 import { privateLine } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, type VenueOptions } from './options.js';
 import { optiqSnapshot } from './patterns/loops.js';
 
 export interface EuronextOptiqOptions extends VenueOptions {
@@ -20,6 +20,7 @@ export interface EuronextOptiqOptions extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function euronextOptiq(options: EuronextOptiqOptions): Venue<typeof euronextOptiq667> {
+  needs('euronextOptiq', options, 'channels');
   const looped = Object.values(options.channels).some((c) => c.snapshot !== undefined);
   return defineVenue({
     name: 'euronext-optiq',

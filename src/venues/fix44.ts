@@ -4,6 +4,7 @@ import { fix44Framing } from '../patterns/framings.js';
 import { type Protection, sourceAllowList } from '../patterns/security.js';
 import { stream } from '../patterns/stream.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { type FixSession, fix44Stream } from './patterns/streams.js';
 import { simulatedFix } from './simulated.js';
 
@@ -26,6 +27,7 @@ export interface Fix44Options extends FixSession {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function fix44(options: Fix44Options): Venue<typeof fixText> {
+  needs('fix44', options, 'servers', 'credentials', 'symbols');
   const { servers, credentials, timeout, security = [sourceAllowList()], ...session } = options;
   return defineVenue({
     name: 'fix44',

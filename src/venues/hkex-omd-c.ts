@@ -5,7 +5,7 @@ import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type FeedOf, type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type FeedOf, type Lines, ladder, needs, rung, type Servers, type VenueOptions } from './options.js';
 import { hkexRefresh, hkexRetransmission } from './patterns/hkex.js';
 import { simulatedId } from './simulated.js';
 
@@ -24,6 +24,7 @@ export interface HkexOmdCOptions<D = typeof hkexOmdC145> extends VenueOptions, F
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function hkexOmdC<D extends Decoder = typeof hkexOmdC145>(options: HkexOmdCOptions<D>): Venue<D> {
+  needs('hkexOmdC', options, 'channels');
   const decoder = (options.decoder ?? hkexOmdC145) as D;
   const refreshed = Object.values(options.channels).some((c) => c.refresh !== undefined);
   return defineVenue({

@@ -3,7 +3,7 @@ import { udpMulticast } from '../patterns/network.js';
 import { privateLine } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, type VenueOptions } from './options.js';
 import { impactSnapshot } from './patterns/loops.js';
 
 export interface IceImpactOptions extends VenueOptions {
@@ -18,6 +18,7 @@ export interface IceImpactOptions extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function iceImpact(options: IceImpactOptions): Venue<typeof iceImpact1151> {
+  needs('iceImpact', options, 'channels');
   const looped = Object.values(options.channels).some((c) => c.snapshot !== undefined);
   return defineVenue({
     name: 'ice-impact',

@@ -4,7 +4,7 @@ import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, rung, type Servers, type VenueOptions } from './options.js';
 import { iexGapFillTcp, iexGapFillUdp, iexSnap } from './patterns/iex.js';
 import { simulatedToken } from './simulated.js';
 
@@ -28,6 +28,7 @@ export interface IexDeepPlusOptions extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function iexDeepPlus(options: IexDeepPlusOptions): Venue<typeof iexDeepPlus10> {
+  needs('iexDeepPlus', options, 'lines');
   const parameters = { messageProtocolId: DEEP_PLUS };
   return defineVenue({
     name: 'iex-deep-plus',

@@ -4,7 +4,7 @@ import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, rung, type Servers, type VenueOptions } from './options.js';
 import { glimpse, moldudp64Rerequest } from './patterns/recoveries.js';
 import { simulatedUser } from './simulated.js';
 
@@ -23,6 +23,7 @@ export interface JpxOseOptions extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function jpxOse(options: JpxOseOptions): Venue<typeof oseItch506> {
+  needs('jpxOse', options, 'lines');
   return defineVenue({
     name: 'jpx-ose',
     decoder: oseItch506,

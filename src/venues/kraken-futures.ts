@@ -1,6 +1,7 @@
 import { krakenFutures1 } from '../decoders/kraken-futures-1.js';
 import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { type MarketOptions, marketOf } from './patterns/internet.js';
 
 /**
@@ -8,6 +9,7 @@ import { type MarketOptions, marketOf } from './patterns/internet.js';
  * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
  */
 export function krakenFutures(options: MarketOptions = {}): Venue<typeof krakenFutures1> {
+  needs('krakenFutures', options);
   return defineVenue({
     name: 'kraken-futures',
     decoder: krakenFutures1,

@@ -1,6 +1,7 @@
 import { krakenSpot1 } from '../decoders/kraken-spot-1.js';
 import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { type MarketOptions, marketOf } from './patterns/internet.js';
 
 const bookOf = ({ depth = 10 }: MarketOptions) => ({ name: 'book', depth });
@@ -10,6 +11,7 @@ const bookOf = ({ depth = 10 }: MarketOptions) => ({ name: 'book', depth });
  * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
  */
 export function krakenSpotV1(options: MarketOptions = {}): Venue<typeof krakenSpot1> {
+  needs('krakenSpotV1', options);
   return defineVenue({
     name: 'kraken-spot-v1',
     decoder: krakenSpot1,

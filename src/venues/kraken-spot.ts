@@ -1,6 +1,7 @@
 import { krakenSpot2 } from '../decoders/kraken-spot-2.js';
 import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { type MarketOptions, marketOf } from './patterns/internet.js';
 
 const bookOf = ({ depth = 10 }: MarketOptions) => ({
@@ -15,6 +16,7 @@ const bookOf = ({ depth = 10 }: MarketOptions) => ({
  * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
  */
 export function krakenSpot(options: MarketOptions = {}): Venue<typeof krakenSpot2> {
+  needs('krakenSpot', options);
   return defineVenue({
     name: 'kraken-spot',
     decoder: krakenSpot2,

@@ -5,7 +5,7 @@ import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type FeedOf, type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type FeedOf, type Lines, ladder, needs, rung, type Servers, type VenueOptions } from './options.js';
 import { lseGtpRecovery, lseGtpReplay } from './patterns/lse.js';
 import { simulatedId } from './simulated.js';
 
@@ -24,6 +24,7 @@ export interface LseGtpOptions<D = typeof lseGtpLevel2Mbo262> extends VenueOptio
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function lseGtp<D extends Decoder = typeof lseGtpLevel2Mbo262>(options: LseGtpOptions<D>): Venue<D> {
+  needs('lseGtp', options, 'groups');
   const decoder = (options.decoder ?? lseGtpLevel2Mbo262) as D;
   const { replay = {}, recovery = {} } = options;
   return defineVenue({

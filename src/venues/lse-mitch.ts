@@ -4,7 +4,7 @@ import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, rung, type Servers, type VenueOptions } from './options.js';
 import { lseMitchReplay, lseMitchSnapshot } from './patterns/lse.js';
 import { simulatedUser } from './simulated.js';
 
@@ -23,6 +23,7 @@ export interface LseMitchOptions extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function lseMitch(options: LseMitchOptions): Venue<typeof lseMitch119> {
+  needs('lseMitch', options, 'groups');
   const { replay, recovery = {} } = options;
   return defineVenue({
     name: 'lse-mitch',

@@ -5,7 +5,16 @@ import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { directoryOf, type FeedOf, type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import {
+  directoryOf,
+  type FeedOf,
+  type Lines,
+  ladder,
+  needs,
+  rung,
+  type Servers,
+  type VenueOptions,
+} from './options.js';
 import { memxDepthSnapshot, memxReplay } from './patterns/memx.js';
 import { simulatedToken } from './simulated.js';
 
@@ -23,6 +32,7 @@ export interface MemxMemoirOptions<D = typeof memxMemoirDepth13> extends VenueOp
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function memxMemoir<D extends Decoder = typeof memxMemoirDepth13>(options: MemxMemoirOptions<D>): Venue<D> {
+  needs('memxMemoir', options, 'lines');
   const decoder = (options.decoder ?? memxMemoirDepth13) as D;
   return defineVenue({
     name: options.name ?? 'memx',

@@ -5,7 +5,16 @@ import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { directoryOf, type FeedOf, type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import {
+  directoryOf,
+  type FeedOf,
+  type Lines,
+  ladder,
+  needs,
+  rung,
+  type Servers,
+  type VenueOptions,
+} from './options.js';
 import { miaxRefresh, miaxRetransmission } from './patterns/miax.js';
 import { simulatedId } from './simulated.js';
 
@@ -25,6 +34,7 @@ export interface MiaxDomOptions<D = typeof miaxPearlEquitiesDom13d> extends Venu
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function miaxDom<D extends Decoder = typeof miaxPearlEquitiesDom13d>(options: MiaxDomOptions<D>): Venue<D> {
+  needs('miaxDom', options, 'lines', 'login');
   const decoder = (options.decoder ?? miaxPearlEquitiesDom13d) as D;
   const parameters = { ...options.login };
   return defineVenue({

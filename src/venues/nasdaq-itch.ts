@@ -3,7 +3,7 @@ import { udpMulticast } from '../patterns/network.js';
 import { request } from '../patterns/recovery.js';
 import { privateLine } from '../patterns/security.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, rung, type Servers, type VenueOptions } from './options.js';
 import { moldudp64Rerequest, soupbintcpReplay } from './patterns/recoveries.js';
 import { simulatedUser } from './simulated.js';
 
@@ -25,6 +25,7 @@ export interface NasdaqItchOptions<D> extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function nasdaqItch<D extends Decoder>(options: NasdaqItchOptions<D>): Venue<D> {
+  needs('nasdaqItch', options, 'decoder', 'name', 'lines');
   const { decoder, name, lines, rerequest, replay } = options;
   return defineVenue({
     name,

@@ -6,6 +6,7 @@ import { request, waitForOtherLine } from '../patterns/recovery.js';
 import { privateLine } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue, type VenueInput } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { glimpse, moldudp64Rerequest, soupbintcpReplay } from './patterns/recoveries.js';
 import { simulatedUser } from './simulated.js';
 
@@ -38,6 +39,7 @@ export interface NasdaqTotalViewOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function nasdaqTotalView(options: NasdaqTotalViewOptions): Venue<typeof itch50> {
+  needs('nasdaqTotalView', options, 'lines');
   const { rerequest, replay, glimpse: images } = options;
   const server = (s: Server) => ({ servers: [s.server], credentials: s.credentials });
   return defineVenue({

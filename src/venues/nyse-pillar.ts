@@ -5,7 +5,16 @@ import { request } from '../patterns/recovery.js';
 import { privateLine, sourceAllowList } from '../patterns/security.js';
 import { snapshot } from '../patterns/snapshot.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { directoryOf, type FeedOf, type Lines, ladder, rung, type Servers, type VenueOptions } from './options.js';
+import {
+  directoryOf,
+  type FeedOf,
+  type Lines,
+  ladder,
+  needs,
+  rung,
+  type Servers,
+  type VenueOptions,
+} from './options.js';
 import { nyseRefresh, nyseRetransmission } from './patterns/nyse.js';
 import { simulatedId } from './simulated.js';
 
@@ -31,6 +40,7 @@ export interface NysePillarOptions<D = typeof nysePillarIntegrated25a> extends V
 export function nysePillar<D extends Decoder = typeof nysePillarIntegrated25a>(
   options: NysePillarOptions<D>,
 ): Venue<D> {
+  needs('nysePillar', options, 'channels', 'productId');
   const decoder = (options.decoder ?? nysePillarIntegrated25a) as D;
   const { requestServer, productId } = options;
   const parameters = { productId };

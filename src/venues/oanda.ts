@@ -2,6 +2,7 @@ import { oandaV203 } from '../decoders/oanda-v20-3.js';
 import { defineIntegrity } from '../patterns/integrity.js';
 import { httpsStream } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { connectionOf, type InternetOptions } from './patterns/internet.js';
 
 /** Of OANDA: credentials are a bearer token. */
@@ -15,6 +16,7 @@ export interface OandaOptions extends InternetOptions {
  * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
  */
 export function oanda(options: OandaOptions = {}): Venue<typeof oandaV203> {
+  needs('oanda', options);
   return defineVenue({
     name: 'oanda',
     decoder: oandaV203,

@@ -1,6 +1,7 @@
 import { opra63 } from '../decoders/opra-6.3.js';
 import { udpMulticast } from '../patterns/network.js';
 import type { Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { type SiacOptions, siacVenue } from './patterns/siac.js';
 import { simulatedUser } from './simulated.js';
 
@@ -12,6 +13,7 @@ export type OpraOptions = SiacOptions;
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function opra(options: OpraOptions): Venue<typeof opra63> {
+  needs('opra', options, 'channels');
   return siacVenue({ name: 'opra', decoder: opra63, framing: 'siac-block-opra', system: 'OPRA' }, options);
 }
 

@@ -1,4 +1,5 @@
 /** Options that the ready venues have in common. */
+import { VenuewireError } from '../errors.js';
 import type { Decoder } from '../layout/index.js';
 import type { Credentials } from '../patterns/credentials.js';
 import type { Network } from '../patterns/network.js';
@@ -61,3 +62,21 @@ export const rung = ({ servers, ...rest }: Servers): Omit<RequestOptions, 'serve
   ...rest,
   servers: [...servers],
 });
+
+/**
+ * What a ready venue cannot do without, for callers that no compiler checks.
+ * @throws VenuewireError `VW_VENUE` naming the venue and the option.
+ */
+export function needs(venue: string, options: unknown, ...required: readonly string[]): void {
+  const all = required.map((name) => `${name}: …`).join(', ');
+  const call = `Call it like ${venue}({ ${all || '…'} }); its declaration says what each option is.`;
+  if (typeof options !== 'object' || options === null)
+    throw new VenuewireError(
+      'VW_VENUE',
+      `${venue} takes an object of options, not ${options === null ? 'null' : typeof options}`,
+      call,
+    );
+  const given = options as Readonly<Record<string, unknown>>;
+  const missing = required.find((name) => given[name] === undefined || given[name] === null);
+  if (missing !== undefined) throw new VenuewireError('VW_VENUE', `${venue} needs the option '${missing}'`, call);
+}

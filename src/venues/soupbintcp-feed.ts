@@ -3,6 +3,7 @@ import type { Credentials } from '../patterns/credentials.js';
 import { sourceAllowList } from '../patterns/security.js';
 import { stream } from '../patterns/stream.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { soupbintcpFeed } from './patterns/streams.js';
 import { simulatedUser } from './simulated.js';
 
@@ -21,6 +22,7 @@ export interface ItchOverSoupOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function itchOverSoup(options: ItchOverSoupOptions): Venue<typeof itch50> {
+  needs('itchOverSoup', options, 'servers', 'credentials');
   const { servers, credentials, join = 'live' } = options;
   return defineVenue({
     name: 'soupbintcp-feed',

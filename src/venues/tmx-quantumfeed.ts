@@ -2,7 +2,7 @@ import type { Decoder } from '../layout/index.js';
 import { udpMulticast } from '../patterns/network.js';
 import { privateLine } from '../patterns/security.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
-import { type Lines, ladder, type VenueOptions } from './options.js';
+import { type Lines, ladder, needs, type VenueOptions } from './options.js';
 
 export interface TmxQuantumFeedOptions<D> extends VenueOptions {
   /** The message table of the feed: level 1 or level 2, TSX or Alpha. */
@@ -19,6 +19,7 @@ export interface TmxQuantumFeedOptions<D> extends VenueOptions {
  * @throws VenuewireError `VW_VENUE` naming the option that is not right.
  */
 export function tmxQuantumFeed<D extends Decoder>(options: TmxQuantumFeedOptions<D>): Venue<D> {
+  needs('tmxQuantumFeed', options, 'decoder', 'name', 'streams');
   const { decoder, name, streams } = options;
   return defineVenue({
     name,

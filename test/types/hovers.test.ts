@@ -32,6 +32,8 @@ await feed.run({
     m./*a blank*/reasonCode;
   },
 });
+feed.on('/*event offers*/', () => {});
+feed.on('gapOpend', () => {});
 const { message: name, fields } = itch50.decode(new Uint8Array(36));
 if (name === 'addOrder') fields./*decoded*/buySellIndicator;
 itch50.view('addOrder')./*bound view*/price;
@@ -202,8 +204,17 @@ describe('an editor', () => {
   });
   it('offers the codes of a field', () => {
     expect(offers('itch offers').sort()).toEqual(['B', 'S']);
+    expect(offers('event offers')).toEqual(expect.arrayContaining(['notice', 'unknown', 'gapOpened', 'gapAbandoned']));
     expect(offers('entry offers').slice(0, 6).sort()).toEqual(['0', '1', '2', '3', '4', '5']);
   });
+});
+
+it('says of a misspelt event that there is none of that name', () => {
+  const at = HANDLERS.indexOf("'gapOpend'");
+  const found = service.getSemanticDiagnostics(PROGRAM).filter(({ start }) => start === at);
+  expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))).toEqual([
+    expect.stringContaining("\"gapOpend\"' is not assignable to parameter of type 'keyof FeedEvents'"),
+  ]);
 });
 
 it('is told of every field that has a scale, a unit or words: every tenth table', async () => {

@@ -34,6 +34,13 @@ describe('the types of a decoder', () => {
     expect(Object.keys({ ...handlers, ...misspelt })).toHaveLength(3);
   });
 
+  it('give a copy the type of the message as a plain object', () => {
+    const orders: MessageObject<Itch, 'addOrder'>[] = [];
+    const handlers: Handlers<Itch> = { addOrder: (m) => void orders.push(m.toObject()) };
+    expectTypeOf<ReturnType<MessageView<Itch, 'addOrder'>['toObject']>>().toExtend<MessageObject<Itch, 'addOrder'>>();
+    expect(Object.keys(handlers)).toEqual(['addOrder']);
+  });
+
   it('say what may be absent, and what a group holds', () => {
     type Book = MessageView<Cme, 'mdIncrementalRefreshBook46'>;
     expectTypeOf<Book['transactTime']>().toEqualTypeOf<bigint>();

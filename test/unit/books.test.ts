@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { type BookSideName, type Books, openBooks, TopTable } from '../../src/books/books.js';
@@ -110,6 +111,21 @@ describe('books of a capture', () => {
     const best = books.depth(key, 'bid')[0];
     expect(books.top(key).bid).toEqual(best);
     expect(books.queue(key, 'bid', best?.price as bigint)).toHaveLength(best?.orders as number);
+  });
+
+  it('are found by the symbol that the venue has told, and print without their memory', async () => {
+    const books = await booksOf(fixture('itch50-clean.pcap'));
+    const names = Array.from({ length: books.instruments }, (_, number) => books.name(number));
+    expect(names).toContain('ZAAB');
+    for (const [number, name] of names.entries()) {
+      expect(books.numberOf(name)).toBe(number);
+      expect(books.top(name)).toEqual(books.top({ number }));
+      expect(books.depth(name, 'bid')).toEqual(books.depth({ number }, 'bid'));
+    }
+    expect([books.numberOf('NOSUCH'), books.top('NOSUCH').bid]).toEqual([-1, undefined]);
+    expect(inspect(books)).toMatch(/^Books \{[\s\S]*counters: /);
+    expect(inspect(books).length).toBeLessThan(1000);
+    expect(JSON.parse(JSON.stringify(books))).toMatchObject({ instruments: names.length });
   });
 
   it('say that they are stale where messages are lost for good', async () => {

@@ -145,6 +145,19 @@ describe('decode', () => {
     expect(last.packet).toBeGreaterThan(packets.length - 5);
   });
 
+  it('says of a capture that fits nowhere that it may be of another decoder', async () => {
+    const wrong = await venuewire([
+      'decode',
+      fixture('itch50-vlan-us.pcap'),
+      '--decoder',
+      'nyse-pillar-integrated-2.5a',
+    ]);
+    expect(wrong.code).toBe(1);
+    expect(wrong.err).toMatch(/^Nothing here is a message of nyse-pillar-integrated-2\.5a: try another --decoder \(/m);
+    const right = await venuewire(['decode', fixture('itch50-vlan-us.pcap'), ...ITCH, '--message', 'brokenTrade']);
+    expect(right.err).not.toContain('Nothing here');
+  });
+
   it('reports packets that the capture cut short, and reads what is there', async () => {
     const { header, packets } = readPcap('itch50-vlan-us.pcap');
     const records = packets.map((p) => {

@@ -233,6 +233,7 @@ describe('handlers', () => {
   test.each([
     ['a misspelt name', { addOder() {} }, 'addOrder'],
     ['no function', { addOrder: 'yes' }, 'no function'],
+    ['an async function', { async addOrder() {} }, 'feed.objects()'],
     ['no object', null, 'null'],
   ])('%s is refused', async (_, handlers, said) => {
     const feed = await open();

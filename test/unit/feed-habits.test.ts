@@ -137,6 +137,25 @@ describe('a feed among what Node has', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^warn gapAbandoned of \S+: .*\(\w+\)$/));
   });
 
+  test('a capture that is for other lines is told, with where its packets went', async () => {
+    const lines: string[] = [];
+    const logger = { info: () => {}, warn: (text: string) => lines.push(text) };
+    const elsewhere = nasdaqTotalView({ lines: { A: udpMulticast('239.1.1.1:1'), B: udpMulticast('239.1.1.2:1') } });
+    const feed = await openFeed(elsewhere, { capture: { file: fixture('itch50-clean.pcap') }, logger });
+    const told: Notice[] = [];
+    feed.on('elsewhere', (notice) => told.push(notice));
+    const { messages, statistics } = await feed.run();
+    expect(messages).toBe(0);
+    expect(told.map(({ count }) => count)).toEqual([BigInt(statistics.feed.captureElsewhere)]);
+    expect(feed.describe().foreign).toHaveLength(2);
+    expect(lines).toEqual([
+      `elsewhere: ${told[0]?.count} packets, none for a line; they went to ${feed.describe().foreign.join(', ')}`,
+    ]);
+    const own = await open('itch50-clean.pcap');
+    own.on('elsewhere', () => expect.unreachable());
+    await own.run();
+  });
+
   test('two readers of one feed are refused with a code', async () => {
     const feed = await open();
     const first = feed.run();

@@ -118,6 +118,6 @@ describe('gaps on a capture with recovery in it', () => {
     const ran = await venuewire(['replay', file, '--decoder', 'nasdaq-totalview-itch-5.0', '--summary']);
     expect(ran.err).not.toContain('channel 2');
     expect(ran.out).toMatch(new RegExp(`abandoned ${numbers} `));
-    expect(ran.err).toMatch(/4 of \d+ frames skipped: 4 for a destination that is no line/);
+    expect(ran.err).toMatch(/4 of \d+ frames skipped: 4 for a destination that is no line \([\d.:, ]+\)/);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -83,6 +83,32 @@ describe('openFeed', () => {
     ['a file elsewhere', new URL('https://example.org/venue.yaml'), 'VW_VENUE_FILE', 'path'],
   ])('refuses %s and says what to pass', async (_, venue, code, hint) => {
     expect(await refusal(venue)).toMatchObject({ code, hint: expect.stringContaining(hint) });
+  });
+
+  it('refuses each ready venue that is called without what it needs, and says what that is', async () => {
+    const folder = new URL('../../src/venues/', import.meta.url);
+    const helpers = ['load', 'options', 'own', 'registry', 'simulated', 'yaml'];
+    const names = readdirSync(folder).filter((name) => name.endsWith('.ts') && !helpers.includes(name.slice(0, -3)));
+    const wrong: string[] = [];
+    let called = 0;
+    for (const name of names) {
+      const made = Object.entries((await import(new URL(name, folder).href)) as object).filter(
+        ([key, value]) => typeof value === 'function' && /^[a-z]/.test(key) && !key.startsWith('example'),
+      );
+      for (const [key, make] of made as [string, (...args: unknown[]) => unknown][])
+        for (const args of [[], [{}], [null], [{ lines: null, channels: null, groups: null }]])
+          try {
+            called++;
+            make(...args);
+          } catch (error) {
+            const { code, message } = error as { code?: string; message: string };
+            const told =
+              /^VW_(VENUE|SUBSCRIPTION)$/.test(code ?? '') && (code !== 'VW_VENUE' || /'\w+|options/.test(message));
+            if (!told) wrong.push(`${name} ${key} ${JSON.stringify(args)}: ${code} ${message}`);
+          }
+    }
+    expect(called).toBeGreaterThan(100);
+    expect(wrong).toEqual([]);
   });
 
   it.each(venues.map((v) => v.id))('says how the ready venue %s is called', async (id) => {

@@ -48,6 +48,8 @@ export function marketOf(
   { integrity, said, book: [subscribe, unsubscribe], ...words }: MarketWords,
 ): ReturnType<typeof connectionOf> & { readonly integrity: Integrity } {
   const { channels = ['book'] } = options;
+  if (!Array.isArray(channels))
+    throw new VenuewireError('VW_SUBSCRIPTION', 'channels: must be a list', `Name some of ${CHANNELS.join(', ')}.`);
   const strange = channels.find((name) => !CHANNELS.includes(name));
   if (strange !== undefined || channels.length === 0) {
     throw new VenuewireError(
