@@ -53,6 +53,7 @@ describe.skipIf(!ready)('the same run', () => {
   test.each([
     ['net_af_packet', AF_PACKET],
     ['net_pcap', 'net_pcap0,iface=receiver'],
+    ['net_af_xdp', 'net_af_xdp0,iface=receiver'],
   ])('%s: lines A and B, two groups on one port, one of them with losses', async (driver, device) => {
     const { history } = day(MESSAGES);
     const net = new Network();
