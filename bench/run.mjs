@@ -130,6 +130,10 @@ async function benchCore() {
 /** Passes of which the best counts: one that nothing else on the machine has disturbed. */
 const SCALE_PASSES = 30;
 
+/** A packet is to cost at most this many times the first of its curve, at these sizes. */
+const SCALE_AIM = 1.2;
+const SCALE_AIMED = { channels: 1_000, lines: 256, holes: 10_000, instruments: 100_000 };
+
 /** What a packet costs beside other channels, lines, open holes and selected instruments, and what memory they take. */
 async function benchScale() {
   const { compileVenue } = await import('../dist/feed/compile.js');
@@ -139,7 +143,7 @@ async function benchScale() {
   const file = join(mkdtempSync(join(tmpdir(), 'venuewire-')), 'scale.bin');
   writeFileSync(file, compileVenue(venue).spec);
   // An order of the long form: its type, bytes, and where its option's key stands.
-  const args = [quick ? '6000' : '60000', String(quick ? 1 : SCALE_PASSES), file, 'A', '30', '18'];
+  const args = [quick ? '6000' : '60000', String(quick ? 1 : SCALE_PASSES), 'all', file, 'A', '30', '18'];
   const text = execFileSync(join(buildCore(), 'bench_scale'), args, { encoding: 'utf8' });
   const rows = text
     .trim()
@@ -151,6 +155,10 @@ async function benchScale() {
       `A packet of four messages beside so many ${what}`,
       [what, 'ns a packet (best)', '÷ the first', 'memory of the feed, KiB'],
       curve.map((r) => [r[what], r.ns.toFixed(0), (r.ns / curve[0].ns).toFixed(2), (r.bytes / 1024).toFixed(0)]),
+    );
+    const times = curve.find((r) => r[what] === SCALE_AIMED[what]).ns / curve[0].ns;
+    console.log(
+      `\n${what}: aimed at ${SCALE_AIM} times at ${SCALE_AIMED[what]}, ${times <= SCALE_AIM ? 'reached' : 'MISSED'}: ${times.toFixed(2)}`,
     );
   }
 }
@@ -232,6 +240,12 @@ async function benchDoorbell(rate = 10_000) {
       return [list[0].name, us('p50'), ratio('p50'), us('p99'), ratio('p99'), us('p999'), cpu, of(list, 'lost')];
     }),
   );
+  for (const key of ['p50', 'p99']) {
+    const times = of(delays[0], key) / of(dgram, key);
+    console.log(
+      `- ${times <= 1 ? 'reached' : 'MISSED '}: ${key} of the doorbell: aim dgram's, was ${times.toFixed(2)} of it`,
+    );
+  }
 }
 
 async function benchLive() {

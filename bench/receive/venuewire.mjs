@@ -5,10 +5,10 @@ import { udpMulticast } from '../../dist/patterns/index.js';
 import { nasdaqTotalView } from '../../dist/venues/nasdaq-totalview.js';
 import { Reporter } from './reporter.mjs';
 
-const [device, ip, port, work, receive, wake] = process.argv.slice(2);
+const [device, ip, port, work, receive, wake, stamps] = process.argv.slice(2);
 const feed = await openFeed(
   nasdaqTotalView({ lines: { A: udpMulticast(`${ip}:${port}`, { interface: device, receive }) }, reorder: '1ms' }),
-  { wake },
+  { wake, stamps: stamps === 'stamps' },
 );
 let messages = 0;
 let before = 0;

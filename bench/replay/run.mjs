@@ -60,6 +60,9 @@ async function replayed(file, groups, speed, seconds) {
   return { times, said };
 }
 
+/** What is aimed at, at the speed of the capture. */
+const AIM_US = { median: 50, drift: 1000 };
+
 const us = (ns) => (ns / 1000).toFixed(1);
 
 function errors(got, due, speed) {
@@ -105,4 +108,11 @@ export async function run({ quick, table }) {
     ],
     rows,
   );
+  if (speed !== 1) return;
+  for (const [name, , median, , , last] of rows) {
+    const good = Number(median) < AIM_US.median && Math.abs(Number(last)) < AIM_US.drift;
+    console.log(
+      `- ${good ? 'reached' : 'MISSED '}: ${name}: aim a median below ${AIM_US.median} and a drift below ${AIM_US.drift} µs, was ${median} and ${last}`,
+    );
+  }
 }

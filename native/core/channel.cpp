@@ -55,7 +55,7 @@ uint64_t identity_of(Bytes b) {
 
 Channel::Channel(const ChannelSpec& spec, const FramingSpec& framing, uint16_t index, Output& output,
                  ChannelCounters counters)
-    : spec_(spec), framing_(framing), index_(index), output_(output), counters_(counters) {
+    : framing_(framing), output_(output), counters_(counters), index_(index), spec_(spec) {
   held_.reserve(spec.window_packets + 1);
   lost_.reserve(spec.holes_max + 1);
   holes_.reserve(spec.holes_max + 2);

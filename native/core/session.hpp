@@ -16,14 +16,14 @@
 namespace venuewire {
 
 struct LineSpec {
-  std::string name;
   LineRole role = LineRole::live;
-  int32_t channel = -1;  ///< −1: by the framing's channel field
+  uint8_t line = 0;  ///< A = 0, B = 1 …
   uint16_t framing = 0;
+  int32_t channel = -1;  ///< −1: by the framing's channel field
+  std::string name;
   std::string group, interface, source;  ///< sockets only
   std::string receive;                   ///< name of a receive backend, or `auto`
   uint16_t port = 0;
-  uint8_t line = 0;  ///< A = 0, B = 1 …
   [[nodiscard]] bool sound() const { return line < kLinesMax; }
 };
 

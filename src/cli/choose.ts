@@ -11,7 +11,7 @@ import type { Venue } from '../patterns/venue.js';
 import { loadVenue } from '../venues/load.js';
 import { framingBeside, isPath, loadOwn } from '../venues/own.js';
 import { findVenue, venues } from '../venues/registry.js';
-import { didYouMean } from './exit.js';
+import { didYouMean, usage } from './exit.js';
 
 /** What a timer can wait for: beyond 2^31 - 1 ms it would fire at once. */
 export const TIMER_SECONDS_MOST = 2_147_483;
@@ -153,6 +153,19 @@ export const captureThroughFeed = (command: Command): Command =>
       again,
       [],
     );
+
+/** The first of these options that was typed, as it is typed. */
+export function typed(command: Command, names: readonly string[]): string | undefined {
+  const name = names.find((n) => command.getOptionValueSource(n) === 'cli');
+  return command.options.find((o) => o.attributeName() === name)?.long ?? undefined;
+}
+
+/** Refuses options that say something about `what`, where that was not asked for: nothing that is said is ignored. */
+export function onlyWith(command: Command, what: string, names: readonly string[]): void {
+  const option = typed(command, names);
+  if (option !== undefined)
+    throw usage(`${option} means nothing without ${what}`, `Add ${what}, or leave ${option} out.`);
+}
 
 /** A list separated by commas. */
 export const commaList = (text: string): string[] =>

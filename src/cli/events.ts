@@ -9,7 +9,7 @@ import { EventView } from '../events/view.js';
 import { DBN_SCHEMAS, type DbnSchema } from '../formats/dbn.js';
 import { type Decoder, type EventRoles, formatPrice } from '../layout/index.js';
 import { readCapture } from './capture-feed.js';
-import { captureThroughFeed, oneOf } from './choose.js';
+import { captureThroughFeed, oneOf, onlyWith } from './choose.js';
 import { Destination, eventFile, FILE_FORMATS, type FileFormat, only } from './event-file.js';
 import { Output } from './output.js';
 import { say } from './terminal.js';
@@ -153,8 +153,9 @@ async function openTo(
   return eventFile(format, options.schema, decoder.events as EventRoles, names, destination as Destination);
 }
 
-const events = (file: string, options: EventsOptions): Promise<void> =>
-  readCapture('events', file, options, async (from) => {
+async function events(file: string, options: EventsOptions, command: Command): Promise<void> {
+  if (options.format !== 'dbn') onlyWith(command, '--format dbn', ['schema']);
+  await readCapture('events', file, options, async (from) => {
     const books = openBooks(from.feed);
     const names = new InstrumentNames(books);
     const { instrument } = options;
@@ -174,6 +175,7 @@ const events = (file: string, options: EventsOptions): Promise<void> =>
     await destination?.close();
     if (to.leftOut > 0) say(`${to.leftOut} events left out: ${options.schema} has no place for them`);
   });
+}
 
 export function configure(command: Command): void {
   captureThroughFeed(command)

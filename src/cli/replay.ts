@@ -6,7 +6,17 @@ import { openFeed } from '../feed/open.js';
 import { skippedFrames } from '../feed/skipped.js';
 import { feedCounter } from '../feed/statistics.js';
 import { type FaultyCapture, faultyCapture } from '../simulator/faulty-capture.js';
-import { again, captureThroughFeed, commaList, decimalFrom, ipPort, oneOf, wholeNumber } from './choose.js';
+import {
+  again,
+  captureThroughFeed,
+  commaList,
+  decimalFrom,
+  ipPort,
+  oneOf,
+  onlyWith,
+  typed,
+  wholeNumber,
+} from './choose.js';
 import { consume, FEED_FORMATS, type FeedFormat, hasFindings, summary } from './consume.js';
 import { filters } from './decode.js';
 import { endOfCapture, Interrupt } from './end-of-capture.js';
@@ -176,15 +186,25 @@ async function sendToMulticast(
   endOfCapture(faulty?.totals ?? totals, false);
 }
 
-async function replay(file: string, options: ReplayOptions): Promise<void> {
+/** Options that are about what is sent, and those about what is read. */
+const SENDING = ['speed', 'times', 'interface', 'map', 'port', 'realtime', 'fault', 'seed'] as const;
+const READING = [
+  ...(['venue', 'decoder', 'framing', 'line', 'format', 'summary'] as const),
+  ...(['message', 'where', 'symbol', 'limit', 'publish', 'waitSubscriber'] as const),
+];
+
+async function replay(file: string, options: ReplayOptions, command: Command): Promise<void> {
+  if (!options.toMulticast) onlyWith(command, '--to-multicast', SENDING);
+  if (options.fault.length === 0) onlyWith(command, '--fault', ['seed']);
+  if (options.publish === undefined) onlyWith(command, '--publish', ['waitSubscriber']);
+  const reading = options.toMulticast ? typed(command, READING) : undefined;
+  if (reading !== undefined)
+    throw usage(
+      `${reading} and --to-multicast exclude each other: what is sent is not read`,
+      `Leave ${reading} out, or send and read in two commands.`,
+    );
   const capture = new Capture(file);
-  if (options.fault.length > 0 && !options.toMulticast)
-    throw usage('--fault is of lines that are sent', 'Add --to-multicast.');
-  if (options.toMulticast) {
-    if (options.publish !== undefined)
-      throw usage('--publish and --to-multicast exclude each other', 'Use one of them.');
-    await toMulticast(capture, options);
-  } else await throughFeed(capture, options);
+  await (options.toMulticast ? toMulticast(capture, options) : throughFeed(capture, options));
 }
 
 export function configure(command: Command): void {

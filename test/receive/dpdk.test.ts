@@ -3,7 +3,7 @@
  * huge pages. First: node test/receive/prepare.mjs
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Counterpart, day, until, venueFile } from '../interop/harness.js';
@@ -28,16 +28,19 @@ const hex = (digest: bigint): string => digest.toString(16).padStart(16, '0');
 /** As many frames wait in the kernel for the program as any of these tests sends. */
 const AF_PACKET = 'net_af_packet0,iface=receiver,blocksz=65536,framecnt=65536';
 
-const running: Counterpart[] = [];
+const running: { readonly one: Counterpart; readonly socket: string }[] = [];
 afterEach(async () => {
-  for (const one of running.splice(0)) await one.end();
+  for (const { one, socket } of running.splice(0)) {
+    if (one.exit === undefined) await killed(one);
+    rmSync(socket, { force: true }); // what is killed leaves it behind
+  }
 });
 
 /** The program, at work on a ring that has the network's name. */
 async function started(net: Network, more: readonly string[] = [], device = AF_PACKET): Promise<Counterpart> {
   const eal = ['-l', '0', '--no-huge', '-m', '256', '--no-shconf', '--no-pci', '--no-telemetry', `--vdev=${device}`];
   const one = net.program(program, [...eal, '--', '--ring', net.name, '--rest', '50', ...more]);
-  running.push(one);
+  running.push({ one, socket: `/run/venuewire/${net.name}.dpdk` });
   await one.said(/^venuewire-dpdk: port 0 .* into \/run\/venuewire\//);
   return one;
 }
@@ -53,6 +56,7 @@ describe.skipIf(!ready)('the same run', () => {
   test.each([
     ['net_af_packet', AF_PACKET],
     ['net_pcap', 'net_pcap0,iface=receiver'],
+    ['net_af_xdp', 'net_af_xdp0,iface=receiver'],
   ])('%s: lines A and B, two groups on one port, one of them with losses', async (driver, device) => {
     const { history } = day(MESSAGES);
     const net = new Network();

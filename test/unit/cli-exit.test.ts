@@ -4,8 +4,11 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
-import { describeError } from '../../src/cli/exit.js';
+import { configure as events } from '../../src/cli/events.js';
+import { describeError, exitCode } from '../../src/cli/exit.js';
+import { configure as replay } from '../../src/cli/replay.js';
 import { fixture, main, venuewire } from './cli-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'venuewire-exit-'));
@@ -53,12 +56,63 @@ describe.runIf(existsSync('/dev/full'))('a full disk', () => {
   });
 });
 
+describe('an option that would be ignored', () => {
+  const sending = [
+    '--speed 2',
+    '--times 2',
+    '--interface lo',
+    `--map 1.2.3.4:5=239.1.1.1:6`,
+    '--port 5',
+    '--realtime 5',
+  ];
+  const reading = ['--venue x', '--line A=239.1.1.1:5', '--format ndjson', '--summary', '--message A', '--where a==1'];
+  const verbs: Readonly<Record<string, (command: Command) => void>> = { replay, events };
+  /** Exit code and message of what the verb throws. */
+  const refused = async ([verb = '', ...args]: readonly string[]) => {
+    const command = new Command(verb);
+    verbs[verb]?.(command);
+    const thrown = await command.parseAsync(args, { from: 'user' }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    return [exitCode(thrown), describeError(thrown)] as const;
+  };
+
+  it.each([...sending, '--fault loss=1', '--seed 5'])('replay %s without --to-multicast is refused', async (option) => {
+    const [name = ''] = option.split(' ');
+    expect(await refused(['replay', DAY, ...ITCH, ...option.split(' ')])).toEqual([
+      2,
+      expect.stringContaining(`VW_USAGE: ${name} means nothing without --to-multicast`),
+    ]);
+  });
+  it.each([...reading, '--symbol A', '--limit 5', '--publish zmq:tcp://127.0.0.1:1'])(
+    'replay --to-multicast %s is refused',
+    async (option) => {
+      const [name = ''] = option.split(' ');
+      const [code, err] = await refused(['replay', DAY, '--to-multicast', '--speed', '0', ...option.split(' ')]);
+      expect([code, err]).toEqual([2, expect.stringContaining(`${name} and --to-multicast exclude each other`)]);
+    },
+  );
+  it('so is what belongs to another option that was not given', async () => {
+    const alone = ['replay', DAY, '--to-multicast', '--speed', '0', '--seed', '5'];
+    expect(await refused(alone)).toEqual([2, expect.stringContaining('--seed means nothing without --fault')]);
+    expect(await refused(['replay', DAY, ...ITCH, '--wait-subscriber'])).toEqual([
+      2,
+      expect.stringContaining('--wait-subscriber means nothing without --publish'),
+    ]);
+    expect(await refused(['events', DAY, ...ITCH, '--schema', 'mbo'])).toEqual([
+      2,
+      expect.stringContaining('--schema means nothing without --format dbn'),
+    ]);
+  });
+});
+
 describe('a command line that is not right', () => {
   it.each([
-    [['replay', DAY, ...ITCH, '--to-multicast', '--speed', 'fast'], '--speed'],
+    [['replay', DAY, '--to-multicast', '--speed', 'fast'], '--speed'],
     [['replay', DAY, ...ITCH, '--line', 'A=999.1.1.1:99999'], '--line'],
     [['replay', DAY, ...ITCH, '--line', 'A=239.1.1.1:99999'], '--line'],
-    [['replay', DAY, ...ITCH, '--to-multicast', '--map', '1.2.3.4:5=1.2.3.4:70000'], '--map'],
+    [['replay', DAY, '--to-multicast', '--map', '1.2.3.4:5=1.2.3.4:70000'], '--map'],
     [['simulate', '--burst', 'x'], '--burst'],
     [['simulate', '--burst', '0.5'], '--burst'],
     [['gaps', DAY, ...ITCH, '--pair', 'a'], '--pair'],

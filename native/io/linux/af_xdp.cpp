@@ -22,6 +22,7 @@
 #include <cstring>
 #include <utility>
 
+#include "io/descriptor.hpp"
 #include "io/frame_filter.hpp"
 #include "io/membership.hpp"
 
@@ -39,25 +40,6 @@ constexpr uint32_t kQueuesMost = 128;
 // with other things. Whoever else had it would have a program there, and attaching ours would have failed at once.
 constexpr int kBindTries = 300;
 constexpr int64_t kBindPauseNs = 50'000'000;
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 class Mapping {
  public:

@@ -20,6 +20,7 @@
 #include <optional>
 #include <utility>
 
+#include "io/descriptor.hpp"
 #include "io/frame_filter.hpp"
 #include "io/membership.hpp"
 
@@ -33,21 +34,6 @@ constexpr int kGreetingMs = 2000;
 constexpr long kLookAgainNs = 100'000'000;
 // Who was overtaken leaves so much of the ring out, or he would be overtaken at once again.
 constexpr uint64_t kHeadStart = 16;
-
-struct Descriptor {
-  int fd = -1;
-  Descriptor() = default;
-  explicit Descriptor(int value) : fd(value) {}
-  Descriptor(Descriptor&& other) noexcept : fd(std::exchange(other.fd, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd, other.fd);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-  [[nodiscard]] bool open() const { return fd >= 0; }
-};
 
 bool good_name(const std::string& name) {
   const auto good = [](char c) {
@@ -91,12 +77,12 @@ class Ring {
 
   [[nodiscard]] ReceiveProblem map(Descriptor memory, Descriptor bell_of_ours) {
     struct stat file {};
-    if (::fstat(memory.fd, &file) != 0 || file.st_size < off_t(sizeof(DpdkHeader))) return bad("it has no header");
+    if (::fstat(memory.get(), &file) != 0 || file.st_size < off_t(sizeof(DpdkHeader))) return bad("it has no header");
     // What can be cut off under a reader ends it (SIGBUS).
-    const int seals = ::fcntl(memory.fd, F_GET_SEALS);
+    const int seals = ::fcntl(memory.get(), F_GET_SEALS);
     if (seals < 0 || !(seals & F_SEAL_SHRINK)) return bad("its memory is not sealed against shrinking");
     DpdkHeader head;
-    if (::pread(memory.fd, &head, sizeof head, 0) != ssize_t(sizeof head)) return bad("its header cannot be read");
+    if (::pread(memory.get(), &head, sizeof head, 0) != ssize_t(sizeof head)) return bad("its header cannot be read");
     if (std::memcmp(head.magic, kDpdkMagic, sizeof head.magic) != 0) return bad("it has another magic");
     if (head.version != kDpdkVersion) {
       return bad("it is of version " + std::to_string(head.version) + ", and this reads version " +
@@ -110,7 +96,7 @@ class Ring {
       return bad(std::to_string(head.slots) + " slots of " + std::to_string(head.slot_bytes) + " bytes in " +
                  std::to_string(file.st_size));
     }
-    void* at = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, memory.fd, 0);
+    void* at = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, memory.get(), 0);
     if (at == MAP_FAILED) {
       return {ReceiveError::no_resources, errno, "the ring cannot be mapped" + errno_text(errno),
               "start venuewire-dpdk with fewer --slots"};
@@ -121,8 +107,8 @@ class Ring {
     slots = head.slots;
     bell = std::move(bell_of_ours);
     // Whatever it is that we were given, reading it must not wait.
-    const int flags = ::fcntl(bell.fd, F_GETFL);
-    if (flags < 0 || ::fcntl(bell.fd, F_SETFL, flags | O_NONBLOCK) != 0) return bad("its bell cannot be read");
+    const int flags = ::fcntl(bell.get(), F_GETFL);
+    if (flags < 0 || ::fcntl(bell.get(), F_SETFL, flags | O_NONBLOCK) != 0) return bad("its bell cannot be read");
     return {};
   }
 
@@ -190,11 +176,11 @@ class DpdkReceiver final : public Receiver {
   [[nodiscard]] ReceiveProblem open(std::span<const ReceiveGroup> wanted) {
     poll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
     timer_ = Descriptor(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-    if (!poll_.open() || !timer_.open() || !watch(timer_.fd)) {
+    if (!poll_.open() || !timer_.open() || !watch(timer_.get())) {
       return {ReceiveError::system, errno, "the ring '" + name_ + "' cannot be watched" + errno_text(errno), {}};
     }
     if (const int error = connect(); error != 0) return absent(path_, name_, error);
-    pollfd hello{socket_.fd, POLLIN, 0};
+    pollfd hello{socket_.get(), POLLIN, 0};
     if (::poll(&hello, 1, kGreetingMs) <= 0) {
       return {ReceiveError::no_ring, ETIMEDOUT, path_ + " does not answer", "look whether venuewire-dpdk still runs"};
     }
@@ -211,16 +197,16 @@ class DpdkReceiver final : public Receiver {
     const int count = take(out, max, is_empty);
     if (!is_empty || !ring_.mapped()) return count;  // the bell is left alone: there is more
     uint64_t rung = 0;
-    const bool had_rung = ::read(ring_.bell.fd, &rung, sizeof rung) > 0;
+    const bool had_rung = ::read(ring_.bell.get(), &rung, sizeof rung) > 0;
     const uint64_t again = 1;
     if (ring_.head() != at_)
-      (void)!::write(ring_.bell.fd, &again, sizeof again);
+      (void)!::write(ring_.bell.get(), &again, sizeof again);
     else if (!had_rung && has_ended())
       lose();
     return count;
   }
 
-  [[nodiscard]] int fd() const override { return poll_.fd; }
+  [[nodiscard]] int fd() const override { return poll_.get(); }
   [[nodiscard]] bool connected() const override { return ring_.mapped(); }
   [[nodiscard]] const ReceiveCounters& counters() const override {
     ReceiveCounters& counters = datagrams_.counters();
@@ -241,7 +227,7 @@ class DpdkReceiver final : public Receiver {
   [[nodiscard]] bool watch(int fd) {
     epoll_event event{};
     event.events = EPOLLIN | EPOLLRDHUP;
-    return ::epoll_ctl(poll_.fd, EPOLL_CTL_ADD, fd, &event) == 0;
+    return ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
   }
 
   /// 0, or the errno of the refusal.
@@ -251,8 +237,8 @@ class DpdkReceiver final : public Receiver {
     address.sun_family = AF_UNIX;
     if (path_.size() >= sizeof address.sun_path) return ENAMETOOLONG;
     std::strncpy(address.sun_path, path_.c_str(), sizeof address.sun_path - 1);
-    if (!socket.open() || ::connect(socket.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        !watch(socket.fd)) {
+    if (!socket.open() || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        !watch(socket.get())) {
       return errno;
     }
     socket_ = std::move(socket);
@@ -261,9 +247,9 @@ class DpdkReceiver final : public Receiver {
 
   [[nodiscard]] ReceiveProblem attach() {
     Ring ring;
-    ReceiveProblem problem = take_hello(socket_.fd, ring);
+    ReceiveProblem problem = take_hello(socket_.get(), ring);
     if (problem.error != ReceiveError::none) return problem;
-    if (!watch(ring.bell.fd)) return bad("its bell cannot be watched");
+    if (!watch(ring.bell.get())) return bad("its bell cannot be watched");
     ring_ = std::move(ring);
     room_.resize(size_t(kReceiveBatch) * ring_.frame_bytes_most());
     buffer_bytes_ = ring_.slots * kBytesOfSmallPacket;
@@ -336,28 +322,28 @@ class DpdkReceiver final : public Receiver {
   }
 
   [[nodiscard]] bool has_ended() const {
-    pollfd look{socket_.fd, 0, 0};
+    pollfd look{socket_.get(), 0, 0};
     return ::poll(&look, 1, 0) > 0;
   }
 
   void lose() {
     lost_ += ring_.missed() - missed_;
     // The program may have it still: only taken off by name is it not watched any more.
-    (void)::epoll_ctl(poll_.fd, EPOLL_CTL_DEL, ring_.bell.fd, nullptr);
+    (void)::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, ring_.bell.get(), nullptr);
     ring_ = Ring();
     socket_ = Descriptor();
     const itimerspec again{{0, kLookAgainNs}, {0, kLookAgainNs}};
-    (void)::timerfd_settime(timer_.fd, 0, &again, nullptr);
+    (void)::timerfd_settime(timer_.get(), 0, &again, nullptr);
   }
 
   /// The program may have been started again.
   [[nodiscard]] bool look_for_it() {
     uint64_t ticks = 0;
-    const bool due = ::read(timer_.fd, &ticks, sizeof ticks) > 0;
+    const bool due = ::read(timer_.get(), &ticks, sizeof ticks) > 0;
     if (!socket_.open()) {
       if (!due || connect() != 0) return false;
     }
-    pollfd hello{socket_.fd, POLLIN, 0};
+    pollfd hello{socket_.get(), POLLIN, 0};
     if (::poll(&hello, 1, 0) <= 0) return false;
     const ReceiveError error = attach().error;
     if (error != ReceiveError::none) {
@@ -366,7 +352,7 @@ class DpdkReceiver final : public Receiver {
       return false;
     }
     const itimerspec never{};
-    (void)::timerfd_settime(timer_.fd, 0, &never, nullptr);
+    (void)::timerfd_settime(timer_.get(), 0, &never, nullptr);
     // All of it came since the old ring ended.
     const uint64_t head = ring_.head();
     at_ = seen_ = head > ring_.slots ? head - ring_.slots : 0;
