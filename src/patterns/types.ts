@@ -2651,9 +2651,18 @@ export interface Pipeline {
     /**
      * What a full queue does. `wait`: reading the feed waits, nothing is lost here; `dropNewest`, `dropOldest`: rows
      * are dropped and counted; `conflate`: of each category and instrument only the newest row stays, the rest is
-     * counted. Default: `wait`.
+     * counted; `spill`: rows go to disk, in order, and from there to the sink, in the next run too. Default: `wait`.
      */
-    whenFull: 'wait' | 'dropNewest' | 'dropOldest' | 'conflate';
+    whenFull: 'wait' | 'dropNewest' | 'dropOldest' | 'conflate' | 'spill';
+    /** Where rows go, for `whenFull: spill` */
+    spill?:
+      | {
+          /** FOLDER/VENUE/PIPELINE has the files; made when it is not there */
+          folder: string;
+          /** Of the files, at most; rows beyond are dropped and counted (`spillFull`). Default: `17179869184`. */
+          bytes: number;
+        }
+      | undefined;
     /** Rows of one write (transaction), at most. Default: `10000`. */
     writeRows: number;
     /** Wait so long for more rows before a write. Default: `0`. */
@@ -3084,9 +3093,18 @@ export interface PipelineInput {
         /**
          * What a full queue does. `wait`: reading the feed waits, nothing is lost here; `dropNewest`, `dropOldest`: rows
          * are dropped and counted; `conflate`: of each category and instrument only the newest row stays, the rest is
-         * counted. Default: `wait`.
+         * counted; `spill`: rows go to disk, in order, and from there to the sink, in the next run too. Default: `wait`.
          */
-        whenFull?: 'wait' | 'dropNewest' | 'dropOldest' | 'conflate' | undefined;
+        whenFull?: 'wait' | 'dropNewest' | 'dropOldest' | 'conflate' | 'spill' | undefined;
+        /** Where rows go, for `whenFull: spill` */
+        spill?:
+          | {
+              /** FOLDER/VENUE/PIPELINE has the files; made when it is not there */
+              folder: string;
+              /** Of the files, at most; rows beyond are dropped and counted (`spillFull`). Default: `17179869184`. */
+              bytes?: number | undefined;
+            }
+          | undefined;
         /** Rows of one write (transaction), at most. Default: `10000`. */
         writeRows?: number | undefined;
         /** Wait so long for more rows before a write. Default: `0`. */
