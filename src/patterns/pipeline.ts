@@ -172,7 +172,10 @@ const clickhouseSink = item('clickhouse', 'ClickHouse over HTTP, version 21 or n
 
 const parquetSink = item('parquet', 'A lake of Parquet files; needs the packages hyparquet-writer and hyparquet', {
   folder: z.string().min(1).describe('FOLDER/SCHEMA/source=VENUE/date=DAY/…; made when it is not there'),
-  compression: z.enum(['none', 'snappy']).default('snappy'),
+  compression: z
+    .enum(['none', 'snappy'])
+    .default('snappy')
+    .describe('Of texts, bytes and floating point; words and whole numbers are encoded, which is smaller'),
 });
 
 const LEAST_SEGMENT_BYTES = 16 << 10;

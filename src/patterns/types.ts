@@ -2616,7 +2616,9 @@ export interface Pipeline {
         type: 'parquet';
         /** FOLDER/SCHEMA/source=VENUE/date=DAY/…; made when it is not there */
         folder: string;
-        /** Default: `snappy`. */
+        /**
+         * Of texts, bytes and floating point; words and whole numbers are encoded, which is smaller. Default: `snappy`.
+         */
         compression: 'none' | 'snappy';
       }
     | {
@@ -3057,7 +3059,9 @@ export interface PipelineInput {
         type: 'parquet';
         /** FOLDER/SCHEMA/source=VENUE/date=DAY/…; made when it is not there */
         folder: string;
-        /** Default: `snappy`. */
+        /**
+         * Of texts, bytes and floating point; words and whole numbers are encoded, which is smaller. Default: `snappy`.
+         */
         compression?: 'none' | 'snappy' | undefined;
       }
     | {
