@@ -116,6 +116,7 @@ const own = {
   VW_QUERY: ['A query could not be done.', 'Correct the SQL, or the path.'],
   VW_SINK_OPEN: ['A sink could not be opened.', 'Check that the server runs and lets this user in, or the path and its permissions.'],
   VW_SINK_SILENT: ['A server neither answered nor ended the connection.', 'It is connected anew and what it does not have is written again. Look at the server: stopped, without a leader, or its disk or memory full. queue.answerMs says how long is waited.'],
+  VW_SPILL_OPEN: ['The folder where a sink spills to cannot be used.', 'Check the path, the permissions and the room; one process uses it at a time.'],
   VW_KAFKA_GONE: ['What a consumer is to read next is no longer in the log.', 'Keep the topic for longer (retention.ms), or begin at what it has.'],
   VW_SERVICE: ['A service of the registry is not there or cannot run.', 'See venuewire service list for what there is and what it needs.'],
   VW_RING_RECORD: ['The ring holds no sound record where one should be.', 'Take each batch once, before the next is asked for.'],

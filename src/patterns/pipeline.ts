@@ -172,7 +172,10 @@ const clickhouseSink = item('clickhouse', 'ClickHouse over HTTP, version 21 or n
 
 const parquetSink = item('parquet', 'A lake of Parquet files; needs the packages hyparquet-writer and hyparquet', {
   folder: z.string().min(1).describe('FOLDER/SCHEMA/source=VENUE/date=DAY/…; made when it is not there'),
-  compression: z.enum(['none', 'snappy']).default('snappy'),
+  compression: z
+    .enum(['none', 'snappy'])
+    .default('snappy')
+    .describe('Of texts, bytes and floating point; words and whole numbers are encoded, which is smaller'),
 });
 
 const LEAST_SEGMENT_BYTES = 16 << 10;
@@ -319,12 +322,25 @@ const queueSchema = z
       .default(64 << 20)
       .describe('Bytes of those rows'),
     whenFull: z
-      .enum(['wait', 'dropNewest', 'dropOldest', 'conflate'])
+      .enum(['wait', 'dropNewest', 'dropOldest', 'conflate', 'spill'])
       .default('wait')
       .describe(
         'What a full queue does. `wait`: reading the feed waits, nothing is lost here; `dropNewest`, `dropOldest`: rows are ' +
-          'dropped and counted; `conflate`: of each category and instrument only the newest row stays, the rest is counted',
+          'dropped and counted; `conflate`: of each category and instrument only the newest row stays, the rest is counted; `spill`: ' +
+          'rows go to disk, in order, and from there to the sink, in the next run too',
       ),
+    spill: z
+      .strictObject({
+        folder: z.string().min(1).describe('FOLDER/VENUE/PIPELINE has the files; made when it is not there'),
+        bytes: z
+          .int()
+          .min(1 << 20)
+          .max(2 ** 44)
+          .default(2 ** 34)
+          .describe('Of the files, at most; rows beyond are dropped and counted (`spillFull`)'),
+      })
+      .optional()
+      .describe('Where rows go, for `whenFull: spill`'),
     writeRows: z.int().min(1).max(1_000_000).default(10_000).describe('Rows of one write (transaction), at most'),
     lingerMs: z.int().min(0).max(60_000).default(0).describe('Wait so long for more rows before a write'),
     answerMs: z
@@ -374,6 +390,15 @@ export const pipelineSchema = z
         message: 'log and shape records belong together',
         input: undefined,
       });
+    }
+    const { whenFull, spill } = value.queue;
+    if ((whenFull === 'spill') !== (spill !== undefined)) {
+      const message = whenFull === 'spill' ? 'names no folder for whenFull: spill' : 'is for whenFull: spill';
+      issues.push({ code: 'custom', path: ['queue', 'spill'], message, input: undefined });
+    }
+    if (whenFull === 'spill' && value.sink.type === 'log') {
+      const message = 'spill is not for a log, which is on disk itself';
+      issues.push({ code: 'custom', path: ['queue', 'whenFull'], message, input: undefined });
     }
     if (value.every !== undefined && !readsEvents(value)) {
       issues.push({ code: 'custom', path: ['every'], message: OF_EVENTS, input: undefined });

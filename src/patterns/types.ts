@@ -2661,7 +2661,9 @@ export interface Pipeline {
         type: 'parquet';
         /** FOLDER/SCHEMA/source=VENUE/date=DAY/…; made when it is not there */
         folder: string;
-        /** Default: `snappy`. */
+        /**
+         * Of texts, bytes and floating point; words and whole numbers are encoded, which is smaller. Default: `snappy`.
+         */
         compression: 'none' | 'snappy';
       }
     | {
@@ -2696,9 +2698,18 @@ export interface Pipeline {
     /**
      * What a full queue does. `wait`: reading the feed waits, nothing is lost here; `dropNewest`, `dropOldest`: rows
      * are dropped and counted; `conflate`: of each category and instrument only the newest row stays, the rest is
-     * counted. Default: `wait`.
+     * counted; `spill`: rows go to disk, in order, and from there to the sink, in the next run too. Default: `wait`.
      */
-    whenFull: 'wait' | 'dropNewest' | 'dropOldest' | 'conflate';
+    whenFull: 'wait' | 'dropNewest' | 'dropOldest' | 'conflate' | 'spill';
+    /** Where rows go, for `whenFull: spill` */
+    spill?:
+      | {
+          /** FOLDER/VENUE/PIPELINE has the files; made when it is not there */
+          folder: string;
+          /** Of the files, at most; rows beyond are dropped and counted (`spillFull`). Default: `17179869184`. */
+          bytes: number;
+        }
+      | undefined;
     /** Rows of one write (transaction), at most. Default: `10000`. */
     writeRows: number;
     /** Wait so long for more rows before a write. Default: `0`. */
@@ -3093,7 +3104,9 @@ export interface PipelineInput {
         type: 'parquet';
         /** FOLDER/SCHEMA/source=VENUE/date=DAY/…; made when it is not there */
         folder: string;
-        /** Default: `snappy`. */
+        /**
+         * Of texts, bytes and floating point; words and whole numbers are encoded, which is smaller. Default: `snappy`.
+         */
         compression?: 'none' | 'snappy' | undefined;
       }
     | {
@@ -3129,9 +3142,18 @@ export interface PipelineInput {
         /**
          * What a full queue does. `wait`: reading the feed waits, nothing is lost here; `dropNewest`, `dropOldest`: rows
          * are dropped and counted; `conflate`: of each category and instrument only the newest row stays, the rest is
-         * counted. Default: `wait`.
+         * counted; `spill`: rows go to disk, in order, and from there to the sink, in the next run too. Default: `wait`.
          */
-        whenFull?: 'wait' | 'dropNewest' | 'dropOldest' | 'conflate' | undefined;
+        whenFull?: 'wait' | 'dropNewest' | 'dropOldest' | 'conflate' | 'spill' | undefined;
+        /** Where rows go, for `whenFull: spill` */
+        spill?:
+          | {
+              /** FOLDER/VENUE/PIPELINE has the files; made when it is not there */
+              folder: string;
+              /** Of the files, at most; rows beyond are dropped and counted (`spillFull`). Default: `17179869184`. */
+              bytes?: number | undefined;
+            }
+          | undefined;
         /** Rows of one write (transaction), at most. Default: `10000`. */
         writeRows?: number | undefined;
         /** Wait so long for more rows before a write. Default: `0`. */

@@ -10,6 +10,8 @@ interface HttpServer {
   readonly tls?: Parameters<typeof tlsOptions>[0] | undefined;
 }
 
+type Body = string | Uint8Array | readonly Uint8Array[];
+
 /** What a server answered that does not do what was asked. */
 export class HttpFailure extends Error {
   constructor(
@@ -48,11 +50,29 @@ export class HttpClient {
   }
 
   /** @throws HttpFailure for any status but 2xx. */
-  post(path: string, body: string | Uint8Array | readonly Uint8Array[]): Promise<string> {
+  post(path: string, body: Body): Promise<string> {
     return this.#ask('POST', path, body);
   }
 
-  #ask(method: string, path: string, body: string | Uint8Array | readonly Uint8Array[]): Promise<string> {
+  /**
+   * A server ends a connection that has been idle, and a request may be on its way at that moment: it is asked once more, on
+   * another connection. What is posted here is the same when it arrives twice.
+   */
+  async #ask(method: string, path: string, body: Body): Promise<string> {
+    for (;;) {
+      let wasKept = false;
+      try {
+        return await this.#request(method, path, body, (is) => {
+          wasKept = is;
+        });
+      } catch (error) {
+        if (!wasKept || !GONE.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+        this.#agent.destroy();
+      }
+    }
+  }
+
+  #request(method: string, path: string, body: Body, kept: (is: boolean) => void): Promise<string> {
     const parts = typeof body === 'string' ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body;
     const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
     const target = { host: this.#host, port: this.#port, path, method, agent: this.#agent };
@@ -77,7 +97,10 @@ export class HttpClient {
         },
       );
       request.setTimeout(SILENT_MS, () => request.destroy(new Error(`nothing came for ${SILENT_MS / 1000} s`)));
-      request.once('error', reject);
+      request.once('error', (error) => {
+        kept(request.reusedSocket);
+        reject(error);
+      });
       for (const part of parts) request.write(part);
       request.end();
     });
@@ -87,6 +110,7 @@ export class HttpClient {
     this.#agent.destroy();
   }
 }
+const GONE = ['ECONNRESET', 'EPIPE'];
 const OK = 200;
 const REDIRECT = 300;
 

@@ -9,7 +9,8 @@ import { VenuewireError } from '../errors.js';
 import type { SinkOf } from '../patterns/pipeline.js';
 import { peer } from '../peer.js';
 import { byDay, instantOf } from './days.js';
-import { isNone, isWords, Positions, type RowBatch, type RowColumn, type RowField, type RowPosition } from './rows.js';
+import { writeChunk } from './parquet-chunk.js';
+import { Positions, type RowBatch, type RowColumn, type RowField, type RowPosition } from './rows.js';
 import type { Sink, SinkContext, SinkOpened } from './sink.js';
 
 type Writer = typeof import('hyparquet-writer');
@@ -138,15 +139,18 @@ class LakeSink implements Sink {
       codec: this.options.compression === 'snappy' ? 'SNAPPY' : 'UNCOMPRESSED',
       createdBy: 'venuewire',
     });
-    writer.write({
-      columnData: schema.fields.map((field, i) => ({
-        name: field.name,
-        data: valuesOf(field, batch.columns[i] as RowColumn) as never,
-        // Least and greatest are compared as signed numbers, which those of 64 bits without a sign are not.
-        statistics: field.dtype !== 'u64',
-      })),
-      rowGroupSize: ROW_GROUP,
-    });
+    const compress = this.options.compression === 'snappy' ? writer.compressors.SNAPPY : undefined;
+    for (let from = 0; from < batch.rows; from += ROW_GROUP) {
+      const rows = batch.slice(from, Math.min(batch.rows, from + ROW_GROUP));
+      const begin = bytes.offset;
+      const columns = schema.fields.map((field, i) =>
+        writeChunk(bytes, elementOf(field, i === instant), field, rows.columns[i] as RowColumn, compress),
+      );
+      const plain = columns.reduce((sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n), 0n);
+      const sizes = { total_byte_size: plain, total_compressed_size: BigInt(bytes.offset - begin) };
+      writer.row_groups.push({ columns, num_rows: BigInt(rows.rows), ...sizes });
+      writer.num_rows += BigInt(rows.rows);
+    }
     writer.finish();
     return bytes.getBytes();
   }
@@ -176,21 +180,5 @@ function elementOf({ name, dtype, state }: RowField, isInstant: boolean): Elemen
   return { ...head, type: bits === 64 ? 'INT64' : 'INT32', converted_type: converted };
 }
 
-/** Values as they are, null where there is none. */
-function valuesOf(field: RowField, column: RowColumn): unknown {
-  if (isWords(column)) {
-    const words = column.words.map((word) => (isNone(field, word) ? null : word));
-    return Array.from(column.codes, (code) => words[code]);
-  }
-  // Unsigned numbers are stored by their bits.
-  const raw =
-    column instanceof BigUint64Array ? new BigInt64Array(column.buffer, column.byteOffset, column.length) : column;
-  if (field.state === 'always') return raw;
-  if (raw instanceof BigInt64Array && field.none !== undefined) {
-    const none = BigInt.asIntN(64, BigInt(field.none));
-    return raw.includes(none) ? Array.from(raw, (value) => (value === none ? null : value)) : raw;
-  }
-  return Array.from(raw as readonly string[], (value) => (isNone(field, value) ? null : value));
-}
-
+/** A folder of Parquet files. */
 export const parquet = (options: SinkOf<'parquet'>): Sink => new LakeSink(options);

@@ -2,6 +2,7 @@
  * The way to one sink: a bounded queue with a declared policy, one writer, retries, and the ledger. Nobody waits for a
  * lane but its own writer, except where the policy is to wait.
  */
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PipelineQueue } from '../patterns/pipeline.js';
 import { answered } from './answered.js';
@@ -9,9 +10,12 @@ import { newestRows } from './conflater.js';
 import { LedgerCounter, type SinkLedger } from './ledger.js';
 import { joinBatches, Positions, type RowBatch, type RowPosition, type RowSchema } from './rows.js';
 import { type Delivery, type Sink, type SinkContext, SinkRefusal } from './sink.js';
+import { Spill, type SpillRefusal, type WriteAt } from './spill.js';
 
 const FIRST_RETRY_MS = 20;
 const LONGEST_RETRY_MS = 5_000;
+/** A disk that has not taken what waits is asked again after so long. */
+const SPILL_AGAIN_MS = 1_000;
 
 export interface LaneStatistics {
   readonly delivery: Delivery | undefined;
@@ -27,6 +31,12 @@ export interface LaneStatistics {
   /** What the last failure said; empty: the last call succeeded. */
   readonly failing: string;
   readonly queueBytes: number;
+  /** Rows on disk that are not in memory, bytes of their files, and of an earlier run what was not whole. */
+  readonly spilled: number;
+  readonly spillBytes: number;
+  readonly spillCut: number;
+  /** Why the disk did not take the last rows; empty: it did. */
+  readonly spillFailing: string;
   /** Milliseconds from being accepted to being stored: of the last write, and the longest. */
   readonly delayMs: number;
   readonly delayMsMax: number;
@@ -43,6 +53,10 @@ export class Lane {
   readonly #ledger = new LedgerCounter();
   readonly #queue: Waiting[] = [];
   #queueBytes = 0;
+  /** Rows of the write that is on its way. */
+  #todo: RowBatch[] = [];
+  #spill: Spill | undefined;
+  #spillAgainAt = 0;
   #stored = new Positions();
   #delivery: Delivery | undefined;
   #resumed = 0;
@@ -64,6 +78,7 @@ export class Lane {
     readonly sink: Sink,
     readonly context: SinkContext,
     readonly options: PipelineQueue,
+    readonly spillWriteAt?: WriteAt,
   ) {}
 
   /**
@@ -73,8 +88,28 @@ export class Lane {
   async open(): Promise<readonly RowPosition[]> {
     await this.#open();
     this.#begun = new Positions(this.#stored);
+    this.#storedBefore = new Positions(this.#stored);
+    this.#openSpill();
     this.#writer = this.#write();
-    return [...this.#stored];
+    return [...this.positions];
+  }
+
+  /** What an earlier run has left on disk was accepted by it, and is accepted here: it goes to the sink first. */
+  #openSpill(): void {
+    const { whenFull, spill: declared } = this.options;
+    if (whenFull !== 'spill' || declared === undefined) return;
+    const folder = join(declared.folder, ...this.context.pipeline.split('/'));
+    const spill = new Spill(folder, declared.bytes, this.spillWriteAt);
+    this.#spill = spill;
+    for (let next = spill.read(); next !== undefined; next = spill.read()) {
+      if (typeof next === 'number') continue;
+      const left = next.batch.after(this.#storedBefore).rows;
+      this.#resumed += next.batch.rows - left;
+      this.#ledger.accepted += left;
+      this.#ledger.spilled += left;
+      for (const position of next.batch.positions()) this.#begun.raise(position);
+    }
+    spill.rewind();
   }
 
   async #open(): Promise<void> {
@@ -87,9 +122,9 @@ export class Lane {
     this.#stored = now;
   }
 
-  /** Where the store stands. */
+  /** Where the store stands, and what an earlier run has left on disk for it. */
   get positions(): Positions {
-    return this.#stored;
+    return new Positions([...this.#stored, ...this.#begun]);
   }
 
   statistics(): LaneStatistics {
@@ -103,6 +138,10 @@ export class Lane {
       forgot: this.#forgot,
       failing: this.#failing,
       queueBytes: this.#queueBytes,
+      spilled: this.#ledger.spilled,
+      spillBytes: this.#spill?.bytes ?? 0,
+      spillCut: this.#spill?.cut ?? 0,
+      spillFailing: this.#spill?.failing ?? '',
       delayMs: this.#delayMs,
       delayMsMax: this.#delayMsMax,
       sink: this.sink.metrics?.() ?? {},
@@ -140,6 +179,10 @@ export class Lane {
   #accept(batch: RowBatch): void {
     this.#ledger.accepted += batch.rows;
     const { whenFull } = this.options;
+    if (this.#spill !== undefined) {
+      this.#addOrSpill(this.#spill, batch);
+      return;
+    }
     const fits = whenFull === 'wait' || this.#fits(batch.rows, batch.bytes);
     if (!fits && whenFull === 'dropNewest') {
       this.#ledger.drop('queueFull', batch.rows);
@@ -154,11 +197,63 @@ export class Lane {
     while (this.#queue.length > 1 && !this.#fits(0, 0)) this.#dropFirst();
   }
 
-  /** What the store had at the first opening: later positions are of rows that went through this lane. */
+  /** While rows wait on disk, all others go behind them. */
+  #addOrSpill(spill: Spill, batch: RowBatch): void {
+    if (!spill.active && this.#fits(batch.rows, batch.bytes)) {
+      this.#add(batch);
+      return;
+    }
+    const refusal = (spill.active ? undefined : this.#beginSpill(spill)) ?? spill.append(batch, Date.now());
+    if (refusal === undefined) this.#ledger.spilled += batch.rows;
+    else this.#ledger.drop(refusal, batch.rows);
+    this.#wakeWriter?.();
+  }
+
+  /**
+   * What is in memory goes to disk too, and is read from memory all the same: a process that is killed then leaves everything
+   * behind what the store has, without a hole.
+   */
+  #beginSpill(spill: Spill): SpillRefusal | undefined {
+    if (performance.now() < this.#spillAgainAt) return 'spillFailed';
+    const now = Date.now();
+    for (const batch of [...this.#todo, ...this.#queue.map((one) => one.batch)]) {
+      const refusal = spill.append(batch, now);
+      if (refusal === undefined) continue;
+      spill.clear();
+      this.#spillAgainAt = performance.now() + SPILL_AGAIN_MS;
+      return refusal;
+    }
+    spill.skip();
+    return undefined;
+  }
+
+  /** Rows of the next write from disk; what was read before is acknowledged. */
+  #refill(): void {
+    const spill = this.#spill;
+    if (!spill?.active) return;
+    spill.free();
+    while (this.#ledger.queued < this.options.writeRows) {
+      const next = spill.read();
+      if (next === undefined) break;
+      if (typeof next === 'number') {
+        this.#ledger.spilled -= next;
+        this.#ledger.drop('spillDamaged', next);
+        continue;
+      }
+      const batch = next.batch.after(this.#storedBefore);
+      this.#ledger.spilled -= batch.rows;
+      if (batch.rows > 0) this.#add(batch, performance.now() - (Date.now() - next.at));
+    }
+    if (this.#queue.length === 0) spill.clear();
+  }
+
+  /** What the store had at the first opening. */
+  #storedBefore = new Positions();
+  /** … and what was on disk: later positions are of rows that are accepted by this lane. */
   #begun = new Positions();
 
-  #add(batch: RowBatch): void {
-    this.#queue.push({ batch, at: performance.now() });
+  #add(batch: RowBatch, at = performance.now()): void {
+    this.#queue.push({ batch, at });
     this.#ledger.queued += batch.rows;
     this.#queueBytes += batch.bytes;
     this.#wakeWriter?.();
@@ -209,6 +304,7 @@ export class Lane {
 
   async #write(): Promise<void> {
     for (;;) {
+      if (this.#queue.length === 0) this.#refill();
       if (this.#queue.length === 0) {
         if (this.#ending) return;
         await new Promise<void>((resolve) => {
@@ -220,7 +316,8 @@ export class Lane {
       }
       const { batch, at } = this.#next();
       this.#ledger.writing = batch.rows;
-      const todo = [batch];
+      this.#todo = [batch];
+      const todo = this.#todo;
       while (todo.length > 0 && !this.#abort.signal.aborted) await this.#deliver(todo);
       if (this.#abort.signal.aborted) return;
       this.#delayMs = performance.now() - at;
@@ -310,7 +407,17 @@ export class Lane {
       clearTimeout(timer);
       this.#abort.abort();
       await this.sink.close().catch(() => {});
+      this.#leave();
     }
+  }
+
+  /** What is not stored waits on disk for the next run. */
+  #leave(): void {
+    const spill = this.#spill;
+    if (spill === undefined) return;
+    this.#spillAgainAt = 0;
+    if (!spill.active && this.#ledger.queued + this.#ledger.writing > 0) this.#beginSpill(spill);
+    spill.close();
   }
 
   async #finish(): Promise<void> {

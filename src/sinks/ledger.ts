@@ -9,7 +9,7 @@ export interface SinkLedger {
   readonly refused: number;
   /** Given up here by the declared policy; by reason. */
   readonly dropped: number;
-  /** In memory, or sent and not acknowledged. */
+  /** In memory or spilled to disk, or sent and not acknowledged. */
   readonly pending: number;
   readonly reasons: Readonly<Record<string, number>>;
 }
@@ -24,6 +24,8 @@ export class LedgerCounter {
   stored = 0;
   queued = 0;
   writing = 0;
+  /** On disk, and not in memory. */
+  spilled = 0;
   readonly #refused = new Map<string, number>();
   readonly #dropped = new Map<string, number>();
 
@@ -40,7 +42,7 @@ export class LedgerCounter {
       stored: this.stored,
       refused: sum(this.#refused),
       dropped: sum(this.#dropped),
-      pending: this.queued + this.writing,
+      pending: this.queued + this.writing + this.spilled,
       reasons: Object.fromEntries([...this.#refused, ...this.#dropped]),
     };
   }

@@ -39,6 +39,10 @@ spec:
     ticks: { shape: { type: events }, sink: ${sink}, queue: ${queue} }
 `;
 
+/** A queue of two writes, and all else on disk. */
+export const spilling = (name: string): string =>
+  `{ writeRows: ${WRITE_ROWS}, rows: ${2 * WRITE_ROWS}, whenFull: spill, spill: { folder: ${join(folder, name)} } }`;
+
 /** What the feed gives, by a sink of our own. */
 export class Memory implements Sink {
   readonly batches: RowBatch[] = [];

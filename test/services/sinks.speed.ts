@@ -59,10 +59,16 @@ async function rate(rows: number, work: () => Promise<unknown>): Promise<number>
   await work();
   return rows / ((performance.now() - at) / 1000);
 }
+/** Rows a second that are aimed at, where nothing else is at work on the machine. */
+const AIMS: Readonly<Record<string, number>> = {
+  ...{ kafka: 500_000, clickhouse: 1_000_000, parquet: 2_000_000, redis: 150_000 },
+};
 function say(sink: string, ours: readonly number[], theirs: readonly number[], what: string): void {
   const shown = (n: number): string => Math.round(n).toLocaleString('en').padStart(10);
+  const aim = AIMS[sink];
+  const aimed = aim === undefined ? '' : ` (aim ${shown(aim).trim()}: ${(median(ours) / aim).toFixed(2)} of it)`;
   console.log(
-    `${sink.padEnd(12)}${shown(median(ours))} rows/s, ${what}${shown(median(theirs))}, ${(median(ours) / median(theirs)).toFixed(1)} times`,
+    `${sink.padEnd(12)}${shown(median(ours))} rows/s${aimed}, ${what}${shown(median(theirs))}, ${(median(ours) / median(theirs)).toFixed(1)} times`,
   );
 }
 

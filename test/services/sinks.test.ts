@@ -6,8 +6,11 @@ import postgres from 'postgres';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ZeroMqSink } from '../../src/sinks/zeromq.js';
-import { document, feedBatches, feedRows, HARMS, harmed, root } from './harm.js';
+import { document, feedBatches, feedRows, HARMS, harmed, root, spilling } from './harm.js';
 import { postgresServer, redisServer, type Server } from './servers.js';
+
+/** With one of the seeds most rows wait on disk while everything is killed. */
+const SPILLS = 3;
 
 describe('PostgreSQL', () => {
   let server: Server;
@@ -22,7 +25,10 @@ describe('PostgreSQL', () => {
     process.env.VW_TEST_PG_USER = 'postgres';
     const schema = `s${seed}`;
     const { pipelines } = await harmed(
-      document(sink().replace('SCHEMA', schema).replace('localhost', '127.0.0.1')),
+      document(
+        sink().replace('SCHEMA', schema).replace('localhost', '127.0.0.1'),
+        seed === SPILLS ? spilling('postgresql') : undefined,
+      ),
       seed,
       server,
       HARMS,
@@ -73,6 +79,7 @@ describe('Redis', () => {
     async (seed) => {
       const text = document(
         `{ type: redis, server: '127.0.0.1:${server.port}', prefix: s${seed}, stream: 10000000, ttl: 1h }`,
+        seed === SPILLS ? spilling('redis') : undefined,
       );
       const { pipelines } = await harmed(text, seed, server, HARMS);
       const client = createClient({ socket: { host: '127.0.0.1', port: server.port } });
