@@ -120,7 +120,11 @@ export const coinbaseAdvanced1 = defineJsonDecoder({
       },
       { message: 'subscriptions', when: [[CHANNEL, 'subscriptions']], fields: SEQUENCE },
       // Of a channel that this table does not read: its number counts all the same.
-      { message: 'unread', when: [[['sequence_num'], present]], fields: { ...SEQUENCE, channel: from.text('channel') } },
+      {
+        message: 'unread',
+        when: [[['sequence_num'], present]],
+        fields: { ...SEQUENCE, channel: from.text('channel') },
+      },
     ],
   },
 });

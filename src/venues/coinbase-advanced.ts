@@ -3,7 +3,16 @@ import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
 import { type MarketOptions, marketOf } from './patterns/internet.js';
 
-const NUMBERED = ['bookSnapshot', 'bookUpdate', 'trade', 'earlierTrade', 'ticker', 'heartbeat', 'subscriptions', 'unread'];
+const NUMBERED = [
+  'bookSnapshot',
+  'bookUpdate',
+  'trade',
+  'earlierTrade',
+  'ticker',
+  'heartbeat',
+  'subscriptions',
+  'unread',
+];
 const on = (channel: string) => ({ type: 'subscribe', product_ids: '{instruments}', channel });
 
 /**
