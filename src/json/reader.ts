@@ -277,7 +277,13 @@ interface CompiledRule {
   readonly fields: readonly FieldReader[];
   readonly levels: readonly ((scope: Scope, into: JsonLevel[]) => void)[] | undefined;
   readonly mayHaveNone: boolean;
-  readonly instead: { readonly message: string; readonly find: (scope: Scope) => JsonValue | undefined } | undefined;
+  readonly instead:
+    | {
+        readonly message: string;
+        readonly find: (scope: Scope) => JsonValue | undefined;
+        readonly equals: string | true;
+      }
+    | undefined;
 }
 
 function compileRule(rule: JsonRule, scales: JsonScales): CompiledRule {
@@ -289,7 +295,11 @@ function compileRule(rule: JsonRule, scales: JsonScales): CompiledRule {
     fields: Object.entries(rule.fields).map(([name, of]) => fieldReader(name, of, `${message}.${name}`)),
     levels: rule.levels?.map((of) => levelsReader(of, scales, `${message}.levels`)),
     mayHaveNone: rule.mayHaveNone === true,
-    instead: rule.instead && { message: rule.instead.message, find: reach(rule.instead.where) },
+    instead: rule.instead && {
+      message: rule.instead.message,
+      find: reach(rule.instead.where),
+      equals: rule.instead.equals ?? true,
+    },
   };
 }
 
@@ -364,6 +374,7 @@ export class JsonReader {
       values.levels = levels;
     }
     const { instead } = rule;
-    return { message: instead?.find(scope) === true ? instead.message : rule.message, values };
+    const isInstead = instead !== undefined && instead.find(scope) === instead.equals;
+    return { message: isInstead ? instead.message : rule.message, values };
   }
 }

@@ -54,8 +54,8 @@ export interface JsonRule {
   readonly each?: readonly JsonPath[];
   /** Where there is no such array the message has no records, instead of being refused. */
   readonly mayHaveNone?: boolean;
-  /** Where this value is true the record is this message instead. */
-  readonly instead?: { readonly message: string; readonly where: JsonPath };
+  /** Where this value is true, or that text, the record is this message instead. */
+  readonly instead?: { readonly message: string; readonly where: JsonPath; readonly equals?: string };
   readonly fields: Readonly<Record<string, JsonField>>;
   readonly levels?: readonly JsonLevels[];
 }

@@ -129,6 +129,7 @@ export const internetVenues: readonly VenueEntry[] = [
   entry('kraken-spot-v1', 'Kraken spot, WebSocket 1: a checksum with each update', 'kraken-spot-v1', () => import('./kraken-spot-v1.js')),
   entry('kraken-futures', 'Kraken Futures: a number for each product', 'kraken-futures', () => import('./kraken-futures.js')),
   entry('coinbase-exchange', 'Coinbase Exchange: levels without numbers', 'coinbase-exchange', () => import('./coinbase-exchange.js')),
+  entry('coinbase-advanced', 'Coinbase Advanced: a number for all that a connection brings', 'coinbase-advanced', () => import('./coinbase-advanced.js')),
   entry('binance-spot', 'Binance spot: ranges of numbers, joined to an image over HTTPS', 'binance-spot', () => import('./binance-spot.js')),
   entry('betfair', 'Betfair Exchange Stream: ladders of markets as lines of JSON inside TLS', 'betfair', () => import('./betfair.js')),
   entry('oanda', 'OANDA v20: prices as whole ladders, numbered transactions', 'oanda', () => import('./oanda.js')),

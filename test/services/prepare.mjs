@@ -20,6 +20,8 @@ const NEEDED = {
   'nats-server': () => spawnSync('which', ['nats-server']).status === 0,
   'rabbitmq-server': () => existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server'),
   influxdb: () => spawnSync('which', ['influxd']).status === 0,
+  'openssh-server': () => existsSync('/usr/sbin/sshd'),
+  vsftpd: () => existsSync('/usr/sbin/vsftpd'),
   maven: () => spawnSync('which', ['mvn']).status === 0,
   prometheus: () => spawnSync('which', ['promtool']).status === 0,
   'python3-venv': () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0,

@@ -51,6 +51,7 @@ import {
   fastDigest,
   fastRecordBytes,
 } from '../../src/fast/index.js';
+import { fetchReferenceFile } from '../../src/files.js';
 import { type FixDecoder, FixView, fixDecoder, readFixDictionary } from '../../src/fix/index.js';
 import { ArrowWriter, arrowSchema, DbnWriter, ParquetWriter, toArrow } from '../../src/formats/index.js';
 import { decoderFromFast, decoderFromSbe, readFastTemplates, readFixXml, tableText } from '../../src/import.js';
@@ -859,6 +860,18 @@ export async function simulator(): Promise<void> {
     setTimeout(() => feed.close(), 2_000);
     await feed.run();
     simulation.stop();
+    // #endregion
+  }
+  {
+    // #region files.fetchReferenceFile
+    const { size } = await fetchReferenceFile({
+      url: 'sftp://files.example.com/daily/instruments.csv',
+      into: 'instruments.csv',
+      credentials: userPassword(env('FILES_USER'), env('FILES_PASSWORD')),
+      hostKeys: ['SHA256:oVYGeqaUMMYqbUcFI0pxqbjKgq5I1mYxqMSzOEGW5fo'],
+      progress: (bytes, of) => console.log(bytes, of),
+    });
+    console.log(size);
     // #endregion
   }
   {

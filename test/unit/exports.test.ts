@@ -15,6 +15,7 @@ const ENTRIES = {
   './import': 'src/import.ts',
   './fast': 'src/fast/index.ts',
   './fix': 'src/fix/index.ts',
+  './files': 'src/files.ts',
   './layout': 'src/layout/index.ts',
 };
 
@@ -58,6 +59,7 @@ describe('public exports', () => {
       'readFixXml',
       'tableText',
     ]);
+    expect(await names(ENTRIES['./files'])).toEqual(['fetchReferenceFile']);
     expect(await names(ENTRIES['./fix'])).toEqual(['FixDecoder', 'FixView', 'fixDecoder', 'readFixDictionary']);
     expect(await names(ENTRIES['./fast'])).toEqual([
       ...['FastDecimal', 'FastDecoder', 'FastEncoder', 'FastMessage', 'FastRecord', 'FastRecords', 'FastStream'],

@@ -36,6 +36,15 @@ export const JSON_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     '{"type":"heartbeat","sequence":90,"last_trade_id":20,"product_id":"AAA-USD","time":"2014-11-07T08:19:28.464459Z"}',
     '{"type":"subscriptions","channels":[{"name":"level2","product_ids":["AAA-USD"]}]}',
   ],
+  'coinbase-advanced-1': [
+    '{"channel":"l2_data","client_id":"","timestamp":"2023-02-09T20:32:50.714964855Z","sequence_num":0,"events":[{"type":"snapshot","product_id":"AAA-USD","updates":[{"side":"bid","event_time":"1970-01-01T00:00:00Z","price_level":"21921.73","new_quantity":"0.06317902"},{"side":"offer","event_time":"1970-01-01T00:00:00Z","price_level":"21921.3","new_quantity":"0.02"}]}]}',
+    '{"channel":"l2_data","client_id":"","timestamp":"2023-02-09T20:32:51.714964855Z","sequence_num":1,"events":[{"type":"update","product_id":"AAA-USD","updates":[{"side":"bid","event_time":"2023-02-09T20:32:51Z","price_level":"21921.73","new_quantity":"0"}]}]}',
+    '{"channel":"market_trades","client_id":"","timestamp":"2023-02-09T20:19:35.39625135Z","sequence_num":2,"events":[{"type":"update","trades":[{"trade_id":"000000000","product_id":"AAA-USD","price":"1260.01","size":"0.3","side":"BUY","time":"2019-08-14T20:42:27.265Z"}]}]}',
+    '{"channel":"ticker","client_id":"","timestamp":"2023-02-09T20:30:37.167359596Z","sequence_num":3,"events":[{"type":"snapshot","tickers":[{"type":"ticker","product_id":"AAA-USD","price":"21932.98","best_bid":"21931.98","best_bid_quantity":"8000.21","best_ask":"21933.98","best_ask_quantity":"8038.07770938"}]}]}',
+    '{"channel":"heartbeats","client_id":"","timestamp":"2023-06-23T20:31:26.122969572Z","sequence_num":4,"events":[{"current_time":"2023-06-23 20:31:56.121961769 +0000 UTC m=+91717.525857105","heartbeat_counter":3049}]}',
+    '{"channel":"subscriptions","client_id":"","timestamp":"2023-06-23T20:31:26.122969572Z","sequence_num":5,"events":[{"subscriptions":{"level2":["AAA-USD"]}}]}',
+    '{"channel":"status","client_id":"","timestamp":"2023-06-23T20:31:26.122969572Z","sequence_num":6,"events":[]}',
+  ],
   'binance-spot-1': [
     '{"e":"depthUpdate","E":1672515782136,"s":"AAABTC","U":157,"u":160,"b":[["0.00240000","10.00000000"]],"a":[["0.00260000","100.00000000"]]}',
     '{"stream":"aaabtc@depth@100ms","data":{"e":"depthUpdate","E":1672515782136,"s":"AAABTC","U":161,"u":162,"b":[],"a":[["0.00260000","0.00000000"]]}}',

@@ -30,7 +30,7 @@ describe('arrows', () => {
     ['decoders', 'patterns'],
     ['venues'],
     ['transports'],
-    ['internet'],
+    ['files', 'internet'],
     ['compile'],
     ['events'],
     ['feed'],

@@ -178,3 +178,42 @@ export const binance: Dialect = {
       },
     }),
 };
+
+const l2 = (b: TrueBook, type: string, changes: readonly { side: Side; level: Level }[]): string =>
+  JSON.stringify({
+    channel: 'l2_data',
+    client_id: '',
+    timestamp: iso(b.timeMs),
+    sequence_num: 0,
+    events: [
+      {
+        type,
+        product_id: b.symbol,
+        updates: changes.map(({ side, level: [price_level, new_quantity] }) => ({
+          side: side === 'bids' ? 'bid' : 'offer',
+          event_time: iso(b.timeMs),
+          price_level,
+          new_quantity,
+        })),
+      },
+    ],
+  });
+const numbers = new WeakMap<object, number>();
+export const coinbaseAdvanced: Dialect = {
+  subscribed: ({ type, channel, product_ids: symbols }) =>
+    /subscribe$/.test(String(type)) && channel === 'level2'
+      ? { on: type === 'subscribe', symbols: symbols as string[] }
+      : undefined,
+  numbered: (text, client) => {
+    const next = numbers.get(client) ?? 0;
+    numbers.set(client, next + 1);
+    return text.replace('"sequence_num":0', `"sequence_num":${next}`);
+  },
+  image: (b) =>
+    l2(
+      b,
+      'snapshot',
+      (['bids', 'asks'] as const).flatMap((side) => b.levels(side).map((level) => ({ side, level }))),
+    ),
+  update: (b, change) => l2(b, 'update', [change]),
+};

@@ -3,6 +3,7 @@ import { bearer, keyAndSession, type Reference } from '../../patterns/credential
 import type { Venue } from '../../patterns/venue.js';
 import { betfair } from '../../venues/betfair.js';
 import { binanceSpot } from '../../venues/binance-spot.js';
+import { coinbaseAdvanced } from '../../venues/coinbase-advanced.js';
 import { coinbaseExchange } from '../../venues/coinbase-exchange.js';
 import { krakenFutures } from '../../venues/kraken-futures.js';
 import { krakenSpot } from '../../venues/kraken-spot.js';
@@ -37,6 +38,7 @@ export const SIMULATED: Readonly<Record<string, Simulated>> = Object.assign(Obje
   'kraken-spot-v1': { dialect: lines.kraken1, make: krakenSpotV1 },
   'kraken-futures': { dialect: dialects.krakenFutures, make: krakenFutures },
   'coinbase-exchange': { dialect: dialects.coinbase, make: coinbaseExchange },
+  'coinbase-advanced': { dialect: dialects.coinbaseAdvanced, make: coinbaseAdvanced },
   'binance-spot': {
     dialect: dialects.binance,
     make: (options, { https } = {}) =>
