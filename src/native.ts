@@ -401,8 +401,34 @@ export interface NativeAddon {
   digest(catalogue: Uint8Array, messages: Uint8Array): NativeDigest;
   /** CRC-32C of `length` bytes from `offset`. */
   crc32c(bytes: Uint8Array, offset: number, length: number): number;
+  SharedRingWriter: new (path: string, bytes: number, said: Uint8Array) => NativeSharedRingWriter;
+  SharedRingReader: new (path: string) => NativeSharedRingReader;
   /** Whether this process has the file to itself now; the lock ends with the descriptor, or with the process. */
   lockFile(fd: number): boolean;
+}
+
+/** A ring in a file, for readers in other processes. */
+export interface NativeSharedRingWriter {
+  /** The longest block. */
+  most(): number;
+  publish(bytes: Uint8Array, offset: number, length: number, entries: number, position: number): void;
+  close(): void;
+}
+/** What `read` finds, in the order of its numbers. */
+export const SHARED_RING_FOUND = ['nothing', 'block', 'lost', 'ended', 'damaged', 'noRoom'] as const;
+export interface NativeSharedRingReader {
+  /** What the writer says of itself. */
+  said(): Uint8Array;
+  /** The longest block. */
+  most(): number;
+  /** Copies the next block into memory; bytes, entries and position go into `state`. Returns an index of `SHARED_RING_FOUND`. */
+  read(into: Uint8Array, state: Float64Array): number;
+  /** Resolves when there is more, or the time is over; nothing is read meanwhile. */
+  change(timeoutMs: number): Promise<void>;
+  /** Its writer is gone. */
+  isAbandoned(): boolean;
+  /** The name is another file's. */
+  isReplaced(): boolean;
 }
 
 /** What native code threw, or tells as its failure, with what to do about it. */

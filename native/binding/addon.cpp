@@ -16,6 +16,7 @@
 #include "binding/log_wrap.hpp"
 #include "binding/record_wrap.hpp"
 #include "binding/replay_wrap.hpp"
+#include "binding/shared_ring_wrap.hpp"
 #include "feed/feed.hpp"
 
 namespace venuewire {
@@ -503,6 +504,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_external(env, exports);
   define_fast(env, exports);
   define_log(env, exports);
+  define_shared_ring(env, exports);
   define_replay(env, exports);
   define_record(env, exports);
   define_books(env, exports);

@@ -18,6 +18,7 @@ interface ProxyVerbOptions {
   readonly peer: readonly string[];
   readonly consumer: readonly ProxyConsumer[];
   readonly rebroadcast?: string;
+  readonly shared?: string;
   readonly interface?: string;
   readonly ttl: number;
   readonly memory: number;
@@ -102,6 +103,7 @@ async function proxy(file: string, options: ProxyVerbOptions): Promise<void> {
     listen: options.listen,
     peers: options.peer,
     consumers: options.consumer,
+    ...(options.shared === undefined ? {} : { shared: options.shared }),
     memoryBytes: options.memory * MIB,
     log: { sync: options.sync },
     ...(address === undefined
@@ -130,6 +132,7 @@ export function configure(command: Command): void {
     .option('--consumer <rights>', `who may come: ${KEYS.join('=,')}=; may be repeated`, oneMore, [])
     .option('--rebroadcast <address>', 'send the session out again to that group:port, arbitrated, as MoldUDP64')
     .option('--interface <address>', 'address of the interface that it leaves by')
+    .option('--shared <path>', 'for readers on this machine: ipc:/dev/shm/NAME (docs/proxy.md)')
     .option('--ttl <n>', 'routers that it passes', wholeNumber('--ttl', 0, 255), 1)
     .option(
       '--memory <mib>',

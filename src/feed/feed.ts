@@ -170,6 +170,17 @@ export class Batch<D extends AnyDecoder = AnyDecoder> {
   ): string {
     return `Batch ${inspect(this.toJSON(), options)}`;
   }
+  /**
+   * @internal Somebody has walked over the whole batch, and found messages and nothing else: the feed need not look for notices.
+   */
+  passedOver(messages: number): void {
+    const { feed } = this;
+    if (this.told || !(feed instanceof Feed) || feed.listenerCount('unknown') > 0) return;
+    this.told = true;
+    this.messages = messages;
+    feed.ring.beginReading(this.from);
+    feed.ring.endReading(messages);
+  }
   /** @internal The feed has emitted this batch's notices. */
   told = false;
   /** Messages in the batch, once it has been read. */

@@ -22,6 +22,7 @@ export class BlockFiller implements RecordTaker {
   /** Messages that no block can hold. */
   readonly most = BLOCK_BYTES_MAX;
   readonly #free: Uint8Array[] = [];
+  readonly #freeMost: number;
   #memory: Uint8Array | undefined;
   #size = 0;
   #begin = 0;
@@ -40,7 +41,10 @@ export class BlockFiller implements RecordTaker {
     readonly skipped: () => void,
     /** Entries before it outlive a power cut. */
     readonly durable: () => number,
+    /** Memory of blocks that is kept to be used again, bytes: as much as may wait. */
+    keptBytes: number,
   ) {
+    this.#freeMost = Math.ceil(keptBytes / this.blockBytes);
     this.position = position;
     this.latestTime = latestTime;
   }
@@ -111,8 +115,6 @@ export class BlockFiller implements RecordTaker {
 
   /** Memory of a block that has been written. */
   release({ memory }: Block): void {
-    if (memory?.length === blockBytes(this.blockBytes) && this.#free.length < FREE_MOST) this.#free.push(memory);
+    if (memory?.length === blockBytes(this.blockBytes) && this.#free.length < this.#freeMost) this.#free.push(memory);
   }
 }
-/** So much memory waits to be used again. */
-const FREE_MOST = 64;

@@ -10,6 +10,7 @@ export {
   openLogWriter,
 } from './log.js';
 export type { LogSync, LogWriterOptions } from './options.js';
-export type { LogBatch, LogMoment, LogReader, LogReadOptions } from './reader.js';
+export type { LogMoment, LogReader, LogReadOptions } from './reader.js';
+export type { LogBatch } from './record-reader.js';
 export { cutLog, type LogCut, type LogFault, type LogReport, verifyLog } from './verify.js';
 export type { LogWriter, LogWriterStatistics } from './writer.js';

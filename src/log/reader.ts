@@ -3,18 +3,12 @@
  * processes too, read while the writer writes.
  */
 import { type FSWatcher, watch } from 'node:fs';
-import { CONTRACT, CONTRACT_AT, EVENT_BYTES, EVENT_RECEIVE_TIME_AT, UNIT_BYTES } from '../contract.js';
+import { EVENT_BYTES, EVENT_RECEIVE_TIME_AT, UNIT_BYTES } from '../contract.js';
 import { remedyOf, VenuewireError } from '../errors.js';
-import type { EventHandlers } from '../events/view.js';
-import { type AnyDecoder, type BatchSink, Dispatcher, type FeedHandlers } from '../feed/batch.js';
-import type { ColumnTable } from '../feed/column-types.js';
-import { ColumnReader, EVENT_COLUMNS, type EventColumnName, EventColumnReader } from '../feed/columns.js';
-import { EventDispatcher } from '../feed/event-dispatcher.js';
-import { Batch, type Feed } from '../feed/feed.js';
-import { checkEventHandlers, checkHandlers } from '../feed/options.js';
-import { Ring } from '../feed/ring.js';
+import type { AnyDecoder } from '../feed/batch.js';
 import { BLOCK_BYTES_MAX, type BlockPlace, damaged, type LogNote, type SegmentMeta, segmentName } from './format.js';
 import { mendNames } from './names.js';
+import { LogBatch, RecordReader } from './record-reader.js';
 import { cutRecords, entriesUntil } from './records.js';
 import { Segment, segmentPositions } from './segments.js';
 
@@ -33,93 +27,35 @@ export interface LogReadOptions {
   readonly note?: (note: LogNote) => void;
 }
 
-const NOTHING: BatchSink = {};
 /** A change of a file that nobody was told of is seen after so long. */
 const LOOK_MS = 100;
 /** Other work has its turn after so long. */
 const DRAIN_MS = 10;
 
-/** One block of a log: read it before asking for the next. Everything that a feed's batch can do. */
-export class LogBatch<D extends AnyDecoder = AnyDecoder> extends Batch<D> {
-  /** @internal */
-  constructor(
-    readonly log: LogReader<D>,
-    from: number,
-    to: number,
-    /** Of its first entry. */
-    readonly position: number,
-    readonly entries: number,
-    /** Records of 64 bytes, where the log holds events. */
-    readonly records: Uint8Array | undefined,
-  ) {
-    super(log as unknown as Feed<D>, from, to);
-  }
-  /** One past its last entry: keep it with what you made of the batch, and read from there after a restart. */
-  get end(): number {
-    return this.position + this.entries;
-  }
-  override events(handlers: EventHandlers, sink: BatchSink = NOTHING): void {
-    const view = this.#view();
-    this.log.eventDispatcher(handlers, sink).events(view, this.entries);
-  }
-  override eventColumns<const N extends EventColumnName>(
-    names: readonly N[] = EVENT_COLUMNS as readonly N[],
-  ): ColumnTable<N> {
-    const view = this.#view();
-    const reader = this.log.eventColumnReader(names);
-    reader.begin();
-    reader.add(view, this.entries);
-    return reader.end() as ColumnTable<N>;
-  }
-  #view(): DataView {
-    const { records } = this;
-    if (records !== undefined) return new DataView(records.buffer, records.byteOffset, records.byteLength);
-    throw new VenuewireError(
-      'VW_EVENTS',
-      'This log holds messages, not events',
-      'Read its messages, or take events with openBooks(reader).takeEvents(batch, …).',
-    );
-  }
-}
-
 /** Made by `log.read`. */
-export class LogReader<D extends AnyDecoder = AnyDecoder> implements AsyncIterable<LogBatch<D>> {
-  readonly ring: Ring;
-  /** The books are the reader's own: `openBooks(reader)`. */
-  readonly kept: undefined;
-  readonly session: undefined;
-  readonly channels: readonly string[];
-  lines: readonly string[];
-  requesters: readonly string[];
-  servers: readonly (readonly string[])[];
+export class LogReader<D extends AnyDecoder = AnyDecoder>
+  extends RecordReader<D>
+  implements AsyncIterable<LogBatch<D>>
+{
   /** Of the batch that is being read; behind the last one, of the next entry. */
   position = 0;
   /** Behind the last sound block there is something that is none: a writer is at work, or was killed. */
   isTorn = false;
-  #base = 0;
   #segment: Segment | undefined;
   #next = 0;
   #place = 0;
   #closed = false;
   #until = Number.POSITIVE_INFINITY;
   #wake: (() => void) | undefined;
-  readonly #memory: Uint8Array;
 
   /** @internal Use `log.read`. */
   constructor(
     readonly folder: string,
-    readonly decoder: D,
+    decoder: D,
     meta: SegmentMeta,
     readonly options: LogReadOptions,
   ) {
-    this.channels = meta.channels;
-    this.lines = meta.lines;
-    this.requesters = meta.requesters;
-    this.servers = meta.servers;
-    this.ring = new Ring(this.channels.length, BLOCK_BYTES_MAX);
-    const { bytes, view } = this.ring;
-    new DataView(bytes.buffer, bytes.byteOffset).setUint32(CONTRACT_AT, CONTRACT, true);
-    this.#memory = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    super(decoder, meta, BLOCK_BYTES_MAX);
     options.signal?.addEventListener('abort', () => this.close(), { once: true });
     if (options.signal?.aborted) this.#closed = true;
     this.#seek();
@@ -259,66 +195,20 @@ export class LogReader<D extends AnyDecoder = AnyDecoder> implements AsyncIterab
 
   #read(segment: Segment, place: BlockPlace): LogBatch<D> {
     const head = segment.headAt(place.at);
-    const bytes = head && segment.payload(place.at, head, this.#memory);
+    const bytes = head && segment.payload(place.at, head, this.memory);
     if (head === undefined || bytes === undefined) throw damaged(segment.path, place.at, 'is no sound block');
     const first = Math.max(0, this.position - place.position);
     const end = Math.min(place.entries, this.#until - place.position);
-    // Each block is at another place of the ring’s numbering, though at the same one in memory.
-    this.#base = (this.#base + this.ring.mask + 1) >>> 0;
+    const base = this.nextBase();
     if (place.kind === 'events') {
       const records = bytes.subarray(first * EVENT_BYTES, end * EVENT_BYTES);
-      return new LogBatch(this, this.#base, this.#base, place.position + first, end - first, records);
+      return new LogBatch(this, base, base, place.position + first, end - first, records);
     }
     mendNames(this.ring.view, head.bytes, this.#meta as SegmentMeta, this.decoder);
     const whole = first === 0 && end === place.entries;
     const { from, to } = whole ? { from: 0, to: head.bytes } : cutRecords(this.ring.view, head.bytes, first, end);
-    const unit = (at: number): number => (this.#base + at / UNIT_BYTES) >>> 0;
+    const unit = (at: number): number => (base + at / UNIT_BYTES) >>> 0;
     return new LogBatch(this, unit(from), unit(to), place.position + first, end - first, undefined);
-  }
-
-  /** @internal As a feed's. */
-  dispatcher(handlers: FeedHandlers<D>, sink: BatchSink = NOTHING): Dispatcher {
-    return this.#dispatchers.get(handlers, sink, () => {
-      checkHandlers(handlers, this.decoder);
-      return new Dispatcher(this.ring, this.decoder, handlers as Readonly<Record<string, unknown>>, sink);
-    });
-  }
-  readonly #dispatchers = new Prepared<Dispatcher>();
-  /** @internal */
-  eventDispatcher(handlers: EventHandlers, sink: BatchSink): EventDispatcher {
-    return this.#eventDispatchers.get(handlers, sink, () => {
-      checkEventHandlers(handlers);
-      return new EventDispatcher(this.ring, handlers, sink);
-    });
-  }
-  readonly #eventDispatchers = new Prepared<EventDispatcher>();
-  /** @internal */
-  columnReader<C extends object>(spec: C): ColumnReader<C> {
-    return this.#columns.get(spec, NOTHING, () => new ColumnReader(this.ring, this.decoder, spec)) as ColumnReader<C>;
-  }
-  readonly #columns = new Prepared<ColumnReader<object>>();
-  /** @internal */
-  eventColumnReader(names: readonly string[]): EventColumnReader {
-    return this.#eventColumns.get(names, NOTHING, () => new EventColumnReader(names));
-  }
-  readonly #eventColumns = new Prepared<EventColumnReader>();
-}
-
-/** What is made once for a pair of objects. */
-class Prepared<T extends object> {
-  readonly #by = new WeakMap<object, WeakMap<object, T>>();
-  get(key: object, sink: object, make: () => T): T {
-    let bySink = this.#by.get(key);
-    if (bySink === undefined) {
-      bySink = new WeakMap();
-      this.#by.set(key, bySink);
-    }
-    let made = bySink.get(sink);
-    if (made === undefined) {
-      made = make();
-      bySink.set(sink, made);
-    }
-    return made;
   }
 }
 

@@ -20,6 +20,7 @@ const WORD = 4;
 const UNIT_WORDS = UNIT_BYTES / WORD;
 const RUN = RECORD_KIND.indexOf('run');
 const NOTICE = RECORD_KIND.indexOf('notice');
+const PAD = RECORD_KIND.indexOf('pad');
 const KIND_WORD = RECORD_KIND_AT / WORD;
 const COUNT_WORD = RUN_COUNT_AT / WORD;
 const RUN_TIME_WORD = RUN_RECEIVE_TIME_AT / WORD;
@@ -84,10 +85,15 @@ export class Span {
   }
 }
 
-/** Gives [from, to) of a ring to `taker`, record by record, as few and as long pieces as there can be. */
-export function eachRecord(memory: RecordMemory, from: number, to: number, taker: RecordTaker): void {
+/**
+ * Gives [from, to) of a ring to `taker`, record by record, as few and as long pieces as there can be. Returns how many
+ * messages there are; −1 where there is anything else beside them.
+ */
+export function eachRecord(memory: RecordMemory, from: number, to: number, taker: RecordTaker): number {
   const { words, mask } = memory;
   const span = new Span();
+  let messages = 0;
+  let isAll = true;
   let at = 0;
   let bytes = 0;
   const give = (): void => {
@@ -102,7 +108,11 @@ export function eachRecord(memory: RecordMemory, from: number, to: number, taker
     const kind = (words[w + KIND_WORD] as number) & 0xff;
     const size = units * UNIT_BYTES;
     unit = (unit + units) >>> 0;
-    if (kind !== RUN && kind !== NOTICE) {
+    const isRun = kind === RUN;
+    const count = isRun ? (words[w + COUNT_WORD] as number) : 0;
+    messages += count;
+    isAll &&= isRun || kind === PAD;
+    if (!isRun && kind !== NOTICE) {
       give();
       continue;
     }
@@ -110,7 +120,7 @@ export function eachRecord(memory: RecordMemory, from: number, to: number, taker
       give();
       if (size > taker.room) taker.next();
       if (size > taker.room) {
-        if (kind === RUN) splitRun(memory, w * WORD, size, taker);
+        if (isRun) splitRun(memory, w * WORD, size, taker);
         continue;
       }
     }
@@ -119,12 +129,11 @@ export function eachRecord(memory: RecordMemory, from: number, to: number, taker
       at = w * WORD;
     }
     bytes += size;
-    const isRun = kind === RUN;
-    const count = isRun ? (words[w + COUNT_WORD] as number) : 0;
     const time = w + (isRun ? RUN_TIME_WORD : NOTICE_TIME_WORD);
     span.add(isRun ? count : 1, count, (words[time + 1] as number) | 0, words[time] as number);
   }
   give();
+  return isAll ? messages : -1;
 }
 
 /** A run that no block takes whole: as shorter runs with the same head. */

@@ -159,6 +159,7 @@ export class LogWriter {
       (block) => this.#enqueue(block),
       () => this.#drop(1, 'tooLong'),
       () => this.#durableTo,
+      options.queueBytes,
     );
     if (found.open !== undefined) {
       const { path, at, places } = found.open;
@@ -190,7 +191,8 @@ export class LogWriter {
       return false;
     }
     this.#endDropping();
-    eachRecord(memory, batch.from, batch.to, this.#filler);
+    const messages = eachRecord(memory, batch.from, batch.to, this.#filler);
+    if (messages >= 0) batch.passedOver(messages);
     this.#appended();
     return true;
   }

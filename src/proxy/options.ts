@@ -15,6 +15,8 @@ export interface ProxyOptions {
   readonly peers?: readonly string[];
   /** Sends the session out again, as MoldUDP64 packets. */
   readonly rebroadcast?: ProxyRebroadcast;
+  /** Shared memory for readers on this machine, by positions of the log: a path, as of `openIpcWriter`. */
+  readonly shared?: string;
   /** Messages kept in memory, bytes; older ones are read from the log when they are asked for. Default 256 MiB. */
   readonly memoryBytes?: number;
   /** Most bytes of a packet. Default 1400. */
@@ -42,6 +44,7 @@ const DEFAULTS = {
   consumers: [] as readonly ProxyConsumer[],
   peers: [] as readonly string[],
   rebroadcast: undefined as ProxyRebroadcast | undefined,
+  shared: undefined as string | undefined,
   memoryBytes: 256 * MIB,
   packetBytes: 1_400,
   waitMs: 1_000,

@@ -8,6 +8,7 @@ import { remedyOf, VenuewireError } from '../errors.js';
 import type { AnyDecoder } from '../feed/batch.js';
 import type { Batch, Feed } from '../feed/feed.js';
 import { openFeed } from '../feed/open.js';
+import { type IpcWriter, openIpcWriter } from '../ipc/index.js';
 import { openLog } from '../log/index.js';
 import { type LogWriter, openLogWriter, prepareLog } from '../log/log.js';
 import type { Venue } from '../patterns/venue.js';
@@ -86,6 +87,7 @@ export class RecoveryProxy<D extends AnyDecoder = AnyDecoder> {
     private readonly days: Days,
     private readonly memory: DayMemory,
     private readonly options: CompleteProxyOptions,
+    private readonly shared: IpcWriter | undefined,
   ) {
     this.#consumers = new Consumers(options.consumers);
     const { packetBytes, waitMs, waitingMost } = options;
@@ -119,6 +121,7 @@ export class RecoveryProxy<D extends AnyDecoder = AnyDecoder> {
       requests: { ...this.#rerequest.counts, waiting: this.#rerequest.waiting },
       replay: { ...this.#replay.counts, clients: this.#replay.clients },
       ...(this.#rebroadcast === undefined ? {} : { rebroadcast: { ...this.#rebroadcast.counts } }),
+      ...(this.shared === undefined ? {} : { shared: { blocks: this.shared.blocks, bytes: this.shared.bytes } }),
       memory: { bytes: this.memory.bytes, fetched: this.memory.fetched },
       consumers: this.#consumers.all.map(({ name, counts }) => ({ name, ...counts })),
     };
@@ -212,6 +215,7 @@ export class RecoveryProxy<D extends AnyDecoder = AnyDecoder> {
     for await (const batch of feed) {
       const { position } = writer;
       writer.append(batch as unknown as Batch);
+      this.shared?.append(batch as unknown as Batch);
       days.take(feed.ring, batch.from, batch.to, position);
       days.told();
       const now = nowNs();
@@ -240,6 +244,7 @@ export class RecoveryProxy<D extends AnyDecoder = AnyDecoder> {
     this.#udp?.close();
     this.#sender?.close();
     this.#tcp?.close();
+    this.shared?.close();
     await this.writer.close();
   }
 }
@@ -317,17 +322,21 @@ export async function openProxy<D extends AnyDecoder>(venue: Venue<D>, given: Pr
   const days = new Days(channels, memory);
   const prepared = prepareLog(folder);
   let feed: Feed<D> | undefined;
+  let shared: IpcWriter | undefined;
   try {
     await readDays(folder, venue.decoder, days);
     const asked = options.peers.length === 0 ? venue : proxiesFirst(venue, options.peers);
     feed = await openFeed(asked, { ...options.feed, resume: resumeOf(days) });
+    if (options.shared !== undefined)
+      shared = openIpcWriter(options.shared, feed, { position: prepared.found.position });
     writer = openLogWriter(folder, feed, options.log, { prepared });
   } catch (cause) {
     feed?.close();
+    shared?.close();
     prepared.lock.release();
     throw cause;
   }
-  const proxy = new RecoveryProxy(feed, writer, days, memory, options);
+  const proxy = new RecoveryProxy(feed, writer, days, memory, options, shared);
   try {
     await proxy.listen();
   } catch (cause) {

@@ -69,6 +69,7 @@ import {
   type Position,
   VenuewireError,
 } from '../../src/index.js';
+import { openIpcReader, openIpcWriter } from '../../src/ipc/index.js';
 import { manifests, venueConnectionDefinition } from '../../src/kubernetes/index.js';
 import {
   anyAfter,
@@ -1184,6 +1185,15 @@ export async function sinksModule(): Promise<void> {
     const { isSound, faults } = await verifyLog('day');
     for (const { type, path, at } of faults) console.warn(type, path, at);
     if (!isSound) console.log(await cutLog('day')); // ends before the first fault; the rest stays beside it
+    // #endregion
+  }
+  {
+    // #region ipc.openIpcWriter ipc.openIpcReader
+    const feed = await openFeed(await loadVenue('totalview.yaml'));
+    using writer = openIpcWriter('ipc:/dev/shm/itch', feed);
+    const reader = await openIpcReader('ipc:/dev/shm/itch', { lost: (range) => console.warn(range) }); // in any other process
+    for await (const batch of feed) writer.append(batch);
+    for await (const batch of reader) console.log(batch.position, batch.entries);
     // #endregion
   }
   {

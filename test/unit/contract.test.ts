@@ -137,6 +137,8 @@ describe('the addon', () => {
         MulticastReplay: true,
         Recorder: true,
         alignment: true,
+        SharedRingReader: true,
+        SharedRingWriter: true,
         crc32c: true,
         digest: true,
         lockFile: true,

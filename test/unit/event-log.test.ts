@@ -49,6 +49,31 @@ describe('a log', () => {
     expect(said.failing).toBe('');
   });
 
+  it.each(['clean', 'lossy'] as const)(
+    'takes nothing from its feed: the same notices, the same count of messages (%s)',
+    async (name) => {
+      const heard = async (appends: boolean): Promise<unknown> => {
+        const feed = await feedOf(DAYS[name]);
+        const notices: string[] = [];
+        feed.on('notice', (notice) => notices.push(JSON.stringify(notice)));
+        const writer = openLogWriter(newFolder(), feed as never, SMALL);
+        let messages = 0;
+        for await (const batch of feed) {
+          if (appends) writer.append(batch as never);
+          // Who reads a batch that has been logged is counted once.
+          if (messages % 2 === 0) batch.read({});
+          messages++;
+          if (writer.full) await writer.room();
+        }
+        await writer.close();
+        const { handed, unread, delivered } = feed.statistics().reader;
+        return { notices, handed, unread, delivered };
+      };
+      const [plain, logged] = [await heard(false), await heard(true)];
+      expect(logged).toEqual(plain);
+    },
+  );
+
   it.each(['always', 'never', 50] as const)('holds the same whenever it is synced: %s', async (sync) => {
     const other = newFolder();
     await write(other, { ...SMALL, sync });

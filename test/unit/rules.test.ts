@@ -39,6 +39,7 @@ describe('arrows', () => {
     ['capture'],
     ['index'],
     ['log'],
+    ['ipc'],
     ['sinks', 'proxy'],
     ['services'],
     ['plan', 'classify'],
