@@ -1,11 +1,23 @@
 #!/usr/bin/env node
 // Clients of a gateway, some of which read slowly: how late news is for those who read, what the others cost, and whether every
 // book is right at the end. node bench/gateway/run.mjs [--clients 1000] [--slow 200] [--rate 400] [--messages 16000]
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { setTimeout as rest } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { GatewayClient } from '../../dist/gateway/client.js';
+
+// As root: in a network namespace of its own with socket buffers of a wide-area connection. Else the system's buffers, of several
+// megabytes on loopback, take most of what a slow client does not read.
+const OWN = 'VENUEWIRE_BENCH_NAMESPACE';
+if (process.getuid() === 0 && process.env[OWN] === undefined) {
+  const begin =
+    'ip link set lo up multicast on && ip route add 224.0.0.0/4 dev lo && ' +
+    'sysctl -qw net.ipv4.tcp_wmem="4096 16384 65536" net.ipv4.tcp_rmem="4096 65536 65536" && exec "$@"';
+  const env = { ...process.env, [OWN]: '1' };
+  const words = ['-n', 'sh', '-c', begin, 'sh', process.execPath, ...process.argv.slice(1)];
+  process.exit(spawnSync('unshare', words, { stdio: 'inherit', env }).status ?? 1);
+}
 
 const option = (name, usual) => {
   const at = process.argv.indexOf(`--${name}`);
@@ -14,8 +26,8 @@ const option = (name, usual) => {
 const clients = option('clients', 1_000);
 const slow = option('slow', 200);
 const of = {
-  rate: option('rate', 2_000),
-  messages: option('messages', 60_000),
+  rate: option('rate', 400),
+  messages: option('messages', 16_000),
   symbols: option('symbols', 20),
   seed: 7,
 };
@@ -23,6 +35,8 @@ const of = {
 const FOLLOWED = option('books', 5);
 const SLOW_FOLLOWED = 20;
 const SLOW_LEVELS = 50;
+/** … and get the state so many times, which fills the system's own buffers. */
+const SLOW_STATES = 6;
 const LEVELS = 10;
 /** Every other slow client reads for so long in so long; the others read nothing until the day is over. */
 const [READ_MS, EVERY_MS] = [20, 4_000];
@@ -72,6 +86,7 @@ for (let i = 0; i < clients; i++) {
       books.set(instrument, book),
     );
   }
+  for (let n = 0; isSlow && n < SLOW_STATES; n++) client.watchState({ venue: 'day' }, () => {});
   if (!isSlow) {
     // How long a trade takes from its receipt in the feed's thread to this process; clients share one, so it is no less than true.
     client.watchTrades({ venue: 'day', instrument: names[i % names.length] }, (trades) => {
@@ -117,9 +132,15 @@ const digest = (depth) =>
     .update(JSON.stringify([depth.bids, depth.asks]))
     .digest('hex');
 const truth = new Map();
-for (const name of names) truth.set(name, digest(await one.depth('day', name, LEVELS)));
+for (const name of names)
+  for (const levels of [LEVELS, SLOW_LEVELS])
+    truth.set(`${name} ${levels}`, digest(await one.depth('day', name, levels)));
 const wrong = () =>
-  all.flatMap(({ books }) => [...books].filter(([name, book]) => digest(book.toDepth()) !== truth.get(name))).length;
+  all.flatMap(({ books, isSlow }) =>
+    [...books].filter(
+      ([name, book]) => digest(book.toDepth()) !== truth.get(`${name} ${isSlow ? SLOW_LEVELS : LEVELS}`),
+    ),
+  ).length;
 const missing = () => all.reduce((sum, { books, isSlow }) => sum + (isSlow ? SLOW_FOLLOWED : FOLLOWED) - books.size, 0);
 const patience = performance.now() + 60_000;
 while ((wrong() > 0 || missing() > 0) && performance.now() < patience) await rest(200);
@@ -129,7 +150,7 @@ const at = (part) => (delays[Math.min(delays.length - 1, Math.floor(delays.lengt
 const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 const books = all.reduce((sum, { books: own }) => sum + own.size, 0);
 console.log(
-  `${clients} clients, ${slow} of them slow, ${FOLLOWED} and ${SLOW_FOLLOWED} books each, ${of.rate} messages/s, ${of.messages} messages`,
+  `${clients} clients, ${slow} of them slow, ${FOLLOWED} and ${SLOW_FOLLOWED} books each, ${of.rate} messages/s, ${of.messages} messages${process.env[OWN] === undefined ? '; buffers of the system' : ''}`,
 );
 console.log(`receipt to client, trades: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms (${delays.length})`);
 console.log(

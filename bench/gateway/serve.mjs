@@ -14,7 +14,7 @@ const feed = await openFeed(venue.venue({ recovery: ['rerequest', 'replay'] }));
 // Candles by receive time and trades are kept as in life; a slow client has longer here than the day lasts.
 const gateway = await serveGateway(
   { day: feed },
-  { listen: '127.0.0.1:0', limits: { slowMs: 600_000, requestsPerSecond: 1_000_000 } },
+  { listen: '127.0.0.1:0', limits: { queueBytes: 65_536, slowMs: 600_000, requestsPerSecond: 1_000_000 } },
 );
 let most = 0;
 const look = setInterval(() => {

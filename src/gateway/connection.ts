@@ -185,6 +185,9 @@ export class Connection {
   #do(message: ClientMessage, nowMs: number): void {
     switch (message.op) {
       case 'authenticate':
+        // Rights of what is subscribed to are looked at once.
+        if (this.user !== undefined && this.#subscriptions.size > 0)
+          throw refused('VW_GATEWAY_REQUEST', 'This connection has subscriptions already', 'Open another one.');
         this.user = this.host.userOf(message.token);
         this.welcome();
         return;

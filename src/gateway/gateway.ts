@@ -9,6 +9,7 @@ import { CLOSE, Connection, type ConnectionCounts, type ConnectionHost } from '.
 import type { GatewayStatistics } from './metrics.js';
 import { type CompleteOptions, completeOptions, type GatewayOptions, isLoopback, optionError } from './options.js';
 import { readPages } from './pages.js';
+import { Buckets } from './rate.js';
 import { serveRest } from './rest.js';
 import { secureOptions } from './secure.js';
 import { bearerOf, Tokens, type User } from './tokens.js';
@@ -21,6 +22,8 @@ const MESSAGE_MOST = 65_536;
 /** A client that has not said who it is has so long for it. */
 const AUTHENTICATE_MS = 5_000;
 const FORGET_MS = 10_000;
+/** Users and addresses whose rates are remembered. */
+const NAMES_MOST = 10_000;
 const DRAIN_LOOK_MS = 20;
 
 interface Opened {
@@ -35,6 +38,8 @@ export class Gateway implements ConnectionHost {
   readonly venues = new Map<string, GatewayVenue>();
   readonly tokens: Tokens;
   packer: Packer | undefined;
+  /** @internal How often somebody asks: requests, and WebSockets that are opened. */
+  readonly rates: Buckets;
   readonly counts: ConnectionCounts = {
     ...{ messagesOut: 0, bytesOut: 0, messagesIn: 0, refused: 0, slow: 0, slowEnded: 0, queuedMost: 0 },
   };
@@ -54,6 +59,7 @@ export class Gateway implements ConnectionHost {
   /** @internal Use `serveGateway`. */
   constructor(readonly options: CompleteOptions) {
     this.tokens = new Tokens(options.tokens ?? []);
+    this.rates = new Buckets(options.limits.requestsPerSecond, NAMES_MOST);
     if (this.tokens.none && !isLoopback(options.host)) {
       throw optionError(
         `Without tokens everybody who reaches ${options.host} would see everything`,
@@ -162,9 +168,12 @@ export class Gateway implements ConnectionHost {
           'There is no WebSocket at this path',
           `It is at ${STREAM_PATH}.`,
         );
+      const address = request.socket.remoteAddress ?? '';
+      const wait = this.rates.take(`address ${address}`, performance.now());
+      if (wait > 0) throw new VenuewireError('VW_GATEWAY_RATE', 'Too many connections are opened', `Wait ${wait} ms.`);
       const given = bearerOf(request.headers.authorization);
       const user = given !== undefined || this.tokens.none ? this.userOf(given) : undefined;
-      const name = user?.name ?? request.socket.remoteAddress ?? '';
+      const name = user?.name ?? address;
       this.#checkRoom(name);
       this.#sockets?.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, user, name));
     } catch (error) {
@@ -293,6 +302,7 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
     VW_GATEWAY_TOKEN: '401 Unauthorized',
     VW_GATEWAY_ORIGIN: '403 Forbidden',
     VW_GATEWAY_NOT_FOUND: '404 Not Found',
+    VW_GATEWAY_RATE: '429 Too Many Requests',
   };
   const line = status[code as keyof typeof status] ?? '503 Service Unavailable';
   socket.end(

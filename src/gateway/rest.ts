@@ -10,15 +10,12 @@ import type { Gateway } from './gateway.js';
 import { feedMetrics, GatewayMetrics } from './metrics.js';
 import { openApi, STATUS } from './openapi.js';
 import type { Page } from './pages.js';
-import { Buckets } from './rate.js';
 import { ROUTES, type Route } from './routes.js';
 import { bearerOf, type User } from './tokens.js';
 import type { WireError } from './wire.js';
 
 /** Without this Node answers by itself, without a code. */
 const HTTP = { requireHostHeader: false } as const;
-/** Users and addresses whose rates are remembered. */
-const NAMES_MOST = 10_000;
 const HEADERS_MS = 5_000;
 const REQUEST_MS = 10_000;
 /** A path has a venue and an instrument, each with at most so many characters. */
@@ -56,7 +53,6 @@ function send(reply: FastifyReply, failure: unknown): void {
 
 /** What answers the requests of one gateway. */
 class Rest {
-  readonly #rates: Buckets;
   readonly #document: string;
   #metrics: GatewayMetrics | undefined;
   readonly #feedMetrics = new Map<string, FeedMetrics | undefined>();
@@ -65,8 +61,6 @@ class Rest {
     readonly gateway: Gateway,
     readonly pages: ReadonlyMap<string, Page>,
   ) {
-    const { limits } = gateway.options;
-    this.#rates = new Buckets(limits.requestsPerSecond, NAMES_MOST);
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;
     };
@@ -117,7 +111,7 @@ class Rest {
         ...{ 'access-control-allow-headers': 'authorization', 'access-control-max-age': '600' },
       });
     }
-    const wait = this.#rates.take(this.#nameOf(request), performance.now());
+    const wait = gateway.rates.take(this.#nameOf(request), performance.now());
     if (wait > 0) {
       reply.header('retry-after', String(Math.ceil(wait / 1_000)));
       throw refusal(

@@ -104,6 +104,7 @@ export const ROUTES: readonly Route[] = [
         .filter(({ name }) => user.allows('instruments', name) || user.allows('state', name))
         .map(({ name, source, status, instruments: count }) => ({
           ...{ venue: name, decoder: source.decoder.id, status, instruments: count },
+          metrics: `/v1/venues/${encodeURIComponent(name)}/metrics`,
         })),
     }),
   },

@@ -144,7 +144,10 @@ export const state = named<WireState>(
   'What a venue’s feed is doing',
 );
 export const venue = named<WireVenue>(
-  z.strictObject({ venue: z.string(), decoder: z.string(), status, instruments: count }),
+  z.strictObject({
+    ...{ venue: z.string(), decoder: z.string(), status, instruments: count },
+    metrics: z.string().describe('Path of its Prometheus metrics'),
+  }),
   'Venue',
   'A venue of this gateway',
 );

@@ -148,6 +148,8 @@ export interface WireVenue {
   readonly decoder: string;
   readonly status: WireState['status'];
   readonly instruments: number;
+  /** Path of its Prometheus metrics. */
+  readonly metrics: string;
 }
 
 export interface WireError {

@@ -1,5 +1,6 @@
 import { Packr } from 'msgpackr';
 import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { BookCopy, type ConnectionEvent, type GatewayClientOptions, type WireTrade } from '../../src/gateway/client.js';
 import { Connection, type ConnectionHost } from '../../src/gateway/connection.js';
 import { DepthStream } from '../../src/gateway/streams.js';
@@ -295,5 +296,36 @@ describe('a connection', () => {
     client.watchNotices({ venue: VENUE }, (told) => notices.push(...told.map(({ type }) => type)));
     await one.day();
     await until(() => expected === one.venue.history.length && notices.includes('gapFilled'));
+  });
+});
+
+describe('many clients', () => {
+  /** In full, with 200 of 1,000 slow: npm run bench:gateway. */
+  const CLIENTS = 40;
+  const PAUSED = 8;
+  it(`${CLIENTS} of them, ${PAUSED} of which read nothing until the day is over, all have the books of the day`, async () => {
+    const one = await begin({ limits: { requestsPerSecond: 1_000 } }, { rate: 4_000 });
+    const day = one.day();
+    await named(one);
+    const sockets: WebSocket[] = [];
+    class Paused extends WebSocket {
+      constructor(...given: ConstructorParameters<typeof WebSocket>) {
+        super(...given);
+        sockets.push(this);
+        this.once('message', () => this.pause());
+      }
+    }
+    const books = new Map<number, BookCopy>();
+    for (let i = 0; i < CLIENTS; i++) {
+      const client = one.client({ WebSocket: i < PAUSED ? (Paused as never) : WebSocket });
+      client.watchDepth({ venue: VENUE, instrument: STOCK, levels: LEVELS }, (book) => books.set(i, book));
+    }
+    await day;
+    for (const socket of sockets) socket.resume();
+    const truth = JSON.stringify(referenceDepth(one.venue.history, STOCK, LEVELS));
+    await until(
+      () => books.size === CLIENTS && [...books.values()].every((book) => JSON.stringify(book.toDepth()) === truth),
+    );
+    expect(one.gateway.statistics()).toMatchObject({ clients: CLIENTS, subscriptions: CLIENTS, slowEnded: 0 });
   });
 });

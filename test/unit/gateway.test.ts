@@ -13,7 +13,7 @@ import { type Gateway, type GatewayOptions, serveGateway } from '../../src/gatew
 import { openLog, openLogWriter } from '../../src/log/index.js';
 import { makeCertificate } from '../../src/simulator/internet/certificate.js';
 import { nasdaqTotalView } from '../../src/venues/nasdaq-totalview.js';
-import { fixture } from './cli-process.js';
+import { fixture, venuewire } from './cli-process.js';
 import { referenceDepth, type Simulated, simulated, until, VENUE } from './gateways.js';
 
 type Json = Record<string, unknown>;
@@ -349,5 +349,43 @@ describe('a gateway', () => {
     const state = await (await get('/v1/venues/broken', {}, gateway)).json();
     expect(state).toMatchObject({ status: 'failed', failure: { code: 'VW_CAPTURE_OPEN' } });
     await gateway.close();
+  });
+});
+
+describe('venuewire gateway', () => {
+  it('serves a capture, says where, and ends cleanly with what it did', async () => {
+    let answer: Promise<Json> | undefined;
+    const ran = await venuewire(
+      ['gateway', fixture('itch50-clean.pcap'), '--venue', 'nasdaq-totalview', '--listen', '127.0.0.1:0'],
+      {
+        watch: (child, _, err) => {
+          const address = /gateway at (http:\/\/[^/\s]+)\//.exec(err)?.[1];
+          if (address === undefined || !err.includes('has ended') || answer !== undefined) return;
+          answer = (async () => {
+            const page = await (await fetch(address)).text();
+            const state = (await (await fetch(`${address}/v1/venues/nasdaq-totalview`)).json()) as Json;
+            child.kill('SIGTERM');
+            return { page, state };
+          })();
+        },
+      },
+    );
+    expect(ran.err).toContain('2 requests were answered');
+    expect(ran.code).toBe(0);
+    expect(await answer).toMatchObject({ state: { status: 'ended' }, page: expect.stringContaining('console.js') });
+  });
+
+  it.each<readonly [string, readonly string[], string]>([
+    ['a source that is not there', ['gateway', 'nowhere.pcap'], 'VW_USAGE'],
+    ['half of TLS', ['gateway', 'fixtures/itch50-clean.pcap', '--tls-key', 'key.pem'], 'VW_USAGE'],
+    [
+      'everybody',
+      ['gateway', 'fixtures/itch50-clean.pcap', '--venue', 'nasdaq-totalview', '--listen', '0.0.0.0:0'],
+      'VW_GATEWAY_OPTION',
+    ],
+  ])('refuses %s with a code', async (_, words, code) => {
+    const ran = await venuewire(words);
+    expect(ran.err).toContain(code);
+    expect(ran.code).toBeGreaterThan(0);
   });
 });
