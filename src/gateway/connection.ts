@@ -248,12 +248,13 @@ export class Connection {
   #target(user: User, message: Subscribe): { readonly venue: GatewayVenue; readonly instrument: number } {
     const { category, instrument } = message;
     const venue = this.host.venues.get(message.venue);
-    const unknown = new VenuewireError(
-      'VW_GATEWAY_NOT_FOUND',
-      `There is no venue '${message.venue.slice(0, 64)}' for this user`,
-      'GET /v1/venues lists them.',
-    );
-    if (venue === undefined) throw unknown;
+    if (venue === undefined)
+      throw new VenuewireError(
+        'VW_GATEWAY_NOT_FOUND',
+        `There is no venue '${message.venue.slice(0, 64)}' for this user`,
+        'GET /v1/venues lists them.',
+      );
+
     if (isOfVenue(category)) {
       if (instrument !== undefined)
         throw refused('VW_GATEWAY_REQUEST', `'${category}' is of a venue, not of an instrument`, 'Leave it out.');
