@@ -168,6 +168,20 @@ const own = {
   VW_WEBSOCKET: ['A WebSocket does not do as its protocol says.', 'Check that the address is the venue’s; a proxy may stand in between.'],
   VW_WEBSOCKET_CLOSE: ['The venue closed the WebSocket for a reason.', 'Mend what it names; it is connected to again.'],
 
+  // ── gateway ──
+  VW_GATEWAY_CONNECTION: ['A gateway cannot be reached, or ended the connection.', 'Check the address and that the gateway runs; a client connects again by itself.'],
+  VW_GATEWAY_DRAINING: ['The gateway is closing.', 'Ask another one, or this one when it has been started again.'],
+  VW_GATEWAY_LIMIT: ['A bound of the gateway is reached.', 'Ask for less, or have the bound raised: docs/gateway.md lists them.'],
+  VW_GATEWAY_LISTEN: ['The gateway cannot listen there.', 'Choose another port, or an address of this machine.'],
+  VW_GATEWAY_METHOD: ['The gateway answers GET alone.', 'Ask with the method GET.'],
+  VW_GATEWAY_NOT_FOUND: ['There is no such path, venue or instrument for this user.', 'GET /v1/openapi.json lists the paths, /v1/venues the venues.'],
+  VW_GATEWAY_OPTION: ['An option of a gateway is not understood, or not safe.', 'Correct the option; docs/gateway.md lists them.'],
+  VW_GATEWAY_ORIGIN: ['A web page of another origin asks, or the gateway is asked by another name.', 'Allow the origin: --origin https://desk.example.'],
+  VW_GATEWAY_RATE: ['Somebody asks more often than the gateway allows.', 'Wait as long as the answer says; use streams instead of asking again and again.'],
+  VW_GATEWAY_REQUEST: ['A request or a message to the gateway is not as it must be.', 'Correct it; docs/gateway.md and /v1/openapi.json say how.'],
+  VW_GATEWAY_SCOPE: ['The token has no right to this.', 'Use a token with this scope, or ask whoever runs the gateway.'],
+  VW_GATEWAY_TOKEN: ['There is no token, or one that is not known.', 'Send it as the header Authorization: Bearer TOKEN, or as the first message of the WebSocket.'],
+
   // ── TLS ──
   VW_TLS_CLIENT: ['The server wants a certificate of ours, and there is none or it does not accept it.', 'Declare mutualTls with the certificate and key that the venue has registered; renew them if they have expired.'],
   VW_TLS_ENDED: ['The server ended the connection behind the handshake, before it sent a byte.', 'It may want a certificate of ours, or another one: declare mutualTls with the one that the venue has registered. Else it refuses the login or the address: ask the venue.'],

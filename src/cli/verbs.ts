@@ -34,6 +34,11 @@ export const verbs: readonly Verb[] = [
     says: 'SQL over what pipelines have stored in DuckDB or Parquet files',
     load: () => import('./query.js'),
   },
+  {
+    name: 'gateway',
+    says: 'REST, WebSocket and a web console over venues, captures and event logs',
+    load: () => import('./gateway.js'),
+  },
   { name: 'log', says: 'event logs: written, read, checked and cut', load: () => import('./log.js') },
   {
     name: 'proxy',

@@ -68,8 +68,8 @@ const LINES = ['packetsA', 'packetsB'] as const;
 const LETTERS = ['A', 'B'] as const;
 const isOfLine = (name: string): boolean => (LINES as readonly string[]).includes(name);
 
-/** Names of a channel's live lines in their order; a connection that is a line by itself has none. */
-function lineNames(lines: readonly string[], channel: string): string[] {
+/** @internal Names of a channel's live lines in their order; a connection that is a line by itself has none. */
+export function lineNames(lines: readonly string[], channel: string): string[] {
   const live = lines.filter((name) => !/(^|\/)(retransmission|snapshot)\//.test(name));
   const own = live.filter((name) => name.startsWith(`${channel}/`)).map((name) => name.slice(channel.length + 1));
   return own.length > 0 ? own : live.filter((name) => !name.includes('/'));

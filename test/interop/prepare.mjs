@@ -26,6 +26,7 @@ const COMMANDS = {
   cargo: 'cargo',
   openssl: 'openssl',
   stunnel4: 'stunnel4',
+  chromium: 'chromium',
 };
 
 function run(command, ...words) {

@@ -54,6 +54,8 @@ import {
 import { fetchReferenceFile } from '../../src/files.js';
 import { type FixDecoder, FixView, fixDecoder, readFixDictionary } from '../../src/fix/index.js';
 import { ArrowWriter, arrowSchema, DbnWriter, ParquetWriter, toArrow } from '../../src/formats/index.js';
+import { BookCopy, GatewayClient } from '../../src/gateway/client.js';
+import { readTokens, serveGateway } from '../../src/gateway/index.js';
 import { decoderFromFast, decoderFromSbe, readFastTemplates, readFixXml, tableText } from '../../src/import.js';
 import {
   type Batch,
@@ -1267,6 +1269,26 @@ export async function sinksModule(): Promise<void> {
       if (error instanceof SinkRefusal) console.error(error.reason); // these rows will never be taken
     }
     await sink.close();
+    // #endregion
+  }
+  {
+    // #region gateway.serveGateway gateway.readTokens
+    const tokens = readTokens({ tokens: [{ name: 'desk', token: 'env:DESK_TOKEN', categories: ['top'] }] }, 'tokens');
+    const feed = await openFeed('totalview.yaml');
+    const gateway = await serveGateway({ totalview: feed }, { listen: '127.0.0.1:8080', tokens });
+    console.log(gateway.address, gateway.statistics().clients);
+    process.once('SIGTERM', () => void gateway.close());
+    // #endregion
+  }
+  {
+    // #region gateway-client.GatewayClient gateway-client.BookCopy
+    const client = new GatewayClient('http://127.0.0.1:8080', { token: 'a token from a safe place' });
+    const { ask } = await client.top('totalview', 'AAPL');
+    let book = new BookCopy();
+    client.watchDepth({ venue: 'totalview', instrument: 'AAPL', levels: 5 }, (now) => {
+      book = now; // goes on behind a lost connection
+    });
+    console.log(ask?.[0], book.bids);
     // #endregion
   }
 }

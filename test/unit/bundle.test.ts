@@ -6,13 +6,13 @@ import { describe, expect, it } from 'vitest';
 /** Bytes, minified: what it was when this was written, and a little room. The first version of all had 38,842. */
 const MOST = 34_500;
 
-const bundleOf = async (contents: string) => {
+const bundleOf = async (contents: string, platform: 'node' | 'browser' = 'node') => {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: fileURLToPath(new URL('../../src', import.meta.url)), loader: 'ts' },
     bundle: true,
     minify: true,
     format: 'esm',
-    platform: 'node',
+    platform,
     write: false,
     metafile: true,
     logLevel: 'error',
@@ -51,5 +51,19 @@ describe.each([
     const { bytes } = await bundleOf(contents);
     expect(bytes).toBeGreaterThan(8_000);
     expect(bytes).toBeLessThanOrEqual(most);
+  });
+});
+
+describe("the gateway's client in a browser", () => {
+  /** Bytes, minified, most of which are the table of errors. */
+  const CLIENT_MOST = 40_000;
+  it('brings itself and the errors of the library, and nothing of Node', async () => {
+    const { files, bytes } = await bundleOf("export { GatewayClient } from './gateway/client.js';", 'browser');
+    expect(files.map((file) => file.split('src/')[1]).sort()).toEqual([
+      'errors.ts',
+      'gateway/client.ts',
+      'printable.ts',
+    ]);
+    expect(bytes).toBeLessThanOrEqual(CLIENT_MOST);
   });
 });

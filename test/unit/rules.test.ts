@@ -45,6 +45,7 @@ describe('arrows', () => {
     ['plan', 'classify'],
     ['kubernetes'],
     ['metadata', 'metrics'],
+    ['gateway'],
     ['simulator'],
     ['simulator/certify'],
     ['cli'],

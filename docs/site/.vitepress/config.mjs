@@ -65,6 +65,8 @@ export default defineConfig({
           ['Events', '/events'],
           ['Sinks and pipelines', '/sinks'],
           ['The event log', '/event-log'],
+          ['The gateway', '/gateway'],
+          ['The console', '/console'],
           ['Receiving', '/receive'],
           ['Tuning', '/tuning'],
           ['Importing', '/importing'],
