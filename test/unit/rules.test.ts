@@ -41,7 +41,7 @@ describe('arrows', () => {
     ['log'],
     ['sinks'],
     ['services'],
-    ['plan', 'classify'],
+    ['plan', 'classify', 'compare'],
     ['kubernetes'],
     ['metadata', 'metrics'],
     ['simulator'],
