@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(new URL('../../build/cluster/bin/', import.meta.url));
 const TOKEN = 'operator-of-the-tests';
+/** Of the service account that the chart makes: it may do what the chart's rules say. */
+export const CHART_TOKEN = 'operator-of-the-chart';
+const CHART_ACCOUNT = 'system:serviceaccount:venuewire-system:venuewire-operator';
 const STARTS_WITHIN_MS = 120_000;
 const ASKED_EVERY_MS = 200;
 
@@ -77,13 +80,13 @@ export class ApiServer {
   }
 
   /** A file as kubectl reads it. @param port of the API server, or of what stands before it. */
-  kubeconfig(name: string, port = this.#port): string {
+  kubeconfig(name: string, port = this.#port, token = TOKEN): string {
     const path = join(this.#folder, `${name}.json`);
     const cluster = { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true };
     const config = {
       ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'tests' },
       clusters: [{ name: 'tests', cluster }],
-      users: [{ name: 'tests', user: { token: TOKEN } }],
+      users: [{ name: 'tests', user: { token } }],
       contexts: [{ name: 'tests', context: { cluster: 'tests', user: 'tests' } }],
     };
     writeFileSync(path, JSON.stringify(config));
@@ -102,12 +105,13 @@ export class ApiServer {
     ]);
   }
 
-  /** What service accounts are signed with, and who may do what: one token, which may do everything. */
+  /** What service accounts are signed with, and who is who: one token may do everything. */
   #keys(): string[] {
     const key = join(this.#folder, 'service-account.key');
     const token = join(this.#folder, 'tokens.csv');
     execFileSync('openssl', ['genrsa', '-out', key, '2048'], { stdio: 'ignore' });
-    writeFileSync(token, `${TOKEN},operator,1,system:masters\n`);
+    const groups = '"system:serviceaccounts,system:authenticated"';
+    writeFileSync(token, `${TOKEN},operator,1,system:masters\n${CHART_TOKEN},${CHART_ACCOUNT},2,${groups}\n`);
     return [
       ...['--service-account-key-file', key, '--service-account-signing-key-file', key, '--token-auth-file', token],
       ...[

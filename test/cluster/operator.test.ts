@@ -48,27 +48,11 @@ interface Resource {
   readonly data?: Record<string, string>;
 }
 
-const line = (address: string): object => ({ type: 'udpMulticast', address, interface: 'lo' });
-
 const resource = (name: string, spec: object = {}, deployment: object = {}): object => ({
   apiVersion: 'venuewire.io/v1alpha1',
   kind: 'VenueConnection',
   metadata: { name, namespace: NAMESPACE },
-  spec: {
-    ...{ decoder: 'nasdaq-totalview-itch-5.0', framing: 'moldudp64', join: 'live' },
-    lines: { A: line(venue.lines.A), B: line(venue.lines.B) },
-    recovery: [
-      { type: 'waitForOtherLine', for: '20ms' },
-      { type: 'request', pattern: 'moldudp64-rerequest', servers: [venue.addresses.rerequest], timeout: '200ms' },
-    ],
-    deployment: {
-      image: 'registry.example/venuewire@sha256:0123',
-      network: { type: 'macvlan', parents: { lo: 'ens1f0' } },
-      resources: { cpu: '1', memory: '256Mi' },
-      ...deployment,
-    },
-    ...spec,
-  },
+  spec: specOf(venue, spec, deployment),
 });
 
 const sent = async (method: string, path: string, body?: object, type?: string): Promise<Answer> => {
@@ -130,33 +114,6 @@ const ledgerOf = async ({ address }: Started): Promise<Record<string, number>> =
 async function until(is: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await is())) await new Promise((r) => setTimeout(r, WAIT.interval));
 }
-
-/** Multus brings it; no more of it is needed than that the server keeps it. */
-const ATTACHMENTS = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'network-attachment-definitions.k8s.cni.cncf.io' },
-  spec: {
-    group: 'k8s.cni.cncf.io',
-    scope: 'Namespaced',
-    names: {
-      kind: 'NetworkAttachmentDefinition',
-      plural: 'network-attachment-definitions',
-      singular: 'network-attachment-definition',
-    },
-    versions: [
-      {
-        ...{ name: 'v1', served: true, storage: true },
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            properties: { spec: { type: 'object', properties: { config: { type: 'string' } } } },
-          },
-        },
-      },
-    ],
-  },
-};
 
 beforeAll(async () => {
   await Promise.all([server.start(), venue.start()]);

@@ -47,7 +47,7 @@ export class StandInKubelet {
   /** Every handler that was ever started, by uid of its pod. */
   readonly started = new Map<string, Started>();
   readonly #server: ApiServer;
-  /** Namespaces whose pods are only said to be ready: no process is started. */
+  /** Namespaces whose pods are only said to be ready, as are all that are no handlers: no process is started. */
   readonly #onPaper: readonly string[];
   readonly #folder = mkdtempSync(join(tmpdir(), 'vw-kubelet-'));
   readonly #ended = new Set<string>();
@@ -87,7 +87,8 @@ export class StandInKubelet {
   async #look(): Promise<void> {
     const { body } = await this.#server.send('GET', '/api/v1/pods');
     for (const pod of (body.items as Pod[] | undefined) ?? []) {
-      if (this.#onPaper.includes(pod.metadata.namespace)) await this.#onlySay(pod);
+      const isHandler = pod.metadata.labels['app.kubernetes.io/component'] === 'handler';
+      if (!isHandler || this.#onPaper.includes(pod.metadata.namespace)) await this.#onlySay(pod);
       else await this.#tend(pod);
     }
   }
