@@ -1,7 +1,7 @@
 // The chart and what Kustomize makes of it: by Helm and kubectl themselves, and in a real API server, where the operator works with
 // no rights but those that the chart gives it.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { exec, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -218,11 +218,40 @@ describe('a release in a cluster', () => {
     await helm('uninstall', NAME);
     expect((await kubectl('get', 'vc', '-o', 'name')).trim()).toBe('venueconnection.venuewire.io/simulated');
     expect(kubelet.alive.length).toBe(1);
-    // Its rights went with the release.
+    // The operator’s rights went with the release.
     await operator?.stop();
     operator = new OperatorProcess(server.kubeconfig('again'), NAME, ['--lease-namespace', NAMESPACE]);
     await kubectl('delete', 'vc', 'simulated', '--timeout=60s');
     await expect.poll(() => kubelet.alive.length, WAIT).toBe(0);
+  });
+
+  it('comes to be by the commands of docs/kubernetes-start.md', async () => {
+    const [, block = ''] = /```sh\n([\s\S]*?)```/.exec(readFileSync(here('docs/kubernetes-start.md'), 'utf8')) ?? [];
+    const commands = block.trim().split('\n');
+    expect(commands.length).toBe(10);
+    const place = join(folder, 'start');
+    mkdirSync(join(place, 'node_modules/.bin'), { recursive: true });
+    symlinkSync(here('.'), join(place, 'node_modules/venuewire'));
+    symlinkSync(here('dist/cli/main.js'), join(place, 'node_modules/.bin/venuewire'));
+    const resource = {
+      apiVersion: 'venuewire.io/v1alpha1',
+      kind: 'VenueConnection',
+      metadata: { name: 'started' },
+      spec: specOf(venue),
+    };
+    writeFileSync(join(place, 'venue.yaml'), JSON.stringify(resource));
+    const PATH = `${here('build/cluster/bin')}:${process.env.PATH}`;
+    for (const command of commands.slice(1, -1)) {
+      const options = { cwd: place, env: { ...env, PATH, KUBECONFIG: kubeconfig } };
+      const ran = await new Promise<string>((resolve) =>
+        exec(command, options, (error, stdout, stderr) =>
+          resolve(error === null ? 'done' : `${command}\n${stdout}${stderr}`),
+        ),
+      );
+      expect(ran).toBe('done');
+    }
+    expect(kubelet.alive.length).toBe(1);
+    await ok('helm', ['uninstall', NAME, '--namespace', NAMESPACE], kubeconfig);
   });
 
   it('is made by Kustomize, too', async () => {
