@@ -8,6 +8,7 @@ import { LoopbackVenue } from '../../src/simulator/index.js';
 import { type Answer, ApiServer } from './api-server.js';
 import { Cuttable } from './cuttable.js';
 import { OperatorProcess } from './operator-process.js';
+import { ATTACHMENTS, specOf } from './simulated.js';
 import { StandInKubelet, type Started } from './stand-in-kubelet.js';
 
 const server = new ApiServer();
