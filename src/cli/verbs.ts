@@ -67,6 +67,11 @@ export const verbs: readonly Verb[] = [
     load: () => import('./plan.js'),
   },
   {
+    name: 'compare',
+    says: 'two handlers of one venue, message by message, and the switch from one to the other',
+    load: () => import('./compare.js'),
+  },
+  {
     name: 'kubernetes',
     says: 'what a cluster runs for venue files, and the kind that it keeps them as',
     load: () => import('./kubernetes.js'),

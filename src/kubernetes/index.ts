@@ -1,3 +1,3 @@
 /** What a cluster needs to keep venue connections. */
 export { DEFINITION_NAME, venueConnectionDefinition } from './custom-resource.js';
-export { type Manifest, type ManifestOptions, manifests } from './manifests.js';
+export { type Manifest, type ManifestOptions, manifests, manifestsOf } from './manifests.js';

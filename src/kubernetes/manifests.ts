@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { VenuewireError } from '../errors.js';
+import { JsonDecoder } from '../json/table.js';
 import type { Network } from '../patterns/network.js';
 import type { Deployment } from '../patterns/types.js';
 import type { Venue, VenueResource } from '../patterns/venue.js';
@@ -12,6 +13,7 @@ import { isForReaders } from '../plan/changes.js';
 import { RECEIVE_RIGHTS, serverUses } from '../plan/check-machine.js';
 import { referencesOf } from '../plan/check-secrets.js';
 import { linesOf, type PlacedLine } from '../plan/lines.js';
+import { loadVenue } from '../venues/load.js';
 
 /** An object of a cluster. */
 export interface Manifest {
@@ -26,6 +28,11 @@ export interface ManifestOptions {
   readonly namespace?: string;
   /** API groups beside Kubernetes' own that the cluster has: `monitoring.coreos.com` for a PodMonitor. Default: none. */
   readonly groups?: readonly string[];
+  /**
+   * Version of the Secret, as the cluster counts it. Most handlers read credentials when they are opened: another version is
+   * another pod. Those that read them with every login (venues that send JSON) keep running.
+   */
+  readonly secretVersion?: string;
 }
 
 const METRICS_PORT = 9464;
@@ -57,6 +64,17 @@ export function manifests(resource: VenueResource, venue: Venue, options: Manife
     ...of.networkPolicy(),
     ...of.podMonitor(),
   ];
+}
+
+/**
+ * The same for a resource as a cluster keeps it; what a server adds to it (`status`, versions) is left out.
+ * @throws VenuewireError `VW_VENUE` with each place that is not right; `VW_KUBERNETES` as `manifests`.
+ */
+export async function manifestsOf(resource: VenueResource, options: ManifestOptions = {}): Promise<Manifest[]> {
+  const { apiVersion, kind, metadata, spec } = resource;
+  const { name, namespace } = metadata;
+  const own = { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) }, spec };
+  return manifests(own as VenueResource, await loadVenue(JSON.stringify(own)), options);
 }
 
 function declared(venue: Venue): Declared {
@@ -232,7 +250,10 @@ class Pod {
       name: metadata.name,
       interface: network.type === 'macvlan' ? Object.keys(network.parents)[i] : undefined,
     }));
-    const annotations = attached.length === 0 ? {} : { 'k8s.v1.cni.cncf.io/networks': JSON.stringify(attached) };
+    const annotations = {
+      ...(attached.length === 0 ? {} : { 'k8s.v1.cni.cncf.io/networks': JSON.stringify(attached) }),
+      ...this.#secretVersion(),
+    };
     return this.#object('apps/v1', 'Deployment', {
       spec: {
         replicas: 1,
@@ -257,6 +278,12 @@ class Pod {
         },
       },
     });
+  }
+
+  #secretVersion(): { 'venuewire.io/secret-version'?: string } {
+    const { secretVersion } = this.#options;
+    const isRead = this.#venue.deployment.secret !== undefined && !(this.#venue.decoder instanceof JsonDecoder);
+    return isRead && secretVersion !== undefined ? { 'venuewire.io/secret-version': secretVersion } : {};
   }
 
   /** A new pod joins before the old one leaves, where two may be there at once. */

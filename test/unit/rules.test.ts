@@ -42,7 +42,7 @@ describe('arrows', () => {
     ['ipc'],
     ['sinks', 'proxy'],
     ['services'],
-    ['plan', 'classify'],
+    ['plan', 'classify', 'compare'],
     ['kubernetes'],
     ['metadata', 'metrics'],
     ['gateway'],
