@@ -9,7 +9,8 @@ import { compileCatalogue } from '../../dist/layout/index.js';
 import { ItchGenerator, LONGEST_ITCH_MESSAGE } from '../../dist/simulator/index.js';
 
 /**
- * `standingOrders` are opened before any is deleted: without them, a day of the usual mix never has 300,000.
+ * `standingOrders` are opened before any is deleted: without them, a day of the usual mix never has 300,000. `mix`: the
+ * generator's symbolSkew and recency.
  * @returns {{ messages: string, table: string }}
  */
 export function bookInput(
@@ -18,16 +19,20 @@ export function bookInput(
   symbols = 8_000,
   openOrders = 2_000_000,
   standingOrders = 0,
+  mix = {},
   seed = 1,
 ) {
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `itch50-${messages}-${symbols}-${openOrders}-${standingOrders}-${seed}.itch`);
+  const file = join(
+    folder,
+    `itch50-${messages}-${symbols}-${openOrders}-${standingOrders}-${seed}${mix.symbolSkew === undefined ? '' : `-${mix.symbolSkew}-${mix.recency}`}.itch`,
+  );
   const table = join(folder, `itch50-${openOrders}.table`);
   const bounds = { orders: openOrders };
   writeFileSync(table, Buffer.concat([compileCatalogue(itch50), compileEvents(itch50, itch50.events, bounds)]));
   if (existsSync(file)) return { messages: file, table };
   process.stderr.write(`making ${messages} messages …\n`);
-  const generator = new ItchGenerator({ seed, symbols, messages, openOrders, standingOrders });
+  const generator = new ItchGenerator({ seed, symbols, messages, openOrders, standingOrders, ...mix });
   const block = new Uint8Array(1 << 20);
   const view = new DataView(block.buffer);
   const fd = openSync(`${file}.part`, 'w');

@@ -96,8 +96,11 @@ class Leave {
  public:
   BookOperation& next() { return operation_; }
   BookOperation& newest() { return operation_; }
-  void done() { sum += operation_.id + uint64_t(operation_.price) + operation_.instrument; }
-  uint64_t sum = 0;
+  void done() {
+    sum += operation_.id + uint64_t(operation_.price) + operation_.instrument;
+    count++;
+  }
+  uint64_t sum = 0, count = 0;
 
  private:
   BookOperation operation_;
@@ -182,6 +185,14 @@ class PlainBooks {
 template <class Each>
 void each_known(const Input& in, const Catalogue& catalogue, Each&& visit) {
   const Catalogue::ByType types = catalogue.by_type();
+  if (types.entries == nullptr) {
+    each(in, [&](Bytes m) {
+      const uint16_t index = catalogue.classify(m);
+      if (index == Catalogue::kUnknown) return;
+      if (catalogue.check_length(index, m.size) != Catalogue::LengthCheck::too_short) visit(index, m);
+    });
+    return;
+  }
   each(in, [&](Bytes m) {
     if (m.size < types.bytes) return;
     const Catalogue::ByType::Entry& entry = types.entries[m.data[types.at]];
@@ -316,11 +327,11 @@ class Pass {
     const BookCounters& c = books.counters();
     std::snprintf(more, sizeof more,
                   ",\"orders\":%u,\"mostOrders\":%llu,\"levels\":%llu,\"unknownOrders\":%llu,\"crossed\":%llu,"
-                  "\"bytesPerOrder\":%.1f,\"consistent\":%s",
+                  "\"bytesPerOrder\":%.1f,\"operations\":%llu,\"consistent\":%s",
                   books.orders(), static_cast<unsigned long long>(c.most_orders),
                   static_cast<unsigned long long>(books.levels()), static_cast<unsigned long long>(c.unknown_orders),
                   static_cast<unsigned long long>(c.crossed), double(books.bytes()) / double(c.most_orders + 1),
-                  leave.sum != 1 && books.consistent() ? "true" : "false");
+                  static_cast<unsigned long long>(leave.count + c.operations), leave.sum != 1 && books.consistent() ? "true" : "false");
     print(name, ns, input_.messages, more);
   }
 

@@ -37,9 +37,12 @@ class BookKeeper {
     uint16_t channel = 0;
     uint8_t line = 0;
     uint8_t flags = 0;
+    bool operator==(const Source&) const = default;
   };
   /// Where the messages from here on come from.
   void source(const Source& s) {
+    // Records of a file have no time of their own: each is a run, and all come from the same place.
+    if (s == sources_[source_]) return;
     // What is pending is of the channel that it came from.
     if (source_ + 1u == kSources || s.channel != sources_[source_].channel) flush();
     sources_[++source_] = s;

@@ -82,6 +82,14 @@ void Books::restart() {
 
 // ── instruments ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+uint32_t Books::known_large(uint64_t key) const {
+  const auto* const keyed = reinterpret_cast<const Keyed*>(by_key_.data());
+  for (uint64_t at = mix(key) & by_key_mask_; keyed[at].number != 0; at = (at + 1) & by_key_mask_) {
+    if (keyed[at].key == key) return keyed[at].number - 1;
+  }
+  return kNoInstrument;
+}
+
 uint32_t Books::instrument_of(uint64_t key) {
   Keyed* const keyed = reinterpret_cast<Keyed*>(by_key_.data());
   uint64_t at = mix(key) & by_key_mask_;

@@ -94,8 +94,8 @@ class Books {
   }
   /// Instruments that are new from now on are of this channel, and a clear that names none is of its instruments.
   void channel(uint16_t number) { channel_ = number; }
-  /// The same if the key is small and has been seen; else kNoInstrument.
-  [[nodiscard]] uint32_t known(uint64_t key) const { return key < kSmallKeys ? by_small_key_[key] : kNoInstrument; }
+  /// The same if the key has been seen; else kNoInstrument.
+  [[nodiscard]] uint32_t known(uint64_t key) const { return key < kSmallKeys ? by_small_key_[key] : known_large(key); }
   [[nodiscard]] uint16_t channel_of(uint32_t instrument) const { return channel_of_[instrument]; }
   [[nodiscard]] uint64_t key_of(uint32_t instrument) const { return keys_[instrument]; }
   /// The symbol, where the venue has told it; else empty.
@@ -234,6 +234,7 @@ class Books {
     return o.id == id && (o.where & scope_mask_) == scope;
   }
   [[nodiscard]] uint32_t instrument_of(uint64_t key);
+  [[nodiscard]] uint32_t known_large(uint64_t key) const;
   [[nodiscard]] SideLevels& side(uint32_t where) { return books_[where >> 1].sides[where & 1]; }
   [[nodiscard]] const SideLevels& side(uint32_t where) const { return books_[where >> 1].sides[where & 1]; }
   [[nodiscard]] SideLevels::Places& places(uint32_t where) { return places_[where >> 1].sides[where & 1]; }

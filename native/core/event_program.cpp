@@ -50,6 +50,11 @@ bool EventProgram::parse(SpecReader& spec, const Catalogue& catalogue) {
       has_follows_ |= rules_[i].follows;
     }
     m.single &= !m.bounded;
+    for (uint32_t i = span.first; i < span.end;) {
+      const uint32_t first = i++;
+      while (i < span.end && rules_[i].joined) i++;
+      make_kinds(Span{first, i});
+    }
   }
   make_gathers(catalogue);
   return spec.ok();

@@ -117,6 +117,8 @@ class EventProgram {
     bool decimals = false;
     Span codes;
   };
+  static constexpr uint32_t kNoKinds = 0xFFFFFFFF;
+  static constexpr uint32_t kMostKinds = 32;
   struct Rule {
     BookAction action = BookAction::none;
     bool action_loaded = false;
@@ -131,6 +133,7 @@ class EventProgram {
     bool follows = false;  // instrument and side are those of the operation before it
     uint8_t depth = 0;     // of numbered levels
     uint32_t path_first = 0, path_end = 0;
+    uint32_t kinds = kNoKinds;  // of the first of joined rules
     Span conditions, actions, bids, asks, states, keys, names;
     Load which_action, which_side, which_state, reference;
     Scale scale, instrument_scale, trade_scale;
@@ -155,7 +158,8 @@ class EventProgram {
     uint8_t condition_count = 0;
     uint32_t message_bytes = 0, entry_bytes = 0, other_bytes = 0, block_bytes = 0;  // that it takes
     QuickByte action, side, last;
-    QuickLoad loads[kQuickLoads];  // of fewer, one is said again: so that each rule takes the same way
+    QuickLoad loads[kQuickLoads];  // of fewer, one is said again: so that messages of any rule take the same way
+    uint32_t load_count = 0;       // for entries, whose rule is mostly the one of the entry before
     QuickLoad instrument;
     QuickLoad orders, level, seconds;
     QuickByte conditions[kQuickConditions];
@@ -184,6 +188,12 @@ class EventProgram {
   };
   static constexpr uint32_t kNotGathered = 0xFFFFFFFF;
 
+  /// Of rules that take the same entries: which of them can want one, by a byte of it. A bit a rule, the first the
+  /// lowest.
+  struct EntryKinds {
+    uint32_t at = 0;
+    std::array<uint32_t, 256> rules;
+  };
   struct Message {
     uint32_t gather = kNotGathered;
     Span rules;
@@ -237,6 +247,7 @@ class EventProgram {
   [[nodiscard]] bool can_gather(const Message& m) const;
   [[nodiscard]] bool make_gather(const Message& m, uint32_t message_bytes, GatherRule& g) const;
   void make_gathers(const Catalogue& catalogue);
+  void make_kinds(const Span& rules);
   void make_quick(const Rule& rule, const Catalogue& catalogue, uint16_t index);
   [[nodiscard]] bool quick_rule(const Rule& r, uint32_t message_bytes, uint32_t entry_bytes, QuickRule& q);
   [[nodiscard]] bool quick_codes(const Rule& r, QuickRule& q);
@@ -323,9 +334,14 @@ class EventProgram {
       cursor = run.end;
       if (i == path.path_first) first = run;
     }
+    const EntryKinds* const kinds = path.kinds == kNoKinds ? nullptr : &kinds_[path.kinds];
     for (uint64_t i = 0; i < run.count; i++) {
       Place place{message, Bytes{message.data + run.at + i * run.size, uint32_t(run.size)}, Bytes{}};
-      for (uint32_t r = rules.first; r < rules.end; r++) {
+      uint32_t wanted = ~0u;
+      if (kinds != nullptr && kinds->at < run.size) wanted = kinds->rules[place.entry.data[kinds->at]];
+      for (uint32_t r = rules.first; r < rules.end; r++, wanted >>= 1) {
+        // With kinds there are at most as many rules as bits.
+        if (kinds != nullptr && (wanted & 1) == 0) continue;
         const Rule& rule = rules_[r];
         if (rule.refers) {
           int64_t n = 0;
@@ -351,6 +367,7 @@ class EventProgram {
   std::vector<QuickRule> quick_;  // as many as rules
   std::vector<std::array<uint8_t, 256>> quick_tables_;
   std::vector<GatherRule> gathers_;
+  std::vector<EntryKinds> kinds_;
   uint32_t header_size_ = 0, block_at_ = 0, block_size_ = 0;
   bool block_big_ = false;
   std::vector<Channel> channels_ = std::vector<Channel>(1);
@@ -399,7 +416,9 @@ template <bool kBig, bool kWhole>
   }
   op.side = BookSide(means(q.side));
   if (q.has_last) op.last = means(q.last) != 0;
-  for (const QuickLoad& l : q.loads) {
+  const uint32_t load_count = kWhole ? kQuickLoads : q.load_count;
+  for (uint32_t i = 0; i < load_count; i++) {
+    const QuickLoad& l = q.loads[i];
     const int64_t value = value_of(l);
     std::memcpy(reinterpret_cast<uint8_t*>(&op) + l.into, &value, sizeof value);
   }

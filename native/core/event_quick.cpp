@@ -125,6 +125,7 @@ bool EventProgram::quick_fields(const Rule& r, uint32_t message_bytes, uint32_t 
     n++;
   }
   if (n == 0) return false;
+  q.load_count = n;
   std::fill(q.loads + n, q.loads + kQuickLoads, q.loads[0]);
   return true;
 }
@@ -196,7 +197,7 @@ bool EventProgram::can_gather(const Message& m) const {
       q.block_bytes != 0 || q.condition_count != 0 || (q.has_instrument && !q.plain_instrument)) {
     return false;
   }
-  return std::all_of(q.loads, q.loads + kQuickLoads, [](const QuickLoad& l) { return l.plain; });
+  return std::all_of(q.loads, q.loads + q.load_count, [](const QuickLoad& l) { return l.plain; });
 }
 
 bool EventProgram::make_gather(const Message& m, uint32_t message_bytes, GatherRule& g) const {
@@ -246,6 +247,29 @@ void EventProgram::make_gathers(const Catalogue& catalogue) {
     m.gather = uint32_t(gathers_.size());
     gathers_.push_back(g);
   }
+}
+
+/// Where each of the rules asks for the same byte of the entry: most ask for its type, and one of them wants it.
+void EventProgram::make_kinds(const Span& rules) {
+  if (rules.end - rules.first < 2 || rules.end - rules.first > kMostKinds) return;
+  EntryKinds kinds;
+  bool found = false;
+  kinds.rules.fill(~0u);
+  for (uint32_t r = rules.first; r < rules.end; r++) {
+    const QuickRule& q = quick_[r];
+    for (uint32_t c = 0; q.usable && c < q.condition_count; c++) {
+      const QuickByte& byte = q.conditions[c];
+      if (byte.from != uint8_t(Source::entry) || (found && byte.at != kinds.at)) continue;
+      found = true;
+      kinds.at = byte.at;
+      for (uint32_t b = 0; b < kinds.rules.size(); b++) {
+        if (quick_tables_[byte.table][b] == 0) kinds.rules[b] &= ~(1u << (r - rules.first));
+      }
+    }
+  }
+  if (!found) return;
+  rules_[rules.first].kinds = uint32_t(kinds_.size());
+  kinds_.push_back(kinds);
 }
 
 void EventProgram::make_quick(const Rule& rule, const Catalogue& catalogue, uint16_t index) {

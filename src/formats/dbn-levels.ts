@@ -1,12 +1,20 @@
 /** Books of levels out of normalised events, for the DBN schemas that carry levels: the state after each event. */
 import { placeOfPrice } from '../best-first.js';
 import type { EventAction, EventKind } from '../contract.js';
+import { VenuewireError } from '../errors.js';
+import { NO_VALUE } from '../events/view.js';
 
-/** A level: price in 1e-9, size and orders as DBN counts them. */
+export const UNDEFINED_PRICE = NO_VALUE;
+const U32_MAX = 0xffff_ffffn;
+
+export const refused = (what: string): VenuewireError =>
+  new VenuewireError('VW_DBN_VALUE', what, 'Convert to Arrow or Parquet, which hold every event as it is.');
+
+/** A level: price in 1e-9, size and orders as DBN counts them. Another one takes its place when it changes. */
 export interface DbnLevel {
-  price: bigint;
-  size: bigint;
-  orders: number;
+  readonly price: bigint;
+  readonly size: bigint;
+  readonly orders: number;
 }
 
 /** What of an event the levels need. */
@@ -39,9 +47,9 @@ class Side {
       if (size > 0n) this.levels.splice(at, 0, { price, size, orders });
       return;
     }
-    level.size += size;
-    level.orders += orders;
-    if (level.size <= 0n) this.levels.splice(at, 1);
+    const left = level.size + size;
+    if (left <= 0n) this.levels.splice(at, 1);
+    else this.levels[at] = { price, size: left, orders: level.orders + orders };
   }
 
   set(price: bigint, size: bigint, orders: number): void {
@@ -66,14 +74,68 @@ class Side {
   }
 }
 
+export function fits32(value: bigint, what: string): number {
+  if (value < 0n || value > U32_MAX) throw refused(`${what} ${value} has more than 32 bits`);
+  return Number(value);
+}
+
+const LEVEL_BYTES = 32;
+
+const isSame = (a: DbnLevel | undefined, b: DbnLevel | undefined): boolean =>
+  a?.price === b?.price && a?.size === b?.size && a?.orders === b?.orders;
+
 /** The levels of one instrument. */
 export class LevelBook {
   readonly bid = new Side(true);
   readonly ask = new Side(false);
-  /** The levels of its last record, bid and ask in turn. */
-  shown: readonly (DbnLevel | undefined)[] = [];
+  /** The levels of its last record as DBN writes them. */
+  readonly shown: Uint8Array;
+  readonly #levels: (DbnLevel | undefined)[];
+  readonly #view: DataView;
   readonly #orders = new Map<bigint, Order>();
-  constructor(readonly depth: number) {}
+  /** `depth`: levels of a side that are numbered; `count`: levels of a record. */
+  constructor(
+    readonly depth: number,
+    readonly count: number,
+  ) {
+    this.#levels = new Array<DbnLevel | undefined>(2 * count).fill(undefined);
+    this.shown = new Uint8Array(count * LEVEL_BYTES);
+    this.#view = new DataView(this.shown.buffer);
+    for (let i = 0; i < count; i++) this.#write(i);
+  }
+
+  /** Shows what is: the number of the first level that differs from what was shown, −1: none does. */
+  show(): number {
+    const levels = this.#levels;
+    const bids = this.bid.levels;
+    const asks = this.ask.levels;
+    let first = -1;
+    for (let i = 0; i < this.count; i++) {
+      const bid = bids[i];
+      const ask = asks[i];
+      if (levels[2 * i] === bid && levels[2 * i + 1] === ask) continue;
+      const differs = !isSame(levels[2 * i], bid) || !isSame(levels[2 * i + 1], ask);
+      levels[2 * i] = bid;
+      levels[2 * i + 1] = ask;
+      if (!differs) continue;
+      if (first < 0) first = i;
+      this.#write(i);
+    }
+    return first;
+  }
+
+  #write(i: number): void {
+    const view = this.#view;
+    const at = i * LEVEL_BYTES;
+    const bid = this.#levels[2 * i];
+    const ask = this.#levels[2 * i + 1];
+    view.setBigInt64(at, bid?.price ?? UNDEFINED_PRICE, true);
+    view.setBigInt64(at + 8, ask?.price ?? UNDEFINED_PRICE, true);
+    view.setUint32(at + 16, fits32(bid?.size ?? 0n, 'size of a level'), true);
+    view.setUint32(at + 20, fits32(ask?.size ?? 0n, 'size of a level'), true);
+    view.setUint32(at + 24, bid?.orders ?? 0, true);
+    view.setUint32(at + 28, ask?.orders ?? 0, true);
+  }
 
   clear(side: 'bid' | 'ask' | 'none'): void {
     for (const one of ['bid', 'ask'] as const) {

@@ -36,7 +36,7 @@ import { NO_VALUE } from '../events/view.js';
 import { rulesOf } from '../layout/index.js';
 import type { EventRoles } from '../layout/roles.js';
 import { givesOf } from '../layout/roles.js';
-import { type DbnLevel, LevelBook, type LevelEvent } from './dbn-levels.js';
+import { fits32, LevelBook, type LevelEvent, refused, UNDEFINED_PRICE } from './dbn-levels.js';
 import type { WriteBytes } from './write-bytes.js';
 
 /** The schemas that are written. */
@@ -51,7 +51,6 @@ const ALIGNMENT = 8;
 const DAY_NS = 86_400_000_000_000n;
 const DATASET_BYTES = 16;
 const UNDEFINED_TIME = 0xffff_ffff_ffff_ffffn;
-const UNDEFINED_PRICE = NO_VALUE;
 const PRICE_DIGITS = 9;
 const U32_MAX = 0xffff_ffffn;
 const NO_INSTRUMENT = 0xffff_ffff;
@@ -68,6 +67,8 @@ const SCHEMA = {
 const RAW_SYMBOL = 1;
 const INSTRUMENT_ID = 0;
 const WORD = 4;
+const LEAST_BUFFER = 1 << 16;
+const LEVELS_AT = 48;
 const LEVELS = { 'mbp-1': 1, 'mbp-10': 10 } as const;
 const ACTION_LETTER: Readonly<Record<EventAction, string>> = {
   none: 'N',
@@ -123,9 +124,6 @@ interface Read extends LevelEvent {
   readonly state: TradingState;
 }
 
-const refused = (what: string): VenuewireError =>
-  new VenuewireError('VW_DBN_VALUE', what, 'Convert to Arrow or Parquet, which hold every event as it is.');
-
 /**
  * Writes events as the records of a DBN file. What stands in front of them, `metadata`, is known when the last event has been
  * taken: which instruments there were, and from when to when.
@@ -143,7 +141,7 @@ export class DbnWriter {
   readonly #dataset: string;
   #first = UNDEFINED_TIME;
   #last = 0n;
-  #buffer = Buffer.alloc(1 << 16);
+  #buffer = Buffer.allocUnsafeSlow(LEAST_BUFFER);
   #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset);
   #at = 0;
   #midnight: bigint | undefined;
@@ -189,7 +187,8 @@ export class DbnWriter {
   async flush(): Promise<void> {
     if (this.#at === 0) return;
     const bytes = this.#buffer.subarray(0, this.#at);
-    this.#buffer = Buffer.alloc(1 << 16);
+    // As large as the last: events come by batches of about the same length. What is written is cleared first.
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(LEAST_BUFFER, this.#at));
     this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset);
     this.#at = 0;
     await this.write(bytes);
@@ -198,7 +197,7 @@ export class DbnWriter {
   #room(bytes: number): number {
     const at = this.#at;
     if (at + bytes > this.#buffer.length) {
-      const more = Buffer.alloc(2 * this.#buffer.length + bytes);
+      const more = Buffer.allocUnsafeSlow(2 * this.#buffer.length + bytes);
       this.#buffer.copy(more, 0, 0, at);
       this.#buffer = more;
       this.#view = new DataView(more.buffer, more.byteOffset);
@@ -401,30 +400,17 @@ export class DbnWriter {
     let book = this.#books.get(event.instrument);
     if (book === undefined) {
       const implied = this.names.of(event.instrument).book === 'implied';
-      book = new LevelBook(implied ? this.#depths.implied : this.#depths.real);
+      book = new LevelBook(implied ? this.#depths.implied : this.#depths.real, count);
       this.#books.set(event.instrument, book);
     }
-    let depth = -1;
+    let depth = 0;
     if (event.kind !== 'trade') {
-      const before = book.shown;
       book.apply(event);
-      book.shown = shown(book, count);
-      depth = firstDifference(before, book.shown);
+      depth = book.show();
       if (depth < 0) return;
     }
-    const after = book.shown;
-    const at = this.#trade(event, SCHEMA[count === 1 ? 'mbp-1' : 'mbp-10'], Math.max(0, depth));
-    const view = this.#view;
-    for (let i = 0; i < count; i++) {
-      const to = at + 48 + 32 * i;
-      const [bid, ask] = [after[2 * i], after[2 * i + 1]];
-      view.setBigInt64(to, bid?.price ?? UNDEFINED_PRICE, true);
-      view.setBigInt64(to + 8, ask?.price ?? UNDEFINED_PRICE, true);
-      view.setUint32(to + 16, fits32(bid?.size ?? 0n, 'size of a level'), true);
-      view.setUint32(to + 20, fits32(ask?.size ?? 0n, 'size of a level'), true);
-      view.setUint32(to + 24, bid?.orders ?? 0, true);
-      view.setUint32(to + 28, ask?.orders ?? 0, true);
-    }
+    const at = this.#trade(event, SCHEMA[count === 1 ? 'mbp-1' : 'mbp-10'], depth);
+    this.#buffer.set(book.shown, at + LEVELS_AT);
   }
 
   /** What no table tells of an instrument is undefined, as DBN writes that. */
@@ -479,27 +465,6 @@ function depthsOf(roles: EventRoles): { readonly real: number; readonly implied:
   return depths;
 }
 
-/** Bid and ask of each level in turn. */
-function shown(book: LevelBook, count: number): (DbnLevel | undefined)[] {
-  const out: (DbnLevel | undefined)[] = [];
-  for (let i = 0; i < count; i++) {
-    for (const side of [book.bid, book.ask]) {
-      const level = side.levels[i];
-      out.push(level === undefined ? undefined : { ...level });
-    }
-  }
-  return out;
-}
-
-/** The first level that differs; -1: none does. */
-function firstDifference(a: readonly (DbnLevel | undefined)[], b: readonly (DbnLevel | undefined)[]): number {
-  for (let i = 0; i < b.length; i++) {
-    const [x, y] = [a[i], b[i]];
-    if (x?.price !== y?.price || x?.size !== y?.size || x?.orders !== y?.orders) return i >> 1;
-  }
-  return -1;
-}
-
 const POWERS = Array.from({ length: 28 }, (_, i) => 10n ** BigInt(i));
 
 /** In units of 1e-9. */
@@ -517,9 +482,4 @@ function sizeOf(raw: bigint, exponent: number): bigint {
   const divisor = POWERS[-exponent] as bigint;
   if (raw % divisor !== 0n) throw refused(`size ${raw}e${exponent} is no whole number`);
   return raw / divisor;
-}
-
-function fits32(value: bigint, what: string): number {
-  if (value < 0n || value > U32_MAX) throw refused(`${what} ${value} has more than 32 bits`);
-  return Number(value);
 }

@@ -16,6 +16,16 @@ export interface ItchGeneratorOptions {
   readonly openOrders?: number;
   /** Orders that are opened before any is deleted, so that so many stand from early on; default 0, below `openOrders`. */
   readonly standingOrders?: number;
+  /**
+   * How unevenly messages fall on the stocks: the exponent of Zipf's law, from 0 (evenly, the default) to 3. At 0.7 the
+   * busiest of 8,000 has 2 % of the messages.
+   */
+  readonly symbolSkew?: number;
+  /**
+   * The part of the deletions, executions, replacements and cancellations that concern one of the newest orders, from 0
+   * (all open orders alike, the default) to 1: half of them one of the newest √open.
+   */
+  readonly recency?: number;
 }
 
 /** An order that is open, as the generator keeps it: prices in units of 0.0001, as ITCH tells them. */
@@ -100,6 +110,30 @@ MIX.reduce((at, [, share], i) => {
   return at + share;
 }, 0);
 
+const MOST_SKEW = 3;
+
+function zipf(n: number, exponent: number): Float64Array {
+  const sums = new Float64Array(n);
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    sum += (i + 1) ** -exponent;
+    sums[i] = sum;
+  }
+  return sums;
+}
+
+/** Which of them the part `u` of all the weight falls on. */
+function drawn(sums: Float64Array, u: number): number {
+  const wanted = u * (sums[sums.length - 1] as number);
+  let low = 0;
+  for (let high = sums.length - 1; low < high; ) {
+    const middle = (low + high) >> 1;
+    if ((sums[middle] as number) > wanted) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 type Writers = ReturnType<typeof makeWriters>;
 let writers: Writers | undefined;
 
@@ -124,6 +158,9 @@ export class ItchGenerator {
   readonly #w: Writers;
   readonly #script: ((bytes: Uint8Array, view: DataView, offset: number) => number)[] = [];
   readonly #openOrdersMax: number;
+  readonly #recency: number;
+  /** Sums of the stocks' weights, where they differ. */
+  readonly #weights: Float64Array | undefined;
   #standing: number;
   readonly #step: number;
   #now = SYSTEM_START;
@@ -172,6 +209,16 @@ export class ItchGenerator {
         'Give standingOrders a number below openOrders.',
       );
     }
+    const { symbolSkew = 0, recency = 0 } = options;
+    if (!(symbolSkew >= 0 && symbolSkew <= MOST_SKEW) || !(recency >= 0 && recency <= 1)) {
+      throw new VenuewireError(
+        'VW_SIMULATOR_OPTION',
+        `symbolSkew ${symbolSkew} or recency ${recency} is out of range`,
+        `Give symbolSkew from 0 to ${MOST_SKEW} and recency from 0 to 1.`,
+      );
+    }
+    this.#recency = recency;
+    this.#weights = symbolSkew === 0 ? undefined : zipf(symbols, symbolSkew);
     this.#random = new Random(options.seed).fork('itch');
     this.#step = Math.min(1e6, ((MARKET_CLOSE - MARKET_OPEN) * 0.9) / options.messages);
     this.#nameHigh = new Uint32Array(symbols);
@@ -363,11 +410,18 @@ export class ItchGenerator {
     return kind;
   }
 
+  /** An open order: any, or one of the newest, which stand last. */
+  #known(): number {
+    const random = this.#random;
+    if (this.#recency === 0 || random.real() >= this.#recency) return random.below(this.#open);
+    return this.#open - Math.floor(this.#open ** random.real());
+  }
+
   #trade(bytes: Uint8Array, view: DataView, o: number): number {
     const random = this.#random;
     const kind = this.#kind();
-    const order = this.#open === 0 ? 0 : random.below(this.#open);
-    const stock = random.below(this.symbols);
+    const order = this.#open === 0 ? 0 : this.#known();
+    const stock = this.#weights === undefined ? random.below(this.symbols) : drawn(this.#weights, random.real());
     switch (kind) {
       case 'add':
         return this.#add(this.#w.add, bytes, view, o, stock);

@@ -221,4 +221,44 @@ describe('VenueHistory', () => {
       expect(() => history.blocks(s, s + 1)).toThrow(expect.objectContaining({ code: 'VW_SIMULATOR_RANGE' }));
     }
   });
+
+  test('falls unevenly on the stocks, and on new orders, where that is asked for', () => {
+    const day = (more: object) => {
+      const generator = new ItchGenerator({
+        seed: 5,
+        symbols: 200,
+        messages: 60_000,
+        openOrders: 20_000,
+        standingOrders: 10_000,
+        ...more,
+      });
+      const perStock = new Map<number, number>();
+      let newest = 0;
+      let deleted = 0;
+      let young = 0;
+      for (let m = generator.next(); m !== null; m = generator.next()) {
+        const v = new DataView(m.buffer, m.byteOffset);
+        const type = String.fromCharCode(m[0] as number);
+        if (type === 'A') {
+          perStock.set(v.getUint16(1), (perStock.get(v.getUint16(1)) ?? 0) + 1);
+          newest = Number(v.getBigUint64(11));
+        }
+        if (type !== 'D') continue;
+        deleted++;
+        // References grow by 4 an order on average: an eighth of what stands is young.
+        if (newest - Number(v.getBigUint64(11)) < 4 * 1_250) young++;
+      }
+      const all = [...perStock.values()];
+      return { busiest: Math.max(...all) / all.reduce((a, b) => a + b), young: young / deleted };
+    };
+    const even = day({});
+    const uneven = day({ symbolSkew: 1, recency: 0.9 });
+    expect(even.busiest).toBeLessThan(0.01);
+    expect(uneven.busiest).toBeGreaterThan(0.12);
+    expect(even.young).toBeLessThan(0.3);
+    expect(uneven.young).toBeGreaterThan(0.45);
+    for (const wrong of [{ symbolSkew: -1 }, { symbolSkew: 4 }, { recency: 1.1 }]) {
+      expect(() => day(wrong)).toThrowError(expect.objectContaining({ code: 'VW_SIMULATOR_OPTION' }));
+    }
+  });
 });
