@@ -41,6 +41,15 @@ export interface Decision {
   readonly refused: readonly { readonly backend: string; readonly why: string; readonly remedy: string }[];
 }
 
+/**
+ * Says why the tests of a file are not run; a run of CI that cannot try them has not tried them. While the file is loaded: where
+ * all tests are skipped no hook runs.
+ */
+export function notRun(why: string): void {
+  if (process.env.CI) throw new Error(`NOT RUN: ${why}`);
+  console.warn(`NOT RUN: ${why}`);
+}
+
 let count = 0;
 
 /** A namespace with `sender` and `receiver`, which is 10.99.0.2. */
