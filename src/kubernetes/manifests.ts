@@ -134,6 +134,12 @@ function faultOf(venue: Declared): [string, string] | undefined {
       `pipelines.${writes[0]}.sink writes files, and the pod has no place for them`,
       'Use a sink over the network here, and one with files where a disk stays.',
     ];
+  const spills = Object.entries(venue.pipelines ?? {}).find(([, { queue }]) => queue.spill !== undefined);
+  if (spills !== undefined)
+    return [
+      `pipelines.${spills[0]}.queue spills to files, and the pod has no place for them`,
+      'Use another whenFull here, and spill where a disk stays.',
+    ];
   for (const { path, reference } of referencesOf(venue)) {
     const place = path.join('.');
     if (reference.startsWith('env:'))

@@ -97,7 +97,7 @@ export async function harmed(
     let next = random.between(1, Math.max(2, Math.round(MESSAGES / 6)));
     let busy = Promise.resolve();
     let stored = 0;
-    await new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
       child.on('message', (told: Told) => {
         if (told.done) last = told.pipelines;
         stored = told.done ? stored : told.stored;
@@ -114,7 +114,11 @@ export async function harmed(
             .then(() => void process.kill(server.pid(), 'SIGCONT'));
         }
       });
-      child.once('exit', () => resolve());
+      child.once('exit', (code) => {
+        // One that ends by itself would end so for ever.
+        if (code !== null && code !== 0) reject(new Error(`the writer ended with ${code}`));
+        else resolve();
+      });
     });
     await busy;
     total += stored;

@@ -1,6 +1,6 @@
 /**
  * What the tests against real servers need: Debian's servers, a Kafka of Maven Central, and a Python with pyzmq and msgpack.
- * `node test/services/prepare.mjs --install` installs Debian's packages that are missing (as root).
+ * `node test/services/prepare.mjs --install` installs Debian's packages that are missing (as root); `--spark`: PySpark too.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ function run(command, ...words) {
   throw new Error(`${command} ${words.join(' ')} failed:\n${said.split('\n').slice(-20).join('\n')}`);
 }
 
-export function prepare({ install = false } = {}) {
+export function prepare({ install = false, spark = false } = {}) {
   const missing = Object.keys(NEEDED).filter((name) => !NEEDED[name]());
   if (missing.length > 0 && !install) {
     throw new Error(
@@ -72,6 +72,22 @@ export function prepare({ install = false } = {}) {
     copyFileSync(manifest, join(engine, 'package.json'));
     run('npm', 'install', '--prefix', engine, '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock');
   });
+  if (spark) prepareSpark();
+}
+
+/** PySpark of PyPI (500 MB), and the source of Kafka that its package has not. */
+function prepareSpark() {
+  const wanted = join(root, 'test/services/spark-requirements.txt');
+  const folder = join(root, 'build/services/spark');
+  once(folder, wanted, () => {
+    run('python3', '-m', 'venv', folder);
+    run(join(folder, 'bin/pip'), 'install', '-q', '--disable-pip-version-check', '-r', wanted);
+  });
+  const pom = join(root, 'test/services/spark-pom.xml');
+  const jars = join(root, 'build/services/spark-jars');
+  const names = 'spark-sql-kafka-0-10_2.13,spark-token-provider-kafka-0-10_2.13,kafka-clients,commons-pool2';
+  const words = ['dependency:copy-dependencies', `-DincludeArtifactIds=${names}`, `-DoutputDirectory=${jars}`];
+  once(jars, pom, () => run('mvn', '-q', '-B', '-f', pom, ...words));
 }
 
 /** Makes a folder anew when the file that says what is in it has changed. */
@@ -86,7 +102,7 @@ function once(folder, from, make) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    prepare({ install: process.argv.includes('--install') });
+    prepare({ install: process.argv.includes('--install'), spark: process.argv.includes('--spark') });
     console.log('what the service tests need is there');
   } catch (error) {
     console.error(error.message);

@@ -147,6 +147,13 @@ it('a sink that writes files is refused: the pod has no place for them', async (
   expect([error.code, error.message]).toEqual(['VW_KUBERNETES', expect.stringContaining('pipelines.day.sink')]);
 });
 
+it('a queue that spills to files is refused: the pod has no place for them', async () => {
+  const queue = 'queue: { whenFull: spill, spill: { folder: /data } }';
+  const day = `  pipelines: { day: { shape: { type: events }, sink: { type: questdb, server: "10.0.0.9:9000" }, ${queue} } }\n`;
+  const error = await refusal(HOST.replace('  deployment:', `${day}  deployment:`));
+  expect([error.code, error.message]).toEqual(['VW_KUBERNETES', expect.stringContaining('pipelines.day.queue')]);
+});
+
 describe('venuewire kubernetes', () => {
   it('prints the definition that deploy/ has', async () => {
     const { out: stdout } = await venuewire(['kubernetes', 'definition']);
