@@ -93,6 +93,8 @@ export async function liveVenue(
 function checkSubscription(venue: Venue): void {
   const { subscription } = venue;
   if (subscription === undefined) throw missing(venue.name, 'it names no instruments to subscribe to');
+  if (subscription.proxy !== undefined && lineOf(venue)[1].type === 'tls')
+    throw missing(venue.name, 'a line of type tls goes through no proxy');
   if (subscription.recover === 'image' && subscription.image === undefined)
     throw missing(venue.name, "recover 'image' needs `image`");
 }
@@ -237,7 +239,11 @@ class LiveConnection implements TransportConnection {
   #askForSession(session: NonNullable<Subscription['session']>): void {
     const { of } = this;
     const { signal } = this.#stop;
-    const asked = { ...of.templates.sessionRequest(), method: 'POST' as const, security: of.venue.security, signal };
+    const { proxy } = of.subscription;
+    const asked = {
+      ...of.templates.sessionRequest(),
+      ...{ method: 'POST' as const, security: of.venue.security, proxy, signal },
+    };
     of.means.ask({ ...asked, where: this.#where, most: SESSION_MOST, withinMs: ANSWER_MS }, (answer) => {
       if (this.#over) return;
       if (answer instanceof Unanswered) {
@@ -269,7 +275,10 @@ class LiveConnection implements TransportConnection {
     const headers = templates.headers();
     this.#alive();
     this.#open = of.means.connect(
-      { url, where: this.#where, security: venue.security, headers, most: subscription.most, ping },
+      {
+        ...{ url, where: this.#where, security: venue.security, proxy: subscription.proxy },
+        ...{ headers, most: subscription.most, ping },
+      },
       {
         open: () => this.#opened(),
         message: (text) => this.#message(text),
@@ -414,8 +423,9 @@ class LiveConnection implements TransportConnection {
     const url = of.templates.address(image.url, [symbol]);
     this.#later(of.requests.take(of.means.clock.now()), () => {
       const { security } = of.venue;
+      const { proxy } = of.subscription;
       const { signal } = this.#stop;
-      const request = { url, where: this.#where, security, most: image.most, withinMs: ANSWER_MS, signal };
+      const request = { url, where: this.#where, security, proxy, most: image.most, withinMs: ANSWER_MS, signal };
       of.means.ask(request, (answer) => {
         if (answer instanceof Unanswered) this.#unanswered(symbol, answer);
         else this.#message(answer.text, url);

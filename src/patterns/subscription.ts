@@ -65,6 +65,18 @@ export const subscriptionShape = z
     path: z.string().default('').describe('Behind the address of the line, with places as in messages'),
     headers: z.record(z.string(), z.string()).default({}).describe('Of the HTTP request, with places as in messages'),
     credentials: credentialsSchema.optional(),
+    proxy: z
+      .strictObject({
+        url: z
+          .string()
+          .regex(/^https?:\/\/[^/@]+\/?$/, 'must be http://host:port or https://host:port, without a login')
+          .describe(
+            'The proxy: connections go through tunnels of it (HTTP CONNECT); TLS is with the venue all the same',
+          ),
+        credentials: credentialsSchema.optional().describe('`userPassword`, where the proxy wants a login'),
+      })
+      .optional()
+      .describe('Of WebSockets and HTTPS'),
     signature: signature
       .optional()
       .describe('Of messages that have the places `{signature}`, `{timestamp}` or `{nonce}`'),

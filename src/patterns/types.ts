@@ -1745,6 +1745,15 @@ export interface Subscription {
   /** Of the HTTP request, with places as in messages */
   headers: Record<string, string>;
   credentials?: Credentials | undefined;
+  /** Of WebSockets and HTTPS */
+  proxy?:
+    | {
+        /** The proxy: connections go through tunnels of it (HTTP CONNECT); TLS is with the venue all the same */
+        url: string;
+        /** `userPassword`, where the proxy wants a login */
+        credentials?: Credentials | undefined;
+      }
+    | undefined;
   /** Of messages that have the places `{signature}`, `{timestamp}` or `{nonce}` */
   signature?:
     | {
@@ -1947,6 +1956,15 @@ export interface SubscriptionInput {
   /** Of the HTTP request, with places as in messages */
   headers?: Record<string, string> | undefined;
   credentials?: Credentials | undefined;
+  /** Of WebSockets and HTTPS */
+  proxy?:
+    | {
+        /** The proxy: connections go through tunnels of it (HTTP CONNECT); TLS is with the venue all the same */
+        url: string;
+        /** `userPassword`, where the proxy wants a login */
+        credentials?: Credentials | undefined;
+      }
+    | undefined;
   /** Of messages that have the places `{signature}`, `{timestamp}` or `{nonce}` */
   signature?:
     | {
