@@ -160,6 +160,7 @@ const own = {
   VW_FILE_SIZE: ['A reference file is larger than allowed.', 'Check the path; raise `most` if the venue has such files.'],
   VW_FILE_CHECKSUM: ['A reference file is not what its checksum says.', 'The part has been removed: fetch it again; if it is so again, take the checksum of the same day.'],
   VW_FILE_TRANSFER: ['A reference file did not come, however often it was tried.', 'Check the network and the server. What has come is kept: the next call goes on behind it.'],
+  VW_PROXY: ['A proxy opens no tunnel.', 'Check its address and login (407), and whether it allows CONNECT to this host and port.'],
   VW_SILENCE: ['A connection brought nothing for longer than the venue allows.', 'Check the network; raise `silence` if the venue may be quiet for longer. It is connected to again.'],
   VW_MESSAGE_SIZE: ['A message is longer than allowed.', 'Raise `most` of the subscription if the venue documents such messages.'],
   VW_HTTP_STATUS: ['The server answered with an error.', 'Check the address; else the venue is at fault or in maintenance: it is tried again.'],

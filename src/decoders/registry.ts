@@ -119,6 +119,7 @@ export const decoders: readonly DecoderEntry[] = [
   entry('coinbase-derivatives-sbe-1.2', 'Coinbase Derivatives', 'Market Data API', '1.2', 'coinbase-udp', 20, ['L3', 'L2', 'events'], async () => (await import('./coinbase-derivatives-sbe-1.2.js')).coinbaseDerivativesSbe12),
   entry('coinbase-derivatives-sbe-1.7', 'Coinbase Derivatives', 'Market Data API', '1.7', 'coinbase-udp', 23, ['L3', 'L2', 'events'], async () => (await import('./coinbase-derivatives-sbe-1.7.js')).coinbaseDerivativesSbe17),
   entry('coinbase-derivatives-sbe-1.9', 'Coinbase Derivatives', 'Market Data API', '1.9', 'coinbase-udp', 24, ['L3', 'L2', 'events'], async () => (await import('./coinbase-derivatives-sbe-1.9.js')).coinbaseDerivativesSbe19),
+  entry('kraken-executions-2', 'Kraken', 'Executions (WebSocket, with a token)', '2', 'venue-messages', 5, [], async () => (await import('./kraken-executions-2.js')).krakenExecutions2),
   entry('coinbase-advanced-1', 'Coinbase Advanced', 'WebSocket: level2, market_trades, ticker, heartbeats', '1', 'venue-messages', 8, ['L2', 'events'], async () => (await import('./coinbase-advanced-1.js')).coinbaseAdvanced1),
   entry('coinbase-exchange-1', 'Coinbase Exchange', 'WebSocket feed: level2, matches, ticker, heartbeat', '1', 'venue-messages', 8, ['L2', 'events'], async () => (await import('./coinbase-exchange-1.js')).coinbaseExchange1),
   entry('cta-cqs-1.91', 'CTA (SIAC)', 'CQS quotation output', '1.91', 'siac-block', 16, ['top', 'events'], async () => (await import('./cta-cqs-1.91.js')).ctaCqs191),

@@ -18,13 +18,15 @@ import type { Transport, TransportConnection, TransportEvents, TransportTarget }
 import { loadWebSocket } from '../transports/websocket.js';
 import { ClockSkew } from './clock-skew.js';
 import { Recoveries } from './recoveries.js';
-import { Refusals } from './refusals.js';
+import { at, Refusals } from './refusals.js';
 import { Resumption } from './resumption.js';
 import { VenueSession } from './session.js';
 import { Templates } from './template.js';
 
 const NANOSECONDS = 1e6;
 export const ms = (span: string): number => nanosecondsOf(span) / NANOSECONDS;
+/** Bytes of an answer with a token. */
+const SESSION_MOST = 64 << 10;
 /** Of an answer over HTTPS, from its beginning to its last byte. */
 const ANSWER_MS = 20_000;
 
@@ -91,6 +93,8 @@ export async function liveVenue(
 function checkSubscription(venue: Venue): void {
   const { subscription } = venue;
   if (subscription === undefined) throw missing(venue.name, 'it names no instruments to subscribe to');
+  if (subscription.proxy !== undefined && lineOf(venue)[1].type === 'tls')
+    throw missing(venue.name, 'a line of type tls goes through no proxy');
   if (subscription.recover === 'image' && subscription.image === undefined)
     throw missing(venue.name, "recover 'image' needs `image`");
 }
@@ -105,6 +109,7 @@ export class LiveVenue implements Transport {
   readonly templates: Templates;
   readonly resumption: Resumption | undefined;
   readonly backoff: Backoff;
+  readonly hasImages: boolean;
   readonly requests: TokenBucket;
   readonly messages: TokenBucket;
   readonly #connects: TokenBucket;
@@ -126,7 +131,8 @@ export class LiveVenue implements Transport {
     const { rates, reconnect, instruments } = subscription;
     const bucket = (r: { count: number; per: string } | undefined): TokenBucket =>
       new TokenBucket(r?.count ?? Number.POSITIVE_INFINITY, ms(r?.per ?? '1s'));
-    this.templates = new Templates(subscription);
+    this.templates = new Templates(subscription, means.clock.now);
+    this.hasImages = (venue.integrity?.images ?? []).length > 0;
     this.resumption = subscription.resume && new Resumption(subscription.resume);
     this.backoff = new Backoff(ms(reconnect.first), ms(reconnect.most), means.clock.random);
     [this.#connects, this.messages, this.requests] = [
@@ -220,11 +226,39 @@ class LiveConnection implements TransportConnection {
   begin(afterMs: number): void {
     this.#later(afterMs, () => {
       try {
-        this.#connect();
+        if (this.of.subscription.session === undefined) this.#connect();
+        else this.#askForSession(this.of.subscription.session);
       } catch (cause) {
         if (!(cause instanceof VenuewireError)) throw cause;
         this.#fail({ reason: 'wrongPeer', error: cause, isRefused: true });
       }
+    });
+  }
+
+  /** The token of this connection; then it is opened. */
+  #askForSession(session: NonNullable<Subscription['session']>): void {
+    const { of } = this;
+    const { signal } = this.#stop;
+    const { proxy } = of.subscription;
+    const asked = {
+      ...of.templates.sessionRequest(),
+      ...{ method: 'POST' as const, security: of.venue.security, proxy, signal },
+    };
+    of.means.ask({ ...asked, where: this.#where, most: SESSION_MOST, withinMs: ANSWER_MS }, (answer) => {
+      if (this.#over) return;
+      if (answer instanceof Unanswered) {
+        this.#fail(answer.end);
+        return;
+      }
+      const value = parsed(answer.text);
+      const token = at(value, session.token);
+      const why = session.refused === undefined ? undefined : at(value, session.refused);
+      if (typeof token !== 'string' || token === '') {
+        this.#fail({ reason: 'connectionRefused', error: noSession(this.#where, why), isRefused: true });
+        return;
+      }
+      of.templates.session = token;
+      this.#connect();
     });
   }
 
@@ -241,7 +275,10 @@ class LiveConnection implements TransportConnection {
     const headers = templates.headers();
     this.#alive();
     this.#open = of.means.connect(
-      { url, where: this.#where, security: venue.security, headers, most: subscription.most, ping },
+      {
+        ...{ url, where: this.#where, security: venue.security, proxy: subscription.proxy },
+        ...{ headers, most: subscription.most, ping },
+      },
       {
         open: () => this.#opened(),
         message: (text) => this.#message(text),
@@ -304,9 +341,12 @@ class LiveConnection implements TransportConnection {
     else of.resumption?.take(text);
     this.#flushSoon();
     // What belongs to no instrument may be an answer to what was asked.
-    if (!this.#refusals.concerns(text, found)) return;
-    const end = this.#refusals.of(text);
-    if (end === undefined) return;
+    const end = this.#refusals.concerns(text, found) ? this.#refusals.of(text) : undefined;
+    if (end === undefined) {
+      // Where no image says that all is well, a message does.
+      if (found.length > 0 && !of.hasImages) of.backoff.reset();
+      return;
+    }
     if (end.isRefused === true) this.#fail(end);
     else if (end.error !== undefined) of.tell?.(end.error);
   }
@@ -383,8 +423,9 @@ class LiveConnection implements TransportConnection {
     const url = of.templates.address(image.url, [symbol]);
     this.#later(of.requests.take(of.means.clock.now()), () => {
       const { security } = of.venue;
+      const { proxy } = of.subscription;
       const { signal } = this.#stop;
-      const request = { url, where: this.#where, security, most: image.most, withinMs: ANSWER_MS, signal };
+      const request = { url, where: this.#where, security, proxy, most: image.most, withinMs: ANSWER_MS, signal };
       of.means.ask(request, (answer) => {
         if (answer instanceof Unanswered) this.#unanswered(symbol, answer);
         else this.#message(answer.text, url);
@@ -432,6 +473,20 @@ class LiveConnection implements TransportConnection {
   }
 }
 
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+const SAID_MOST = 200;
+const noSession = (where: string, why: unknown): VenuewireError =>
+  new VenuewireError(
+    'VW_LOGIN_REFUSED',
+    `${where}: the venue gives no session${typeof why === 'string' ? `: ${why.slice(0, SAID_MOST)}` : ''}`,
+    remedyOf('VW_LOGIN_REFUSED'),
+  );
 const noImage = (where: string, symbol: string): VenuewireError =>
   new VenuewireError(
     'VW_IMAGE_MISSING',

@@ -8,7 +8,7 @@ import type { MessagesEnd } from '../transports/messages.js';
 const ANSWER_MOST = 4096;
 const SAID_MOST = 200;
 
-const at = (value: unknown, path: readonly (string | number)[]): unknown =>
+export const at = (value: unknown, path: readonly (string | number)[]): unknown =>
   path.reduce<unknown>(
     (v, part) => (typeof v === 'object' && v !== null ? (v as Record<string, unknown>)[part] : undefined),
     value,

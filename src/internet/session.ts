@@ -220,6 +220,7 @@ export class VenueSession {
 
   #doubt(receivedNs: bigint): void {
     this.#writer.missing(this.#connection, 1, receivedNs);
+    if (this.#instruments.size === 0) this.help?.broken('');
     for (const instrument of this.#instruments.values()) {
       if (instrument.channel === this.#connection) this.#break(instrument);
       else this.#missing(instrument, 1, receivedNs);

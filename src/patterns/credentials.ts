@@ -48,6 +48,10 @@ export const credentialsShape = z
     }),
     item('bearer', 'A token in the Authorization header', { token: reference }),
     item('keyAndSession', 'An application key and a session token', { key: reference, session: reference }),
+    item('apiKey', 'A key, and a secret that requests are signed with and that is never sent', {
+      key: reference,
+      secret: reference,
+    }),
     item('externalLogin', 'A login that another program does, for example in a browser', {
       session: reference.describe('Where that program leaves the session'),
     }),
@@ -95,6 +99,8 @@ export const bearer = (value: Reference): Credentials => checked({ type: 'bearer
 /** An application key and a session token. */
 export const keyAndSession = (key: Reference, session: Reference): Credentials =>
   checked({ type: 'keyAndSession', key, session });
+/** A key, and the secret that signs. */
+export const apiKey = (key: Reference, secret: Reference): Credentials => checked({ type: 'apiKey', key, secret });
 /** A login that another program does. */
 export const externalLogin = (session: Reference): Credentials => checked({ type: 'externalLogin', session });
 

@@ -1,5 +1,6 @@
 /** The axes that a venue is composed from. One file an axis: schema, type and words in one place. */
 export {
+  apiKey,
   bearer,
   type Credentials,
   env,

@@ -14,11 +14,34 @@ const rate = z
 
 const member = z.string().min(1);
 
+const path = z.array(z.union([z.string(), z.int()])).min(1);
+
+const signature = z
+  .strictObject({
+    hmac: z.enum(['sha256', 'sha512']).describe('Hash of the HMAC (RFC 2104)'),
+    secret: z.enum(['text', 'base64']).default('text').describe('How the secret of the credentials is written'),
+    of: z
+      .array(
+        z.strictObject({
+          text: z.string(),
+          hash: z.literal('sha256').optional().describe('The bytes of this hash of it, instead'),
+        }),
+      )
+      .min(1)
+      .describe(
+        'What is signed, one behind the other. Places: `{path}`, `{body}`, `{nonce}` (grows), `{timestamp}` (seconds), ' +
+          '`{credentials.NAME}`',
+      ),
+    as: z.enum(['base64', 'hex']).default('base64'),
+  })
+  .describe('A signature by the secret of `apiKey` credentials; it stands where `{signature}` is');
+
 const template = z
   .record(z.string(), z.json())
   .describe(
     'A message. In its texts `{instruments}` stands for all instruments (alone: as an array), `{instrument}` within an array ' +
-      'for one entry each, `:lower` behind the name for small letters, `{credentials.NAME}` for a part of the credentials',
+      'for one entry each, `:lower` behind the name for small letters, `{credentials.NAME}` for a part of the credentials, ' +
+      '`{session}` for the token of `session`, `{signature}`, `{timestamp}` and `{nonce}` for those of `signature`',
   );
 
 /** @internal */
@@ -42,6 +65,32 @@ export const subscriptionShape = z
     path: z.string().default('').describe('Behind the address of the line, with places as in messages'),
     headers: z.record(z.string(), z.string()).default({}).describe('Of the HTTP request, with places as in messages'),
     credentials: credentialsSchema.optional(),
+    proxy: z
+      .strictObject({
+        url: z
+          .string()
+          .regex(/^https?:\/\/[^/@]+\/?$/, 'must be http://host:port or https://host:port, without a login')
+          .describe(
+            'The proxy: connections go through tunnels of it (HTTP CONNECT); TLS is with the venue all the same',
+          ),
+        credentials: credentialsSchema.optional().describe('`userPassword`, where the proxy wants a login'),
+      })
+      .optional()
+      .describe('Of WebSockets and HTTPS'),
+    signature: signature
+      .optional()
+      .describe('Of messages that have the places `{signature}`, `{timestamp}` or `{nonce}`'),
+    session: z
+      .strictObject({
+        url: z.string().startsWith('https://').describe('Where it is asked for, by POST'),
+        body: z.string().default('').describe('What is posted, with places `{nonce}` and `{timestamp}`'),
+        headers: z.record(z.string(), z.string()).default({}).describe('With places as in messages, and `{signature}`'),
+        signature: signature.optional(),
+        token: path.describe('Where in the answer the token is: it stands where messages have `{session}`'),
+        refused: path.optional().describe('Where the answer says why there is none'),
+      })
+      .optional()
+      .describe('A token that is asked for before each connection'),
     image: z
       .strictObject({
         url: z.string().startsWith('https://').describe('Where it is asked for, with `{instrument}`'),

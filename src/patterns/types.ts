@@ -52,6 +52,11 @@ export type Credentials =
       session: Reference;
     }
   | {
+      type: 'apiKey';
+      key: Reference;
+      secret: Reference;
+    }
+  | {
       type: 'externalLogin';
       /** Where that program leaves the session */
       session: Reference;
@@ -1741,6 +1746,70 @@ export interface Subscription {
   /** Of the HTTP request, with places as in messages */
   headers: Record<string, string>;
   credentials?: Credentials | undefined;
+  /** Of WebSockets and HTTPS */
+  proxy?:
+    | {
+        /** The proxy: connections go through tunnels of it (HTTP CONNECT); TLS is with the venue all the same */
+        url: string;
+        /** `userPassword`, where the proxy wants a login */
+        credentials?: Credentials | undefined;
+      }
+    | undefined;
+  /** Of messages that have the places `{signature}`, `{timestamp}` or `{nonce}` */
+  signature?:
+    | {
+        /** Hash of the HMAC (RFC 2104) */
+        hmac: 'sha256' | 'sha512';
+        /** How the secret of the credentials is written. Default: `text`. */
+        secret: 'text' | 'base64';
+        /**
+         * What is signed, one behind the other. Places: `{path}`, `{body}`, `{nonce}` (grows), `{timestamp}` (seconds),
+         * `{credentials.NAME}`
+         */
+        of: {
+          text: string;
+          /** The bytes of this hash of it, instead */
+          hash?: 'sha256' | undefined;
+        }[];
+        /** Default: `base64`. */
+        as: 'base64' | 'hex';
+      }
+    | undefined;
+  /** A token that is asked for before each connection */
+  session?:
+    | {
+        /** Where it is asked for, by POST */
+        url: string;
+        /** What is posted, with places `{nonce}` and `{timestamp}` */
+        body: string;
+        /** With places as in messages, and `{signature}` */
+        headers: Record<string, string>;
+        /** A signature by the secret of `apiKey` credentials; it stands where `{signature}` is */
+        signature?:
+          | {
+              /** Hash of the HMAC (RFC 2104) */
+              hmac: 'sha256' | 'sha512';
+              /** How the secret of the credentials is written. Default: `text`. */
+              secret: 'text' | 'base64';
+              /**
+               * What is signed, one behind the other. Places: `{path}`, `{body}`, `{nonce}` (grows), `{timestamp}` (seconds),
+               * `{credentials.NAME}`
+               */
+              of: {
+                text: string;
+                /** The bytes of this hash of it, instead */
+                hash?: 'sha256' | undefined;
+              }[];
+              /** Default: `base64`. */
+              as: 'base64' | 'hex';
+            }
+          | undefined;
+        /** Where in the answer the token is: it stands where messages have `{session}` */
+        token: (string | number)[];
+        /** Where the answer says why there is none */
+        refused?: (string | number)[] | undefined;
+      }
+    | undefined;
   /** Of venues whose images are asked for over HTTPS */
   image?:
     | {
@@ -1819,7 +1888,8 @@ export interface Subscription {
         /**
          * A message. In its texts `{instruments}` stands for all instruments (alone: as an array), `{instrument}` within
          * an array for one entry each, `:lower` behind the name for small letters, `{credentials.NAME}` for a part of the
-         * credentials
+         * credentials, `{session}` for the token of `session`, `{signature}`, `{timestamp}` and `{nonce}` for those of
+         * `signature`
          */
         send?: Record<string, JsonValue> | undefined;
         every: Duration;
@@ -1887,6 +1957,70 @@ export interface SubscriptionInput {
   /** Of the HTTP request, with places as in messages */
   headers?: Record<string, string> | undefined;
   credentials?: Credentials | undefined;
+  /** Of WebSockets and HTTPS */
+  proxy?:
+    | {
+        /** The proxy: connections go through tunnels of it (HTTP CONNECT); TLS is with the venue all the same */
+        url: string;
+        /** `userPassword`, where the proxy wants a login */
+        credentials?: Credentials | undefined;
+      }
+    | undefined;
+  /** Of messages that have the places `{signature}`, `{timestamp}` or `{nonce}` */
+  signature?:
+    | {
+        /** Hash of the HMAC (RFC 2104) */
+        hmac: 'sha256' | 'sha512';
+        /** How the secret of the credentials is written. Default: `text`. */
+        secret?: 'text' | 'base64' | undefined;
+        /**
+         * What is signed, one behind the other. Places: `{path}`, `{body}`, `{nonce}` (grows), `{timestamp}` (seconds),
+         * `{credentials.NAME}`
+         */
+        of: {
+          text: string;
+          /** The bytes of this hash of it, instead */
+          hash?: 'sha256' | undefined;
+        }[];
+        /** Default: `base64`. */
+        as?: 'base64' | 'hex' | undefined;
+      }
+    | undefined;
+  /** A token that is asked for before each connection */
+  session?:
+    | {
+        /** Where it is asked for, by POST */
+        url: string;
+        /** What is posted, with places `{nonce}` and `{timestamp}` */
+        body?: string | undefined;
+        /** With places as in messages, and `{signature}` */
+        headers?: Record<string, string> | undefined;
+        /** A signature by the secret of `apiKey` credentials; it stands where `{signature}` is */
+        signature?:
+          | {
+              /** Hash of the HMAC (RFC 2104) */
+              hmac: 'sha256' | 'sha512';
+              /** How the secret of the credentials is written. Default: `text`. */
+              secret?: 'text' | 'base64' | undefined;
+              /**
+               * What is signed, one behind the other. Places: `{path}`, `{body}`, `{nonce}` (grows), `{timestamp}` (seconds),
+               * `{credentials.NAME}`
+               */
+              of: {
+                text: string;
+                /** The bytes of this hash of it, instead */
+                hash?: 'sha256' | undefined;
+              }[];
+              /** Default: `base64`. */
+              as?: 'base64' | 'hex' | undefined;
+            }
+          | undefined;
+        /** Where in the answer the token is: it stands where messages have `{session}` */
+        token: (string | number)[];
+        /** Where the answer says why there is none */
+        refused?: (string | number)[] | undefined;
+      }
+    | undefined;
   /** Of venues whose images are asked for over HTTPS */
   image?:
     | {
@@ -1969,7 +2103,8 @@ export interface SubscriptionInput {
         /**
          * A message. In its texts `{instruments}` stands for all instruments (alone: as an array), `{instrument}` within
          * an array for one entry each, `:lower` behind the name for small letters, `{credentials.NAME}` for a part of the
-         * credentials
+         * credentials, `{session}` for the token of `session`, `{signature}`, `{timestamp}` and `{nonce}` for those of
+         * `signature`
          */
         send?: Record<string, JsonValue> | undefined;
         every: Duration;

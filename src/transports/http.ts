@@ -5,6 +5,7 @@ import { remedyOf, VenuewireError } from '../errors.js';
 import type { Protection } from '../patterns/security.js';
 import { Lines, tooLong } from './lines.js';
 import type { ConnectMessages, MessagesEnd } from './messages.js';
+import { agentOf, type ProxyRule } from './proxy.js';
 import { endOf, HANDSHAKE_MS, secureOptions } from './secure.js';
 
 const SECOND_MS = 1000;
@@ -49,13 +50,14 @@ const optionsOf = (
   url: URL,
   security: readonly Protection[],
   headers: Readonly<Record<string, string>>,
+  agent: RequestOptions['agent'],
 ): RequestOptions => ({
   ...secureOptions(security, url.hostname),
   host: url.hostname,
   port: url.port === '' ? 443 : Number(url.port),
   path: `${url.pathname}${url.search}`,
   // A connection of its own, which nothing else waits for.
-  agent: false,
+  agent,
   headers: { 'User-Agent': 'venuewire', 'Accept-Encoding': 'identity', ...headers },
 });
 
@@ -83,7 +85,10 @@ export const connectHttps: ConnectMessages = (target, events) => {
   };
   const failed = (cause: unknown): void => end(endOf(cause, where));
   const url = new URL(target.url);
-  const req = request({ ...optionsOf(url, target.security, target.headers), method: 'GET' });
+  const req = request({
+    ...optionsOf(url, target.security, target.headers, agentOf(target.proxy, where)),
+    method: 'GET',
+  });
   const deadline = setTimeout(() => end({ reason: 'timedOut' }), HANDSHAKE_MS);
   const clear = isClear(where, url);
   if (clear !== undefined) setImmediate(failed, clear);
@@ -134,6 +139,7 @@ export interface HttpsRequest {
   readonly url: string;
   readonly where: string;
   readonly security: readonly Protection[];
+  readonly proxy?: ProxyRule | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: 'GET' | 'POST';
   readonly body?: string;
@@ -159,7 +165,10 @@ export function ask(of: HttpsRequest): Promise<Answer> {
       reject(new Unanswered(end));
       req.destroy();
     };
-    const options = { ...optionsOf(url, of.security, of.headers ?? {}), method: of.method ?? 'GET' };
+    const options = {
+      ...optionsOf(url, of.security, of.headers ?? {}, agentOf(of.proxy, where)),
+      method: of.method ?? 'GET',
+    };
     const req = request(signal === undefined ? options : { ...options, signal });
     const deadline = setTimeout(() => fail({ reason: 'timedOut' }), withinMs);
     req.on('error', (cause) => fail(endOf(cause, where)));

@@ -1,6 +1,7 @@
 /** Connections that bring messages of text: a WebSocket, lines of an HTTPS response, lines inside TLS. One interface for all. */
 import type { VenuewireError } from '../errors.js';
 import type { Protection } from '../patterns/security.js';
+import type { ProxyRule } from './proxy.js';
 import type { ConnectionEnd } from './transport.js';
 
 /** What is connected to, and the bounds that it is held to. */
@@ -9,6 +10,7 @@ export interface MessageTarget {
   /** What errors call it. */
   readonly where: string;
   readonly security: readonly Protection[];
+  readonly proxy?: ProxyRule | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes of a message, unpacked. */
   readonly most: number;

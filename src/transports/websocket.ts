@@ -6,6 +6,7 @@ import { peer } from '../peer.js';
 import { statusEnd } from './http.js';
 import { tooLong } from './lines.js';
 import type { ConnectMessages, MessageConnection, MessageEvents, MessagesEnd, MessageTarget } from './messages.js';
+import { Tunnel } from './proxy.js';
 import { endOf, HANDSHAKE_MS, secureOptions } from './secure.js';
 
 const SWITCHING_MS = HANDSHAKE_MS;
@@ -158,6 +159,7 @@ export async function loadWebSocket(what: string): Promise<ConnectMessages> {
       // Of the message as it is once unpacked.
       maxPayload: target.most,
       followRedirects: false,
+      ...(target.proxy === undefined ? {} : { agent: new Tunnel(target.proxy, target.where) }),
       perMessageDeflate: { threshold: COMPRESS_FROM, concurrencyLimit: 1 },
     };
     return new Connection(new ws.WebSocket(target.url, options), target, events);

@@ -127,6 +127,7 @@ export const venues = [
 export const internetVenues: readonly VenueEntry[] = [
   entry('kraken-spot', 'Kraken spot, WebSocket 2: a checksum with image and update', 'kraken-spot', () => import('./kraken-spot.js')),
   entry('kraken-spot-v1', 'Kraken spot, WebSocket 1: a checksum with each update', 'kraken-spot-v1', () => import('./kraken-spot-v1.js')),
+  entry('kraken-executions', 'Kraken executions: own orders and trades, with a token for each connection', 'kraken-executions', () => import('./kraken-executions.js')),
   entry('kraken-futures', 'Kraken Futures: a number for each product', 'kraken-futures', () => import('./kraken-futures.js')),
   entry('coinbase-exchange', 'Coinbase Exchange: levels without numbers', 'coinbase-exchange', () => import('./coinbase-exchange.js')),
   entry('coinbase-advanced', 'Coinbase Advanced: a number for all that a connection brings', 'coinbase-advanced', () => import('./coinbase-advanced.js')),

@@ -169,6 +169,7 @@ import {
   defineVenue,
   emptyPacket,
   env,
+  apiKey,
   externalLogin,
   type Framing,
   file,
@@ -599,7 +600,7 @@ export function patternsModule(): void {
     void declared;
   }
   {
-    // #region patterns.userPassword patterns.env patterns.file patterns.none patterns.token patterns.bearer patterns.idAndSourceAddress patterns.fixLogon patterns.keyAndSession patterns.externalLogin
+    // #region patterns.userPassword patterns.env patterns.file patterns.none patterns.token patterns.bearer patterns.idAndSourceAddress patterns.fixLogon patterns.keyAndSession patterns.apiKey patterns.externalLogin
     const credentials = [
       none(),
       userPassword(env('FEED_USER'), file('/run/secrets/feed-password')),
@@ -607,6 +608,7 @@ export function patternsModule(): void {
       bearer(env('FEED_TOKEN')),
       idAndSourceAddress(env('FEED_ID'), '10.0.0.7'),
       keyAndSession(env('APP_KEY'), env('APP_SESSION')),
+      apiKey(env('API_KEY'), file('/run/secrets/api-secret')),
       externalLogin(file('/run/feed/session')),
       fixLogon({
         senderCompId: env('FIX_SENDER'),

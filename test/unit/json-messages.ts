@@ -36,6 +36,14 @@ export const JSON_MESSAGES: Readonly<Record<string, readonly string[]>> = {
     '{"type":"heartbeat","sequence":90,"last_trade_id":20,"product_id":"AAA-USD","time":"2014-11-07T08:19:28.464459Z"}',
     '{"type":"subscriptions","channels":[{"name":"level2","product_ids":["AAA-USD"]}]}',
   ],
+  'kraken-executions-2': [
+    '{"channel":"executions","type":"snapshot","data":[{"order_id":"OK4GJX-KSTLS-7DZZO5","order_userref":3,"symbol":"AAA/USD","order_qty":0.00500000,"cum_cost":0.0,"time_in_force":"GTC","exec_type":"pending_new","side":"sell","order_type":"limit","limit_price":26500.0,"order_status":"pending_new","timestamp":"2023-09-22T10:33:05.709950Z"}],"sequence":1}',
+    '{"channel":"executions","type":"update","data":[{"timestamp":"2023-09-22T10:33:05.709982Z","order_status":"new","exec_type":"new","order_userref":3,"order_id":"OK4GJX-KSTLS-7DZZO5"}],"sequence":2}',
+    '{"channel":"executions","type":"update","data":[{"order_id":"OK4GJX-KSTLS-7DZZO5","exec_id":"TCO3JW-EJIQJ-7A7XSF","exec_type":"trade","symbol":"AAA/USD","side":"sell","last_qty":0.005,"last_price":26599.9,"cum_qty":0.005,"order_status":"filled","timestamp":"2023-09-22T10:33:06.1Z"}],"sequence":3}',
+    '{"channel":"heartbeat"}',
+    '{"channel":"status","type":"update","data":[{"system":"online","api_version":"v2","connection_id":123,"version":"2.0.10"}]}',
+    '{"method":"subscribe","result":{"channel":"executions"},"success":true}',
+  ],
   'coinbase-advanced-1': [
     '{"channel":"l2_data","client_id":"","timestamp":"2023-02-09T20:32:50.714964855Z","sequence_num":0,"events":[{"type":"snapshot","product_id":"AAA-USD","updates":[{"side":"bid","event_time":"1970-01-01T00:00:00Z","price_level":"21921.73","new_quantity":"0.06317902"},{"side":"offer","event_time":"1970-01-01T00:00:00Z","price_level":"21921.3","new_quantity":"0.02"}]}]}',
     '{"channel":"l2_data","client_id":"","timestamp":"2023-02-09T20:32:51.714964855Z","sequence_num":1,"events":[{"type":"update","product_id":"AAA-USD","updates":[{"side":"bid","event_time":"2023-02-09T20:32:51Z","price_level":"21921.73","new_quantity":"0"}]}]}',

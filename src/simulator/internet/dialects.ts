@@ -99,6 +99,10 @@ export interface Dialect {
   refused?(message: Record<string, unknown>): string;
   /** Instead of images: everything that a client who goes on has missed; undefined: it begins anew. */
   resumed?(message: Record<string, unknown>, books: readonly TrueBook[]): string | undefined;
+  /** Said with each change, to everybody: what is about no book. */
+  idle?(timeMs: number): string;
+  /** The answer to a request for a token. */
+  session?(token: string): string;
   /** Puts the number of its connection into a message. */
   numbered?(text: string, client: object): string;
   /** How maintenance is told. */

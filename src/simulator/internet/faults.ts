@@ -37,7 +37,8 @@ const mangled =
     let left = times(random);
     venue.mangle = (text, _client, symbol) => {
       if (left === 0) venue.mangle = (whole) => whole;
-      if (left === 0 || symbol === '' || change(text) === text) return text;
+      const isNobodys = symbol === '' && venue.books.size > 0;
+      if (left === 0 || isNobodys || change(text) === text) return text;
       left--;
       return change(text);
     };

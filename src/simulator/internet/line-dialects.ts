@@ -22,6 +22,28 @@ export const kraken1: Dialect = {
     `[336,{"${side === 'asks' ? 'a' : 'b'}":[${timed([level], b.timeMs)}],"c":"${b.checksum()}"},${CHANNEL},"${b.symbol}"]`,
 };
 
+/** Kraken's executions: an order that is traded bit by bit. */
+const sequences = new WeakMap<object, number>();
+export const krakenExecutions: Dialect = {
+  maintenance: () => '{"channel":"status","type":"update","data":[{"system":"maintenance"}]}',
+  session: (token) => `{"error":[],"result":{"token":"${token}","expires":900}}`,
+  tokenOf: ({ params }) => (params as Said | undefined)?.token as string | undefined,
+  refused: ({ method }) => `{"error":"ESession:Invalid session","method":"${String(method)}","success":false}`,
+  subscribed: ({ method, params }) =>
+    method === 'subscribe' && (params as Said).channel === 'executions' ? { on: true, symbols: [] } : undefined,
+  resumed: () => '{"channel":"executions","type":"snapshot","data":[],"sequence":0}',
+  numbered: (text, client) => {
+    if (!text.includes('"executions"')) return text;
+    const next = (sequences.get(client) ?? 0) + 1;
+    sequences.set(client, next);
+    return text.replace('"sequence":0', `"sequence":${next}`);
+  },
+  idle: (ms) =>
+    `{"channel":"executions","type":"update","data":[{"order_id":"OK4GJX-KSTLS-7DZZO5","exec_id":"TCO3JW-EJIQJ-7A7XSF","exec_type":"trade","symbol":"BTC/USD","side":"sell","last_qty":0.00500000,"last_price":26500.1,"cum_qty":0.00500000,"order_status":"partially_filled","timestamp":"${new Date(ms).toISOString()}"}],"sequence":0}`,
+  image: () => undefined,
+  update: () => '',
+};
+
 /** OANDA: every price is the whole ladder. */
 const ladder = (levels: readonly Level[]) => levels.map(([price, size]) => `{"price":"${price}","liquidity":${size}}`);
 const price = (b: TrueBook): string =>

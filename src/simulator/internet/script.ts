@@ -7,6 +7,8 @@ export interface VenueClient {
   readonly nth: number;
   readonly subscribed: Set<string>;
   readonly trades: Set<string>;
+  /** It has subscribed to something. */
+  ready?: boolean;
   send(text: string): void;
   /** As a WebSocket is closed. */
   close(code: number, why: string): void;
@@ -48,6 +50,8 @@ export class ScriptedVenue<C extends VenueClient = VenueClient> {
   skewMs = 0;
   /** The token that lets a client in; undefined: it needs none. */
   token: string | undefined;
+  /** The one that is given out; it may be older than that. */
+  issued: string | undefined;
   /** Brings a new one to where the client reads it. */
   renew: (token: string) => void = () => {};
   #heldBack: Said<C>[] = [];
@@ -93,6 +97,7 @@ export class ScriptedVenue<C extends VenueClient = VenueClient> {
     const { on, symbols } = dialect.subscribed(message) ?? { on: false, symbols: [] };
     const books = symbols.flatMap((symbol) => this.books.get(symbol) ?? []);
     this.#time();
+    if (on) client.ready = true;
     const whole = on ? dialect.resumed?.(message, books) : undefined;
     for (const { symbol } of books) {
       const answer = dialect.answer?.(message, symbol);
@@ -108,6 +113,7 @@ export class ScriptedVenue<C extends VenueClient = VenueClient> {
     const book = this.books.get(symbol);
     if (book === undefined) return;
     client.subscribed.add(symbol);
+    client.ready = true;
     this.#time();
     const image = this.dialect.image(book, client.nth);
     if (image !== undefined) this.say(client, image, symbol);
@@ -151,6 +157,8 @@ export class ScriptedVenue<C extends VenueClient = VenueClient> {
       const text = this.dialect.update(book, book.change(), [...this.books.values()]);
       for (const client of this.clients) if (client.subscribed.has(symbol)) this.say(client, text, symbol);
     }
+    const idle = this.dialect.idle?.(this.nowMs() + this.skewMs);
+    if (idle !== undefined) for (const client of this.clients) if (client.ready) this.say(client, idle);
     if (this.slowTicks === 0 || --this.slowTicks > 0) return;
     const all = this.#heldBack;
     this.#heldBack = [];

@@ -68,13 +68,16 @@ export async function simulateInternet(
       "Leave 'expiredToken' out.",
     );
   }
-  const server = new SimulatedInternetVenue(simulated.dialect, instruments, seed);
+  const server = new SimulatedInternetVenue(simulated.dialect, simulated.symbols ?? instruments, seed);
   await server.start();
   const folder = mkdtempSync(join(tmpdir(), 'venuewire-simulated-'));
   const caFile = join(folder, 'ca.pem');
   writeFileSync(caFile, server.authority.cert);
   const tokenFile = join(folder, 'token');
-  const renew = (token: string): void => writeFileSync(tokenFile, token, { mode: OWNER_ONLY });
+  const renew = (token: string): void => {
+    server.issued = token;
+    writeFileSync(tokenFile, token, { mode: OWNER_ONLY });
+  };
   if (simulated.usesToken) {
     server.token = 'token-of-the-day';
     renew(server.token);

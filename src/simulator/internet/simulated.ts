@@ -1,10 +1,11 @@
 /** Ready venues that send text and how each is simulated. */
-import { bearer, keyAndSession, type Reference } from '../../patterns/credentials.js';
+import { apiKey, bearer, keyAndSession, type Reference } from '../../patterns/credentials.js';
 import type { Venue } from '../../patterns/venue.js';
 import { betfair } from '../../venues/betfair.js';
 import { binanceSpot } from '../../venues/binance-spot.js';
 import { coinbaseAdvanced } from '../../venues/coinbase-advanced.js';
 import { coinbaseExchange } from '../../venues/coinbase-exchange.js';
+import { krakenExecutions } from '../../venues/kraken-executions.js';
 import { krakenFutures } from '../../venues/kraken-futures.js';
 import { krakenSpot } from '../../venues/kraken-spot.js';
 import { krakenSpotV1 } from '../../venues/kraken-spot-v1.js';
@@ -36,6 +37,17 @@ const TOKEN: Reference = `env:${TOKEN_VARIABLE}`;
 export const SIMULATED: Readonly<Record<string, Simulated>> = Object.assign(Object.create(null), {
   'kraken-spot': { dialect: dialects.kraken2, make: krakenSpot },
   'kraken-spot-v1': { dialect: lines.kraken1, make: krakenSpotV1 },
+  'kraken-executions': {
+    dialect: lines.krakenExecutions,
+    symbols: [],
+    usesToken: true,
+    make: ({ instruments: _, ...options }, { token = TOKEN, https } = {}) =>
+      krakenExecutions({
+        ...options,
+        ...(https === undefined ? {} : { tokenUrl: `${https}/0/private/GetWebSocketsToken` }),
+        credentials: apiKey(token, token),
+      }),
+  },
   'kraken-futures': { dialect: dialects.krakenFutures, make: krakenFutures },
   'coinbase-exchange': { dialect: dialects.coinbase, make: coinbaseExchange },
   'coinbase-advanced': { dialect: dialects.coinbaseAdvanced, make: coinbaseAdvanced },

@@ -14,6 +14,7 @@ const CUT_FRAME = Buffer.from([0x81, 100, 0x7b, 0x22]);
 export class Client implements VenueClient {
   readonly subscribed = new Set<string>();
   readonly trades = new Set<string>();
+  ready = false;
   constructor(
     readonly socket: WebSocket,
     readonly nth: number,
@@ -40,7 +41,7 @@ export class SimulatedInternetVenue extends ScriptedVenue<Client> {
   readonly asked: string[] = [];
   /** Answers requests that are no WebSocket; default: Binance's images. */
   http: (request: IncomingMessage, response: ServerResponse) => void = (request, response) => {
-    const image = this.depth(request.url ?? '');
+    const image = request.method === 'POST' ? this.dialect.session?.(this.issued ?? '') : this.depth(request.url ?? '');
     if (image === undefined) response.writeHead(404).end();
     else response.end(image);
   };

@@ -22,7 +22,8 @@ const ORDERS_MAX = 1_024;
 export class TextCore {
   readonly #ring: Ring;
   readonly #session: NativeSession;
-  readonly #books: Books;
+  /** Undefined where messages make none. */
+  readonly #books: Books | undefined;
   readonly #channels: number;
   readonly #dispatcher: Dispatcher;
   delivered = 0;
@@ -39,7 +40,8 @@ export class TextCore {
     const { bytes, dataAt, dataBytes } = this.#ring;
     this.#session = new (native().Session)(compiled.spec, bytes, dataAt, dataBytes);
     const feed = { ring: this.#ring, decoder: compiled.decoder, kept: undefined } as unknown as Feed;
-    this.#books = openBooks(feed, { depth: DEPTH, instrumentsMax: INSTRUMENTS_MAX, orders: ORDERS_MAX });
+    const bounds = { depth: DEPTH, instrumentsMax: INSTRUMENTS_MAX, orders: ORDERS_MAX };
+    this.#books = compiled.decoder.events === undefined ? undefined : openBooks(feed, bounds);
     const take = (): void => {
       this.delivered++;
     };
@@ -65,26 +67,29 @@ export class TextCore {
     if (!this.#session.ledgerBalances()) this.unbalanced++;
     const { head, tail } = this.#ring;
     if (head === tail) return;
-    this.#books.take({ from: tail, to: head } as Batch);
+    this.#books?.take({ from: tail, to: head } as Batch);
     read(this.#ring, tail, head, this.#dispatcher);
     this.#ring.tail = head;
   }
 
   isStale(symbol: string): boolean {
-    return this.#books.top(symbol).stale;
+    return this.#books?.top(symbol).stale === true;
   }
   isEmpty(symbol: string): boolean {
-    const { bid, ask } = this.#books.top(symbol);
+    const { bid, ask } = this.#books?.top(symbol) ?? {};
     return bid === undefined && ask === undefined;
   }
   isThere(symbol: string): boolean {
-    return this.#books.numberOf(symbol) >= 0;
+    return (this.#books?.numberOf(symbol) ?? -1) >= 0;
   }
 
   /** Levels of a book as `BookState` has them, with so many digits. */
   levels(symbol: string, price: number, size: number): string {
     const side = (name: 'bid' | 'ask') =>
-      this.#books.depth(symbol, name).map((l) => [decimalText(l.price, -10, price), decimalText(l.size, -8, size)]);
+      (this.#books?.depth(symbol, name) ?? []).map((l) => [
+        decimalText(l.price, -10, price),
+        decimalText(l.size, -8, size),
+      ]);
     return JSON.stringify([side('bid'), side('ask')]);
   }
 

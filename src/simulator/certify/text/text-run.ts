@@ -90,6 +90,7 @@ class Player {
   #useToken(): void {
     const give = (token: string): void => {
       this.#secrets.push(token);
+      this.#venue.issued = token;
       process.env[TOKEN_VARIABLE] = token;
     };
     this.#venue.token = 'token-of-the-day';
@@ -167,7 +168,8 @@ class Player {
   }
 
   #isGood(): boolean {
-    return this.stage.symbols.every((symbol) => this.#core.isThere(symbol) && !this.#core.isStale(symbol));
+    const isUp = [...this.#venue.clients].some(({ ready }) => ready);
+    return isUp && this.stage.symbols.every((symbol) => this.#core.isThere(symbol) && !this.#core.isStale(symbol));
   }
 
   #tick = (): void => {

@@ -64,12 +64,14 @@ function toldOf(fault: InternetFault, { venue, dialect }: TextStage): readonly s
 }
 
 /** A lost message that changed nothing within the depth leaves the checksum right. */
-const staleBehind = (fault: InternetFault, { venue }: TextStage): TextScenario['stale'] =>
-  HARMLESS.includes(fault)
-    ? 'never'
-    : fault === 'gap' && venue.integrity?.checksum !== undefined
-      ? 'perhaps'
-      : 'always';
+const staleBehind = (fault: InternetFault, { venue, symbols }: TextStage): TextScenario['stale'] =>
+  symbols.length === 0
+    ? 'perhaps'
+    : HARMLESS.includes(fault)
+      ? 'never'
+      : fault === 'gap' && venue.integrity?.checksum !== undefined
+        ? 'perhaps'
+        : 'always';
 
 const ALL = Object.keys(INTERNET_FAULTS) as InternetFault[];
 const AT_ONCE_MOST = 6;

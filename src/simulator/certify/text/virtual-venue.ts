@@ -31,6 +31,7 @@ export interface Witness {
 class Connection implements VenueClient, MessageConnection {
   readonly subscribed = new Set<string>();
   readonly trades = new Set<string>();
+  ready = false;
   #isOver = false;
   #isClosed = false;
   #toUsMs = 0;
@@ -153,8 +154,13 @@ export class VirtualVenue extends ScriptedVenue<Connection> {
       connection.begin();
       return connection;
     },
-    ask: ({ url, where, signal }, then) => {
+    ask: ({ url, where, signal, method }, then) => {
       this.asked++;
+      if (method === 'POST') {
+        const text = this.dialect.session?.(this.issued ?? '') ?? '{}';
+        this.clock.after(this.wayMs(), () => signal?.aborted !== true && then({ text }));
+        return;
+      }
       this.clock.after(this.wayMs(), () => {
         const text = this.depth(url);
         const symbol = new URL(url).searchParams.get('symbol') ?? '';
