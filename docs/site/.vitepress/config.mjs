@@ -65,6 +65,7 @@ export default defineConfig({
           ['Events', '/events'],
           ['Sinks and pipelines', '/sinks'],
           ['The event log', '/event-log'],
+          ['The recovery proxy', '/proxy'],
           ['Receiving', '/receive'],
           ['Tuning', '/tuning'],
           ['Importing', '/importing'],
