@@ -1,6 +1,6 @@
 // The event log: events written and read back, beside better-sqlite3 and plain files in the same run; what it costs a feed; the books of
-// an event of a day. node bench/log/run.mjs [--quick] [--runs N] [--messages N] [--events N] [--sqlite FOLDER]: with a folder that has better-sqlite3
-// installed it is taken from there; otherwise npm installs it into a temporary one (it is compiled: minutes).
+// an event of a day. node bench/log/run.mjs [--quick] [--runs N] [--messages N] [--events N] [--sqlite FOLDER]: SQLite is that of Node 22
+// and later; with a folder that has better-sqlite3 installed that one too. Under Node 20 npm installs it (it is compiled: minutes).
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
@@ -152,18 +152,66 @@ function readSqlite(Database, path) {
   return { sum, events };
 }
 
+/** The SQLite that Node 22 and later have inside; undefined: this one has none. */
+async function nodeSqlite() {
+  const { DatabaseSync } = await import('node:sqlite').catch(() => ({}));
+  return DatabaseSync;
+}
+function writeNodeSqlite(Database, path, events) {
+  const db = new Database(path);
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  db.exec('CREATE TABLE event (position INTEGER PRIMARY KEY, record BLOB)');
+  const insert = db.prepare('INSERT INTO event VALUES (?, ?)');
+  for (let done = 0; done < events; done += BATCH) {
+    db.exec('BEGIN');
+    for (let i = 0; i < BATCH; i++) insert.run(done + i, batch.subarray(i * EVENT_BYTES, (i + 1) * EVENT_BYTES));
+    db.exec('COMMIT');
+  }
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  db.close();
+}
+function readNodeSqlite(Database, path) {
+  const db = new Database(path);
+  let sum = 0;
+  let events = 0;
+  for (const { record } of db.prepare('SELECT record FROM event ORDER BY position').iterate()) {
+    sum += new DataView(record.buffer, record.byteOffset, record.byteLength).getUint32(PRICE_AT, true);
+    events++;
+  }
+  db.close();
+  return { sum, events };
+}
+
+/** What SQLite there is: Node's own, and better-sqlite3 where it was named or Node has none. */
+async function sqlites(events) {
+  const own = await nodeSqlite();
+  const list = [];
+  if (own !== undefined) {
+    list.push({
+      name: `node:sqlite of Node ${process.version}, WAL, a transaction a batch`,
+      events,
+      write: (path, n) => writeNodeSqlite(own, path, n),
+      read: (path) => readNodeSqlite(own, path),
+    });
+  }
+  if (own === undefined || option('sqlite') !== undefined) {
+    const Database = sqlite();
+    list.push({
+      name: 'better-sqlite3, WAL, a transaction a batch',
+      events,
+      write: (path, n) => writeSqlite(Database, path, n),
+      read: (path) => readSqlite(Database, path),
+    });
+  }
+  return list;
+}
+
 async function events() {
-  const Database = sqlite();
   const few = Math.ceil(EVENTS / 10);
   const contenders = [
     { name: 'event log, synced each second', events: EVENTS, write: (p, n) => writeLog(p, n), read: readLog },
     { name: 'plain writeSync of the same batches, one fdatasync', events: EVENTS, write: writePlain, read: readPlain },
-    {
-      name: 'better-sqlite3, WAL, a transaction a batch',
-      events: few,
-      write: (p, n) => writeSqlite(Database, p, n),
-      read: (p) => readSqlite(Database, p),
-    },
+    ...(await sqlites(few)),
   ];
   const results = contenders.map(() => ({ write: [], read: [], writeCpu: [], readCpu: [], bytes: 0 }));
   for (let round = 0; round < ROUNDS; round++) {

@@ -80,15 +80,18 @@ export interface MoldUdp64ServerOptions {
 export class ProxyMoldUdp64Server {
   readonly counts = {
     requests: 0,
+    // Each request is in one of these, or waits.
     answered: 0,
-    messages: 0,
     malformed: 0,
     otherSession: 0,
     stranger: 0,
     refused: 0,
     gone: 0,
-    waited: 0,
+    repeated: 0,
     waitedInVain: 0,
+    // Of those that were answered: what waited, and all messages.
+    waited: 0,
+    messages: 0,
   };
   readonly #packets = new PacketsOf();
   readonly #view = moldudp64.view('requestPacket');
@@ -131,7 +134,11 @@ export class ProxyMoldUdp64Server {
       return;
     }
     const asked = { day, begin: Number(request.sequenceNumber), count: request.messageCount, answer, consumer };
-    if (asked.count === 0 || this.#serve(asked)) return;
+    if (asked.count === 0) {
+      counts.malformed++;
+      return;
+    }
+    if (this.#serve(asked)) return;
     if (asked.begin < day.next || day.over) {
       counts.gone++;
       return;
@@ -164,7 +171,8 @@ export class ProxyMoldUdp64Server {
   }
 
   #wait(key: string, asked: Waiting): void {
-    if (!this.#waiting.has(key) && this.#waiting.size >= this.options.waitingMost) {
+    if (this.#waiting.has(key)) this.counts.repeated++;
+    else if (this.#waiting.size >= this.options.waitingMost) {
       this.#waiting.delete(this.#waiting.keys().next().value as string);
       this.counts.waitedInVain++;
     }

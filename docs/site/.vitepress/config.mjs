@@ -67,6 +67,7 @@ export default defineConfig({
           ['The event log', '/event-log'],
           ['The gateway', '/gateway'],
           ['The console', '/console'],
+          ['The recovery proxy', '/proxy'],
           ['Receiving', '/receive'],
           ['Tuning', '/tuning'],
           ['Importing', '/importing'],
