@@ -139,12 +139,13 @@ function drawRace(channels) {
             ? element('span', { class: 'badge good' }, `ahead by ${number(best - second)}`)
             : '';
         const named = channels.length > 1 ? `${channel} ${line}` : line;
-        return row([named, packets === null ? '–' : number(packets), number(won), share, note]);
+        const cell = element('td', {}, named, ' ', note);
+        return row([cell, packets === null ? '–' : number(packets), number(won), share]);
       }),
-      row([`${channels.length > 1 ? `${channel} ` : ''}recovery`, '', number(recoveredMessages), '', '']),
+      row([`${channels.length > 1 ? `${channel} ` : ''}recovery`, '', number(recoveredMessages), '']),
     ];
   });
-  table('lines', ['Line', 'Packets', 'First', 'Last 10 s', ''], rows);
+  table('lines', ['Line', 'Packets', 'First', 'Last 10 s'], rows);
 }
 
 function drawNotices() {
@@ -439,4 +440,5 @@ document.addEventListener('keydown', (event) => {
   act();
 });
 setInterval(draw, 1_000);
+addEventListener('resize', draw);
 void begin('');

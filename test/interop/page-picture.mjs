@@ -4,7 +4,7 @@ export async function pagePicture(page) {
   return page.evaluate(() => {
     const round = (n) => Math.round(n * 10) / 10;
     const safe = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
-    const isClear = (color) => color === 'transparent' || /, 0\)$/.test(color);
+    const isClear = (color) => color === 'transparent' || /^rgba\(.*, 0\)$/.test(color);
     const [width, height] = [window.innerWidth, window.innerHeight];
     const parts = [];
     const rect = (r, fill, stroke = 'none', radius = 0) => {
@@ -55,15 +55,18 @@ export async function pagePicture(page) {
         else if (child.nodeType === Node.TEXT_NODE && (child.textContent ?? '').trim() !== '') {
           const range = document.createRange();
           range.selectNodeContents(child);
-          const lines = [...range.getClientRects()].filter((line) => isShown(line, of));
-          if (lines.length === 1) write((child.textContent ?? '').trim().replace(/\s+/g, ' '), lines[0], style);
-          else if (lines.length > 1) {
+          const all = [...range.getClientRects()];
+          const lines = all.filter((line) => isShown(line, of));
+          if (all.length === 1 && lines.length === 1)
+            write((child.textContent ?? '').trim().replace(/\s+/g, ' '), lines[0], style);
+          else if (lines.length > 0) {
             // Of text that the browser has broken, word by word.
             const text = child.textContent ?? '';
             for (const word of text.matchAll(/\S+/g)) {
               range.setStart(child, word.index);
               range.setEnd(child, word.index + word[0].length);
-              write(word[0], range.getBoundingClientRect(), style);
+              const place = range.getBoundingClientRect();
+              if (isShown(place, of)) write(word[0], place, style);
             }
           }
         }
