@@ -2197,6 +2197,10 @@ export interface Deployment {
   };
   /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
   secret?: string | undefined;
+  /**
+   * Port where messages are published by ZeroMQ, as `venuewire run --publish` does: for consumers and comparisons
+   */
+  publish?: number | undefined;
   /** Labels of the nodes that have the lines */
   nodeSelector?: Record<string, string> | undefined;
 }
@@ -2230,6 +2234,10 @@ export interface DeploymentInput {
     | undefined;
   /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
   secret?: string | undefined;
+  /**
+   * Port where messages are published by ZeroMQ, as `venuewire run --publish` does: for consumers and comparisons
+   */
+  publish?: number | undefined;
   /** Labels of the nodes that have the lines */
   nodeSelector?: Record<string, string> | undefined;
 }
