@@ -1,4 +1,5 @@
 /** `venuewire compare`: two handlers of one venue side by side, and the switch from one to the other. */
+import { createServer, type Server } from 'node:http';
 import type { Command } from 'commander';
 import {
   Cutover,
@@ -22,6 +23,8 @@ interface CompareOptions {
   readonly wait: number;
   readonly promoteAfter?: number;
   readonly forward?: string;
+  readonly channels?: ReadonlyMap<string, string>;
+  readonly status?: string;
   readonly seconds?: number;
   readonly format: 'text' | 'ndjson';
 }
@@ -31,6 +34,30 @@ const MS_PER_SECOND = 1_000;
 
 const plain = (_: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
+
+/** How it stands, for whoever asks: the step, the last minute, everything so far, and what was passed on. */
+function statusOf({ step, active, comparison, ledger }: Cutover): object {
+  const { minutes, total, first, equalMinutes } = comparison;
+  return { step, active, equalMinutes, minute: minutes.at(-1), total, ledger, first: first && differenceText(first) };
+}
+
+/** Answers `GET /status` with how it stands, and probes at `/livez` and `/readyz`. */
+async function serveStatus(cutover: Cutover, place: string): Promise<Server> {
+  const [, host, port] = /^(.*):(\d+)$/.exec(place) ?? [];
+  if (port === undefined) throw usage(`--status '${place}' is no place to listen`, 'Write :9464, or 127.0.0.1:9464.');
+  const server = createServer((request, response) => {
+    const isKnown = ['/status', '/livez', '/readyz'].includes(request.url ?? '');
+    response.writeHead(isKnown ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(`${JSON.stringify(isKnown ? statusOf(cutover) : {}, plain)}\n`);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(usage(`--status ${place}: ${cause.code}`, 'Choose another port, or an address of this machine.')),
+    );
+    server.listen(Number(port), host || '0.0.0.0', resolve);
+  });
+  return server.unref();
+}
 
 /** Lines of what is found, as it is found. */
 class Report {
@@ -90,11 +117,16 @@ async function compare(options: CompareOptions): Promise<void> {
       if (step === 'rolledBack' && publisher === undefined) over = true;
     },
   });
-  const take = (side: 'old' | 'new') => (message: SideMessage) => cutover.add(side, message, Date.now());
+  const names = options.channels ?? new Map<string, string>();
+  const take = (side: 'old' | 'new') => (message: SideMessage) => {
+    const name = side === 'new' ? names.get(message.channel) : undefined;
+    cutover.add(side, name === undefined ? message : { ...message, channel: name }, Date.now());
+  };
   const sides = [await readSide(options.old, take('old')), await readSide(options.new, take('new'))] as const;
   say(
     `comparing ${options.old} with ${options.new}${publisher ? `, passed on at ${publisher.endpoint}` : ''}; ends with Ctrl-C`,
   );
+  const status = options.status === undefined ? undefined : await serveStatus(cutover, options.status);
   const end = (): void => {
     over = true;
   };
@@ -112,6 +144,7 @@ async function compare(options: CompareOptions): Promise<void> {
     process.removeListener('SIGTERM', end);
     for (const side of sides) side.close();
     publisher?.close();
+    status?.close();
   }
 }
 
@@ -138,6 +171,18 @@ async function turn(
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   await publisher?.flush();
+}
+
+/** `old=new,…`: the old side's name by the new side's. */
+function channelNames(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split(',').map((pair) => {
+      const [old, young, ...more] = pair.split('=');
+      if (!old || !young || more.length > 0)
+        throw usage(`--channels: '${pair}' is not old=new`, 'Write --channels totalview=totalview-2');
+      return [young, old];
+    }),
+  );
 }
 
 const GOOD: readonly CutoverStep[] = ['shadow', 'promoted', 'oldRemoved'];
@@ -177,6 +222,8 @@ export function configure(command: Command): void {
       'switch to the new side after so many equal minutes',
       wholeNumber('--promote-after', 1, 1_440),
     )
+    .option('--channels <old=new,…>', 'channels that the new side calls otherwise', channelNames)
+    .option('--status <address>', 'answer GET /status with how it stands, as JSON: :9464')
     .option('--seconds <n>', 'end after so many seconds', wholeNumber('--seconds', 1, TIMER_SECONDS_MOST))
     .addOption(oneOf('--format <name>', 'how it is printed', ['text', 'ndjson'] as const, 'text'))
     .addHelpText(
@@ -186,6 +233,7 @@ Messages are put side by side by the venue's sequence number, and compared by na
 the first difference are shown. A side is venuewire run --publish, venuewire run > file, or any handler that says channel, sequence,
 message and fields of a message as JSON or MessagePack. The first difference rolls back: the old side is passed on again.
 docs/migration.md goes through a whole cut-over.
+The one channel of a venue without channels is called as the venue is: --channels pairs the two names.
 
 Exit codes: 0 equal so far, 1 a difference, a loss, or nothing to compare.
 

@@ -18,11 +18,13 @@ async function kubernetes(
   files: readonly string[],
   options: KubernetesOptions,
 ): Promise<void> {
-  const { manifests, venueConnectionDefinition } = await import('../kubernetes/index.js');
+  const { manifests, venueConnectionDefinition, venueMigrationDefinition } = await import('../kubernetes/index.js');
   const out = new Output();
   if (what === 'definition') {
     if (files.length > 0) throw usage('the definition is the same for every venue', 'Leave the files out.');
     out.line(asYaml(venueConnectionDefinition()).trimEnd());
+    out.line('---');
+    out.line(asYaml(venueMigrationDefinition()).trimEnd());
     await out.flush();
     return;
   }
@@ -44,10 +46,10 @@ async function kubernetes(
 export function configure(command: Command): void {
   command
     .addArgument(
-      new Argument('<what>', 'manifests: objects to apply; definition: of the kind VenueConnection').choices([
-        'manifests',
-        'definition',
-      ]),
+      new Argument(
+        '<what>',
+        'manifests: objects to apply; definition: of the kinds VenueConnection and VenueMigration',
+      ).choices(['manifests', 'definition']),
     )
     .argument('[venue-files...]', 'YAML or JSON, each with `deployment`')
     .option('--namespace <name>', 'where the objects go; default: the namespace of the file, or default')

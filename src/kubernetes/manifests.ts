@@ -128,6 +128,8 @@ function faultOf(venue: Declared): [string, string] | undefined {
         'Give the line an `interface`, and parents the interface of the node that it is over.',
       ];
   }
+  if (venue.deployment.publish !== undefined && venue.pipelines !== undefined)
+    return ['has pipelines, and deployment.publish', 'Publish by a sink of type zeromq instead.'];
   const writes = Object.entries(venue.pipelines ?? {}).find(([, { sink }]) => 'file' in sink || 'folder' in sink);
   if (writes !== undefined)
     return [
@@ -300,15 +302,16 @@ class Pod {
   }
 
   #container(): object {
-    const { image, resources, secret } = this.#venue.deployment;
+    const { image, resources, secret, publish } = this.#venue.deployment;
+    const published = publish === undefined ? [] : ['--publish', `zmq:tcp://0.0.0.0:${publish}`];
     const probe = (path: string, rest: object): object => ({ httpGet: { path, port: 'metrics' }, ...rest });
     const mounts = [{ name: 'venue', mountPath: VENUE_FOLDER, readOnly: true }];
     const secrets = { name: 'secrets', mountPath: SECRETS, readOnly: true };
     return {
       name: 'handler',
       image,
-      args: ['run', `${VENUE_FOLDER}/venue.json`, '--summary', '--metrics', `:${METRICS_PORT}`],
-      ports: [{ name: 'metrics', containerPort: METRICS_PORT, protocol: 'TCP' }],
+      args: ['run', `${VENUE_FOLDER}/venue.json`, '--summary', '--metrics', `:${METRICS_PORT}`, ...published],
+      ports: this.#ports((name, port) => ({ name, containerPort: port, protocol: 'TCP' })),
       resources: { requests: { ...resources }, limits: { ...resources } },
       startupProbe: probe('/livez', { periodSeconds: 2, failureThreshold: 60 }),
       livenessProbe: probe('/livez', { periodSeconds: 10, failureThreshold: 3 }),
@@ -339,12 +342,18 @@ class Pod {
       : [venue, { name: 'secrets', secret: { secretName: secret, defaultMode: 0o440 } }];
   }
 
+  /** Where the handler is asked, and where it publishes. */
+  #ports(of: (name: string, port: number) => object): object[] {
+    const { publish } = this.#venue.deployment;
+    return [of('metrics', METRICS_PORT), ...(publish === undefined ? [] : [of('messages', publish)])];
+  }
+
   service(): Manifest {
     return this.#object('v1', 'Service', {
       spec: {
         clusterIP: 'None',
         selector: this.#selector().matchLabels,
-        ports: [{ name: 'metrics', port: METRICS_PORT, targetPort: 'metrics', protocol: 'TCP' }],
+        ports: this.#ports((name, port) => ({ name, port, targetPort: name, protocol: 'TCP' })),
       },
     });
   }
@@ -369,7 +378,7 @@ class Pod {
     const spec = {
       podSelector: this.#selector(),
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ ports: [{ protocol: 'TCP', port: METRICS_PORT }] }],
+      ingress: [{ ports: this.#ports((_, port) => ({ protocol: 'TCP', port })) }],
       egress: [{ ports: dns }, ...servers],
     };
     return [this.#object('networking.k8s.io/v1', 'NetworkPolicy', { spec })];

@@ -47,6 +47,14 @@ export const deploymentSchema = z
       .describe(
         'Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/…',
       ),
+    publish: z
+      .int()
+      .min(1024)
+      .max(65535)
+      .optional()
+      .describe(
+        'Port where messages are published by ZeroMQ, as `venuewire run --publish` does: for consumers and comparisons',
+      ),
     nodeSelector: z.record(z.string().max(253), label).optional().describe('Labels of the nodes that have the lines'),
   })
   .describe('How a cluster runs the handler; a handler that is started by hand does not read it');

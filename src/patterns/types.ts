@@ -2377,6 +2377,10 @@ export interface Deployment {
   };
   /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
   secret?: string | undefined;
+  /**
+   * Port where messages are published by ZeroMQ, as `venuewire run --publish` does: for consumers and comparisons
+   */
+  publish?: number | undefined;
   /** Labels of the nodes that have the lines */
   nodeSelector?: Record<string, string> | undefined;
 }
@@ -2410,6 +2414,10 @@ export interface DeploymentInput {
     | undefined;
   /** Secret whose keys are files below /run/secrets/venuewire, for references as file:/run/secrets/venuewire/… */
   secret?: string | undefined;
+  /**
+   * Port where messages are published by ZeroMQ, as `venuewire run --publish` does: for consumers and comparisons
+   */
+  publish?: number | undefined;
   /** Labels of the nodes that have the lines */
   nodeSelector?: Record<string, string> | undefined;
 }

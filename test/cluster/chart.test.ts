@@ -74,6 +74,7 @@ describe('the chart', () => {
   it('carries the definition, the alerts and the dashboard that deploy/ has', () => {
     for (const [own, of] of [
       ['crds/venueconnections.yaml', 'crds/venueconnections.yaml'],
+      ['crds/venuemigrations.yaml', 'crds/venuemigrations.yaml'],
       ['files/alerts.yaml', 'alerts/venuewire.yaml'],
       ['files/dashboard.json', 'dashboards/venuewire.json'],
     ])
@@ -114,8 +115,8 @@ describe('the chart', () => {
     expect(stderr).toMatch(says);
   });
   it('gives no right to read, write or delete anything that the operator does not', async () => {
-    const role = objects(await template()).find((o) => o.kind === 'ClusterRole');
-    const rights = (role?.rules as { resources: string[]; verbs: string[] }[]).flatMap((r) =>
+    const role = objects(await template()).find((o) => o.kind === 'ClusterRole') as Shown;
+    const rights = (role.rules as { resources: string[]; verbs: string[] }[]).flatMap((r) =>
       r.resources.map((of) => `${of}: ${r.verbs.join(' ')}`),
     );
     expect(rights.filter((r) => /\*|secrets: .*(get|create|patch|delete)|pods: .*(create|delete)/.test(r))).toEqual([]);
@@ -137,6 +138,7 @@ describe('Kustomize', () => {
       [
         'ClusterRole',
         'ClusterRoleBinding',
+        'CustomResourceDefinition',
         'CustomResourceDefinition',
         'Deployment',
         'Namespace',

@@ -25,7 +25,7 @@ export interface Pod {
   readonly spec: {
     readonly nodeName?: string;
     readonly containers: { readonly args: string[]; readonly ports: { readonly containerPort: number }[] }[];
-    readonly volumes: { readonly configMap?: { name: string }; readonly secret?: { secretName: string } }[];
+    readonly volumes?: { readonly configMap?: { name: string }; readonly secret?: { secretName: string } }[];
   };
 }
 
@@ -87,7 +87,7 @@ export class StandInKubelet {
   async #look(): Promise<void> {
     const { body } = await this.#server.send('GET', '/api/v1/pods');
     for (const pod of (body.items as Pod[] | undefined) ?? []) {
-      const isHandler = pod.metadata.labels['app.kubernetes.io/component'] === 'handler';
+      const isHandler = ['handler', 'comparison'].includes(pod.metadata.labels['app.kubernetes.io/component'] ?? '');
       if (!isHandler || this.#onPaper.includes(pod.metadata.namespace)) await this.#onlySay(pod);
       else await this.#tend(pod);
     }
@@ -121,14 +121,21 @@ export class StandInKubelet {
     const ip = `127.0.77.${++this.#addresses}`;
     const folder = join(this.#folder, uid);
     mkdirSync(join(folder, 'secrets'), { recursive: true });
-    const map = pod.spec.volumes.find((v) => v.configMap !== undefined)?.configMap?.name;
-    const { body } = await this.#server.send('GET', `/api/v1/namespaces/${namespace}/configmaps/${map}`);
-    const text = (body.data as Record<string, string>)['venue.json'] as string;
-    writeFileSync(join(folder, 'venue.json'), text.replaceAll(SECRETS, join(folder, 'secrets')));
+    const map = pod.spec.volumes?.find((v) => v.configMap !== undefined)?.configMap?.name;
+    if (map !== undefined) {
+      const { body } = await this.#server.send('GET', `/api/v1/namespaces/${namespace}/configmaps/${map}`);
+      const text = (body.data as Record<string, string>)['venue.json'] as string;
+      writeFileSync(join(folder, 'venue.json'), text.replaceAll(SECRETS, join(folder, 'secrets')));
+    }
     const container = pod.spec.containers[0] as Pod['spec']['containers'][0];
-    const args = container.args.map((a) =>
-      a.startsWith('/etc/venuewire') ? join(folder, 'venue.json') : a.startsWith(':') ? `${ip}${a}` : a,
-    );
+    const args = container.args.map((a) => {
+      if (a.startsWith('/etc/venuewire')) return join(folder, 'venue.json');
+      if (a.startsWith(':')) return `${ip}${a}`;
+      // Every address of the pod is one of its own here, and names of Services are looked up.
+      return a
+        .replace('//0.0.0.0:', `//${ip}:`)
+        .replace(/\/\/([a-z0-9-]+)\.[a-z0-9-]+:/, (_, name: string) => `//${this.#addressOf(name)}:`);
+    });
     const address = `${ip}:${container.ports[0]?.containerPort}`;
     const process = spawn(globalThis.process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     const started: Started = {
@@ -158,9 +165,14 @@ export class StandInKubelet {
     if (name === '') throw new Error('a pod without a name');
   }
 
+  #addressOf(instance: string): string | undefined {
+    const found = this.alive.find(({ pod }) => pod.metadata.labels['app.kubernetes.io/instance'] === instance);
+    return found?.address.split(':')[0];
+  }
+
   /** Files of a Secret are exchanged in place. */
   async #exchangeSecret({ pod, folder }: Started): Promise<void> {
-    const secret = pod.spec.volumes.find((v) => v.secret !== undefined)?.secret?.secretName;
+    const secret = pod.spec.volumes?.find((v) => v.secret !== undefined)?.secret?.secretName;
     if (secret === undefined) return;
     const { body } = await this.#server.send('GET', `/api/v1/namespaces/${pod.metadata.namespace}/secrets/${secret}`);
     for (const [key, value] of Object.entries((body.data as Record<string, string> | undefined) ?? {}))

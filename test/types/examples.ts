@@ -82,7 +82,15 @@ import {
   VenuewireError,
 } from '../../src/index.js';
 import { openIpcReader, openIpcWriter } from '../../src/ipc/index.js';
-import { manifests, manifestsOf, venueConnectionDefinition } from '../../src/kubernetes/index.js';
+import {
+  MIGRATION_KIND,
+  MIGRATION_PLURAL,
+  manifests,
+  manifestsOf,
+  migrationManifests,
+  venueConnectionDefinition,
+  venueMigrationDefinition,
+} from '../../src/kubernetes/index.js';
 import {
   anyAfter,
   assertSound,
@@ -1142,12 +1150,22 @@ export async function metricsModule(): Promise<void> {
 
 export async function kubernetesModule(): Promise<void> {
   {
-    // #region kubernetes.manifests kubernetes.manifestsOf kubernetes.venueConnectionDefinition
+    // #region kubernetes.manifests kubernetes.manifestsOf kubernetes.venueConnectionDefinition kubernetes.venueMigrationDefinition kubernetes.migrationManifests kubernetes.MIGRATION_KIND kubernetes.MIGRATION_PLURAL
     const { resource } = await readVenue('totalview.yaml');
     if (resource === undefined) throw new Error('totalview.yaml is not in order');
     const objects = manifests(resource, await loadVenue('totalview.yaml'), { namespace: 'markets' });
     for (const { kind, metadata } of [venueConnectionDefinition(), ...objects]) console.log(kind, metadata.name);
     console.log((await manifestsOf(resource, { groups: ['monitoring.coreos.com'] })).length); // of a resource that a cluster keeps
+    const spec = {
+      from: { connection: 'old' },
+      to: { connection: 'new' },
+      image: 'venuewire',
+      equalMinutes: 30,
+      minuteSeconds: 60,
+    };
+    const migration = { metadata: { name: 'totalview', namespace: 'markets' }, spec };
+    console.log(MIGRATION_KIND, MIGRATION_PLURAL, venueMigrationDefinition().metadata.name);
+    console.log(migrationManifests(migration, { from: 5556, to: 5556 }).map((o) => o.kind)); // Deployment, Service
     // #endregion
   }
 }

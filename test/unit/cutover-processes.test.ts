@@ -76,9 +76,10 @@ async function venueOf(ends: Ends, seed: number, changed?: number): Promise<Loop
 async function running(ends: Ends, oldVenue: LoopbackVenue, newVenue: LoopbackVenue, promoteAfter: number) {
   const folder = mkdtempSync(join(tmpdir(), 'vw-cutover-'));
   ends.push(() => rmSync(folder, { recursive: true }));
+  // The one channel is called as the venue is, and they are called otherwise.
   const file = (name: string, venue: LoopbackVenue): string => {
     const path = join(folder, `${name}.yaml`);
-    writeFileSync(path, venueFile(venue, ['rerequest'], 'beginning'));
+    writeFileSync(path, venueFile(venue, ['rerequest'], 'beginning').replace('simulated-totalview', name));
     return path;
   };
   const output = join(folder, 'old.ndjson');
@@ -87,7 +88,7 @@ async function running(ends: Ends, oldVenue: LoopbackVenue, newVenue: LoopbackVe
   const endpoint = await young.endpoint();
   const compare = new Process(ends, [
     ...['compare', '--old', output, '--new', `zmq:${endpoint}`, '--forward', 'zmq:tcp://127.0.0.1:*'],
-    ...['--minute', '1', '--promote-after', String(promoteAfter), '--format', 'ndjson'],
+    ...['--channels', 'old=new', '--minute', '1', '--promote-after', String(promoteAfter), '--format', 'ndjson'],
   ]);
   await expect.poll(() => compare.err, WAIT).toMatch(/passed on at/);
   const forwardedAt = /passed on at (\S+);/.exec(compare.err)?.[1] as string;

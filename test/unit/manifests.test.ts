@@ -61,6 +61,16 @@ describe('the objects of a venue file', () => {
     expect(of(b, 'Deployment')).toEqual(of(a, 'Deployment'));
   });
 
+  it('publish messages at the port that is declared: of the pod, of its Service and of its policy', async () => {
+    const objects = await made((FILES.pod as string).replace('deployment:', 'deployment:\n    publish: 5556'));
+    const text = (kind: string) => JSON.stringify(objects.find((m) => m.kind === kind));
+    expect(text('Deployment')).toContain('"--publish","zmq:tcp://0.0.0.0:5556"');
+    for (const kind of ['Deployment', 'Service', 'NetworkPolicy']) expect(text(kind)).toContain('5556');
+    const pipelines = 'pipelines: { p: { shape: { type: events }, sink: { type: duckdb, file: /x } } }';
+    const both = (FILES.pod as string).replace('deployment:', `${pipelines}\n  deployment:\n    publish: 5556`);
+    expect((await refusal(both)).message).toContain('has pipelines, and deployment.publish');
+  });
+
   it('let a new pod join before the old one leaves, unless two would fight for a login or for a port', async () => {
     const strategy = async (text: string) =>
       ((await made(text)).find((m) => m.kind === 'Deployment') as unknown as { spec: { strategy: object } }).spec
@@ -155,10 +165,17 @@ it('a queue that spills to files is refused: the pod has no place for them', asy
 });
 
 describe('venuewire kubernetes', () => {
-  it('prints the definition that deploy/ has', async () => {
+  it('prints the definitions that deploy/ has', async () => {
     const { out: stdout } = await venuewire(['kubernetes', 'definition']);
-    const path = fileURLToPath(new URL('../../deploy/crds/venueconnections.yaml', import.meta.url));
-    expect(readFileSync(path, 'utf8')).toContain(stdout);
+    const [connection = '', migration = ''] = stdout.split('---\n');
+    for (const [name, text] of [
+      ['venueconnections', connection],
+      ['venuemigrations', migration],
+    ]) {
+      const path = fileURLToPath(new URL(`../../deploy/crds/${name}.yaml`, import.meta.url));
+      expect(readFileSync(path, 'utf8')).toMatch(/^# Made by/);
+      expect(readFileSync(path, 'utf8').replace(/^.*\n/, '')).toBe(text);
+    }
   });
   it('says what is missing where no file is given', async () => {
     const { err: stderr, code: status } = await venuewire(['kubernetes', 'manifests']);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Api, KubernetesObject } from './api.js';
 import type { Condition } from './conditions.js';
-import { CONNECTION, EVENT, pathOf } from './kinds.js';
+import { CONNECTION, EVENT, type Kind, pathOf } from './kinds.js';
 import { type Log, messageOf } from './log.js';
 
 const CONTROLLER = 'venuewire.io/operator';
@@ -27,11 +27,12 @@ export class Events {
     action: string,
     note: string,
     type: 'Normal' | 'Warning' = 'Normal',
+    kind: Kind = CONNECTION,
   ) {
     const { name, namespace, uid, resourceVersion } = of.metadata;
     const regarding = {
-      apiVersion: CONNECTION.apiVersion,
-      kind: CONNECTION.kind,
+      apiVersion: kind.apiVersion,
+      kind: kind.kind,
       name,
       namespace,
       uid,

@@ -10,6 +10,11 @@ export const CONNECTION: Kind = {
   kind: 'VenueConnection',
   plural: 'venueconnections',
 };
+export const MIGRATION: Kind = {
+  apiVersion: 'venuewire.io/v1alpha1',
+  kind: 'VenueMigration',
+  plural: 'venuemigrations',
+};
 export const DEPLOYMENT: Kind = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' };
 export const CONFIG_MAP: Kind = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
 export const POD: Kind = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' };

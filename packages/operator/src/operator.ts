@@ -3,9 +3,10 @@ import { setMaxListeners } from 'node:events';
 import type { Api, KubernetesObject } from './api.js';
 import { Events } from './events.js';
 import { Handlers } from './handlers.js';
-import { CHILDREN, CONNECTION, groupOf, type Kind, OF_OTHERS, POD, SECRET } from './kinds.js';
+import { CHILDREN, CONNECTION, groupOf, type Kind, MIGRATION, OF_OTHERS, POD, SECRET } from './kinds.js';
 import { type Log, messageOf } from './log.js';
 import type { OperatorMetrics } from './metrics.js';
+import { isOver, Migrator } from './migrate.js';
 import { WorkQueue } from './queue.js';
 import { Reconciler } from './reconcile.js';
 import { keyOf, pause, Watcher } from './watcher.js';
@@ -27,11 +28,12 @@ export interface OperatorOptions {
 const WORKERS = 4;
 /** Every resource is looked at again, whether or not something was told. */
 const AGAIN_MS = 10 * 60_000;
-const SELECTOR = 'app.kubernetes.io/part-of=venuewire,app.kubernetes.io/component=handler';
+const SELECTOR = 'app.kubernetes.io/part-of=venuewire,app.kubernetes.io/component in (handler,comparison)';
 
 export class Operator {
   readonly #options: OperatorOptions;
   readonly #queue = new WorkQueue();
+  readonly #migrations = new WorkQueue();
   readonly #secretVersions = new Map<string, string>();
   #progressAt = performance.now();
 
@@ -56,9 +58,12 @@ export class Operator {
     };
     const common = { api, metrics, log, namespace };
     const connections = new Watcher({ ...common, kind: CONNECTION, changed: (o) => enqueue(keyOf(o)) });
+    const migrations = new Watcher({ ...common, kind: MIGRATION, changed: (o) => this.#migrations.add(keyOf(o)) });
     const ofOwner = (o: KubernetesObject): void => {
-      const owner = o.metadata.ownerReferences?.find((r) => r.kind === CONNECTION.kind);
-      if (owner !== undefined) enqueue(`${o.metadata.namespace}/${owner.name}`);
+      for (const { kind, name } of o.metadata.ownerReferences ?? []) {
+        if (kind === CONNECTION.kind) enqueue(`${o.metadata.namespace}/${name}`);
+        if (kind === MIGRATION.kind) this.#migrations.add(`${o.metadata.namespace}/${name}`);
+      }
     };
     const ofInstance = (o: KubernetesObject): void =>
       enqueue(`${o.metadata.namespace}/${o.metadata.labels?.['app.kubernetes.io/instance']}`);
@@ -79,19 +84,34 @@ export class Operator {
       ...{ api, metrics, log, events, connections, children, pods, secrets, groups },
       stateOf: (pod) => handlers.stateOf(pod),
     });
-    const all = [connections, pods, secrets, ...children.values()];
+    const migrator = new Migrator({ api, metrics, log, events, migrations, connections, children, pods, groups });
+    const isThere = await this.#knows(MIGRATION);
+    if (!isThere) log('warn', 'the cluster does not know VenueMigration: apply deploy/crds and start again');
+    const all = [connections, ...(isThere ? [migrations] : []), pods, secrets, ...children.values()];
     const running = all.map((watcher) => watcher.run(signal));
-    signal.addEventListener('abort', () => this.#queue.close());
+    signal.addEventListener('abort', () => {
+      this.#queue.close();
+      this.#migrations.close();
+    });
     await Promise.race([Promise.all(all.map((watcher) => watcher.listed)), aborted(signal)]);
     log('info', 'all is listed', { connections: connections.items.size, groups });
     for (const key of connections.items.keys()) enqueue(key);
-    const workers = Array.from({ length: this.#options.workers ?? WORKERS }, () => this.#work(reconciler));
+    const workers = Array.from({ length: this.#options.workers ?? WORKERS }, () =>
+      this.#work(CONNECTION, this.#queue, (key) => reconciler.reconcile(key)),
+    );
+    workers.push(this.#work(MIGRATION, this.#migrations, (key) => migrator.reconcile(key)));
     await Promise.all([
       ...running,
       ...workers,
-      this.#poll(handlers, pods, signal),
+      this.#poll(handlers, pods, migrations, signal),
       this.#again(connections, enqueue, signal),
     ]);
+  }
+
+  /** Definitions are installed once by Helm: a later one may be missing. */
+  async #knows({ apiVersion, plural }: Kind): Promise<boolean> {
+    const { resources } = await this.#options.api.call('GET', `/apis/${apiVersion}`);
+    return (resources as { name: string }[]).some(({ name }) => name === plural);
   }
 
   /** Groups of others that the cluster has now. */
@@ -101,30 +121,34 @@ export class Operator {
     return OF_OTHERS.filter((group) => names.includes(group));
   }
 
-  async #work(reconciler: Reconciler): Promise<void> {
+  async #work(kind: Kind, queue: WorkQueue, reconcile: (key: string) => Promise<void>): Promise<void> {
     const { metrics, log } = this.#options;
-    for (let key = await this.#queue.next(); key !== undefined; key = await this.#queue.next()) {
-      const end = metrics.seconds.startTimer({ kind: CONNECTION.kind });
+    for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
+      const end = metrics.seconds.startTimer({ kind: kind.kind });
       try {
-        await reconciler.reconcile(key);
-        this.#queue.succeeded(key);
-        metrics.reconciles.inc({ kind: CONNECTION.kind, outcome: 'ok' });
+        await reconcile(key);
+        queue.succeeded(key);
+        metrics.reconciles.inc({ kind: kind.kind, outcome: 'ok' });
       } catch (cause) {
-        const waitMs = this.#queue.retry(key);
-        metrics.reconciles.inc({ kind: CONNECTION.kind, outcome: 'failed' });
-        log('warn', 'not reconciled; it is tried again', { key, cause: messageOf(cause), waitMs });
+        const waitMs = queue.retry(key);
+        metrics.reconciles.inc({ kind: kind.kind, outcome: 'failed' });
+        log('warn', 'not reconciled; it is tried again', { kind: kind.kind, key, cause: messageOf(cause), waitMs });
       }
       end();
       this.#progressAt = performance.now();
-      this.#queue.done(key);
+      queue.done(key);
       metrics.waiting.set(this.#queue.waiting);
     }
   }
 
-  async #poll(handlers: Handlers, pods: Watcher, signal: AbortSignal): Promise<void> {
+  async #poll(handlers: Handlers, pods: Watcher, migrations: Watcher, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const there = [...pods.items.values()].filter((pod) => pod.metadata.deletionTimestamp === undefined);
+      const there = [...pods.items.values()].filter(
+        ({ metadata: m }) =>
+          m.deletionTimestamp === undefined && m.labels?.['app.kubernetes.io/component'] === 'handler',
+      );
       await handlers.poll(there);
+      for (const [key, migration] of migrations.items) if (!isOver(migration)) this.#migrations.add(key);
       await pause(this.#options.pollMs ?? Handlers.everyMs, signal);
     }
   }
