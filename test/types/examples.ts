@@ -165,6 +165,7 @@ import {
 } from '../../src/metadata/index.js';
 import { metricsOf, serveMetrics } from '../../src/metrics/index.js';
 import {
+  apiKey,
   bearer,
   captureFile,
   credential,
@@ -177,7 +178,6 @@ import {
   defineVenue,
   emptyPacket,
   env,
-  apiKey,
   externalLogin,
   type Framing,
   file,
