@@ -91,6 +91,26 @@ try {
   const used = node(['smoke.mjs', 'package'], { env: { ...process.env, PREBUILDS_ONLY: '1' } });
   expect(used.status === 0, `works as installed: ${(used.stdout + used.stderr).trim().split('\n').at(-1)}`);
 
+  // The library is used by a worker alone, and gone from the process when that has ended: nothing may be called in it afterwards.
+  writeFileSync(
+    join(folder, 'worker-only.mjs'),
+    `import { Worker } from 'node:worker_threads';
+     const text = "const { parentPort } = require('node:worker_threads');" +
+       "import('venuewire').then(async ({ openFeed }) => {" +
+       "  const { udpMulticast } = await import('venuewire/patterns');" +
+       "  const { nasdaqTotalView } = await import('venuewire/venues/nasdaq-totalview');" +
+       "  const venue = nasdaqTotalView({ lines: { A: udpMulticast('233.54.12.111:26477') } });" +
+       "  const feed = await openFeed(venue, { capture: { file: 'nowhere.pcap' } });" +
+       "  await feed.run({}).catch((error) => parentPort.postMessage(error.code)); });";
+     const worker = new Worker(text, { eval: true });
+     worker.on('message', (code) => console.log(code));`,
+  );
+  const ended = node(['worker-only.mjs'], { env: { ...process.env, PREBUILDS_ONLY: '1' } });
+  expect(
+    ended.status === 0 && ended.stdout.trim() === 'VW_CAPTURE_OPEN',
+    `a process whose worker alone used it ends well: ${ended.signal ?? ended.status} ${ended.stdout.trim()} ${ended.stderr.trim()}`,
+  );
+
   // A decoder alone: no addon, no schema library, only its own table.
   writeFileSync(
     join(folder, 'decoder.mjs'),

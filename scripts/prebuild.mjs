@@ -48,6 +48,9 @@ const COMPILE = [
 ];
 const LINK_ELF = [
   ...['-shared', '-s', '-Wl,-z,relro', '-Wl,-z,now', '-Wl,-z,noexecstack', '-Wl,--gc-sections'],
+  // Stays mapped when the last worker that used it ends: what C++'s library, linked in, registers for the end of the process would be
+  // called where nothing is any more (zig links no crtbegin, which would call it at unloading).
+  '-Wl,-z,nodelete',
   `-Wl,--version-script=${join(root, 'native/exports.map')}`,
 ];
 

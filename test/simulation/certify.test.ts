@@ -43,6 +43,8 @@ describe('pattern coverage', () => {
       // No notice and no reason.
       'notice none',
       'reason none',
+      // A capture that is for other lines: test/unit/feed-habits.test.ts.
+      'notice elsewhere',
       // A capture, a reader that is too slow, a feed that is closed: native/test/feed_test.cpp, batch_test.cpp.
       'notice endOfData',
       'reason endOfData',
