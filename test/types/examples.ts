@@ -137,6 +137,7 @@ import {
 } from '../../src/metadata/index.js';
 import { metricsOf, serveMetrics } from '../../src/metrics/index.js';
 import {
+  apiKey,
   bearer,
   captureFile,
   credential,
@@ -149,7 +150,6 @@ import {
   defineVenue,
   emptyPacket,
   env,
-  apiKey,
   externalLogin,
   type Framing,
   file,
