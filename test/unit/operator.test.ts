@@ -1,10 +1,13 @@
 // The operator's parts that need no cluster. With one: npm run test:cluster.
 import { describe, expect, it } from 'vitest';
-import type { KubernetesObject } from '../../packages/operator/src/api.js';
+import type { KubernetesObject, WatchEvent } from '../../packages/operator/src/api.js';
 import { type Condition, conditionsOf, type Facts, withTimes } from '../../packages/operator/src/conditions.js';
 import { has } from '../../packages/operator/src/desired.js';
 import { Handler, type HandlerState, samplesOf } from '../../packages/operator/src/handlers.js';
+import { CONNECTION } from '../../packages/operator/src/kinds.js';
+import { OperatorMetrics } from '../../packages/operator/src/metrics.js';
 import { WorkQueue } from '../../packages/operator/src/queue.js';
+import { Watcher } from '../../packages/operator/src/watcher.js';
 
 const metrics = (of: { a?: number; b?: number; missing?: number; abandoned?: number; snapshot?: number }): string =>
   `# HELP venuewire_channel_packets_total packets
@@ -162,5 +165,90 @@ describe('the queue', () => {
     expect(waits.at(-1)).toBe(16 * 60_000);
     queue.succeeded('a');
     expect(queue.retry('a')).toBe(5);
+  });
+});
+
+describe('a watch', () => {
+  const object = (name: string, version: string): KubernetesObject => ({
+    metadata: { namespace: 'n', name, uid: name, resourceVersion: version },
+  });
+  /** Lists and watches in turn as a server answers them; the last watch stays open. */
+  function served(lists: readonly object[], watches: readonly (readonly WatchEvent[])[]) {
+    const asked: string[] = [];
+    const api = {
+      call: async () => {
+        asked.push('list');
+        return lists[asked.filter((a) => a === 'list').length - 1];
+      },
+      async *watch(path: string, _options: object, _quietMs: number, signal: AbortSignal) {
+        const at = asked.filter((a) => a !== 'list').length;
+        asked.push(new URLSearchParams(path.split('?')[1]).get('resourceVersion') as string);
+        yield* watches[at] ?? [];
+        if (at >= watches.length - 1)
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      },
+    };
+    return { api, asked };
+  }
+  async function watched(
+    lists: readonly object[],
+    watches: readonly (readonly WatchEvent[])[],
+    done: (w: Watcher, told: string[]) => boolean,
+    hook: (w: Watcher, o: KubernetesObject) => void = () => {},
+  ) {
+    const told: string[] = [];
+    const { api, asked } = served(lists, watches);
+    const stop = new AbortController();
+    const watcher = new Watcher({
+      ...{ api: api as never, metrics: new OperatorMetrics(), log: () => {}, kind: CONNECTION },
+      changed: (o) => {
+        told.push(`${o.metadata.name} ${o.metadata.resourceVersion}`);
+        hook(watcher, o);
+      },
+    });
+    const running = watcher.run(stop.signal);
+    await expect.poll(() => done(watcher, told), { timeout: 20_000 }).toBe(true);
+    stop.abort();
+    await running;
+    return { asked, told, names: [...watcher.items.keys()] };
+  }
+  const list = (version: string, ...items: KubernetesObject[]): object => ({
+    metadata: { resourceVersion: version },
+    items,
+  });
+  const event = (type: WatchEvent['type'], of: object): WatchEvent => ({ type, object: of as KubernetesObject });
+
+  it('that is too old is listed anew: what went meanwhile is told, and what stayed is not', async () => {
+    const gone = { code: 410, reason: 'Expired', message: 'too old', metadata: {} };
+    const { asked, told, names } = await watched(
+      [list('10', object('a', '1'), object('b', '2')), list('30', object('b', '2'), object('c', '25'))],
+      [[event('BOOKMARK', object('', '20')), event('ERROR', gone)], []],
+      (w) => w.items.has('n/c'),
+    );
+    expect(asked).toEqual(['list', '10', 'list', '30']);
+    expect(told).toEqual(['a 1', 'b 2', 'a 1', 'c 25']);
+    expect(names).toEqual(['n/b', 'n/c']);
+  });
+
+  it('that the server ends goes on where it was, by the last bookmark', async () => {
+    const { asked, told } = await watched(
+      [list('10')],
+      [[event('ADDED', object('a', '11')), event('BOOKMARK', object('', '20'))], [event('DELETED', object('a', '21'))]],
+      (_, t) => t.length === 2,
+    );
+    expect(asked).toEqual(['list', '10', '20']);
+    expect(told).toEqual(['a 11', 'a 21']);
+  });
+
+  it('does not go back behind what a call of ours brought, and takes null for none', async () => {
+    const { names, told } = await watched(
+      [{ metadata: { resourceVersion: '10' }, items: null }],
+      [[event('ADDED', object('a', '11')), event('MODIFIED', object('a', '12')), event('ADDED', object('b', '13'))]],
+      (w) => w.items.has('n/b'),
+      // Applied by us when the watch is still behind.
+      (w, o) => w.put({ ...o, metadata: { ...o.metadata, resourceVersion: o.metadata.name === 'a' ? '15' : '13' } }),
+    );
+    expect(names.sort()).toEqual(['n/a', 'n/b']);
+    expect(told).toEqual(['a 11', 'b 13']);
   });
 });
