@@ -83,6 +83,7 @@ export const ITEMS: Readonly<Record<Axis, readonly Item[]>> = {
     item('fixLogon', 'A FIX logon', /\bfix\b.{0,20}log-?on|sendercompid|log-?on.{0,20}\bfix\b/, ['userPassword', 'idAndSourceAddress']),
     item('externalLogin', 'A login that another program does', /browser|external log-?in|interactive/, ['userPassword', 'keyAndSession']),
     item('keyAndSession', 'An application key and a session token', /app(?:lication)? ?key|session token/, ['token', 'userPassword']),
+    item('apiKey', 'An API key and its secret, with which requests are signed', /api[ -]?key|api secret|signed requests?/, ['token', 'userPassword']),
     item('bearer', 'A token in the Authorization header', /bearer|authorization header/, ['token']),
     item('token', 'A token', /\btoken\b/, ['userPassword']),
     item('userPassword', 'A user name and a password', /passw|\bpwd\b|user ?\/ ?pass/, ['idAndSourceAddress']),

@@ -183,7 +183,7 @@ export function configure(command: Command): void {
       `
 REST below /v1 (GET /v1/openapi.json describes it), streams at /v1/stream (WebSocket), Prometheus at /metrics, the console
 at /. Without tokens it listens on loopback alone. It needs the packages fastify and ws; msgpackr for MessagePack,
-prom-client for metrics, @venuewire/console for the console.
+prom-client for metrics, @venuewire/console for that page.
 
 Examples:
   venuewire gateway totalview.yaml

@@ -11,7 +11,7 @@ import {
   tradeFields,
 } from '../json/records.js';
 import { bestFrom, defineJsonDecoder, from, optional, present } from '../json/table.js';
-import { char, i64, message, scaled, text, u8, u64 } from '../layout/table.js';
+import { char, i64, message, nanosSinceEpoch, scaled, text, u8, u64 } from '../layout/table.js';
 import { changes, image, levelBooks, print, ticker } from './roles/internet.js';
 
 const CHANNEL = ['channel'];
@@ -21,7 +21,11 @@ const SEQUENCE = { sequenceNum: from.integer('$', 'sequence_num') };
 const TIME = { time: from.rfc3339('$', 'timestamp') };
 const KINDS = { snapshot: 'S', update: 'U' };
 const tradeTable = { ...tradeFields, tradeId: text(TRADE_END, SYMBOL), sequenceNum: u64(TRADE_END + SYMBOL) };
-const bookTable = { sequenceNum: u64(34), time: i64(42), kind: char(50, { S: 'Snapshot', U: 'Update' }) };
+const bookTable = {
+  sequenceNum: u64(34),
+  time: i64(42, nanosSinceEpoch),
+  kind: char(50, { S: 'Snapshot', U: 'Update' }),
+};
 const BOOK_END = 51;
 
 /** Coinbase Advanced: levels with their whole size, and one number for all that a connection brings. */

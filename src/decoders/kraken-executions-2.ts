@@ -1,6 +1,6 @@
 import { otherMessage, PRICE, SCALES, SIZE, SYMBOL } from '../json/records.js';
 import { defineJsonDecoder, from, optional } from '../json/table.js';
-import { char, i64, message, scaled, text, u8, u32, u64 } from '../layout/table.js';
+import { char, i64, message, nanosSinceEpoch, scaled, text, u8, u32, u64 } from '../layout/table.js';
 
 const CHANNEL = ['channel'];
 
@@ -36,7 +36,7 @@ export const krakenExecutions2 = defineJsonDecoder({
       lastQty: i64(179, scaled(SIZE)),
       lastPrice: i64(187, scaled(PRICE)),
       limitPrice: i64(195, scaled(PRICE)),
-      time: i64(203),
+      time: i64(203, nanosSinceEpoch),
       sequence: u64(211),
       orderUserRef: u32(219),
       /** Digits behind the point, as sent. */

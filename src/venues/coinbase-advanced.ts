@@ -1,6 +1,7 @@
 import { coinbaseAdvanced1 } from '../decoders/coinbase-advanced-1.js';
 import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { type MarketOptions, marketOf } from './patterns/internet.js';
 
 const NUMBERED = [
@@ -21,6 +22,7 @@ const on = (channel: string) => ({ type: 'subscribe', product_ids: '{instruments
  * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
  */
 export function coinbaseAdvanced(options: MarketOptions = {}): Venue<typeof coinbaseAdvanced1> {
+  needs('coinbaseAdvanced', options);
   return defineVenue({
     name: 'coinbase-advanced',
     decoder: coinbaseAdvanced1,

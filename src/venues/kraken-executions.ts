@@ -3,6 +3,7 @@ import { apiKey } from '../patterns/credentials.js';
 import { defineIntegrity } from '../patterns/integrity.js';
 import { websocket } from '../patterns/network.js';
 import { defineVenue, type Venue } from '../patterns/venue.js';
+import { needs } from './options.js';
 import { connectionOf, type InternetOptions } from './patterns/internet.js';
 
 /** Of Kraken's private channels: credentials are `apiKey`. */
@@ -17,6 +18,7 @@ export interface KrakenPrivateOptions extends Omit<InternetOptions, 'instruments
  * @throws VenuewireError `VW_VENUE` or `VW_NETWORK` naming the option that is not right.
  */
 export function krakenExecutions(options: KrakenPrivateOptions = {}): Venue<typeof krakenExecutions2> {
+  needs('krakenExecutions', options);
   const { credentials } = options;
   return defineVenue({
     name: 'kraken-executions',

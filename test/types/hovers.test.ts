@@ -223,6 +223,8 @@ it('is told of every field that has a scale, a unit or words: every tenth table'
   const wrong: string[] = [];
   for (const name of tables.filter((_, i) => i % 10 === 0)) {
     const path = join(root, 'dist', 'decoders', name);
+    // A table under its id is the same table again.
+    if (/^export \{ \w+ \} from/m.test(readFileSync(path, 'utf8'))) continue;
     const exported = (await import(pathToFileURL(path.replace('.d.ts', '.js')).href)) as Record<string, unknown>;
     const text = describeDeclaration(readFileSync(path, 'utf8'), exported);
     for (const table of Object.values(exported)) {

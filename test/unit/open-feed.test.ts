@@ -87,7 +87,7 @@ describe('openFeed', () => {
 
   it('refuses each ready venue that is called without what it needs, and says what that is', async () => {
     const folder = new URL('../../src/venues/', import.meta.url);
-    const helpers = ['load', 'options', 'own', 'registry', 'simulated', 'yaml'];
+    const helpers = ['load', 'options', 'own', 'registry', 'simulated', 'via', 'yaml'];
     const names = readdirSync(folder).filter((name) => name.endsWith('.ts') && !helpers.includes(name.slice(0, -3)));
     const wrong: string[] = [];
     let called = 0;

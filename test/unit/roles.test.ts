@@ -76,6 +76,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'iex-deep-snap-1.6': SNAPSHOT,
   'iex-tops-snap-1.6': SNAPSHOT,
   'jpx-flex-mbo-1.1': 'the issue stands in the header of the packet, whose fields no source gives the order of',
+  'kraken-executions-2': 'one’s own orders: no market data',
   'nasdaq-glimpse-5.0': 'the end of a snapshot; its orders are messages of TotalView-ITCH',
   'nyse-openbook-ultra-2.1': 'price points stand in groups of groups, which no role reaches',
   'session-cboe-grp': SESSION,
