@@ -39,7 +39,7 @@ function linkOf(document, link) {
   }
   const place = places.get(file) ?? places.get(posix.join(file, 'README.md'));
   if (place !== undefined) return `/${place}${hash}`;
-  if (file.startsWith('docs/')) return `/${posix.relative('docs', file)}${hash}`;
+  if (/^docs\/.*\.(svg|png)$/.test(file)) return `/${posix.relative('docs', file)}${hash}`;
   return `${REPOSITORY}/${file}${hash}`;
 }
 
