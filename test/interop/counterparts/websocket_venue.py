@@ -14,10 +14,15 @@ import random
 import ssl
 import sys
 import zlib
+from datetime import datetime, timezone
 
 from websockets.asyncio.server import serve
 
 DEPTH = 10
+
+
+def now():
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class Book:
@@ -49,8 +54,8 @@ class Book:
     def said(self, kind, bids, asks):
         return (
             '{"channel":"book","type":"%s","data":[{"symbol":"%s","bids":[%s],"asks":[%s],"checksum":%d,'
-            '"timestamp":"2026-01-02T03:04:05.000006Z"}]}'
-        ) % (kind, self.symbol, self.text(bids), self.text(asks), self.checksum())
+            '"timestamp":"%s"}]}'
+        ) % (kind, self.symbol, self.text(bids), self.text(asks), self.checksum(), now())
 
     def snapshot(self):
         return self.said("snapshot", self.levels("bids"), self.levels("asks"))
