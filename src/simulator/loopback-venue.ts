@@ -297,9 +297,14 @@ export class LoopbackVenue {
 
   /** The declaration of this venue, ready to be opened; after `start()`. */
   venue(
-    options: { readonly recovery?: readonly Means[]; readonly join?: 'live' | 'beginning' | 'snapshot' } = {},
+    options: {
+      readonly recovery?: readonly Means[];
+      readonly join?: 'live' | 'beginning' | 'snapshot';
+      /** How long a line may wait for the other one; default: the venue's. */
+      readonly reorder?: string;
+    } = {},
   ): Venue {
-    const { recovery = ['rerequest', 'replay', 'glimpse'], join = 'beginning' } = options;
+    const { recovery = ['rerequest', 'replay', 'glimpse'], join = 'beginning', reorder } = options;
     const credentials = simulatedCredentials();
     const a = this.#addresses;
     return nasdaqTotalView({
@@ -308,6 +313,7 @@ export class LoopbackVenue {
         B: udpMulticast(this.lines.B, { interface: HERE }),
       },
       join,
+      ...(reorder === undefined ? {} : { reorder }),
       ...(recovery.includes('rerequest') ? { rerequest: { servers: [a.rerequest] } } : {}),
       ...(recovery.includes('replay') ? { replay: { server: a.replay, credentials } } : {}),
       ...(recovery.includes('glimpse') ? { glimpse: { server: a.glimpse, credentials } } : {}),
