@@ -16,7 +16,7 @@ import { decoders } from '../dist/decoders/registry.js';
 import { compileEvents } from '../dist/events/compile.js';
 import { compileCatalogue } from '../dist/layout/index.js';
 import { native } from '../dist/native.js';
-import { runOnce } from '../dist/simulator/certify/campaign.js';
+import { trialOf } from '../dist/simulator/certify/campaign.js';
 import { models } from '../dist/simulator/certify/models.js';
 import { scenariosOf } from '../dist/simulator/certify/scenarios/index.js';
 import { patternOf, Stage } from '../dist/simulator/certify/stage.js';
@@ -100,7 +100,7 @@ function record(name, stage, scenarios) {
   const kept = [];
   for (const scenario of scenarios) {
     inputs = [];
-    runOnce(stage, scenario, seed);
+    trialOf(stage, scenario).play(seed);
     of ??= spec;
     // A loop repeats itself: the beginning of a run is enough.
     if (Buffer.compare(spec, of) === 0) kept.push(...inputs.slice(0, INPUTS_OF_RUN));

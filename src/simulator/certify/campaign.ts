@@ -74,7 +74,7 @@ export function candidateOf(model: VenueModel): Candidate {
   const trials = scenariosOf(stage).map((s) => trialOf(stage, s));
   return { id: model.id, trials, branches: branchesOf(stage), without: model.without ?? {} };
 }
-const trialOf = (stage: Stage, { name, says, run }: Scenario): Trial => ({
+export const trialOf = (stage: Stage, { name, says, run }: Scenario): Trial => ({
   ...{ name, says },
   play: (seed) => {
     const random = new Random(seed).fork(`${stage.model.id} ${name}`);
